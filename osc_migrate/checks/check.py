@@ -1,0 +1,129 @@
+"""What a check is, and how all of them are run.
+
+A check is one function of facts. It returns what it saw, or raises
+:class:`Problem` (the move would fail), :class:`Concern` (a risk) or
+:class:`Skip` (does not apply). A fact that was not read, and a check that
+breaks, are UNKNOWN.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from osc_migrate.model.facts import Unread
+from osc_migrate.model.findings import Finding, Kind, Report, Status
+
+LOG = logging.getLogger(__name__)
+
+
+class Verdict(Exception):
+    """Base of what a check raises instead of returning."""
+
+    status = Status.UNKNOWN
+
+    def __init__(self, detail: str, remedy: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.remedy = remedy
+
+
+class Problem(Verdict):
+    """The move would fail, or interrupt the guest."""
+
+    status = Status.FAIL
+
+
+class Concern(Verdict):
+    """The move works, at a risk to performance or connectivity."""
+
+    status = Status.WARN
+
+
+class Skip(Verdict):
+    """The check does not apply here."""
+
+    status = Status.SKIP
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    # What operators and the documentation call it: 'server-is-running'.
+    id: str
+    # A statement that is true when the check passes.
+    title: str
+    # Names what the check is about, from its facts.
+    subject: Callable[[Any], str]
+    # The kinds of move that it matters for.
+    kinds: frozenset[Kind]
+    judge: Callable[[Any], str]
+
+    def run(self, facts: object) -> Finding:
+        status, remedy = Status.PASS, ""
+        try:
+            detail = self.judge(facts)
+        except Verdict as verdict:
+            status, detail = verdict.status, verdict.detail
+            remedy = verdict.remedy
+        except Unread as unread:
+            status, detail = Status.UNKNOWN, unread.reason
+        except Exception as error:
+            # One broken check must not hide what the others found.
+            LOG.debug("check %s broke", self.id, exc_info=True)
+            status = Status.UNKNOWN
+            detail = f"the check itself broke: {error!r}"
+            remedy = "please report it, with the output of --debug"
+        return Finding(
+            self.id, self._name(facts), status, detail, remedy, self.title
+        )
+
+    def _name(self, facts: object) -> str:
+        try:
+            return self.subject(facts)
+        except Unread:
+            return "?"
+
+
+def check(
+    subject: Callable[[Any], str], kinds: Iterable[Kind] = Kind
+) -> Callable[[Callable[[Any], str]], Check]:
+    """Makes a check of a function; its name and docstring are its own."""
+
+    def make(judge: Callable[[Any], str]) -> Check:
+        title = (judge.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        return Check(
+            id=judge.__name__.replace("_", "-"),
+            title=title,
+            subject=subject,
+            kinds=frozenset(kinds),
+            judge=judge,
+        )
+
+    return make
+
+
+def judge(
+    checks: Iterable[Check],
+    facts: object,
+    kind: Kind,
+    ignored: Collection[str] = (),
+) -> Report:
+    """Runs every check that matters for `kind`.
+
+    :param ignored: ids of checks whose FAIL or UNKNOWN is shown as WARN.
+    """
+    findings = (c.run(facts) for c in checks if kind in c.kinds)
+    return Report(
+        _softened(finding) if finding.check in ignored else finding
+        for finding in findings
+    )
+
+
+def _softened(finding: Finding) -> Finding:
+    if finding.status <= Status.WARN:
+        return finding
+    return dataclasses.replace(
+        finding,
+        status=Status.WARN,
+        detail=f"{finding.detail} (ignored {finding.status.name})",
+    )

@@ -1,0 +1,115 @@
+"""Checks of the host where the server is to go."""
+
+import difflib
+
+from osc_migrate.checks.check import Problem, Skip, check
+from osc_migrate.model.facts import Host, MoveFacts
+from osc_migrate.words import paste
+
+
+def wanted(move: MoveFacts) -> str:
+    return move.wanted or "(any host)"
+
+
+def _destination(move: MoveFacts) -> Host:
+    if move.wanted is None:
+        raise Skip("no host was named: the scheduler chooses one that fits")
+    if move.destination is None:
+        raise Skip("there is no such host")
+    return move.destination
+
+
+@check(wanted)
+def destination_exists(move: MoveFacts) -> str:
+    """The destination is a compute host of this cloud."""
+    if move.wanted is None:
+        raise Skip("no host was named: the scheduler chooses one")
+    if move.destination is not None:
+        return move.destination.name
+    # Many hosts differ in one digit: the nearest names help, all don't.
+    near = difflib.get_close_matches(move.wanted, move.hosts, 3)
+    raise Problem(
+        f"no compute host is called '{move.wanted}'",
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else "see 'openstack compute service list --service nova-compute'",
+    )
+
+
+@check(wanted)
+def destination_is_elsewhere(move: MoveFacts) -> str:
+    """The destination is another host than the server's own."""
+    there = _destination(move).name
+    if there != move.server.host:
+        return f"{move.server.host} -> {there}"
+    raise Problem("the server is there already", "name another host")
+
+
+@check(wanted)
+def destination_is_not_forced_down(move: MoveFacts) -> str:
+    """Nobody has forced the destination's service down."""
+    host = _destination(move)
+    if not host.forced_down:
+        return "not forced down"
+    raise Problem(
+        "its nova-compute is forced down",
+        "find out why (fencing, evacuation); then: openstack compute"
+        f" service set --up {paste(host.name)} nova-compute",
+    )
+
+
+@check(wanted)
+def destination_is_up(move: MoveFacts) -> str:
+    """The destination's nova-compute sends heartbeats."""
+    host = _destination(move)
+    if host.state == "up":
+        return "up"
+    if host.forced_down:
+        raise Skip("forced down, which says nothing of its heartbeat")
+    seen = host.updated_at
+    raise Problem(
+        f"nova-compute is {host.state}, last heard of "
+        + (f"{seen:%Y-%m-%d %H:%M:%S} UTC" if seen else "never"),
+        f"on {host.name}: systemctl status nova-compute, and its log",
+    )
+
+
+@check(wanted)
+def destination_is_enabled(move: MoveFacts) -> str:
+    """The destination takes new servers.
+
+    Nova refuses a disabled host for live migration only after it has
+    accepted the request (ComputeFilter).
+    """
+    host = _destination(move)
+    if host.status == "enabled":
+        return "enabled"
+    why = f": {host.disabled_reason}" if host.disabled_reason else ""
+    raise Problem(
+        f"its nova-compute is {host.status}{why}",
+        "if that is over: openstack compute service set --enable"
+        f" {paste(host.name)} nova-compute",
+    )
+
+
+@check(wanted)
+def destination_has_room(move: MoveFacts) -> str:
+    """Placement has room for the server in the destination's tree."""
+    host = _destination(move)
+    if host.name == move.server.host:
+        raise Skip("the server is there already")
+    room = move.room
+    asked = ", ".join(f"{n} {name}" for name, n in room.asked.items())
+    if room.fits:
+        return asked
+    free = room.free
+    short = [
+        f"{n} {name} needed, {free.get(name, 0)} free"
+        for name, n in room.asked.items()
+        if free.get(name, 0) < n
+    ]
+    raise Problem(
+        "; ".join(short) or f"placement offers no candidate for {asked}",
+        "choose another host, or move something away; see 'openstack"
+        f" migrate describe-resource {paste(host.name)}'",
+    )

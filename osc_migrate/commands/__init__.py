@@ -1,0 +1,1 @@
+"""What the operator types; the only room that knows cliff and OSC."""

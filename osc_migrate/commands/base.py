@@ -1,0 +1,54 @@
+"""What all commands share: exit codes, and output safe for a terminal."""
+
+import argparse
+import sys
+import typing
+from collections.abc import Iterable, Sequence
+
+from osc_lib.command import command
+
+from osc_migrate.words import printable
+
+if typing.TYPE_CHECKING:
+    from osc_migrate.mover import Mover
+
+# Documented and stable. 1 is any error, 2 wrong usage, 130 Ctrl-C: those are
+# cliff's own.
+NOT_SAFE = 3
+NOT_MOVED = 4
+RUNNING_ON = 5
+
+# These escape control characters themselves; the others print them.
+_ESCAPING = ("json", "yaml")
+
+
+class Base(command.Command):
+    """A command that can end with an exit code of its own."""
+
+    # What run() returns when nothing was raised.
+    exit_code = 0
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        self.exit_code = 0
+        return super().run(parsed_args) or self.exit_code
+
+    @property
+    def mover(self) -> "Mover":
+        manager: typing.Any = self.app.client_manager
+        return typing.cast("Mover", manager.migrate)
+
+
+def say(text: str) -> None:
+    """A line on stderr, where everything goes that is no result."""
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def cells(
+    parsed_args: argparse.Namespace, row: Iterable[object]
+) -> Sequence[object]:
+    """A row as the chosen formatter may print it."""
+    if getattr(parsed_args, "formatter", "") in _ESCAPING:
+        return tuple(row)
+    return tuple(
+        printable(cell) if isinstance(cell, str) else cell for cell in row
+    )

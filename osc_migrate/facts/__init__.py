@@ -1,0 +1,1 @@
+"""Reads the world once; never writes."""

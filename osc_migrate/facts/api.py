@@ -1,0 +1,228 @@
+"""One service's REST API at exactly the microversion that a call needs.
+
+openstacksdk does authentication, discovery, TLS and connections; its typed
+calls are not used, because they choose the microversion themselves (2.30 for
+a live migration, which hides the reason of a refusal) and hide what was
+missing in an answer.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+from keystoneauth1 import exceptions as ksa
+from openstack import exceptions as sdk
+from openstack import utils
+
+from osc_migrate import errors, microversions
+from osc_migrate.facts.body import Body
+from osc_migrate.model.facts import Unread
+
+# Seconds for one answer. Generous: a list of 1,000 servers may take long.
+ANSWER_TIMEOUT = 60
+# A second request is cheaper than a body of unbounded size.
+PAGE = 1000
+
+
+class Api:
+    """A service of the cloud.
+
+    :param adapter: openstacksdk's proxy for the service.
+    :param service: how operators call it, such as 'Nova'.
+    :param newest: the newest microversion that our code understands; None
+        for a service without microversions.
+    """
+
+    def __init__(self, adapter: Any, service: str, newest: str | None) -> None:
+        self._adapter = adapter
+        self.service = service
+        self._newest = newest
+        self._version: str | None = None
+
+    @property
+    def version(self) -> str:
+        """The newest microversion that both sides speak.
+
+        What the user chose (``--os-compute-api-version 2.79``) is an upper
+        bound; the service's default of 2.1 is never taken for a choice.
+
+        :raises ApiError: when the service cannot be found or reached.
+        """
+        if self._version is None:
+            self._version = self._negotiate()
+        return self._version
+
+    def _negotiate(self) -> str:
+        ours = self._newest or "0"
+        chosen = self._adapter.default_microversion
+        if chosen and microversions.key(chosen) != (0, 0):
+            ours = min(ours, chosen, key=microversions.key)
+        with _translated(self.service, "tell its version"):
+            both = utils.maximum_supported_microversion(self._adapter, ours)
+        if both is None:
+            # No discovery document, or no microversions at all: the oldest.
+            return "2.1" if self.service == "Nova" else "1.0"
+        return both
+
+    def has(self, wanted: str) -> bool:
+        return microversions.at_least(self.version, wanted)
+
+    def get(
+        self,
+        path: str,
+        what: str,
+        *,
+        newest: str | None = None,
+        query: Mapping[str, object] | None = None,
+        timeout: float = ANSWER_TIMEOUT,
+    ) -> Body:
+        """The JSON object at `path`.
+
+        :param what: completes "could not ...", like "show server vm1".
+        :param newest: a cap on the microversion of this call.
+        :raises ApiError: an answer of 400 and above, or none.
+        """
+        answer = self._call(
+            "get", path, what, newest=newest, params=query, timeout=timeout
+        )
+        return self._body(answer, what)
+
+    def post(self, path: str, what: str, body: object) -> str | None:
+        """Posts `body`, never twice; returns the request's ID.
+
+        :raises ApiError: as :meth:`get`; with ``status`` None the request
+            may or may not have arrived.
+        """
+        answer = self._call(
+            # A dropped connection must not send it again by itself.
+            "post",
+            path,
+            what,
+            json=body,
+            connect_retries=0,
+        )
+        request_id = answer.headers.get("x-openstack-request-id")
+        return str(request_id) if request_id else None
+
+    def pages(
+        self,
+        path: str,
+        key: str,
+        what: str,
+        *,
+        newest: str | None = None,
+        query: Mapping[str, object] | None = None,
+        marker: str | None = "id",
+    ) -> Iterator[Body]:
+        """Every object of a list, one request a page.
+
+        :param marker: the field that names a row to the next request; None
+            where the list has no pages.
+        """
+        asked: dict[str, object] = dict(query or {})
+        if marker:
+            asked["limit"] = PAGE
+        while True:
+            body = self.get(path, what, newest=newest, query=asked)
+            try:
+                rows = body.rows(key)
+                yield from rows
+                # Services may have a smaller page of their own: only the
+                # link tells that there is more.
+                if not marker or not rows or f"{key}_links" not in body:
+                    return
+                if asked.get("marker") == (last := rows[-1].text(marker)):
+                    return
+            except Unread as unread:
+                raise errors.ApiError(
+                    self.service, what, None, unread.reason
+                ) from None
+            asked["marker"] = last
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        newest: str | None = None,
+        timeout: float = ANSWER_TIMEOUT,
+        **kwargs: Any,
+    ) -> requests.Response:
+        version = None
+        if self._newest is not None:
+            version = self.version
+            if newest is not None:
+                version = min(version, newest, key=microversions.key)
+        with _translated(self.service, what):
+            answer: requests.Response = getattr(self._adapter, method)(
+                path,
+                microversion=version,
+                headers={"Accept": "application/json"},
+                raise_exc=False,
+                timeout=timeout,
+                **kwargs,
+            )
+        if answer.status_code >= 400:
+            raise errors.ApiError(
+                self.service, what, answer.status_code, _message(answer)
+            )
+        return answer
+
+    def _body(self, answer: requests.Response, what: str) -> Body:
+        try:
+            return Body(answer.json(), what)
+        except (ValueError, RecursionError):
+            message = "the answer is not JSON"
+        except Unread as unread:
+            message = unread.reason
+        raise errors.ApiError(self.service, what, None, message)
+
+
+class _translated:
+    """Turns what keystoneauth, the SDK and requests raise into ApiError."""
+
+    def __init__(self, service: str, what: str) -> None:
+        self._service = service
+        self._what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: object, _trace: object) -> None:
+        status = None
+        if isinstance(error, ksa.HttpError | sdk.HttpException):
+            code = getattr(error, "http_status", None) or getattr(
+                error, "status_code", None
+            )
+            status = code if isinstance(code, int) else None
+        elif not isinstance(
+            error,
+            ksa.ClientException | sdk.SDKException | requests.RequestException,
+        ):
+            return
+        raise errors.ApiError(
+            self._service, self._what, status, str(error)
+        ) from error
+
+
+def _message(answer: requests.Response) -> str:
+    """The words of an error, wherever the service put them.
+
+    Nova: ``{"conflictingRequest": {"message": ...}}``; placement:
+    ``{"errors": [{"detail": ...}]}``; a proxy: HTML or nothing.
+    """
+    try:
+        data = json.loads(answer.text)
+    except (ValueError, RecursionError):
+        data = None
+    if isinstance(data, dict):
+        for inner in data.values():
+            if isinstance(inner, list) and inner:
+                inner = inner[0]
+            if isinstance(inner, dict):
+                said = inner.get("message") or inner.get("detail")
+                if isinstance(said, str):
+                    return " ".join(said.split())
+    return str(answer.reason or "no reason given")

@@ -1,0 +1,109 @@
+"""JSON of an API, read with suspicion: missing, null or wrong-typed fields
+become :class:`Unread` facts, never a traceback."""
+
+import datetime
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from osc_migrate.model.facts import Unread
+
+T = TypeVar("T")
+
+
+def fact(read: Callable[..., T], *args: object) -> T:
+    """`read` of `args`, or the :class:`Unread` that it raised, as a value.
+
+    Typed as if it had been read: :class:`~osc_migrate.model.facts.Facts`
+    raises it again for whoever looks.
+    """
+    try:
+        return read(*args)
+    except Unread as unread:
+        return cast(T, unread)
+
+
+class Body:
+    """One JSON object.
+
+    :param what: names it in the reason of an Unread, like "server vm1".
+    """
+
+    def __init__(self, data: object, what: str) -> None:
+        if not isinstance(data, dict):
+            raise Unread(f"the API's answer for {what} is not an object")
+        self._data = data
+        self._what = what
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._data
+
+    def _get(self, name: str) -> object:
+        if name not in self._data:
+            raise Unread(f"the API does not show '{name}' of {self._what}")
+        return self._data[name]
+
+    def _typed(self, name: str, kind: type[T]) -> T:
+        value = self._get(name)
+        # bool is an int to Python, not to an API.
+        if isinstance(value, kind) and (
+            kind is bool or not isinstance(value, bool)
+        ):
+            return value
+        raise Unread(
+            f"'{name}' of {self._what} is {type(value).__name__},"
+            f" not {kind.__name__}"
+        )
+
+    def text(self, name: str) -> str:
+        return self._typed(name, str)
+
+    def maybe_text(self, name: str) -> str | None:
+        """None for null; a missing field is still Unread."""
+        return None if self._get(name) is None else self.text(name)
+
+    def whole(self, name: str) -> int:
+        return self._typed(name, int)
+
+    def number(self, name: str) -> float:
+        value = self._get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        raise Unread(f"'{name}' of {self._what} is no number")
+
+    def maybe_whole(self, name: str) -> int | None:
+        return None if self._get(name) is None else self.whole(name)
+
+    def flag(self, name: str) -> bool:
+        return self._typed(name, bool)
+
+    def time(self, name: str) -> datetime.datetime | None:
+        """An ISO time as an aware UTC datetime; None for null."""
+        text = self.maybe_text(name)
+        if text is None:
+            return None
+        try:
+            moment = datetime.datetime.fromisoformat(text)
+        except ValueError:
+            raise Unread(f"'{name}' of {self._what} is no time") from None
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=datetime.UTC)
+        return moment.astimezone(datetime.UTC)
+
+    def inner(self, name: str) -> "Body":
+        return Body(self._get(name), f"{name} of {self._what}")
+
+    def rows(self, name: str) -> list["Body"]:
+        """A list of objects."""
+        return [
+            Body(row, f"{name} of {self._what}")
+            for row in self._typed(name, list)
+        ]
+
+    def numbers(self, name: str) -> dict[str, int]:
+        """An object of whole numbers."""
+        inner = self.inner(name)
+        return {key: inner.whole(key) for key in inner._data}
+
+    def items(self) -> list[tuple[str, "Body"]]:
+        """An object of objects."""
+        return [(key, self.inner(key)) for key in self._data]

@@ -1,0 +1,200 @@
+"""Follows a migration record to its end, and finds out what is true then.
+
+The server's own status is no witness while it moves: it is ACTIVE before,
+after a failure, and for a moment before Nova sets it to ERROR.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+
+from osc_migrate import errors, microversions
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.model.facts import Migration, Server, Unread
+from osc_migrate.model.progress import ENDED, Progress
+from osc_migrate.pace import Pace
+
+# Seconds from one request to the next: the most that an API should bear from
+# each of many operators, and how late the end may be noticed.
+INTERVAL = 1.0
+# How long an API that fails or is silent is asked again.
+PATIENCE = 600.0
+# One slow answer must not hide the end for long.
+ANSWER = 20.0
+# Nova sets ERROR about half a second after the record has ended (since 33).
+SETTLE = 3.0
+# How long Nova may take to finish with the server after that.
+SETTLE_AT_MOST = 60.0
+# So many records of a server are looked through for ours: others may have
+# started new moves since ours ended.
+RECENT = 20
+# Nova lists these, with counters, under the server; the rest elsewhere
+# (nova/api/openstack/compute/server_migrations.py).
+_LISTED = frozenset({"queued", "preparing", "running", "post-migrating"})
+
+
+@dataclasses.dataclass
+class Clock:
+    """Time, replaced in tests."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class TimeUp(Exception):
+    """The time to follow ran out; the move goes on."""
+
+
+class Follower:
+    """Reads one server's move that began after record `after`.
+
+    :ivar record: the record as last read, None before it was found.
+    :ivar counted: the record as last read with byte counters.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        server_id: str,
+        project_id: str | None,
+        after: int,
+        clock: Clock,
+    ) -> None:
+        self._cloud = cloud
+        self._server_id = server_id
+        self._project_id = project_id
+        self._after = after
+        self._clock = clock
+        self._start = clock.now()
+        self._next = self._start
+        self.record: Migration | None = None
+        self.counted: Migration | None = None
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock.now() - self._start
+
+    def progress(self, until: float | None) -> Iterator[Progress]:
+        """A Progress for each look, until the record has ended.
+
+        :param until: seconds after which :class:`TimeUp` is raised; None
+            follows for ever.
+        :raises ApiError: the API refuses to answer, or has not answered for
+            :data:`PATIENCE` seconds.
+        """
+        pace = Pace()
+        last: Progress | None = None
+        silent_since: float | None = None
+        while True:
+            try:
+                self.look()
+                silent_since = None
+                seen = self._seen(pace)
+            except errors.ApiError as error:
+                now = self._clock.now()
+                silent_since = silent_since or now
+                if not error.passing or now - silent_since > PATIENCE:
+                    raise
+                seen = self._troubled(last, error)
+            yield seen
+            last = seen
+            if self.record and self.record.status in ENDED:
+                return
+            self._wait(until)
+
+    def find(self, within: float) -> bool:
+        """Looks for the record for some seconds; False when none came."""
+        until = self.elapsed + within
+        while self.record is None:
+            try:
+                self.look()
+            except errors.ApiError as error:
+                if not error.passing:
+                    raise
+            if self.record is None:
+                try:
+                    self._wait(until)
+                except TimeUp:
+                    return False
+        return True
+
+    def look(self) -> None:
+        """One request, two when the record just left the server's list."""
+        known = self.record
+        if (
+            known
+            and known.status in _LISTED
+            and self._cloud.nova.has(microversions.SERVER_MIGRATIONS)
+        ):
+            found = self._cloud.live_counters(
+                self._server_id, known.id, timeout=ANSWER
+            )
+            if found:
+                self.record = self.counted = found
+                return
+        records = self._cloud.migrations(
+            self._server_id, self._project_id, limit=RECENT, timeout=ANSWER
+        )
+        ours = [
+            record
+            for record in records
+            if (record.id == known.id if known else record.id > self._after)
+        ]
+        if ours:
+            # Nova refuses a second move while one runs: the first new
+            # record is ours, whatever came after it.
+            self.record = ours[-1]
+
+    def settled(self) -> Server | None:
+        """The server once Nova is done with it, None when it is gone.
+
+        :raises ApiError: as :meth:`progress`.
+        """
+        since = self._clock.now()
+        while True:
+            passed = self._clock.now() - since
+            try:
+                server = self._cloud.server_now(self._server_id)
+                if server is None or _at_rest(server, passed, self.record):
+                    return server
+                if passed > SETTLE_AT_MOST:
+                    return server
+            except errors.ApiError as error:
+                if not error.passing or passed > PATIENCE:
+                    raise
+            self._clock.sleep(INTERVAL)
+
+    def _seen(self, pace: Pace) -> Progress:
+        if self.record is None:
+            return Progress("accepted", "", self.elapsed)
+        return pace.look(self.record, self.elapsed)
+
+    def _troubled(
+        self, last: Progress | None, error: errors.ApiError
+    ) -> Progress:
+        last = last or Progress("accepted", "", 0)
+        return dataclasses.replace(
+            last, elapsed=self.elapsed, trouble=str(error)
+        )
+
+    def _wait(self, until: float | None) -> None:
+        """Sleeps to the next look: INTERVAL after the last one began."""
+        now = self._clock.now()
+        self._next = max(self._next + INTERVAL, now)
+        if until is not None and self._next - self._start > until:
+            self._clock.sleep(max(0.0, self._start + until - now))
+            raise TimeUp
+        self._clock.sleep(self._next - now)
+
+
+def _at_rest(server: Server, passed: float, record: Migration | None) -> bool:
+    try:
+        if server.status == "ERROR":
+            return True
+        if server.task_state is not None:
+            return False
+        if record and record.status == "completed":
+            return server.host == record.destination
+    except Unread:
+        pass
+    return passed >= SETTLE

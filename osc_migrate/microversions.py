@@ -1,0 +1,36 @@
+"""The API microversions that matter here, each with what it brings.
+
+Source: nova's ``rest_api_version_history.rst`` and placement's
+``rest_api_version_history.rst``.
+"""
+
+# The newest that this code was written and run against.
+NOVA = "2.104"
+PLACEMENT = "1.39"
+
+# Nova
+LOCKED = "2.9"  # 'locked' in a server
+SERVER_MIGRATIONS = "2.23"  # migrations of a server, with byte counters
+BLOCK_AUTO = "2.25"  # block_migration=auto; disk_over_commit removed
+ASYNC_PRECHECK = "2.34"  # pre-checks in the background: no more 400
+FLAVOR_IN_SERVER = "2.47"  # vcpus, ram, disk ... instead of the flavor's id
+UUIDS = "2.53"  # services and hypervisors are known by UUID
+MIGRATIONS_PAGED = "2.59"  # os-migrations: newest first, limit, uuid
+LOCKED_REASON = "2.73"  # 'locked_reason' in a server
+MIGRATIONS_BY_PROJECT = "2.80"  # os-migrations: project_id filter
+EVENT_DETAILS = "2.84"  # the message of a failed event
+LAST_WITH_SIZES = "2.87"  # the last os-hypervisors with vcpus, memory ...
+HYPERVISORS_PAGED = "2.33"  # os-hypervisors: limit and marker
+
+
+def at_least(version: str, wanted: str) -> bool:
+    """True when microversion `version` has what `wanted` brought."""
+    return key(version) >= key(wanted)
+
+
+def key(version: str) -> tuple[int, int]:
+    """'2.96' -> (2, 96), to compare; (0, 0) for anything else."""
+    major, _, minor = version.partition(".")
+    if major.isdecimal() and minor.isdecimal():
+        return int(major), int(minor)
+    return 0, 0

@@ -1,0 +1,1 @@
+"""Plain data that every other room shares; imports nothing of ours."""

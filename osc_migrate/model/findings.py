@@ -1,0 +1,80 @@
+"""What a check says, and what all of them say together."""
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Iterator
+
+
+class Kind(enum.StrEnum):
+    """How a server moves, in Nova's words."""
+
+    LIVE = "live"
+    BLOCK = "block"
+    COLD = "cold"
+
+
+class Status(enum.IntEnum):
+    """A finding's status, ordered by badness: the worst is the verdict."""
+
+    PASS = 0
+    # The check does not apply here.
+    SKIP = 1
+    # The move works, at a risk to performance or connectivity.
+    WARN = 2
+    # A fact could not be read: nobody can say, so it is not safe.
+    UNKNOWN = 3
+    # The move would fail or interrupt the guest.
+    FAIL = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One check's answer about one subject."""
+
+    check: str
+    subject: str
+    status: Status
+    detail: str
+    # What to do about it; empty where nothing is wrong.
+    remedy: str = ""
+    # A statement that is true when the check passes.
+    title: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Builtins only, for JSON, JUnit and pytest-xdist."""
+        return {
+            "check": self.check,
+            "subject": self.subject,
+            "status": self.status.name,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
+
+class Report:
+    """The findings of one preflight, worst first."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        # sorted() is stable: equal statuses keep the order of the checks.
+        self.findings = sorted(findings, key=lambda f: -f.status)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    @property
+    def verdict(self) -> Status:
+        return max((f.status for f in self.findings), default=Status.PASS)
+
+    @property
+    def safe(self) -> bool:
+        """True when every answer is known and none forbids the move."""
+        return self.verdict <= Status.WARN
+
+    @property
+    def problems(self) -> list[Finding]:
+        """What stands in the way."""
+        return [f for f in self.findings if f.status > Status.WARN]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [f for f in self.findings if f.status is Status.WARN]

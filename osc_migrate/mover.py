@@ -1,0 +1,160 @@
+"""Changes the cloud: the only module that does.
+
+A move is read first (:meth:`Mover.facts`), judged (``checks``), started with
+one request (:meth:`Mover.live`), followed (:meth:`Move.follow`) and then
+looked at again (:meth:`Move.outcome`).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from osc_migrate import errors, microversions, outcome
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.follow import Clock, Follower
+from osc_migrate.model.facts import MoveFacts, Unread
+from osc_migrate.model.findings import Kind
+from osc_migrate.model.progress import End, Outcome, Progress
+from osc_migrate.words import paste
+
+# Seconds to wait for the record of a request that Nova accepted, or perhaps
+# did: the conductor makes it, some time after the answer.
+RECORD_WITHIN = 15.0
+
+
+class Mover:
+    """Moves servers of one cloud.
+
+    :param connection: an ``openstack.connection.Connection``.
+    """
+
+    def __init__(self, connection: Any, clock: Clock | None = None) -> None:
+        self.cloud = Cloud(connection)
+        self._clock = clock or Clock()
+
+    def facts(self, server: str, host: str | None) -> MoveFacts:
+        """What is known of a server and a destination; changes nothing."""
+        return self.cloud.move_facts(server, host)
+
+    def live(self, facts: MoveFacts, *, auto: bool = False) -> "Move":
+        """Asks Nova, once, to live-migrate a server.
+
+        :param auto: let Nova choose whether disks are copied; otherwise
+            they never are.
+        :raises ApiError: Nova refused; nothing was changed.
+        :raises Unclear: nobody knows whether the request arrived.
+        """
+        host = facts.destination.name if facts.destination else None
+        after = _last(facts)
+        follower = Follower(
+            self.cloud,
+            facts.server.id,
+            _project(facts),
+            after,
+            self._clock,
+        )
+        move = Move(self.cloud, facts, follower, auto)
+        path = f"/servers/{facts.server.id}/action"
+        what = f"live-migrate server {facts.server.name}"
+        try:
+            move.request_id = self.cloud.nova.post(
+                path, what, {"os-migrateLive": self._live_body(host, auto)}
+            )
+        except errors.ApiError as error:
+            if not error.passing:
+                raise
+            # The answer was lost, or a proxy gave up while Nova goes on:
+            # sending it again could move the server twice.
+            if not follower.find(RECORD_WITHIN):
+                raise _unclear(facts, error) from error
+        return move
+
+    def _live_body(self, host: str | None, auto: bool) -> dict[str, object]:
+        nova = self.cloud.nova
+        body: dict[str, object] = {"host": host, "block_migration": False}
+        if nova.has(microversions.BLOCK_AUTO):
+            if auto:
+                body["block_migration"] = "auto"
+        elif auto:
+            raise errors.MigrateError(
+                "--auto needs compute API microversion"
+                f" {microversions.BLOCK_AUTO}; the highest usable one is"
+                f" {nova.version}"
+            )
+        else:
+            body["disk_over_commit"] = False
+        return body
+
+
+class Move:
+    """A move that Nova has accepted.
+
+    :ivar request_id: of the request that started it; None when its answer
+        was lost.
+    """
+
+    def __init__(
+        self, cloud: Cloud, facts: MoveFacts, follower: Follower, auto: bool
+    ) -> None:
+        self._cloud = cloud
+        self._facts = facts
+        self._follower = follower
+        self._auto = auto
+        self.request_id: str | None = None
+
+    @property
+    def migration_id(self) -> int | None:
+        return self._follower.record.id if self._follower.record else None
+
+    def follow(self, timeout: float | None = None) -> Iterator[Progress]:
+        """One Progress a second until the migration record has ended.
+
+        :raises TimeUp: after `timeout` seconds; the move goes on.
+        """
+        return self._follower.progress(timeout)
+
+    def find(self) -> None:
+        """Waits until the record is there, so that it can be named."""
+        self._follower.find(RECORD_WITHIN)
+
+    def outcome(self, waited: bool = True) -> Outcome:
+        """What is true now that the record has ended, or while it runs.
+
+        :param waited: False when the end was not waited for, on purpose.
+        """
+        return outcome.of_move(
+            self._cloud,
+            self._facts,
+            self._follower,
+            self.request_id,
+            "" if self._auto else Kind.LIVE.value,
+            End.RUNNING_ON if waited else End.ACCEPTED,
+        )
+
+
+def _last(facts: MoveFacts) -> int:
+    """The newest record before the move, to tell ours from older ones."""
+    try:
+        return facts.last_migration
+    except Unread as unread:
+        raise errors.MigrateError(
+            f"the migrations of server {facts.server.name} cannot be read,"
+            f" so a move could not be followed: {unread.reason}; the user"
+            " needs Nova's policy os_compute_api:os-migrations:index"
+        ) from None
+
+
+def _project(facts: MoveFacts) -> str | None:
+    try:
+        return facts.server.project_id
+    except Unread:
+        return None
+
+
+def _unclear(facts: MoveFacts, error: errors.ApiError) -> errors.Unclear:
+    server = paste(facts.server.name, facts.server.id)
+    return errors.Unclear(
+        f"{error}. It is not known whether the request arrived: no migration"
+        f" of the server appeared within {RECORD_WITHIN:.0f} s. Look at"
+        f" 'openstack server migration list --server {server}' before you"
+        " try again"
+    )

@@ -1,0 +1,108 @@
+"""What became of a move: record, host and state, and why if it failed."""
+
+from osc_migrate import reasons
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.follow import Follower
+from osc_migrate.model.facts import Migration, MoveFacts, Server, Unread
+from osc_migrate.model.findings import Kind
+from osc_migrate.model.progress import ENDED, End, Outcome
+from osc_migrate.words import paste
+
+
+def of_move(
+    cloud: Cloud,
+    facts: MoveFacts,
+    follower: Follower,
+    request_id: str | None,
+    kind: str,
+    unended: End,
+) -> Outcome:
+    """The result of a live migration.
+
+    :param kind: what was asked for; empty when the choice was Nova's.
+    :param unended: how to call a record that has not ended.
+    """
+    record = follower.record
+    seconds = round(follower.elapsed, 1)
+    end, reason, then = unended, "", _watch(facts)
+    if record and record.status in ENDED:
+        now = follower.settled()
+        doubt = _doubt(record, facts.server, now)
+        if doubt is None:
+            end, then = End.MOVED, ""
+        else:
+            end = End.NOT_MOVED
+            reason, then = reasons.of_failure(
+                cloud, facts.server, record, now, request_id, doubt
+            )
+    counted = follower.counted
+    return Outcome(
+        end=end,
+        server=facts.server.name,
+        id=facts.server.id,
+        kind=kind or _chosen(counted),
+        source=_host(facts.server),
+        destination=_destination(record, facts),
+        status=record.status if record else "accepted",
+        migration_id=record.id if record else None,
+        seconds=seconds,
+        memory_bytes=counted.memory_processed if counted else None,
+        disk_bytes=counted.disk_processed if counted else None,
+        reason=reason,
+        next=then,
+    )
+
+
+def _doubt(
+    record: Migration, before: Server, now: Server | None
+) -> str | None:
+    """Why nobody can say that the server moved; None when it did."""
+    if now is None:
+        return "the server was deleted meanwhile"
+    if record.status != "completed":
+        return f"the migration ended as '{record.status}'"
+    try:
+        if now.host != record.destination:
+            return (
+                f"the migration record says 'completed' to"
+                f" {record.destination}, but Nova has the server on"
+                f" {now.host}"
+            )
+        if now.task_state is not None:
+            return f"Nova is still busy with the server: {now.task_state}"
+        if now.status != before.status:
+            return (
+                f"the server was {before.status} and is {now.status} on"
+                f" {now.host}"
+            )
+    except Unread as unread:
+        return f"the record says 'completed', but {unread.reason}"
+    return None
+
+
+def _watch(facts: MoveFacts) -> str:
+    server = paste(facts.server.name, facts.server.id)
+    return f"openstack server migration list --server {server}"
+
+
+def _chosen(counted: Migration | None) -> str:
+    """What Nova chose: only a block migration has disk bytes to copy."""
+    if counted is None or counted.memory_total is None:
+        return "unknown"
+    return (Kind.BLOCK if counted.disk_total else Kind.LIVE).value
+
+
+def _host(server: Server) -> str | None:
+    try:
+        return server.host
+    except Unread:
+        return None
+
+
+def _destination(record: Migration | None, facts: MoveFacts) -> str | None:
+    try:
+        if record and record.destination:
+            return record.destination
+        return facts.destination.name if facts.destination else None
+    except Unread:
+        return None

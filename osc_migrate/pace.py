@@ -1,0 +1,70 @@
+"""How fast a move goes, from the counters that Nova shows.
+
+The libvirt driver writes new ones every ``live_migration_monitor_interval``
+(5 s by default), and what the guest dirties is sent again: 'processed' may
+grow far beyond 'total'. Only what remains says how near the end is.
+"""
+
+from osc_migrate.model.facts import Migration
+from osc_migrate.model.progress import PHASES, Progress
+
+# Three of Nova's default steps.
+STALL_AFTER = 15.0
+
+
+class Pace:
+    """Turns one migration record after the other into Progress."""
+
+    def __init__(self) -> None:
+        # (seconds, bytes processed, bytes remaining) when they last changed.
+        self._last: tuple[float, int, int] | None = None
+        self._rate: float | None = None
+        self._fall: float | None = None
+        # The least that ever remained, and since when.
+        self._least: tuple[float, int] | None = None
+
+    def look(self, record: Migration, elapsed: float) -> Progress:
+        phase = PHASES.get(record.status, record.status)
+        memory = _pair(record.memory_total, record.memory_remaining)
+        disk = _pair(record.disk_total, record.disk_remaining)
+        remaining = memory[1] + disk[1]
+        if memory[0] + disk[0]:
+            done = (record.memory_processed or 0) + (
+                record.disk_processed or 0
+            )
+            self._sample(elapsed, done, remaining)
+        return Progress(
+            phase=phase,
+            status=record.status,
+            elapsed=elapsed,
+            memory_total=memory[0],
+            memory_remaining=memory[1],
+            disk_total=disk[0],
+            disk_remaining=disk[1],
+            rate=self._rate,
+            left=remaining / self._fall if self._fall else None,
+            stalled=phase == "running" and self._stalled(elapsed),
+        )
+
+    def _sample(self, now: float, done: int, remaining: int) -> None:
+        if self._least is None or remaining < self._least[1]:
+            self._least = now, remaining
+        if self._last is None:
+            self._last = now, done, remaining
+            return
+        then, done_then, remaining_then = self._last
+        if (done, remaining) == (done_then, remaining_then) or now <= then:
+            return
+        self._last = now, done, remaining
+        self._rate = max(0.0, (done - done_then) / (now - then))
+        fallen = remaining_then - remaining
+        self._fall = fallen / (now - then) if fallen > 0 else None
+
+    def _stalled(self, now: float) -> bool:
+        return self._least is not None and now - self._least[0] >= STALL_AFTER
+
+
+def _pair(total: int | None, remaining: int | None) -> tuple[int, int]:
+    if not total or total < 0:
+        return 0, 0
+    return total, min(total, max(0, remaining or 0))

@@ -1,0 +1,50 @@
+"""Words and numbers for people, safe to print and safe to paste."""
+
+import re
+import shlex
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.@:+][A-Za-z0-9_.@:+-]*")
+
+
+def printable(text: object, limit: int = 0) -> str:
+    """`text` without anything that steers a terminal.
+
+    Names and messages come from strangers: control characters, line breaks
+    and the direction marks of Unicode become visible escapes.
+
+    :param limit: cut after so many characters; 0 keeps all.
+    """
+    said = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode()
+        for c in str(text)
+    )
+    return said[: limit - 3] + "..." if limit and len(said) > limit else said
+
+
+def paste(name: str, other: str = "") -> str:
+    """`name` as one word of a command that an operator may paste.
+
+    :param other: an ID to show instead of a name that would need quotes.
+    """
+    if _PLAIN.fullmatch(name):
+        return name
+    return other or shlex.quote(printable(name))
+
+
+def size(count: float) -> str:
+    """Bytes as '1.5 GiB'."""
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if abs(count) < 1024 or unit == "TiB":
+            break
+        count /= 1024
+    digits = 0 if unit == "B" or count >= 100 else 1
+    return f"{count:.{digits}f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as '0:07', '12:05' or '1:02:03'."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minute:02}:{second:02}"
+    return f"{minute}:{second:02}"
