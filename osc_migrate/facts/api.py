@@ -86,7 +86,7 @@ class Api:
         answer = self._call(
             "get", path, what, newest=newest, params=query, timeout=timeout
         )
-        return self._body(answer, what)
+        return self._body(answer, what, newest)
 
     def post(self, path: str, what: str, body: object) -> str | None:
         """Posts `body`, never twice; returns the request's ID.
@@ -150,11 +150,7 @@ class Api:
         timeout: float = ANSWER_TIMEOUT,
         **kwargs: Any,
     ) -> requests.Response:
-        version = None
-        if self._newest is not None:
-            version = self.version
-            if newest is not None:
-                version = min(version, newest, key=microversions.key)
+        version = self._used(newest)
         with _translated(self.service, what):
             answer: requests.Response = getattr(self._adapter, method)(
                 path,
@@ -170,9 +166,21 @@ class Api:
             )
         return answer
 
-    def _body(self, answer: requests.Response, what: str) -> Body:
+    def _used(self, newest: str | None) -> str | None:
+        """The microversion of a call with that cap; None without any."""
+        if self._newest is None:
+            return None
+        return min(self.version, newest or self.version, key=microversions.key)
+
+    def _body(
+        self, answer: requests.Response, what: str, newest: str | None
+    ) -> Body:
+        version = self._used(newest)
+        origin = self.service
+        if version:
+            origin += f" (microversion {version})"
         try:
-            return Body(answer.json(), what)
+            return Body(answer.json(), "its answer", origin)
         except (ValueError, RecursionError):
             message = "the answer is not JSON"
         except Unread as unread:

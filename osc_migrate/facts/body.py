@@ -25,21 +25,25 @@ def fact(read: Callable[..., T], *args: object) -> T:
 class Body:
     """One JSON object.
 
-    :param what: names it in the reason of an Unread, like "server vm1".
+    :param what: names it in the reason of an Unread, like "servers".
+    :param origin: who said it, like "Nova (microversion 2.96)".
     """
 
-    def __init__(self, data: object, what: str) -> None:
+    def __init__(self, data: object, what: str, origin: str) -> None:
         if not isinstance(data, dict):
-            raise Unread(f"the API's answer for {what} is not an object")
+            raise Unread(f"{origin} sent something odd for {what}")
         self._data = data
         self._what = what
+        self._origin = origin
 
     def __contains__(self, name: str) -> bool:
         return name in self._data
 
     def _get(self, name: str) -> object:
         if name not in self._data:
-            raise Unread(f"the API does not show '{name}' of {self._what}")
+            raise Unread(
+                f"{self._origin} does not show '{name}' in {self._what}"
+            )
         return self._data[name]
 
     def _typed(self, name: str, kind: type[T]) -> T:
@@ -50,8 +54,8 @@ class Body:
         ):
             return value
         raise Unread(
-            f"'{name}' of {self._what} is {type(value).__name__},"
-            f" not {kind.__name__}"
+            f"{self._origin} shows '{name}' in {self._what} as"
+            f" {type(value).__name__}, not {kind.__name__}"
         )
 
     def text(self, name: str) -> str:
@@ -68,7 +72,9 @@ class Body:
         value = self._get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
-        raise Unread(f"'{name}' of {self._what} is no number")
+        raise Unread(
+            f"{self._origin} shows '{name}' in {self._what} as no number"
+        )
 
     def maybe_whole(self, name: str) -> int | None:
         return None if self._get(name) is None else self.whole(name)
@@ -84,19 +90,20 @@ class Body:
         try:
             moment = datetime.datetime.fromisoformat(text)
         except ValueError:
-            raise Unread(f"'{name}' of {self._what} is no time") from None
+            raise Unread(
+                f"{self._origin} shows '{name}' in {self._what} as no time"
+            ) from None
         if moment.tzinfo is None:
             return moment.replace(tzinfo=datetime.UTC)
         return moment.astimezone(datetime.UTC)
 
     def inner(self, name: str) -> "Body":
-        return Body(self._get(name), f"{name} of {self._what}")
+        return Body(self._get(name), name, self._origin)
 
     def rows(self, name: str) -> list["Body"]:
         """A list of objects."""
         return [
-            Body(row, f"{name} of {self._what}")
-            for row in self._typed(name, list)
+            Body(row, name, self._origin) for row in self._typed(name, list)
         ]
 
     def numbers(self, name: str) -> dict[str, int]:

@@ -137,7 +137,10 @@ class Cloud:
             lambda: self._read(lambda: self._newest_migration(server)),
         )
         destination = _of(
-            hosts, lambda known: known.get(find_host(wanted, known, hypervisors) or "")
+            hosts,
+            lambda known: known.get(
+                find_host(wanted, known, hypervisors) or ""
+            ),
         )
         room: Any = Unread("no host was chosen")
         if isinstance(destination, facts.Host):

@@ -73,7 +73,7 @@ def host(body: Body) -> facts.Host:
 def hypervisor(body: Body) -> tuple[str, facts.Hypervisor]:
     """(name of the compute host, hypervisor)"""
     return body.inner("service").text("host"), facts.Hypervisor(
-        id=fact(body.text, "id"),
+        id=fact(_hypervisor_id, body),
         name=fact(body.text, "hypervisor_hostname"),
         vcpus=fact(body.whole, "vcpus"),
         vcpus_used=fact(body.whole, "vcpus_used"),
@@ -82,6 +82,13 @@ def hypervisor(body: Body) -> tuple[str, facts.Hypervisor]:
         local_gb=fact(body.whole, "local_gb"),
         local_gb_used=fact(body.whole, "local_gb_used"),
     )
+
+
+def _hypervisor_id(body: Body) -> str:
+    try:
+        return body.text("id")
+    except Unread:
+        return str(body.whole("id"))  # before 2.53
 
 
 def migration(body: Body) -> facts.Migration:

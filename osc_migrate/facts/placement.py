@@ -24,11 +24,25 @@ class Placement:
                 f"placement holds no allocation for server {consumer};"
                 " 'nova-manage placement heal_allocations' makes it"
             )
+        provider = self._provider(host)
         return facts.Room(
             asked=asked,
-            free=fact(self.free, host.id, host.name),
-            fits=self._has_candidate(asked, host.id),
+            free=fact(self.free, provider, host.name),
+            fits=self._has_candidate(asked, provider),
         )
+
+    def _provider(self, host: facts.Hypervisor) -> str:
+        """The UUID of the hypervisor's root resource provider."""
+        if not host.id.isdecimal():
+            return host.id
+        rows = self._api.get(
+            "/resource_providers",
+            f"look for {host.name}",
+            query={"name": host.name},
+        ).rows("resource_providers")
+        if len(rows) != 1:
+            raise Unread(f"placement has no resource provider {host.name}")
+        return rows[0].text("uuid")
 
     def allocation(self, consumer: str) -> dict[str, int]:
         """Resource class -> what the consumer holds, over all providers."""

@@ -72,7 +72,7 @@ class Server(Facts):
 class Hypervisor(Facts):
     """A row of os-hypervisors; sizes as Nova accounts them (MiB, GiB)."""
 
-    # The UUID that is also the placement resource provider's (2.53).
+    # From 2.53 on a UUID, which is also the placement resource provider's.
     id: str
     name: str
     vcpus: int

@@ -1,0 +1,188 @@
+import pytest
+import requests
+
+from osc_migrate import errors
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.model.facts import Unread
+from osc_migrate.tests.unit import sky as skies
+from osc_migrate.tests.unit.sky import HOST_C, PROJECT, VM1, Sky
+
+
+def test_a_healthy_move_is_read_whole(healthy):
+    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
+    assert move.server.id == VM1
+    assert move.server.host == "HostB"
+    assert move.destination.name == "HostC"
+    assert move.hosts == ("HostB", "HostC")
+    assert move.room.fits
+    assert move.room.free == {"MEMORY_MB": 15872}
+    assert move.last_migration == 0
+
+
+def test_each_thing_is_read_once(healthy):
+    Cloud(healthy.connection).move_facts("vm1", "HostC")
+    paths = [r.url.partition("?")[0] for r in healthy.mock.request_history]
+    assert len(paths) == len(set(paths))
+
+
+def test_a_name_is_no_regular_expression(healthy):
+    healthy.nova("/servers/detail", {"servers": []})
+    with pytest.raises(errors.NotFound, match=r"'vm\.\*'"):
+        Cloud(healthy.connection).server("vm.*")
+    (asked,) = healthy.calls("/servers/detail")
+    assert asked.qs["name"] == [r"^vm\.\*$"]
+
+
+def test_only_the_exact_name_is_taken(healthy):
+    # sqlite and MySQL compare as they like, in case for example.
+    healthy.nova("/servers/detail", {"servers": [skies.server(name="VM1")]})
+    with pytest.raises(errors.NotFound):
+        Cloud(healthy.connection).server("vm1")
+
+
+def test_two_of_a_name_are_ambiguous(healthy):
+    twins = [skies.server(), skies.server(id="2" * 32)]
+    healthy.nova("/servers/detail", {"servers": twins})
+    with pytest.raises(errors.Ambiguous, match=VM1):
+        Cloud(healthy.connection).server("vm1")
+
+
+def test_an_id_needs_one_request(healthy):
+    assert Cloud(healthy.connection).server(VM1).name == "vm1"
+    assert not healthy.calls("/servers/detail")
+
+
+def test_a_name_that_looks_like_an_id(healthy):
+    ref = "99999999-9999-9999-9999-999999999999"
+    healthy.nova(f"/servers/{ref}", 404)
+    healthy.nova("/servers/detail", {"servers": [skies.server(name=ref)]})
+    assert Cloud(healthy.connection).server(ref).id == VM1
+
+
+def test_who_may_not_see_all_projects_sees_the_own(healthy):
+    healthy.nova("/servers/detail", 403, {"servers": [skies.server()]})
+    assert Cloud(healthy.connection).server("vm1").id == VM1
+    first, second = healthy.calls("/servers/detail")
+    assert "all_tenants" in first.qs
+    assert "all_tenants" not in second.qs
+
+
+@pytest.mark.parametrize("wanted", ["HostC", "hostc.test", HOST_C])
+def test_a_host_is_known_by_any_of_its_names(healthy, wanted):
+    move = Cloud(healthy.connection).move_facts("vm1", wanted)
+    assert move.destination.name == "HostC"
+
+
+@pytest.mark.parametrize("trouble", [403, 500, requests.ConnectionError])
+def test_services_that_cannot_be_read_are_unread(healthy, trouble):
+    healthy.nova("/os-services", trouble)
+    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
+    assert move.server.status == "ACTIVE"
+    for name in ("destination", "hosts"):
+        with pytest.raises(Unread, match="list the compute services"):
+            getattr(move, name)
+
+
+def test_a_placement_that_is_down_leaves_only_the_room_unread(healthy):
+    healthy.placement("/allocation_candidates", 503)
+    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
+    assert move.destination.name == "HostC"
+    with pytest.raises(Unread, match="look for room"):
+        _ = move.room
+
+
+def test_no_allocation_is_not_room(healthy):
+    healthy.placement(f"/allocations/{VM1}", {"allocations": {}})
+    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
+    with pytest.raises(Unread, match="heal_allocations"):
+        _ = move.room
+
+
+def test_an_old_hypervisor_is_found_in_placement_by_name(mock):
+    sky = Sky(mock, newest="2.52")
+    sky.healthy()
+    sky.nova(
+        "/os-hypervisors/detail",
+        {"hypervisors": [skies.hypervisor("HostC", 3)]},
+    )
+    sky.placement(
+        "/resource_providers", {"resource_providers": [{"uuid": HOST_C}]}
+    )
+    assert Cloud(sky.connection).move_facts("vm1", "HostC").room.fits
+    (asked,) = sky.calls("/resource_providers")
+    assert asked.qs["name"] == ["hostc.test"]
+
+
+def test_the_newest_migration_is_known_before_the_move(healthy):
+    records = [skies.migration("completed", id=n) for n in (3, 9, 5)]
+    healthy.nova("/os-migrations", {"migrations": records})
+    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
+    assert move.last_migration == 9
+
+
+def test_a_manager_lists_the_own_projects_migrations(healthy):
+    own = {"migrations": [skies.migration("running", source_compute=None)]}
+    healthy.nova("/os-migrations", 403, own)
+    (record,) = Cloud(healthy.connection).migrations(VM1, PROJECT)
+    assert record.status == "running"
+    assert record.source is None
+    assert healthy.calls("/os-migrations")[1].qs["project_id"] == [PROJECT]
+
+
+def test_a_server_that_is_gone_is_none(healthy):
+    healthy.nova(f"/servers/{VM1}", 404)
+    assert Cloud(healthy.connection).server_now(VM1) is None
+
+
+@pytest.mark.parametrize(
+    "body", [[], "<html>", {"servers": None}, {"servers": [1]}, {}, "[" * 9000]
+)
+def test_an_odd_answer_is_an_error_with_words(healthy, body):
+    healthy.nova("/servers/detail", body)
+    with pytest.raises(errors.ApiError, match="Nova could not look for"):
+        Cloud(healthy.connection).server("vm1")
+
+
+@pytest.mark.parametrize("value", [None, 7, [], {}, True])
+@pytest.mark.parametrize(
+    "field", [f for f in skies.server() if f not in ("id", "name")]
+)
+def test_a_wrong_typed_field_is_unread_alone(healthy, field, value):
+    healthy.nova(
+        "/servers/detail", {"servers": [{**skies.server(), field: value}]}
+    )
+    found = Cloud(healthy.connection).server("vm1")
+    assert found.id == VM1
+    repr(found)
+
+
+def test_pages_are_followed_by_their_links(healthy):
+    link = {"servers_links": [{"rel": "next", "href": "..."}]}
+    other = skies.server(id="2", name="other")
+    healthy.nova(
+        "/servers/detail",
+        {"servers": [other], **link},
+        {"servers": [skies.server()]},
+    )
+    assert Cloud(healthy.connection).server("vm1").id == VM1
+    assert healthy.calls("/servers/detail")[1].qs["marker"] == ["2"]
+
+
+def test_a_page_that_leads_to_itself_ends(healthy):
+    page = {"servers": [skies.server()], "servers_links": [{}]}
+    healthy.nova("/servers/detail", page)
+    with pytest.raises(errors.Ambiguous):
+        Cloud(healthy.connection).server("vm1")
+    assert len(healthy.calls("/servers/detail")) == 2
+
+
+def test_the_user_bounds_the_microversion(mock):
+    sky = Sky(mock, compute_default_microversion="2.60")
+    assert Cloud(sky.connection).nova.version == "2.60"
+
+
+@pytest.mark.parametrize(
+    "newest, used", [("2.1", "2.1"), ("2.90", "2.90"), ("2.999", "2.104")]
+)
+def test_both_sides_speak_the_microversion(mock, newest, used):
+    assert Cloud(Sky(mock, newest).connection).nova.version == used

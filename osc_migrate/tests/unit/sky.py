@@ -1,0 +1,217 @@
+"""A cloud made of recorded answers, behind openstacksdk's real HTTP calls."""
+
+from typing import Any
+
+import openstack
+import requests_mock as rm
+
+NOVA = "http://nova.test/v2.1"
+PLACEMENT = "http://placement.test"
+KEYSTONE = "http://keystone.test/v3"
+VM1 = "11111111-1111-1111-1111-111111111111"
+PROJECT = "0123456789abcdef0123456789abcdef"
+HOST_B = "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"
+HOST_C = "cccccccc-cccc-cccc-cccc-cccccccccccc"
+
+
+class Sky:
+    """Registers answers; `connection` talks to them."""
+
+    def __init__(
+        self, mock: rm.Mocker, newest: str = "2.104", **config: Any
+    ) -> None:
+        self.mock = mock
+        self.connection = openstack.connection.Connection(
+            auth_type="none",
+            auth={"endpoint": NOVA},
+            compute_endpoint_override=NOVA,
+            placement_endpoint_override=PLACEMENT,
+            identity_endpoint_override=KEYSTONE,
+            **config,
+        )
+        mock.get(NOVA, json={"version": version("v2.1", NOVA, newest)})
+        mock.get(
+            PLACEMENT,
+            json={"versions": [version("v1.0", PLACEMENT, "1.39", "1.0")]},
+        )
+
+    def nova(self, path: str, *answers: Any, **kwargs: Any) -> Any:
+        """GET of that path answers with each body in turn, then the last.
+
+        An answer may be a body, or keywords of requests-mock.
+        """
+        return self.mock.get(NOVA + path, [_answer(a) for a in answers])
+
+    def placement(self, path: str, *answers: Any) -> Any:
+        return self.mock.get(PLACEMENT + path, [_answer(a) for a in answers])
+
+    def keystone(self, path: str, *answers: Any) -> Any:
+        return self.mock.get(KEYSTONE + path, [_answer(a) for a in answers])
+
+    def calls(self, end: str) -> list[Any]:
+        """The requests whose path ends like that."""
+        return [
+            request
+            for request in self.mock.request_history
+            if request.url.partition("?")[0].endswith(end)
+        ]
+
+    def healthy(self) -> None:
+        """vm1 on HostB, HostC empty, nothing wrong."""
+        self.nova(f"/servers/{VM1}", {"server": server()})
+        self.nova("/servers/detail", {"servers": [server()]})
+        self.nova(
+            "/os-services",
+            {"services": [service("HostB"), service("HostC")]},
+        )
+        self.nova(
+            "/os-hypervisors/detail",
+            {
+                "hypervisors": [
+                    hypervisor("HostB", HOST_B),
+                    hypervisor("HostC", HOST_C),
+                ]
+            },
+        )
+        self.nova("/os-migrations", {"migrations": []})
+        resources = {"VCPU": 1, "MEMORY_MB": 512, "DISK_GB": 1}
+        self.placement(
+            f"/allocations/{VM1}",
+            {"allocations": {HOST_B: {"resources": resources}}},
+        )
+        self.placement(
+            "/allocation_candidates",
+            {"allocation_requests": [{}], "provider_summaries": {}},
+        )
+        self.placement(
+            f"/resource_providers/{HOST_C}/usages",
+            {"usages": {"VCPU": 0, "MEMORY_MB": 0, "DISK_GB": 0}},
+        )
+        self.placement(
+            f"/resource_providers/{HOST_C}/inventories",
+            {"inventories": {"MEMORY_MB": inventory(16384, 512, 1.0)}},
+        )
+
+
+def _answer(answer: Any) -> dict[str, Any]:
+    if isinstance(answer, Exception) or (
+        isinstance(answer, type) and issubclass(answer, Exception)
+    ):
+        return {"exc": answer}
+    if isinstance(answer, int):
+        message = {"message": f"said {answer}", "code": answer}
+        return {"status_code": answer, "json": {"fault": message}}
+    if isinstance(answer, str):
+        return {"text": answer}
+    return {"json": answer}
+
+
+def version(
+    name: str, url: str, newest: str, oldest: str = "2.1"
+) -> dict[str, Any]:
+    return {
+        "id": name,
+        "status": "CURRENT",
+        "version": newest,
+        "max_version": newest,
+        "min_version": oldest,
+        "links": [{"rel": "self", "href": url}],
+    }
+
+
+def server(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": VM1,
+        "name": "vm1",
+        "status": "ACTIVE",
+        "OS-EXT-STS:task_state": None,
+        "OS-EXT-STS:power_state": 1,
+        "OS-EXT-SRV-ATTR:host": "HostB",
+        "locked": False,
+        "locked_reason": None,
+        "tenant_id": PROJECT,
+        "flavor": flavor(),
+    } | changes
+
+
+def flavor(**changes: Any) -> dict[str, Any]:
+    return {
+        "vcpus": 1,
+        "ram": 512,
+        "disk": 1,
+        "ephemeral": 0,
+        "swap": 0,
+    } | changes
+
+
+def service(host: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "host": host,
+        "binary": "nova-compute",
+        "state": "up",
+        "status": "enabled",
+        "disabled_reason": None,
+        "forced_down": False,
+        "updated_at": "2026-11-23T10:00:00.000000",
+    } | changes
+
+
+def hypervisor(host: str, id: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": id,
+        "hypervisor_hostname": f"{host.lower()}.test",
+        "service": {"host": host, "id": 1, "disabled_reason": None},
+        "vcpus": 16,
+        "vcpus_used": 1,
+        "memory_mb": 16384,
+        "memory_mb_used": 1024,
+        "local_gb": 200,
+        "local_gb_used": 1,
+    } | changes
+
+
+def inventory(total: int, reserved: int, ratio: float) -> dict[str, Any]:
+    return {"total": total, "reserved": reserved, "allocation_ratio": ratio}
+
+
+def migration(status: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": 7,
+        "uuid": "77777777-7777-7777-7777-777777777777",
+        "status": status,
+        "migration_type": "live-migration",
+        "source_compute": "HostB",
+        "dest_compute": "HostC",
+    } | changes
+
+
+def counters(total: int, remaining: int, **changes: Any) -> dict[str, Any]:
+    return (
+        migration(
+            "running",
+            memory_total_bytes=total,
+            memory_remaining_bytes=remaining,
+            memory_processed_bytes=total - remaining,
+            disk_total_bytes=0,
+            disk_remaining_bytes=0,
+            disk_processed_bytes=0,
+        )
+        | changes
+    )
+
+
+class FakeClock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+        if len(self.slept) > 10_000:
+            raise AssertionError("this never ends")
