@@ -11,7 +11,7 @@ from typing import Any
 from osc_migrate import errors, microversions, outcome
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Clock, Follower
-from osc_migrate.model.facts import MoveFacts, Unread
+from osc_migrate.model.facts import MoveFacts, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.words import paste
@@ -48,7 +48,7 @@ class Mover:
         follower = Follower(
             self.cloud,
             facts.server.id,
-            _project(facts),
+            known(lambda: facts.server.project_id),
             after,
             self._clock,
         )
@@ -141,13 +141,6 @@ def _last(facts: MoveFacts) -> int:
             f" so a move could not be followed: {unread.reason}; the user"
             " needs Nova's policy os_compute_api:os-migrations:index"
         ) from None
-
-
-def _project(facts: MoveFacts) -> str | None:
-    try:
-        return facts.server.project_id
-    except Unread:
-        return None
 
 
 def _unclear(facts: MoveFacts, error: errors.ApiError) -> errors.Unclear:

@@ -3,7 +3,7 @@
 from osc_migrate import reasons
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Follower
-from osc_migrate.model.facts import Migration, MoveFacts, Server, Unread
+from osc_migrate.model.facts import Migration, MoveFacts, Server, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome
 from osc_migrate.words import paste
@@ -41,8 +41,8 @@ def of_move(
         server=facts.server.name,
         id=facts.server.id,
         kind=kind or _chosen(counted),
-        source=_host(facts.server),
-        destination=_destination(record, facts),
+        source=known(lambda: facts.server.host),
+        destination=known(lambda: _destination(record, facts)),
         status=record.status if record else "accepted",
         migration_id=record.id if record else None,
         seconds=seconds,
@@ -92,17 +92,8 @@ def _chosen(counted: Migration | None) -> str:
     return (Kind.BLOCK if counted.disk_total else Kind.LIVE).value
 
 
-def _host(server: Server) -> str | None:
-    try:
-        return server.host
-    except Unread:
-        return None
-
-
 def _destination(record: Migration | None, facts: MoveFacts) -> str | None:
-    try:
-        if record and record.destination:
-            return record.destination
-        return facts.destination.name if facts.destination else None
-    except Unread:
-        return None
+    found = known(lambda: record.destination) if record else None
+    if found or facts.destination is None:
+        return found
+    return facts.destination.name

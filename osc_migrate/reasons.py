@@ -3,7 +3,7 @@
 from osc_migrate import errors
 from osc_migrate.facts.actions import Event, events_of
 from osc_migrate.facts.cloud import Cloud
-from osc_migrate.model.facts import Migration, Server, Unread
+from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.words import paste
 
 
@@ -23,7 +23,7 @@ def of_failure(
     where = _standing(before, now)
     if said:
         return f"{said}{where}", _next(before, now)
-    source = record.source or "the source"
+    source = known(lambda: record.source) or "the source"
     return (
         f"{doubt}; Nova's API holds no reason: no event of the request"
         f" failed and the server has no fault{where}",

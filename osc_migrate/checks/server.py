@@ -1,7 +1,7 @@
 """Checks of the server that is to move."""
 
 from osc_migrate.checks.check import Problem, Skip, check
-from osc_migrate.model.facts import MoveFacts, Unread
+from osc_migrate.model.facts import MoveFacts, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.words import paste
 
@@ -65,19 +65,12 @@ def server_is_unlocked(move: MoveFacts) -> str:
     """
     if not move.server.locked:
         return "not locked"
-    reason = _locked_reason(move)
+    # Not shown below 2.73; that it is locked is what counts.
+    reason = known(lambda: move.server.locked_reason)
     raise Problem(
-        f"the server is locked{reason}",
+        "the server is locked" + (f": {reason}" if reason else ""),
         f"ask its owner; openstack server unlock {_arg(move)}",
     )
-
-
-def _locked_reason(move: MoveFacts) -> str:
-    try:
-        reason = move.server.locked_reason
-    except Unread:  # below 2.73; the lock itself is what counts
-        return ""
-    return f": {reason}" if reason else ""
 
 
 @check(server)

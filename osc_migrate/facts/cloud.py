@@ -155,7 +155,8 @@ class Cloud:
         )
 
     def _newest_migration(self, server: facts.Server) -> int:
-        newest = self.migrations(server.id, server.project_id, limit=1)
+        project = facts.known(lambda: server.project_id)
+        newest = self.migrations(server.id, project, limit=1)
         return newest[0].id if newest else 0
 
     def _room(

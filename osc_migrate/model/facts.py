@@ -7,7 +7,9 @@ at it gets it raised: no code can mistake 'not known' for 'no'.
 import dataclasses
 import datetime
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+T = typing.TypeVar("T")
 
 
 class Unread(Exception):
@@ -34,6 +36,18 @@ class Facts:
         fields = object.__getattribute__(self, "__dict__").items()
         inner = ", ".join(f"{name}={value!r}" for name, value in fields)
         return f"{type(self).__name__}({inner})"
+
+
+def known(read: Callable[[], T]) -> T | None:
+    """What `read` returns, None where it meets an unread fact.
+
+    For what is only shown, or helps where it is known: never for a
+    judgement.
+    """
+    try:
+        return read()
+    except Unread:
+        return None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

@@ -1,0 +1,80 @@
+"""Facts of a healthy move, to change one thing of."""
+
+import datetime
+from typing import Any
+
+from osc_migrate.model import facts
+
+
+def server(**changes: Any) -> facts.Server:
+    return facts.Server(
+        **{
+            "id": "11111111-1111-1111-1111-111111111111",
+            "name": "vm1",
+            "status": "ACTIVE",
+            "task_state": None,
+            "host": "HostB",
+            "locked": False,
+            "locked_reason": None,
+            "project_id": "0123456789abcdef0123456789abcdef",
+            "flavor": facts.Flavor(1, 512, 1, 0, 0),
+            "power_state": 1,
+            "fault": None,
+        }
+        | changes
+    )
+
+
+def host(**changes: Any) -> facts.Host:
+    return facts.Host(
+        **{
+            "name": "HostC",
+            "state": "up",
+            "status": "enabled",
+            "disabled_reason": None,
+            "forced_down": False,
+            "updated_at": datetime.datetime(
+                2026, 11, 23, 10, tzinfo=datetime.UTC
+            ),
+        }
+        | changes
+    )
+
+
+def room(**changes: Any) -> facts.Room:
+    return facts.Room(
+        **{
+            "asked": {"VCPU": 1, "MEMORY_MB": 512},
+            "free": {"VCPU": 16, "MEMORY_MB": 4096},
+            "fits": True,
+        }
+        | changes
+    )
+
+
+def move(**changes: Any) -> facts.MoveFacts:
+    return facts.MoveFacts(
+        **{
+            "server": server(),
+            "wanted": "HostC",
+            "destination": host(),
+            "room": room(),
+            "hosts": ("HostB", "HostC"),
+            "last_migration": 0,
+        }
+        | changes
+    )
+
+
+def migration(status: str = "running", **changes: Any) -> facts.Migration:
+    return facts.Migration(
+        **{
+            "id": 7,
+            "uuid": None,
+            "status": status,
+            "type": "live-migration",
+            "source": "HostB",
+            "destination": "HostC",
+        }
+        | changes
+    )
