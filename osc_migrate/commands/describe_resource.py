@@ -76,7 +76,7 @@ def _rows(
     # Projects of different domains may share a name: then the ID tells.
     times = Counter(names.values())
     labels = {
-        project: name if times[name] == 1 else f"{name} ({project})"
+        project: name if times[name] < 2 else f"{name} ({project})"
         for project in usage.projects
         for name in [names.get(project, project)]
     }

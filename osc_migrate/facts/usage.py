@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from osc_migrate import errors, microversions
 from osc_migrate.facts import parse
 from osc_migrate.facts.api import Api
-from osc_migrate.facts.body import Body
+from osc_migrate.facts.body import Body, fact
 from osc_migrate.facts.cloud import Cloud, find_host
 from osc_migrate.model.facts import Flavor, Unread
 from osc_migrate.usage import Usage, usage
@@ -85,7 +85,7 @@ def project_names(cloud: Cloud, ids: Iterable[str]) -> dict[str, str]:
             for row in cloud.keystone.pages(
                 "/projects", "projects", "list the projects", marker=None
             )
-            if (project := row.text("id")) in wanted
+            if (project := fact(row.text, "id")) in wanted
         }
     except (errors.ApiError, Unread):
         return {}

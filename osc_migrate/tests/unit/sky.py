@@ -35,7 +35,11 @@ class Sky:
             json={"versions": [version("v1.0", PLACEMENT, "1.39", "1.0")]},
         )
 
-    def nova(self, path: str, *answers: Any, **kwargs: Any) -> Any:
+        v3 = {"id": "v3.14", "status": "stable", "links": []}
+        v3["links"] = [{"rel": "self", "href": KEYSTONE}]
+        mock.get(KEYSTONE, json={"version": v3})
+
+    def nova(self, path: str, *answers: Any) -> Any:
         """GET of that path answers with each body in turn, then the last.
 
         An answer may be a body, or keywords of requests-mock.

@@ -1,0 +1,193 @@
+import dataclasses
+import json
+
+import pytest
+
+from osc_migrate import errors
+from osc_migrate.commands.live import Live
+from osc_migrate.follow import TimeUp
+from osc_migrate.model.progress import End, Outcome, Progress
+from osc_migrate.tests.unit import shapes
+from osc_migrate.tests.unit.commands.desk import Desk
+
+MOVED = Outcome(
+    end=End.MOVED,
+    server="vm1",
+    id="1111",
+    kind="live",
+    source="HostB",
+    destination="HostC",
+    status="completed",
+    migration_id=7,
+    seconds=4.2,
+    memory_bytes=9,
+    disk_bytes=0,
+)
+LOOKS = [
+    Progress("accepted", "accepted", 0),
+    Progress("running", "running", 1),
+]
+
+
+class FakeMove:
+    migration_id = 7
+
+    def __init__(self, looks=(), end=MOVED, stop=None):
+        self.looks, self.end, self.stop = looks, end, stop
+        self.found = False
+
+    def follow(self, timeout):
+        self.timeout = timeout
+        yield from self.looks
+        if self.stop:
+            raise self.stop
+
+    def find(self):
+        self.found = True
+
+    def outcome(self, waited):
+        self.waited = waited
+        return self.end
+
+
+class FakeMover:
+    def __init__(self, move, facts=None):
+        self.move, self._facts = move, facts or shapes.move()
+        self.started = []
+
+    def facts(self, server, host):
+        self.asked = server, host
+        return self._facts
+
+    def live(self, facts, auto):
+        self.started.append(auto)
+        if isinstance(self.move, BaseException):
+            raise self.move
+        return self.move
+
+
+def ended(end, **changes):
+    return FakeMove(LOOKS, dataclasses.replace(MOVED, end=end, **changes))
+
+
+def test_a_success(capsys):
+    mover = FakeMover(FakeMove(LOOKS))
+    desk = Desk(mover)
+    assert desk.run(Live, "vm1", "HostC", "-f", "json") == 0
+    assert list(json.loads(desk.out)) == list(Outcome.COLUMNS)
+    assert mover.asked == ("vm1", "HostC")
+    assert mover.started == [False]
+    out, err = capsys.readouterr()
+    assert err == "vm1: accepted\nvm1: running\n"
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    "end, code",
+    [
+        (End.MOVED, 0),
+        (End.ACCEPTED, 0),
+        (End.NOT_MOVED, 4),
+        (End.RUNNING_ON, 5),
+    ],
+)
+def test_exit_codes(end, code):
+    desk = Desk(FakeMover(ended(end)))
+    assert desk.run(Live, "vm1", "HostC", "-f", "json") == code
+    assert json.loads(desk.out)["server"] == "vm1"
+
+
+def test_not_safe_changes_nothing(capsys):
+    facts = shapes.move(destination=shapes.host(status="disabled"))
+    mover = FakeMover(FakeMove(), facts)
+    desk = Desk(mover)
+    assert desk.run(Live, "vm1", "HostC", "-f", "json") == 3
+    assert mover.started == []
+    assert desk.out == ""
+    err = capsys.readouterr().err
+    assert "nothing was changed" in err
+    assert "FAIL destination-is-enabled (HostC): " in err
+    assert "set --enable HostC nova-compute" in err
+    assert "server-is-running" not in err
+
+
+def test_ignored_checks_are_warnings(capsys):
+    facts = shapes.move(server=shapes.server(locked=True))
+    desk = Desk(FakeMover(FakeMove(), facts))
+    assert desk.run(Live, "vm1", "--ignore", "server-is-unlocked") == 0
+    assert "WARN server-is-unlocked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--ignore", "server-is-runing"], "did you mean 'server-is-running'"),
+        (["--ignore", "all"], "no check is called 'all'"),
+        (["--timeout", "0"], "seconds above 0"),
+        (["--timeout", "nan"], "seconds above 0"),
+        (["--timeout", "inf"], "seconds above 0"),
+        (["--timeout", "soon"], "seconds above 0"),
+        (["--wait", "--no-wait"], "not allowed with"),
+    ],
+)
+def test_wrong_usage(capsys, words, complaint):
+    with pytest.raises(SystemExit) as stop:
+        Desk(FakeMover(FakeMove())).run(Live, "vm1", *words)
+    assert stop.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_time_up_prints_what_is_known():
+    desk = Desk(FakeMover(FakeMove(LOOKS, MOVED, TimeUp())))
+    assert desk.run(Live, "vm1", "--timeout", "5", "-f", "json") == 0
+    assert json.loads(desk.out)["migration_id"] == 7
+
+
+def test_no_wait():
+    move = ended(End.ACCEPTED)
+    assert Desk(FakeMover(move)).run(Live, "vm1", "--no-wait") == 0
+    assert move.found and not move.waited
+
+
+def test_auto():
+    mover = FakeMover(FakeMove())
+    Desk(mover).run(Live, "vm1", "--auto")
+    assert mover.started == [True]
+
+
+@pytest.mark.parametrize(
+    "stop", [KeyboardInterrupt(), errors.ApiError("Nova", "x", 401, "no")]
+)
+def test_whatever_ends_the_following_tells_how_to_go_on(capsys, stop):
+    desk = Desk(FakeMover(FakeMove(LOOKS, stop=stop)))
+    with pytest.raises(type(stop)):
+        desk.run(Live, "vm1", "HostC")
+    err = capsys.readouterr().err
+    assert "The move of vm1 goes on" in err
+    assert "server migration list --server vm1" in err
+    assert "server migration abort vm1 7" in err
+    assert desk.out == ""
+
+
+def test_ctrl_c_during_the_request_is_no_promise(capsys):
+    with pytest.raises(KeyboardInterrupt):
+        Desk(FakeMover(KeyboardInterrupt())).run(Live, "vm1")
+    assert "may have reached Nova" in capsys.readouterr().err
+
+
+def test_a_refused_request_is_not_said_to_go_on(capsys):
+    refusal = errors.ApiError("Nova", "live-migrate vm1", 409, "busy")
+    with pytest.raises(errors.ApiError):
+        Desk(FakeMover(refusal)).run(Live, "vm1")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("form", ["table", "value", "shell", "json", "yaml"])
+def test_hostile_words_do_not_steer_the_terminal(form, capsys):
+    evil = "a\x1b[2Jb\nc"
+    facts = shapes.move(server=shapes.server(name=evil))
+    move = ended(End.NOT_MOVED, server=evil, reason=evil)
+    desk = Desk(FakeMover(move, facts))
+    desk.run(Live, "x", "-f", form)
+    for text in (desk.out, capsys.readouterr().err):
+        assert "\x1b" not in text
