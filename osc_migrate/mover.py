@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from osc_migrate import errors, microversions, outcome
+from osc_migrate.facts import move as read_move
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Clock, Follower
 from osc_migrate.model.facts import MoveFacts, Unread, known
@@ -33,7 +34,7 @@ class Mover:
 
     def facts(self, server: str, host: str | None) -> MoveFacts:
         """What is known of a server and a destination; changes nothing."""
-        return self.cloud.move_facts(server, host)
+        return read_move.one(self.cloud, server, host)
 
     def live(self, facts: MoveFacts, *, auto: bool = False) -> "Move":
         """Asks Nova, once, to live-migrate a server.

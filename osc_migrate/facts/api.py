@@ -6,8 +6,9 @@ a live migration, which hides the reason of a refusal) and hide what was
 missing in an answer.
 """
 
+import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -28,14 +29,20 @@ PAGE = 1000
 class Api:
     """A service of the cloud.
 
-    :param adapter: openstacksdk's proxy for the service.
+    :param adapter: gives openstacksdk's proxy for the service; called when
+        the first request is made, as it may ask the catalogue.
     :param service: how operators call it, such as 'Nova'.
     :param newest: the newest microversion that our code understands; None
         for a service without microversions.
     """
 
-    def __init__(self, adapter: Any, service: str, newest: str | None) -> None:
-        self._adapter = adapter
+    def __init__(
+        self,
+        adapter: Callable[[], Any],
+        service: str,
+        newest: str | None = None,
+    ) -> None:
+        self._find_adapter = adapter
         self.service = service
         self._newest = newest
         self._version: str | None = None
@@ -52,6 +59,11 @@ class Api:
         if self._version is None:
             self._version = self._negotiate()
         return self._version
+
+    @functools.cached_property
+    def _adapter(self) -> Any:
+        with _translated(self.service, "be found"):
+            return self._find_adapter()
 
     def _negotiate(self) -> str:
         ours = self._newest or "0"

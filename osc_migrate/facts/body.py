@@ -106,6 +106,22 @@ class Body:
             Body(row, name, self._origin) for row in self._typed(name, list)
         ]
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        values = self._typed(name, list)
+        if all(isinstance(value, str) for value in values):
+            return tuple(values)
+        raise Unread(f"{self._origin} shows odd '{name}' in {self._what}")
+
+    def words(self, name: str) -> dict[str, str]:
+        """An object of strings."""
+        inner = self.inner(name)
+        return {key: inner.text(key) for key in inner._data}
+
+    def keys(self, name: str) -> frozenset[str]:
+        """The names in an object."""
+        return frozenset(self.inner(name)._data)
+
     def numbers(self, name: str) -> dict[str, int]:
         """An object of whole numbers."""
         inner = self.inner(name)

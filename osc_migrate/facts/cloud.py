@@ -3,11 +3,11 @@
 import concurrent.futures
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from osc_migrate import errors, microversions
-from osc_migrate.facts import parse, placement
+from osc_migrate.facts import network, parse, placement
 from osc_migrate.facts.api import ANSWER_TIMEOUT, Api
 from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
@@ -20,8 +20,31 @@ class Cloud:
     """Reads a cloud through an ``openstack.connection.Connection``."""
 
     def __init__(self, connection: Any) -> None:
+        def api(name: str, service: str, newest: str | None = None) -> Api:
+            # Looked up when first used: not every cloud has every service.
+            return Api(lambda: getattr(connection, name), service, newest)
+
         self._connection = connection
-        self.nova = Api(connection.compute, "Nova", microversions.NOVA)
+        self.nova = api("compute", "Nova", microversions.NOVA)
+        self.keystone = api("identity", "Keystone")
+        self.glance = api("image", "Glance")
+        self.cinder = api("block_storage", "Cinder")
+        self.network = network.Network(api("network", "Neutron"))
+        self.placement = placement.Placement(
+            api("placement", "Placement", microversions.PLACEMENT)
+        )
+
+    def roles(self) -> frozenset[str]:
+        """Names of the roles in the user's token.
+
+        :raises Unread: with an authentication that has no roles.
+        """
+        session = self._connection.session
+        try:
+            access = session.auth.get_access(session)
+        except Exception as error:
+            raise Unread(f"the token's roles are not known: {error}") from None
+        return frozenset(access.role_names)
 
     def server(self, ref: str) -> facts.Server:
         """The server with that ID or name, in any project if allowed.
@@ -49,9 +72,11 @@ class Cloud:
             raise self._odd(f"show server {server_id}", unread) from None
 
     def _find_server(self, ref: str) -> Body:
-        if _is_uuid(ref) and (found := self._show_server(ref)):
-            return found
-        named = [s for s in self._servers_like(ref) if _named(s, ref)]
+        if _is_uuid(ref) and (shown := self._show_server(ref)):
+            return shown
+        # Nova takes the name for a regular expression of its database.
+        found = self.servers({"name": f"^{re.escape(ref)}$"})
+        named = [server for server in found if _named(server, ref)]
         if not named:
             raise errors.NotFound(
                 "server", ref, "see 'openstack server list --all-projects'"
@@ -62,29 +87,22 @@ class Cloud:
             )
         return named[0]
 
-    def _servers_like(self, name: str) -> Iterator[Body]:
-        # Nova takes the name for a regular expression of its database.
-        query: dict[str, object] = {"name": f"^{re.escape(name)}$"}
-        what = f"look for server '{name}'"
-        try:
-            rows = list(
+    def servers(self, query: dict[str, object]) -> list[Body]:
+        """The servers that match, of all projects if this user may."""
+
+        def ask(query: dict[str, object]) -> list[Body]:
+            return list(
                 self.nova.pages(
-                    "/servers/detail",
-                    "servers",
-                    what,
-                    query=query | {"all_tenants": "1"},
+                    "/servers/detail", "servers", "list servers", query=query
                 )
             )
+
+        try:
+            return ask(query | {"all_tenants": "1"})
         except errors.ApiError as error:
             if error.status != 403:
                 raise
-            # Not an admin: the servers of the user's own project.
-            rows = list(
-                self.nova.pages(
-                    "/servers/detail", "servers", what, query=query
-                )
-            )
-        return iter(rows)
+            return ask(query)
 
     def hosts(self) -> dict[str, facts.Host]:
         """Name -> compute host, from the nova-compute services.
@@ -123,69 +141,6 @@ class Cloud:
             )
         )
         return dict(parse.hypervisor(row) for row in rows)
-
-    def move_facts(self, ref: str, wanted: str | None) -> facts.MoveFacts:
-        """Everything about one server and the host where it should go.
-
-        :raises NotFound, Ambiguous: as :meth:`server`.
-        :raises ApiError: when the server itself cannot be read.
-        """
-        server = self.server(ref)
-        hosts, hypervisors, last = together(
-            self.hosts,
-            self.hypervisors,
-            lambda: self._read(lambda: self._newest_migration(server)),
-        )
-        destination = _of(
-            hosts,
-            lambda known: known.get(
-                find_host(wanted, known, hypervisors) or ""
-            ),
-        )
-        room: Any = Unread("no host was chosen")
-        if isinstance(destination, facts.Host):
-            room = fact(self._room, server, destination.name, hypervisors)
-        return facts.MoveFacts(
-            server=server,
-            wanted=wanted,
-            destination=destination,
-            room=room,
-            hosts=_of(hosts, lambda known: tuple(sorted(known))),
-            last_migration=last,
-        )
-
-    def _newest_migration(self, server: facts.Server) -> int:
-        project = facts.known(lambda: server.project_id)
-        newest = self.migrations(server.id, project, limit=1)
-        return newest[0].id if newest else 0
-
-    def _room(
-        self,
-        server: facts.Server,
-        host: str,
-        hypervisors: dict[str, facts.Hypervisor] | Unread,
-    ) -> facts.Room:
-        if isinstance(hypervisors, Unread):
-            raise hypervisors
-        if host not in hypervisors:
-            raise Unread(f"Nova lists no hypervisor of {host}")
-        return self._read(
-            lambda: self.placement.room(server.id, hypervisors[host])
-        )
-
-    @property
-    def keystone(self) -> Api:
-        return Api(self._connection.identity, "Keystone", None)
-
-    @property
-    def placement(self) -> placement.Placement:
-        return placement.Placement(
-            Api(
-                self._connection.placement,
-                "Placement",
-                microversions.PLACEMENT,
-            )
-        )
 
     def migrations(
         self,
@@ -268,27 +223,21 @@ def together(*reads: Callable[[], Any]) -> list[Any]:
         return list(pool.map(fact, reads))
 
 
-def _of(value: object, pick: Callable[[Any], T]) -> T:
-    """`pick` of a fact that may be Unread, which then stays what it is."""
-    return cast(T, value) if isinstance(value, Unread) else pick(value)
-
-
 def find_host(
-    wanted: str | None,
-    hosts: Collection[str],
-    hypervisors: dict[str, facts.Hypervisor] | Unread,
+    wanted: str, hypervisors: Mapping[str, facts.Hypervisor | Unread | None]
 ) -> str | None:
-    """The compute host with that name, or that hypervisor name or ID."""
-    if wanted is None or wanted in hosts:
+    """The compute host with that name, or that hypervisor name or ID.
+
+    :param hypervisors: of each compute host, by the host's name.
+    """
+    if wanted in hypervisors:
         return wanted
-    if not isinstance(hypervisors, Unread):
-        for name, hypervisor in hypervisors.items():
-            known_as = (
-                fact(getattr, hypervisor, "id"),
-                fact(getattr, hypervisor, "name"),
-            )
-            if wanted in known_as and name in hosts:
-                return name
+    for name, hypervisor in hypervisors.items():
+        if isinstance(hypervisor, facts.Hypervisor) and wanted in (
+            fact(getattr, hypervisor, "id"),
+            fact(getattr, hypervisor, "name"),
+        ):
+            return name
     return None
 
 

@@ -1,5 +1,8 @@
 """Nova's JSON -> facts."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
 from osc_migrate.model.facts import Unread
@@ -18,7 +21,39 @@ def server(body: Body) -> facts.Server:
         flavor=fact(flavor, body),
         power_state=fact(body.whole, "OS-EXT-STS:power_state"),
         fault=fact(_fault, body),
+        image_id=fact(_image_id, body),
+        image_properties=fact(_image_properties, body),
+        config_drive=fact(_config_drive, body),
+        pinned_zone=fact(body.maybe_text, "pinned_availability_zone"),
+        volume_ids=fact(_ids, body, "os-extended-volumes:volumes_attached"),
+        group_ids=fact(body.texts, "server_groups"),
+        updated_at=fact(body.time, "updated"),
     )
+
+
+def _image_id(body: Body) -> str | None:
+    # A server whose root disk is a volume has an empty string for an image.
+    try:
+        return body.inner("image").text("id")
+    except Unread:
+        if body.text("image") == "":
+            return None
+        raise
+
+
+def _image_properties(body: Body) -> dict[str, str]:
+    if fact(_image_id, body) is None:
+        return {}
+    return body.inner("image").words("properties")
+
+
+def _config_drive(body: Body) -> bool:
+    # 'True' or an empty string.
+    return body.text("config_drive") != ""
+
+
+def _ids(body: Body, name: str) -> tuple[str, ...]:
+    return tuple(row.text("id") for row in body.rows(name))
 
 
 def _fault(body: Body) -> str | None:
@@ -45,6 +80,7 @@ def size(body: Body) -> facts.Flavor:
         disk=body.whole("disk"),
         ephemeral=body.whole(ephemeral),
         swap=fact(_swap, body),
+        extra_specs=fact(body.words, "extra_specs"),
     )
 
 
@@ -67,6 +103,7 @@ def host(body: Body) -> facts.Host:
         # Shown from 2.11 on.
         forced_down=fact(body.flag, "forced_down"),
         updated_at=fact(body.time, "updated_at"),
+        zone=fact(body.text, "zone"),
     )
 
 
@@ -81,7 +118,17 @@ def hypervisor(body: Body) -> tuple[str, facts.Hypervisor]:
         memory_mb_used=fact(body.whole, "memory_mb_used"),
         local_gb=fact(body.whole, "local_gb"),
         local_gb_used=fact(body.whole, "local_gb_used"),
+        type=fact(body.text, "hypervisor_type"),
+        version=fact(body.whole, "hypervisor_version"),
+        disk_available_least=fact(body.maybe_whole, "disk_available_least"),
+        cpu_features=fact(_cpu_features, body),
+        ip=fact(body.maybe_text, "host_ip"),
     )
+
+
+def _cpu_features(body: Body) -> frozenset[str]:
+    # An object from 2.28 on, text before.
+    return frozenset(body.inner("cpu_info").texts("features"))
 
 
 def _hypervisor_id(body: Body) -> str:
@@ -115,4 +162,50 @@ def migration(body: Body) -> facts.Migration:
         disk_total=fact(counter, "disk_total_bytes"),
         disk_processed=fact(counter, "disk_processed_bytes"),
         disk_remaining=fact(counter, "disk_remaining_bytes"),
+        created_at=fact(body.time, "created_at"),
+        updated_at=fact(body.time, "updated_at"),
+    )
+
+
+def aggregate(body: Body) -> facts.Aggregate:
+    return facts.Aggregate(
+        name=body.text("name"),
+        hosts=frozenset(body.texts("hosts")),
+        metadata=body.words("metadata"),
+    )
+
+
+def group(body: Body, server_id: str, where: Mapping[str, str]) -> facts.Group:
+    """A server group.
+
+    :param where: server ID -> host, of the servers of the project.
+    """
+    others = (m for m in body.texts("members") if m != server_id)
+    # A member without a host is not running anywhere yet.
+    members = Counter(where[m] for m in others if where.get(m))
+    rules = body.inner("rules") if "rules" in body else None
+    # 'policy' from 2.64 on, a list of one before.
+    policy = (
+        body.text("policy") if "policy" in body else body.texts("policies")[0]
+    )
+    return facts.Group(
+        name=body.text("name"),
+        policy=policy,
+        max_per_host=(
+            rules.whole("max_server_per_host")
+            if rules and "max_server_per_host" in rules
+            else 1
+        ),
+        members=members,
+    )
+
+
+def topology(body: Body) -> facts.Topology:
+    nodes = body.rows("nodes")
+    return facts.Topology(
+        nodes=len(nodes),
+        # An object of guest CPU -> host CPU, empty when not pinned; hidden
+        # from all but admins.
+        pinned=any(node.keys("cpu_pinning") for node in nodes),
+        pagesize_kb=body.maybe_whole("pagesize_kb"),
     )

@@ -1,10 +1,10 @@
 """What placement tells about room."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from osc_migrate.facts.api import Api
-from osc_migrate.facts.body import fact
-from osc_migrate.model import facts
+from osc_migrate.facts.body import Body
 from osc_migrate.model.facts import Unread
 
 
@@ -12,56 +12,58 @@ class Placement:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    def room(self, consumer: str, host: facts.Hypervisor) -> facts.Room:
-        """Whether what `consumer` holds fits into the tree of `host`.
+    def allocation(self, consumer: str) -> dict[str, int]:
+        """Resource class -> what the consumer holds, over all providers.
 
-        :raises Unread: placement holds nothing for the consumer.
+        :raises Unread: placement holds nothing for it.
         :raises ApiError: placement did not answer.
         """
-        asked = self.allocation(consumer)
-        if not asked:
-            raise Unread(
-                f"placement holds no allocation for server {consumer};"
-                " 'nova-manage placement heal_allocations' makes it"
-            )
-        provider = self._provider(host)
-        return facts.Room(
-            asked=asked,
-            free=fact(self.free, provider, host.name),
-            fits=self._has_candidate(asked, provider),
-        )
-
-    def _provider(self, host: facts.Hypervisor) -> str:
-        """The UUID of the hypervisor's root resource provider."""
-        if not host.id.isdecimal():
-            return host.id
-        rows = self._api.get(
-            "/resource_providers",
-            f"look for {host.name}",
-            query={"name": host.name},
-        ).rows("resource_providers")
-        if len(rows) != 1:
-            raise Unread(f"placement has no resource provider {host.name}")
-        return rows[0].text("uuid")
-
-    def allocation(self, consumer: str) -> dict[str, int]:
-        """Resource class -> what the consumer holds, over all providers."""
         held: Counter[str] = Counter()
         body = self._api.get(
             f"/allocations/{consumer}", f"show the allocation of {consumer}"
         )
         for _, provider in body.inner("allocations").items():
             held.update(provider.numbers("resources"))
+        if not held:
+            raise Unread(
+                f"placement holds no allocation for server {consumer};"
+                " 'nova-manage placement heal_allocations' makes it"
+            )
         return dict(held)
 
-    def _has_candidate(self, asked: dict[str, int], provider: str) -> bool:
-        resources = ",".join(f"{name}:{n}" for name, n in asked.items())
+    def rooms(
+        self, query: Mapping[str, object], tree: str | None = None
+    ) -> dict[str, dict[str, int]]:
+        """Root provider of each tree that has room -> what is left there.
+
+        :param query: from :func:`osc_migrate.facts.request.query`.
+        :param tree: ask for the tree of that provider alone.
+        """
+        asked = dict(query)
+        if tree is not None:
+            asked["in_tree"] = tree
         body = self._api.get(
-            "/allocation_candidates",
-            "look for room",
-            query={"resources": resources, "in_tree": provider, "limit": 1},
+            "/allocation_candidates", "look for room", query=asked
         )
-        return bool(body.rows("allocation_requests"))
+        summaries = dict(body.inner("provider_summaries").items())
+        left: dict[str, Counter[str]] = {}
+        for request in body.rows("allocation_requests"):
+            for provider, _ in request.inner("allocations").items():
+                root = summaries[provider].text("root_provider_uuid")
+                left.setdefault(root, Counter())
+        for summary in summaries.values():
+            root = summary.text("root_provider_uuid")
+            if root in left:
+                left[root].update(_left(summary))
+        return {root: dict(free) for root, free in left.items()}
+
+    def providers(self) -> dict[str, str]:
+        """Name -> UUID of every resource provider."""
+        body = self._api.get("/resource_providers", "list the providers")
+        return {
+            row.text("name"): row.text("uuid")
+            for row in body.rows("resource_providers")
+        }
 
     def free(self, provider: str, name: str) -> dict[str, int]:
         """Resource class -> what is left in the provider itself:
@@ -81,3 +83,10 @@ class Placement:
             - used.get(resource, 0)
             for resource, row in inventories.items()
         }
+
+
+def _left(summary: Body) -> dict[str, int]:
+    return {
+        name: row.whole("capacity") - row.whole("used")
+        for name, row in summary.inner("resources").items()
+    }

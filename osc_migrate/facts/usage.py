@@ -19,7 +19,7 @@ def host_usage(cloud: Cloud, wanted: str) -> tuple[str, Usage]:
     """
     try:
         hypervisors = cloud.hypervisors()
-        host = find_host(wanted, hypervisors, hypervisors)
+        host = find_host(wanted, hypervisors)
         if host is None:
             raise errors.NotFound(
                 "compute host",

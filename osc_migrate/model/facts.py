@@ -32,6 +32,11 @@ class Facts:
                 raise Unread(value.reason)
             return value
 
+    def but(self, **changes: object) -> typing.Self:
+        """The same facts with some changed, unread ones included."""
+        fields = object.__getattribute__(self, "__dict__")
+        return type(self)(**(fields | changes))
+
     def __repr__(self) -> str:
         fields = object.__getattribute__(self, "__dict__").items()
         inner = ", ".join(f"{name}={value!r}" for name, value in fields)
@@ -59,6 +64,8 @@ class Flavor(Facts):
     disk: int
     ephemeral: int
     swap: int
+    # Shown from 2.61 on, to whom policy allows.
+    extra_specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -80,6 +87,20 @@ class Server(Facts):
     power_state: int
     # None unless the server is in ERROR.
     fault: str | None
+    # None where the root disk is a volume.
+    image_id: str | None = None
+    # Copied from the image at boot; shown from 2.98 on.
+    image_properties: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
+    config_drive: bool = False
+    # The zone that somebody asked for at boot (2.96), None when nobody did.
+    pinned_zone: str | None = None
+    volume_ids: tuple[str, ...] = ()
+    # IDs of server groups (2.71).
+    group_ids: tuple[str, ...] = ()
+    # UTC.
+    updated_at: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -95,6 +116,36 @@ class Hypervisor(Facts):
     memory_mb_used: int
     local_gb: int
     local_gb_used: int
+    # 'QEMU', 'VMware vCenter Server' ...
+    type: str = "QEMU"
+    # Major * 1000000 + minor * 1000 + release: 8002002 is QEMU 8.2.2.
+    version: int = 0
+    # GiB that new disks may fill; None where the driver does not say.
+    disk_available_least: int | None = None
+    # What guests may see, such as {'pcid', 'avx2'}; empty with some drivers.
+    cpu_features: frozenset[str] = frozenset()
+    # Its IP address, as nova.conf's my_ip says.
+    ip: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Agent(Facts):
+    """A Neutron agent, or an OVN controller shown as one."""
+
+    type: str
+    host: str
+    alive: bool
+    admin_up: bool
+    # Physical networks that it connects; None where it does not say.
+    physical_networks: frozenset[str] | None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Aggregate(Facts):
+    name: str
+    hosts: frozenset[str]
+    # 'availability_zone' among them; filters read others.
+    metadata: Mapping[str, str]
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -110,6 +161,9 @@ class Host(Facts):
     forced_down: bool
     # The last heartbeat, UTC; None before the first.
     updated_at: datetime.datetime | None
+    # Its availability zone.
+    zone: str = "nova"
+    hypervisor: Hypervisor | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -125,20 +179,45 @@ class Room(Facts):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class MoveFacts(Facts):
-    """All that is known of one server and one destination."""
+class Volume(Facts):
+    id: str
+    status: str
+    multiattach: bool
+    zone: str | None
 
-    server: Server
-    # As the operator typed it; None leaves the choice to the scheduler.
-    wanted: str | None
-    # None when no such compute host exists, or none was wanted.
-    destination: Host | None
-    room: Room
-    # Names of the compute hosts there are.
-    hosts: tuple[str, ...]
-    # The id of the server's newest migration so far, 0 when none: a record
-    # with a higher one is ours.
-    last_migration: int
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Port(Facts):
+    id: str
+    # normal, direct, macvtap, vdpa, accelerator-direct ...
+    vnic_type: str
+    # Physical network of its network (provider:physical_network), if any.
+    physical_network: str | None
+    # Host -> ACTIVE or INACTIVE; more than one only while it moves.
+    bindings: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Group(Facts):
+    """A server group."""
+
+    name: str
+    # affinity, anti-affinity, soft-affinity or soft-anti-affinity.
+    policy: str
+    # Of anti-affinity: so many members may share a host (2.64).
+    max_per_host: int
+    # Host -> how many other members it has.
+    members: Mapping[str, int]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Topology(Facts):
+    """How the guest is bound to the host's CPUs and memory (2.78)."""
+
+    nodes: int
+    pinned: bool
+    # None with the host's ordinary pages.
+    pagesize_kb: int | None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -159,3 +238,52 @@ class Migration(Facts):
     disk_total: int | None = None
     disk_processed: int | None = None
     disk_remaining: int | None = None
+    # UTC.
+    created_at: datetime.datetime | None = None
+    updated_at: datetime.datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class MoveFacts(Facts):
+    """All that is known of one server and one destination."""
+
+    server: Server
+    # As the operator typed it; None leaves the choice to the scheduler.
+    wanted: str | None
+    # Where the server is; None when Nova knows no such compute host.
+    source: Host | None
+    # None when no such compute host exists, or none was wanted.
+    destination: Host | None
+    room: Room
+    # Names of the compute hosts there are.
+    hosts: tuple[str, ...]
+    # The server's migration records, newest first.
+    migrations: tuple[Migration, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    groups: tuple[Group, ...] = ()
+    ports: tuple[Port, ...] = ()
+    # Names of Neutron's extensions, such as 'binding-extended'.
+    network_extensions: frozenset[str] = frozenset()
+    agents: tuple[Agent, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    # False when the image was deleted from Glance; True without an image.
+    image_exists: bool = True
+    # Names of attached Manila shares (2.97).
+    shares: tuple[str, ...] = ()
+    topology: Topology = dataclasses.field(
+        default_factory=lambda: Topology(0, False, None)
+    )
+    # Records of moves that run towards the destination now.
+    incoming: tuple[Migration, ...] = ()
+    # Names of the roles in the user's token.
+    roles: frozenset[str] = frozenset({"admin"})
+    # When all this was read, UTC.
+    now: datetime.datetime = dataclasses.field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC)
+    )
+
+    @property
+    def last_migration(self) -> int:
+        """The id of the newest record so far, 0 when there is none: a
+        record with a higher one is of a move that began later."""
+        return max((record.id for record in self.migrations), default=0)

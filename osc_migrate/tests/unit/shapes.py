@@ -25,6 +25,25 @@ def server(**changes: Any) -> facts.Server:
     )
 
 
+def hypervisor(**changes: Any) -> facts.Hypervisor:
+    return facts.Hypervisor(
+        **{
+            "id": "cccccccc-cccc-cccc-cccc-cccccccccccc",
+            "name": "hostc.test",
+            "vcpus": 16,
+            "vcpus_used": 1,
+            "memory_mb": 16384,
+            "memory_mb_used": 1024,
+            "local_gb": 200,
+            "local_gb_used": 1,
+            "version": 8002002,
+            "disk_available_least": 150,
+            "cpu_features": frozenset({"pcid", "avx2"}),
+        }
+        | changes
+    )
+
+
 def host(**changes: Any) -> facts.Host:
     return facts.Host(
         **{
@@ -36,6 +55,7 @@ def host(**changes: Any) -> facts.Host:
             "updated_at": datetime.datetime(
                 2026, 11, 23, 10, tzinfo=datetime.UTC
             ),
+            "hypervisor": hypervisor(),
         }
         | changes
     )
@@ -57,10 +77,10 @@ def move(**changes: Any) -> facts.MoveFacts:
         **{
             "server": server(),
             "wanted": "HostC",
+            "source": host(name="HostB"),
             "destination": host(),
             "room": room(),
             "hosts": ("HostB", "HostC"),
-            "last_migration": 0,
         }
         | changes
     )

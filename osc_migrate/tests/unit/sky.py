@@ -8,6 +8,10 @@ import requests_mock as rm
 NOVA = "http://nova.test/v2.1"
 PLACEMENT = "http://placement.test"
 KEYSTONE = "http://keystone.test/v3"
+NEUTRON = "http://neutron.test/v2.0"
+GLANCE = "http://glance.test/v2"
+CINDER = "http://cinder.test/v3"
+IMAGE = "99999999-9999-9999-9999-999999999999"
 VM1 = "11111111-1111-1111-1111-111111111111"
 PROJECT = "0123456789abcdef0123456789abcdef"
 HOST_B = "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"
@@ -27,6 +31,9 @@ class Sky:
             compute_endpoint_override=NOVA,
             placement_endpoint_override=PLACEMENT,
             identity_endpoint_override=KEYSTONE,
+            network_endpoint_override=NEUTRON,
+            image_endpoint_override=GLANCE,
+            block_storage_endpoint_override=CINDER,
             **config,
         )
         mock.get(NOVA, json={"version": version("v2.1", NOVA, newest)})
@@ -35,22 +42,57 @@ class Sky:
             json={"versions": [version("v1.0", PLACEMENT, "1.39", "1.0")]},
         )
 
-        v3 = {"id": "v3.14", "status": "stable", "links": []}
-        v3["links"] = [{"rel": "self", "href": KEYSTONE}]
-        mock.get(KEYSTONE, json={"version": v3})
+        for name, url in (
+            ("v3.14", KEYSTONE),
+            ("v2.0", NEUTRON),
+            ("v2.16", GLANCE),
+            ("v3.0", CINDER),
+        ):
+            links = [{"rel": "self", "href": url}]
+            known = {"id": name, "status": "CURRENT", "links": links}
+            mock.get(url, json={"version": known})
 
     def nova(self, path: str, *answers: Any) -> Any:
         """GET of that path answers with each body in turn, then the last.
 
         An answer may be a body, or keywords of requests-mock.
         """
-        return self.mock.get(NOVA + path, [_answer(a) for a in answers])
+        # A server's migrations are not those of the whole cloud.
+        only = _of_one_server if path == "/os-migrations" else None
+        return self.mock.get(
+            NOVA + path,
+            [_answer(a) for a in answers],
+            additional_matcher=only,
+        )
+
+    def under_way(self, *records: dict[str, Any]) -> None:
+        """The migrations that run now, in the whole cloud."""
+
+        def answer(request: Any, _context: Any) -> Any:
+            wanted = request.qs["status"][0]
+            rows = [r for r in records if r["status"] == wanted]
+            return {"migrations": rows}
+
+        self.mock.get(
+            NOVA + "/os-migrations",
+            json=answer,
+            additional_matcher=lambda request: "status" in request.qs,
+        )
 
     def placement(self, path: str, *answers: Any) -> Any:
         return self.mock.get(PLACEMENT + path, [_answer(a) for a in answers])
 
     def keystone(self, path: str, *answers: Any) -> Any:
         return self.mock.get(KEYSTONE + path, [_answer(a) for a in answers])
+
+    def neutron(self, path: str, *answers: Any) -> Any:
+        return self.mock.get(NEUTRON + path, [_answer(a) for a in answers])
+
+    def glance(self, path: str, *answers: Any) -> Any:
+        return self.mock.get(GLANCE + path, [_answer(a) for a in answers])
+
+    def cinder(self, path: str, *answers: Any) -> Any:
+        return self.mock.get(CINDER + path, [_answer(a) for a in answers])
 
     def calls(self, end: str) -> list[Any]:
         """The requests whose path ends like that."""
@@ -78,14 +120,30 @@ class Sky:
             },
         )
         self.nova("/os-migrations", {"migrations": []})
+        self.under_way()
+        self.nova("/os-aggregates", {"aggregates": []})
+        self.nova(f"/servers/{VM1}/shares", {"shares": []})
+        self.nova(
+            f"/servers/{VM1}/topology", {"nodes": [], "pagesize_kb": None}
+        )
+        self.neutron("/ports", {"ports": []})
+        self.neutron("/agents", {"agents": []})
+        self.neutron(
+            "/extensions", {"extensions": [{"alias": "binding-extended"}]}
+        )
+        self.glance(f"/images/{IMAGE}", {"id": IMAGE, "status": "active"})
         resources = {"VCPU": 1, "MEMORY_MB": 512, "DISK_GB": 1}
         self.placement(
             f"/allocations/{VM1}",
             {"allocations": {HOST_B: {"resources": resources}}},
         )
         self.placement(
+            "/resource_providers",
+            {"resource_providers": [{"name": "hostc.test", "uuid": HOST_C}]},
+        )
+        self.placement(
             "/allocation_candidates",
-            {"allocation_requests": [{}], "provider_summaries": {}},
+            candidates(HOST_B, HOST_C),
         )
         self.placement(
             f"/resource_providers/{HOST_C}/usages",
@@ -95,6 +153,10 @@ class Sky:
             f"/resource_providers/{HOST_C}/inventories",
             {"inventories": {"MEMORY_MB": inventory(16384, 512, 1.0)}},
         )
+
+
+def _of_one_server(request: Any) -> bool:
+    return "instance_uuid" in request.qs
 
 
 def _answer(answer: Any) -> dict[str, Any]:
@@ -133,6 +195,12 @@ def server(**changes: Any) -> dict[str, Any]:
         "OS-EXT-SRV-ATTR:host": "HostB",
         "locked": False,
         "locked_reason": None,
+        "image": {"id": IMAGE, "properties": {}},
+        "config_drive": "",
+        "pinned_availability_zone": None,
+        "os-extended-volumes:volumes_attached": [],
+        "server_groups": [],
+        "updated": "2026-11-23T10:00:00Z",
         "tenant_id": PROJECT,
         "flavor": flavor(),
     } | changes
@@ -145,6 +213,7 @@ def flavor(**changes: Any) -> dict[str, Any]:
         "disk": 1,
         "ephemeral": 0,
         "swap": 0,
+        "extra_specs": {},
     } | changes
 
 
@@ -156,6 +225,7 @@ def service(host: str, **changes: Any) -> dict[str, Any]:
         "status": "enabled",
         "disabled_reason": None,
         "forced_down": False,
+        "zone": "nova",
         "updated_at": "2026-11-23T10:00:00.000000",
     } | changes
 
@@ -171,7 +241,35 @@ def hypervisor(host: str, id: str, **changes: Any) -> dict[str, Any]:
         "memory_mb_used": 1024,
         "local_gb": 200,
         "local_gb_used": 1,
+        "hypervisor_type": "QEMU",
+        "hypervisor_version": 8002002,
+        "disk_available_least": 150,
+        "cpu_info": {"arch": "x86_64", "features": ["pcid", "avx2"]},
+        "host_ip": "192.0.2.1",
     } | changes
+
+
+def candidates(*providers: str, **free: int) -> dict[str, Any]:
+    """GET /allocation_candidates of placement."""
+    amounts = {"VCPU": 15, "MEMORY_MB": 15360, "DISK_GB": 199} | free
+    return {
+        "allocation_requests": [
+            {"allocations": {provider: {"resources": {}}}}
+            for provider in providers
+        ],
+        "provider_summaries": {
+            provider: {
+                "resources": {
+                    name: {"capacity": n, "used": 0}
+                    for name, n in amounts.items()
+                },
+                "traits": [],
+                "parent_provider_uuid": None,
+                "root_provider_uuid": provider,
+            }
+            for provider in providers
+        },
+    }
 
 
 def inventory(total: int, reserved: int, ratio: float) -> dict[str, Any]:
@@ -186,6 +284,8 @@ def migration(status: str, **changes: Any) -> dict[str, Any]:
         "migration_type": "live-migration",
         "source_compute": "HostB",
         "dest_compute": "HostC",
+        "created_at": "2026-11-23T10:00:00.000000",
+        "updated_at": "2026-11-23T10:00:05.000000",
     } | changes
 
 

@@ -44,7 +44,11 @@ def history(sky, *records):
     sky.nova(
         "/os-migrations",
         *(
-            {"migrations": [skies.migration(r)] if isinstance(r, str) else r}
+            {"migrations": [skies.migration(r)]}
+            if isinstance(r, str)
+            else {"migrations": r}
+            if isinstance(r, list)
+            else r
             for r in records
         ),
     )
@@ -264,20 +268,8 @@ def test_nova_before_2_23_has_no_counters(mock, clock):
     "trouble", [500, 503, 429, requests.ConnectionError("reset")]
 )
 def test_following_survives_an_api_that_fails(cloud, clock, trouble):
-    troubles = [
-        {"status_code": trouble}
-        if isinstance(trouble, int)
-        else {"exc": trouble}
-    ] * 5
-    cloud.mock.get(
-        skies.NOVA + "/os-migrations",
-        [
-            {"json": {"migrations": []}},
-            {"json": {"migrations": [skies.migration("accepted")]}},
-            *troubles,
-            {"json": {"migrations": [skies.migration("completed")]}},
-        ],
-    )
+    troubles = [trouble] * 5
+    history(cloud, [], "accepted", *troubles, "completed")
     looks, outcome = moved(cloud, clock)
     assert [bool(look.trouble) for look in looks] == [False] + [True] * 5 + [
         False

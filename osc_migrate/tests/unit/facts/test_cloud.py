@@ -2,6 +2,7 @@ import pytest
 import requests
 
 from osc_migrate import errors
+from osc_migrate.facts import move
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.model.facts import Unread
 from osc_migrate.tests.unit import sky as skies
@@ -9,20 +10,20 @@ from osc_migrate.tests.unit.sky import HOST_C, PROJECT, VM1, Sky
 
 
 def test_a_healthy_move_is_read_whole(healthy):
-    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
-    assert move.server.id == VM1
-    assert move.server.host == "HostB"
-    assert move.destination.name == "HostC"
-    assert move.hosts == ("HostB", "HostC")
-    assert move.room.fits
-    assert move.room.free == {"MEMORY_MB": 15872}
-    assert move.last_migration == 0
+    found = move.one(Cloud(healthy.connection), "vm1", "HostC")
+    assert found.server.id == VM1
+    assert found.server.host == "HostB"
+    assert found.destination.name == "HostC"
+    assert found.hosts == ("HostB", "HostC")
+    assert found.room.fits
+    assert found.room.free["MEMORY_MB"] == 15360
+    assert found.last_migration == 0
 
 
 def test_each_thing_is_read_once(healthy):
-    Cloud(healthy.connection).move_facts("vm1", "HostC")
-    paths = [r.url.partition("?")[0] for r in healthy.mock.request_history]
-    assert len(paths) == len(set(paths))
+    move.one(Cloud(healthy.connection), "vm1", "HostC")
+    urls = [request.url for request in healthy.mock.request_history]
+    assert len(urls) == len(set(urls))
 
 
 def test_a_name_is_no_regular_expression(healthy):
@@ -69,33 +70,33 @@ def test_who_may_not_see_all_projects_sees_the_own(healthy):
 
 @pytest.mark.parametrize("wanted", ["HostC", "hostc.test", HOST_C])
 def test_a_host_is_known_by_any_of_its_names(healthy, wanted):
-    move = Cloud(healthy.connection).move_facts("vm1", wanted)
-    assert move.destination.name == "HostC"
+    found = move.one(Cloud(healthy.connection), "vm1", wanted)
+    assert found.destination.name == "HostC"
 
 
 @pytest.mark.parametrize("trouble", [403, 500, requests.ConnectionError])
 def test_services_that_cannot_be_read_are_unread(healthy, trouble):
     healthy.nova("/os-services", trouble)
-    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
-    assert move.server.status == "ACTIVE"
+    found = move.one(Cloud(healthy.connection), "vm1", "HostC")
+    assert found.server.status == "ACTIVE"
     for name in ("destination", "hosts"):
         with pytest.raises(Unread, match="list the compute services"):
-            getattr(move, name)
+            getattr(found, name)
 
 
 def test_a_placement_that_is_down_leaves_only_the_room_unread(healthy):
     healthy.placement("/allocation_candidates", 503)
-    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
-    assert move.destination.name == "HostC"
+    found = move.one(Cloud(healthy.connection), "vm1", "HostC")
+    assert found.destination.name == "HostC"
     with pytest.raises(Unread, match="look for room"):
-        _ = move.room
+        _ = found.room
 
 
 def test_no_allocation_is_not_room(healthy):
     healthy.placement(f"/allocations/{VM1}", {"allocations": {}})
-    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
+    found = move.one(Cloud(healthy.connection), "vm1", "HostC")
     with pytest.raises(Unread, match="heal_allocations"):
-        _ = move.room
+        _ = found.room
 
 
 def test_an_old_hypervisor_is_found_in_placement_by_name(mock):
@@ -106,18 +107,19 @@ def test_an_old_hypervisor_is_found_in_placement_by_name(mock):
         {"hypervisors": [skies.hypervisor("HostC", 3)]},
     )
     sky.placement(
-        "/resource_providers", {"resource_providers": [{"uuid": HOST_C}]}
+        "/resource_providers",
+        {"resource_providers": [{"name": "hostc.test", "uuid": HOST_C}]},
     )
-    assert Cloud(sky.connection).move_facts("vm1", "HostC").room.fits
-    (asked,) = sky.calls("/resource_providers")
-    assert asked.qs["name"] == ["hostc.test"]
+    assert move.one(Cloud(sky.connection), "vm1", "HostC").room.fits
+    (asked,) = sky.calls("/allocation_candidates")
+    assert asked.qs["in_tree"] == [HOST_C]
 
 
 def test_the_newest_migration_is_known_before_the_move(healthy):
     records = [skies.migration("completed", id=n) for n in (3, 9, 5)]
     healthy.nova("/os-migrations", {"migrations": records})
-    move = Cloud(healthy.connection).move_facts("vm1", "HostC")
-    assert move.last_migration == 9
+    found = move.one(Cloud(healthy.connection), "vm1", "HostC")
+    assert found.last_migration == 9
 
 
 def test_a_manager_lists_the_own_projects_migrations(healthy):
@@ -139,7 +141,7 @@ def test_a_server_that_is_gone_is_none(healthy):
 )
 def test_an_odd_answer_is_an_error_with_words(healthy, body):
     healthy.nova("/servers/detail", body)
-    with pytest.raises(errors.ApiError, match="Nova could not look for"):
+    with pytest.raises(errors.ApiError, match="Nova could not list servers"):
         Cloud(healthy.connection).server("vm1")
 
 
@@ -151,9 +153,9 @@ def test_a_wrong_typed_field_is_unread_alone(healthy, field, value):
     healthy.nova(
         "/servers/detail", {"servers": [{**skies.server(), field: value}]}
     )
-    found = Cloud(healthy.connection).server("vm1")
-    assert found.id == VM1
-    repr(found)
+    server = Cloud(healthy.connection).server("vm1")
+    assert server.id == VM1
+    repr(server)
 
 
 def test_pages_are_followed_by_their_links(healthy):

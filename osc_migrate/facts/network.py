@@ -1,0 +1,80 @@
+"""What Neutron tells."""
+
+from osc_migrate.facts.api import Api
+from osc_migrate.facts.body import Body, fact
+from osc_migrate.model import facts
+
+
+class Network:
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def ports(self, server_id: str) -> tuple[facts.Port, ...]:
+        """The ports of a server, with every binding of each.
+
+        :raises ApiError: Neutron did not answer.
+        :raises Unread: its answer makes no sense.
+        """
+        rows = list(
+            self._api.pages(
+                "/ports",
+                "ports",
+                f"list the ports of server {server_id}",
+                query={"device_id": server_id},
+            )
+        )
+        networks = {row.text("network_id") for row in rows}
+        physical = {n: fact(self._physical_network, n) for n in networks}
+        return tuple(
+            facts.Port(
+                id=row.text("id"),
+                vnic_type=fact(row.text, "binding:vnic_type"),
+                physical_network=physical[row.text("network_id")],
+                bindings=fact(self._bindings, row.text("id")),
+            )
+            for row in rows
+        )
+
+    def _physical_network(self, network_id: str) -> str | None:
+        network = self._api.get(
+            f"/networks/{network_id}", f"show network {network_id}"
+        ).inner("network")
+        return network.maybe_text("provider:physical_network")
+
+    def _bindings(self, port_id: str) -> dict[str, str]:
+        """Host -> status. Needs the extension binding-extended."""
+        body = self._api.get(
+            f"/ports/{port_id}/bindings", f"list the bindings of {port_id}"
+        )
+        return {
+            row.text("host"): row.text("status")
+            for row in body.rows("bindings")
+        }
+
+    def extensions(self) -> frozenset[str]:
+        body = self._api.get("/extensions", "list its extensions")
+        return frozenset(row.text("alias") for row in body.rows("extensions"))
+
+    def agents(self) -> tuple[facts.Agent, ...]:
+        rows = self._api.pages("/agents", "agents", "list the agents")
+        return tuple(_agent(row) for row in rows)
+
+
+def _agent(row: Body) -> facts.Agent:
+    return facts.Agent(
+        type=row.text("agent_type"),
+        host=row.text("host"),
+        alive=fact(row.flag, "alive"),
+        admin_up=fact(row.flag, "admin_state_up"),
+        physical_networks=fact(_physical_networks, row),
+    )
+
+
+def _physical_networks(row: Body) -> frozenset[str] | None:
+    """Keys of the mappings: bridge_mappings (Open vSwitch),
+    interface_mappings (Linux bridge), device_mappings (SR-IOV)."""
+    configurations = row.inner("configurations")
+    for name in ("bridge_mappings", "interface_mappings", "device_mappings"):
+        if name in configurations:
+            return configurations.keys(name)
+    return None

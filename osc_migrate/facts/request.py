@@ -1,0 +1,66 @@
+"""What a server needs of placement, as a query for allocation candidates.
+
+What it holds now is the truth about how much; the flavor's extra specs and
+the image's properties say which traits, and what must come from one provider
+(nova/scheduler/utils.py, ResourceRequest).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+_TRAIT = re.compile(r"trait([0-9A-Za-z_-]*):(.+)")
+_RESOURCE = re.compile(r"resources([0-9A-Za-z_-]+):(.+)")
+
+
+def query(
+    held: Mapping[str, int],
+    extra_specs: Mapping[str, str],
+    image_properties: Mapping[str, str],
+) -> dict[str, object]:
+    """Query parameters for GET /allocation_candidates.
+
+    :param held: resource class -> what the server's allocation holds.
+    """
+    left = Counter(held)
+    groups: dict[str, dict[str, int]] = {}
+    for key, value in extra_specs.items():
+        match = _RESOURCE.fullmatch(key)
+        if match and value.isdecimal():
+            suffix, resource = match.groups()
+            groups.setdefault(suffix, {})[resource] = int(value)
+            left[resource] -= int(value)
+    asked: dict[str, object] = {}
+    for suffix, resources in {"": left, **groups}.items():
+        wanted = {name: n for name, n in resources.items() if n > 0}
+        if not wanted:
+            continue
+        asked[f"resources{suffix}"] = _listed(wanted)
+        if traits := _traits(suffix, extra_specs, image_properties):
+            asked[f"required{suffix}"] = ",".join(traits)
+    if len(groups) > 1:
+        # Required by placement as soon as two granular groups are there.
+        policy = extra_specs.get("group_policy", "none")
+        asked["group_policy"] = policy
+    return asked
+
+
+def _listed(resources: Mapping[str, int]) -> str:
+    return ",".join(f"{name}:{resources[name]}" for name in sorted(resources))
+
+
+def _traits(
+    suffix: str,
+    extra_specs: Mapping[str, str],
+    image_properties: Mapping[str, str],
+) -> list[str]:
+    """Required traits, and forbidden ones with an exclamation mark."""
+    found = set()
+    for source in (extra_specs, image_properties):
+        for key, value in source.items():
+            match = _TRAIT.fullmatch(key)
+            if match and match.group(1) == suffix:
+                sign = {"required": "", "forbidden": "!"}.get(value)
+                if sign is not None:
+                    found.add(sign + match.group(2))
+    return sorted(found)
