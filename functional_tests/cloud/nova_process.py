@@ -38,6 +38,7 @@ from paste import deploy
 
 from functional_tests.cloud import (
     databases,
+    host_identity,
     neutron_stub,
     nova_schema,
     serving,
@@ -94,13 +95,11 @@ def _placement(state: State, fd: int) -> None:
 
 
 def _start(binary: str, topic: str, host: str, **options) -> service.Service:
-    # The services of this process differ in their host, but some code
-    # reads the global option when it starts: set it for that time.
-    CONF.set_override("host", host)
-    started = service.Service.create(
-        binary=binary, topic=topic, host=host, **options
-    )
-    started.start()
+    with host_identity.working_for(host):
+        started = service.Service.create(
+            binary=binary, topic=topic, host=host, **options
+        )
+        started.start()
     return started
 
 
@@ -121,6 +120,7 @@ def main() -> None:
 
     databases.ensure(state.db, nova_schema.DATABASES, build, use_cache)
     nova_schema.set_connections(state.db, CONF.database.connection)
+    host_identity.install(CONF)
     silence.install(Control(state.path))
     _node_identity(state)
     serving.serve_in_thread(neutron_stub.application, neutron_fd)
@@ -139,7 +139,6 @@ def main() -> None:
         )
         for host in names.split(",")
     ]
-    CONF.set_override("host", controller)
     host_mapping.discover_hosts(nova_context.get_admin_context())
     wsgi_app._setup_service(controller, _API)
     application = deploy.loadapp(

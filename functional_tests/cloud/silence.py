@@ -9,6 +9,7 @@ doing goes on: its guests do not know of the network.
 
 import time
 
+from functional_tests.cloud import host_identity
 from functional_tests.cloud.control import Control
 
 _NAP = 0.25
@@ -35,7 +36,8 @@ def install(control: Control) -> None:
         host = _compute_host(self.endpoints)
         while host and control.silent(host):
             time.sleep(_NAP)
-        return dispatch(self, incoming)
+        with host_identity.working_for(host):
+            return dispatch(self, incoming)
 
     db.DbDriver._report_state = _report_state
     dispatcher.RPCDispatcher.dispatch = _dispatch
