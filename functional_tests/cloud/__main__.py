@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import signal
 import sys
 from typing import Any
 
@@ -199,9 +200,15 @@ _COMMANDS = {
 }
 
 
+def _interrupt(number: int, frame: Any) -> None:
+    """Let a terminated `up` clean up as an interrupted one does."""
+    raise KeyboardInterrupt
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _COMMANDS[options.command](Cloud(options.state), options)
     except CloudError as exc:

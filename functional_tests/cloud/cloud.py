@@ -8,7 +8,6 @@
 """
 
 import json
-import os
 import pathlib
 import subprocess
 import time
@@ -104,7 +103,13 @@ class Cloud:
         return True
 
     def _start(
-        self, hosts, settings, host_settings, wanted_ports, fresh, timeout,
+        self,
+        hosts,
+        settings,
+        host_settings,
+        wanted_ports,
+        fresh,
+        timeout,
         report,
     ) -> None:
         from functional_tests.cloud import readiness

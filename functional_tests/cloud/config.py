@@ -103,6 +103,16 @@ auth_strategy = keystone
 [keystone_authtoken]{auth}
 """
 
+_LOG_LEVELS = (
+    "sqlalchemy=WARN",
+    "stevedore=CRITICAL",
+    "alembic=WARN",
+    "oslo_messaging=INFO",
+    "keystoneauth=WARN",
+    "keystonemiddleware=ERROR",
+    "urllib3=WARN",
+)
+
 _NOVA = """
 [DEFAULT]
 host = {controller}
@@ -121,7 +131,7 @@ sync_power_state_interval = -1
 heal_instance_info_cache_interval = -1
 vif_plugging_timeout = 0
 vif_plugging_is_fatal = false
-default_log_levels = sqlalchemy=WARN,stevedore=WARN,oslo_messaging=INFO,keystoneauth=WARN,keystonemiddleware=WARN,urllib3=WARN
+default_log_levels = {log_levels}
 [lab]
 {lab}
 [api_database]{api_database}
@@ -232,6 +242,7 @@ def write(
             controller=controller,
             report_interval=REPORT_INTERVAL,
             down_time=DOWN_TIME,
+            log_levels=",".join(_LOG_LEVELS),
             lab="\n".join(f"{k} = {v}" for k, v in settings.items()),
             api_database=database("nova_api"),
             database=database("nova_cell1"),

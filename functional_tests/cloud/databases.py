@@ -20,7 +20,12 @@ from functional_tests.cloud.errors import CloudError
 
 _HERE = pathlib.Path(__file__).parent
 #: our modules that write rows into a template
-_WRITERS = ("databases.py", "catalogue.py", "nova_schema.py", "wsgi_process.py")
+_WRITERS = (
+    "databases.py",
+    "catalogue.py",
+    "nova_schema.py",
+    "wsgi_process.py",
+)
 #: packages whose migrations or bootstrap make a template
 _PACKAGES = (
     "nova",
@@ -45,10 +50,7 @@ def cache() -> pathlib.Path:
         digest.update((_HERE / name).read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     return (
-        pathlib.Path(base)
-        / "osc-migrate"
-        / "cloud"
-        / digest.hexdigest()[:16]
+        pathlib.Path(base) / "osc-migrate" / "cloud" / digest.hexdigest()[:16]
     )
 
 
@@ -70,10 +72,9 @@ def copy(source: pathlib.Path, target: pathlib.Path) -> None:
 
 def execute(path: pathlib.Path, statements: Sequence[tuple]) -> None:
     """Run (statement, parameters) pairs in one transaction."""
-    with closing(sqlite3.connect(path, timeout=60)) as connection:
-        with connection:
-            for statement, parameters in statements:
-                connection.execute(statement, parameters)
+    with closing(sqlite3.connect(path, timeout=60)) as connection, connection:
+        for statement, parameters in statements:
+            connection.execute(statement, parameters)
 
 
 def ensure(

@@ -5,6 +5,7 @@ kernel, and stopping somebody else's process would be worse than leaving one
 of ours behind.
 """
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -35,7 +36,9 @@ class Process:
 def _start_time(pid: int) -> int | None:
     """Clock ticks from boot to the start of a process; None if it is gone."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+        with open(
+            f"/proc/{pid}/stat", encoding="ascii", errors="replace"
+        ) as f:
             # The command's name is in brackets and may contain anything.
             fields = f.read().rpartition(")")[2].split()
     except OSError:
@@ -94,10 +97,8 @@ def stop(processes: Iterable[Process], patience: float = 5.0) -> list[str]:
 
 def _signal_group(process: Process, number: signal.Signals) -> None:
     if process.alive:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def _wait(processes: list[Process], patience: float) -> list[Process]:
@@ -113,7 +114,5 @@ def _wait(processes: list[Process], patience: float) -> list[Process]:
 def _reap(processes: Iterable[Process]) -> None:
     """Collect those that are our own children, lest they stay zombies."""
     for process in processes:
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(process.pid, os.WNOHANG)
-        except ChildProcessError:
-            pass

@@ -31,6 +31,4 @@ def serve(application, fd: int) -> None:
 
 def serve_in_thread(application, fd: int) -> None:
     """The same, next to other work of this process."""
-    threading.Thread(
-        target=serve, args=(application, fd), daemon=True
-    ).start()
+    threading.Thread(target=serve, args=(application, fd), daemon=True).start()

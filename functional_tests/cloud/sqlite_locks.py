@@ -40,9 +40,7 @@ def install() -> None:
     factory._create_session = _create_session
 
     # oslo.db emits a literal BEGIN for SQLite; this is where to change it.
-    @event.listens_for(
-        sqlalchemy.Engine, "before_cursor_execute", retval=True
-    )
+    @event.listens_for(sqlalchemy.Engine, "before_cursor_execute", retval=True)
     def _begin(conn, cursor, statement, parameters, context, executemany):
         if (
             statement == "BEGIN"

@@ -16,13 +16,14 @@ import os
 import pathlib
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import Process
 
 MARKER = "cloud.json"
+LOCK = "lock"
 DIRECTORIES = ("conf", "log", "db")
 
 
@@ -44,13 +45,12 @@ class State:
 
     def create(self) -> None:
         """Make the directory; refuse one that holds something else."""
-        if self.path.is_dir() and not self.exists:
-            # A lock alone is what an early end of `up` leaves behind.
-            if set(os.listdir(self.path)) - {"lock"}:
-                raise CloudError(
-                    f"{self.path} is not empty and holds no cloud; "
-                    "choose another --state"
-                )
+        found = set(os.listdir(self.path)) if self.path.is_dir() else set()
+        if not self.exists and found - {LOCK}:
+            raise CloudError(
+                f"{self.path} is not empty and holds no cloud; "
+                "choose another --state"
+            )
         for name in DIRECTORIES:
             (self.path / name).mkdir(parents=True, exist_ok=True)
         if not self.exists:
@@ -87,11 +87,17 @@ class State:
     def locked(self) -> Iterator[None]:
         """Keep a second `up` of the same cloud out."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / "lock", "w") as lock:
+        with open(self.path / LOCK, "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise CloudError(
                     f"another `up` is starting the cloud in {self.path}"
                 ) from None
-            yield
+            try:
+                yield
+            finally:
+                if not self.exists:  # it never came to be; leave no trace
+                    with suppress(OSError):
+                        (self.path / LOCK).unlink()
+                        self.path.rmdir()
