@@ -105,7 +105,7 @@ auth_strategy = keystone
 
 _LOG_LEVELS = (
     "sqlalchemy=WARN",
-    "stevedore=CRITICAL",
+    "stevedore=WARN",
     "alembic=WARN",
     "oslo_messaging=INFO",
     "keystoneauth=WARN",

@@ -23,7 +23,7 @@ from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import Process
 
 MARKER = "cloud.json"
-LOCK = "lock"
+LOCK = ".osc-migrate-cloud.lock"
 DIRECTORIES = ("conf", "log", "db")
 
 
