@@ -90,6 +90,11 @@ class User:
         path = f"/os-migrations?instance_uuid={uuid}"
         return self.call("get", path).json()["migrations"]
 
+    def status(self, uuid):
+        """Of the last migration; None before there is one."""
+        found = self.migrations(uuid)
+        return found[0]["status"] if found else None
+
     def running(self, uuid):
         """The migration under way, once it is running."""
 
@@ -426,7 +431,7 @@ def test_a_second_migration_is_queued(user):
     user.live(first)
     user.running(first)
     user.live(second)
-    until(lambda: user.migrations(second)[0]["status"] == "queued")
+    until(lambda: user.status(second) == "queued")
     force(user, first)
     assert user.end(first) == ("completed", "ACTIVE", "HostC")
     assert user.end(second) == ("completed", "ACTIVE", "HostC")
@@ -442,7 +447,7 @@ def test_force_complete_by_post_copy(user):
     uuid = user.boot(dirty_mb=9999, bandwidth_mb=128, post_copy=True)
     user.live(uuid)
     force(user, uuid)
-    until(lambda: user.migrations(uuid)[0]["status"] == "running (post-copy)")
+    until(lambda: user.status(uuid) == "running (post-copy)")
     assert user.end(uuid) == ("completed", "ACTIVE", "HostC")
 
 
@@ -505,10 +510,10 @@ def test_boot_fails(user):
 def test_error_follows_the_rollback(user):
     uuid = user.boot(fail="live_migration", settle_seconds=3)
     user.live(uuid)
-    until(lambda: user.migrations(uuid)[0]["status"] == "failed")
+    until(lambda: user.status(uuid) == "failed")
     assert user.server(uuid)["status"] == "ACTIVE"
     until(lambda: user.server(uuid)["status"] == "ERROR")
-    assert user.migrations(uuid)[0]["status"] == "error"
+    assert user.status(uuid) == "error"
 
 
 @pytest.mark.parametrize(
