@@ -52,6 +52,8 @@ region_name = {region}
 _KEYSTONE = """
 [DEFAULT]
 use_stderr = true
+# it warns about the length of every password, however short
+default_log_levels = keystone.common.password_hashing=ERROR,alembic=WARN
 [database]{database}
 [token]
 provider = fernet
@@ -105,7 +107,8 @@ auth_strategy = keystone
 
 _LOG_LEVELS = (
     "sqlalchemy=WARN",
-    "stevedore=WARN",
+    # it calls the absence of a memcache client, which is optional, an error
+    "stevedore=CRITICAL",
     "alembic=WARN",
     "oslo_messaging=INFO",
     "keystoneauth=WARN",
