@@ -316,12 +316,13 @@ def test_a_recycled_pid_is_left_alone():
         child.wait()
 
 
-def test_a_failing_service_shows_its_log(tmp_path, monkeypatch):
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_failing_service_shows_its_log(tmp_path, monkeypatch, fresh):
     broken = config._KEYSTONE.replace("fernet\n", "no-such-provider\n", 1)
     monkeypatch.setattr(config, "_KEYSTONE", broken)
     cloud = Cloud(tmp_path / "cloud")
     with pytest.raises(CloudError, match="keystone ended") as caught:
-        Cloud.up(cloud.state.path)
+        Cloud.up(cloud.state.path, fresh=fresh)
     assert "no-such-provider" in str(caught.value)
     assert not any(process.alive for process in cloud.processes)
     cloud.down()

@@ -32,8 +32,11 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except BaseException:
+    except BaseException as exc:
         # The threads of the services already started would keep a process
         # alive that can never be of use.
-        traceback.print_exc()
+        if isinstance(exc, SystemExit):
+            print(exc, file=sys.stderr)
+        else:
+            traceback.print_exc()
         os._exit(1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from functional_tests.cloud.cloud import Cloud
 
 IMAGE = "tiny"
-_LINES = 15
+_LINES = 20
 
 
 def wait(
