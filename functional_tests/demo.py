@@ -54,9 +54,10 @@ def main() -> None:
     show(cloud, "migrate", "preflight", "vm1", "HostC")
     show(cloud, "migrate", "live", "vm1", "HostC")
     show(cloud, "migrate", "describe-resource", "HostC")
+    seconds = time.monotonic() - begin
     say(
         f"""
-That took {time.monotonic() - begin:.0f} s. The cloud is still there; to go on by hand:
+That took {seconds:.0f} s. The cloud is still there; to go on by hand:
 
     . .venv/bin/activate
     eval "$(python -m functional_tests.cloud env)"

@@ -1,5 +1,6 @@
 """The API fails while a move is followed."""
 
+import itertools
 import time
 import uuid
 
@@ -127,6 +128,6 @@ def test_the_end_is_noticed_within_a_second_at_a_request_a_second(
     # A look begins every second; the last one may begin just before.
     assert noticed - ended < 1.1
     looks = proxy.asked("/migrations/")
-    gaps = [b.at - a.at for a, b in zip(looks, looks[1:], strict=False)]
+    gaps = [b.at - a.at for a, b in itertools.pairwise(looks)]
     assert len(gaps) >= 3
     assert min(gaps) > 0.9

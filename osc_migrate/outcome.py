@@ -27,6 +27,7 @@ def of_move(
     end, reason, then = unended, "", _watch(facts)
     if record and record.status in ENDED:
         now = follower.settled()
+        record = follower.record or record
         doubt = _doubt(record, facts.server, now)
         if doubt is None:
             end, then = End.MOVED, ""

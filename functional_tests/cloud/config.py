@@ -150,6 +150,8 @@ workers = 1
 [filter_scheduler]
 track_instance_changes = false
 [keystone_authtoken]{auth}
+# a token that was revoked is refused within a second, not within minutes
+token_cache_time = 1
 [service_user]
 send_service_user_token = true{auth}
 [placement]{auth}
