@@ -5,7 +5,7 @@ plus pages: what differs from host to host is picked out of lists.
 """
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from osc_migrate import errors, microversions
@@ -42,11 +42,11 @@ class Surroundings:
             self.under_way,
             self.roles,
         ) = together(
-            lambda: _hosts(cloud),
-            lambda: _quiet(lambda: _aggregates(cloud)),
-            lambda: _quiet(cloud.network.agents),
-            lambda: _quiet(cloud.network.extensions),
-            lambda: _quiet(lambda: _under_way(cloud)),
+            lambda: hosts_of(cloud),
+            lambda: quiet(lambda: _aggregates(cloud)),
+            lambda: quiet(cloud.network.agents),
+            lambda: quiet(cloud.network.extensions),
+            lambda: quiet(lambda: under_way(cloud)),
             cloud.roles,
         )
 
@@ -57,14 +57,14 @@ class Surroundings:
         return cast(Mapping[str, facts.Host], self.hosts)
 
 
-def _hosts(cloud: Cloud) -> dict[str, facts.Host]:
+def hosts_of(cloud: Cloud) -> dict[str, facts.Host]:
     hosts, hypervisors = together(cloud.hosts, cloud.hypervisors)
     if isinstance(hosts, Unread):
         raise hosts
     # Before 2.53 Nova has ids of its own; placement knows them by name.
     providers: Any = None
     if not cloud.nova.has(microversions.UUIDS):
-        providers = fact(_quiet, cloud.placement.providers)
+        providers = fact(quiet, cloud.placement.providers)
 
     def hypervisor(name: str) -> Any:
         if isinstance(hypervisors, Unread):
@@ -88,7 +88,7 @@ def _aggregates(cloud: Cloud) -> tuple[facts.Aggregate, ...]:
     return tuple(parse.aggregate(row) for row in body.rows("aggregates"))
 
 
-def _under_way(cloud: Cloud) -> tuple[facts.Migration, ...]:
+def under_way(cloud: Cloud) -> tuple[facts.Migration, ...]:
     found = together(
         *(
             lambda status=status: list(
@@ -113,7 +113,7 @@ def _under_way(cloud: Cloud) -> tuple[facts.Migration, ...]:
     return tuple(parse.migration(row) for rows in found for row in rows)
 
 
-def _quiet(read: Callable[[], T]) -> T:
+def quiet(read: Callable[[], T]) -> T:
     """`read`, with trouble of the API as :class:`Unread`."""
     try:
         return read()
@@ -155,16 +155,43 @@ def every(cloud: Cloud, ref: str) -> list[facts.MoveFacts]:
     return to_each_host(around, server)
 
 
-def to_each_host(
-    around: Surroundings, server: facts.Server
-) -> list[facts.MoveFacts]:
-    """As :func:`every`, for a server and surroundings already read."""
+def every_server(cloud: Cloud, wanted: str) -> Iterator[list[facts.MoveFacts]]:
+    """For each server on a host: towards every other one.
+
+    A few requests a server, on top of what a single one costs.
+
+    :raises NotFound: no such host.
+    :raises MigrateError: the hosts cannot be listed.
+    """
+    around = Surroundings(cloud)
+    hosts = _must(around)
+    name = find_host(
+        wanted, {n: fact(getattr, h, "hypervisor") for n, h in hosts.items()}
+    )
+    if name is None:
+        raise errors.NotFound(
+            "compute host", wanted, "see 'openstack compute service list'"
+        )
+    rows = cloud.servers({"host": name})
+    servers = [parse.server(row) for row in rows]
+    for server in sorted(servers, key=lambda s: s.id):
+        yield to_each_host(around, server)
+
+
+def _must(around: Surroundings) -> Mapping[str, facts.Host]:
     try:
-        hosts = around.known_hosts()
+        return around.known_hosts()
     except Unread as unread:
         raise errors.MigrateError(
             f"the compute hosts cannot be listed: {unread.reason}"
         ) from None
+
+
+def to_each_host(
+    around: Surroundings, server: facts.Server
+) -> list[facts.MoveFacts]:
+    """As :func:`every`, for a server and surroundings already read."""
+    hosts = _must(around)
     move = _of_server(around, server)
     rooms = fact(_rooms, around.cloud, move, None)
     return [
@@ -193,8 +220,8 @@ def _of_server(around: Surroundings, server: facts.Server) -> facts.MoveFacts:
         "groups": lambda: _groups(cloud, server),
         "room": lambda: _allocation(cloud, server),
     }
-    quiet = (lambda read=read: _quiet(read) for read in reads.values())
-    found = dict(zip(reads, together(*quiet), strict=True))
+    asked = (lambda read=read: quiet(read) for read in reads.values())
+    found = dict(zip(reads, together(*asked), strict=True))
     source, names = (
         fact(lambda: around.known_hosts().get(server.host)),
         fact(lambda: tuple(sorted(around.known_hosts()))),
@@ -239,7 +266,7 @@ def _rooms(
         if host.hypervisor is None:
             raise Unread(f"Nova lists no hypervisor of {host.name}")
         tree = host.hypervisor.id
-    return _quiet(lambda: cloud.placement.rooms(asked, tree))
+    return quiet(lambda: cloud.placement.rooms(asked, tree))
 
 
 def _towards(
@@ -277,7 +304,7 @@ def _room(
     free: Any = rooms.get(provider, {})
     if not fits and cloud is not None:
         free = fact(
-            lambda: _quiet(lambda: cloud.placement.free(provider, host.name))
+            lambda: quiet(lambda: cloud.placement.free(provider, host.name))
         )
     return facts.Room(asked=move.room.asked, free=free, fits=fits)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
+from osc_migrate.model.cloud import Service
 from osc_migrate.model.facts import Unread
 
 
@@ -107,6 +108,21 @@ def host(body: Body) -> facts.Host:
     )
 
 
+def service(body: Body) -> Service:
+    return Service(
+        binary=body.text("binary"),
+        host=body.text("host"),
+        state=fact(body.text, "state"),
+        status=fact(body.text, "status"),
+        # Of computes alone, from 2.11 on.
+        forced_down=(
+            fact(body.flag, "forced_down") if "forced_down" in body else False
+        ),
+        disabled_reason=fact(body.maybe_text, "disabled_reason"),
+        updated_at=fact(body.time, "updated_at"),
+    )
+
+
 def hypervisor(body: Body) -> tuple[str, facts.Hypervisor]:
     """(name of the compute host, hypervisor)"""
     return body.inner("service").text("host"), facts.Hypervisor(
@@ -164,6 +180,11 @@ def migration(body: Body) -> facts.Migration:
         disk_remaining=fact(counter, "disk_remaining_bytes"),
         created_at=fact(body.time, "created_at"),
         updated_at=fact(body.time, "updated_at"),
+        server_id=(
+            fact(body.maybe_text, "instance_uuid")
+            if "instance_uuid" in body
+            else None
+        ),
     )
 
 

@@ -241,6 +241,8 @@ class Migration(Facts):
     # UTC.
     created_at: datetime.datetime | None = None
     updated_at: datetime.datetime | None = None
+    # Of the server; None where Nova does not say it again.
+    server_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
