@@ -1,10 +1,10 @@
 """Why a move ended as it did: its facts in, its explanation out; no I/O."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from osc_migrate import causes, evidence, standing, steps
+from osc_migrate import causes, checks, evidence, standing, steps
 from osc_migrate.attempts import MOVES
 from osc_migrate.model.explanation import Explanation, Log
 from osc_migrate.model.facts import Unread, known
@@ -14,6 +14,8 @@ from osc_migrate.model.progress import ENDED
 # Nova's words for a migration that did what it should, and that did not.
 WORKED = frozenset({"completed", "done", "finished", "confirmed"})
 FAILED = frozenset({"error", "failed"})
+# A cause may name one that is still to be written.
+_CHECKS = frozenset(check.id for check in checks.MOVE)
 _KINDS = dict(MOVES.values())
 # Where Nova cuts a message (nova/compute/utils.py, exception_to_dict).
 _CUT = 255
@@ -25,14 +27,24 @@ def explain(history: History, attempt: Attempt, newest: bool) -> Explanation:
     :param newest: nothing moved the server since, so that where it stands
         now is this attempt's doing.
     """
-    try:
-        events, unread = attempt.events, ""
-    except Unread as why:
-        events, unread = (), why.reason
+    unread = _why_not(lambda: attempt.events)
+    if unread:
+        # Without requests there are no steps either: that reason counts.
+        unread = _why_not(lambda: history.actions) or unread
+    events = known(lambda: attempt.events) or ()
     bare = _bare(history, attempt, events)
     if bare.status in FAILED:
         return _failed(history, attempt, events, unread, newest, bare)
     return replace(_other(history, attempt, newest, bare), note=unread)
+
+
+def _why_not(read: Callable[[], object]) -> str:
+    """Why a fact was not read; empty when it was."""
+    try:
+        read()
+    except Unread as unread:
+        return unread.reason
+    return ""
 
 
 def _bare(
@@ -106,6 +118,7 @@ def _failed(
         *dict.fromkeys(doubt for _, _, doubt in spoken),
         _several(asked) if host != bare.source else "",
         _cut(texts),
+        _why_not(lambda: history.records),
         _aborted(history, attempt),
         standing.services(
             history, filter(None, (bare.source, bare.destination, *asked))
@@ -114,7 +127,7 @@ def _failed(
     then = [
         found.remedy if found else "",
         str(log or ""),
-        standing.advice(history) if newest else "",
+        standing.advice(history, bare.kind) if newest else "",
     ]
     return replace(
         bare,
@@ -123,8 +136,8 @@ def _failed(
         message=evidence.telling(texts) or fault,
         said=_said(spoken) or tuple(filter(None, [fault])),
         cause=found.id if found else "",
-        meaning=found.meaning if found else _unknown(failed, texts, unread),
-        check=(found and found.check) or "",
+        meaning=found.meaning if found else _unknown(spoken, unread),
+        check=found.check if found and found.check in _CHECKS else "",
         cause_source=found.source if found else "",
         next="; ".join(filter(None, then)),
         note="; ".join(filter(None, notes)),
@@ -148,13 +161,16 @@ def _place(
 ) -> tuple[str, str]:
     """(step, host) of the failure, each empty where nobody can say."""
     if failed:
-        host = steps.host_of(failed[0]) or ""
+        step, host = failed[0].name, steps.host_of(failed[0])
         asked = steps.tried(events)
-        several = host in asked and len(asked) > 1
-        return failed[0].name, ", ".join(asked) if several else host
-    step, role, there = steps.silent(events)
-    names = {"source": bare.source, "destination": bare.destination}
-    return step, (there or names.get(role) or "") if step else ""
+        if host in asked and len(asked) > 1:
+            return step, ", ".join(asked)
+    else:
+        step, host = steps.silent(events)
+    if not step:
+        return "", ""
+    usual = {"source": bare.source, "destination": bare.destination}
+    return step, host or usual.get(steps.role(step)) or ""
 
 
 def _log(
@@ -173,26 +189,24 @@ def _log(
         if steps.tried(events):
             return Log(None, "nova-conductor", one, "Skipping host")
         return Log(None, "nova-scheduler", one, "Filtering removed all hosts")
-    if step.startswith("c") and not step.startswith("compute_"):
+    if step and steps.role(step) == "conductor":
         return Log(host or None, "nova-conductor", bare.id, "ERROR")
-    near = "ERROR" if spoken or step != steps.COPY else ""
+    copied = step == steps.COPY and not spoken
     return Log(
         host or bare.source,
         "nova-compute",
         bare.id,
-        near or "Live Migration failure",
+        "Live Migration failure" if copied else "ERROR",
     )
 
 
-def _unknown(
-    failed: Sequence[Event], texts: Sequence[str], unread: str
-) -> str:
-    if texts:
+def _unknown(spoken: Sequence[tuple[Event, str, str]], unread: str) -> str:
+    if any(text and not doubt for _, text, doubt in spoken):
         return "no known cause shows itself so: take it by its words"
+    if spoken:
+        return "a step failed, of which Nova's API shows no words"
     if unread:
         return f"the steps of the request cannot be read: {unread}"
-    if failed:
-        return "a step failed, of which Nova's API shows no words"
     return (
         "Nova's API holds no reason: no event of the request failed and the"
         " server has no fault"
@@ -256,5 +270,5 @@ def _other(
     return replace(
         bare,
         meaning=f"{meaning}; {here}" if here else meaning,
-        next=then or (standing.advice(history) if now else ""),
+        next=then or (standing.advice(history, bare.kind) if now else ""),
     )

@@ -23,13 +23,17 @@ def where(now: Server | None) -> str:
         return ""
 
 
-def advice(history: History) -> str:
-    """What the server's state asks for after a move that failed."""
+def advice(history: History, kind: str) -> str:
+    """What the server's state asks for after a move that failed.
+
+    :param kind: as an :class:`Explanation` has it.
+    """
     now, server = history.now, name(history.server)
     if now is None:
         return "see 'openstack server list --deleted --all-projects'"
     try:
-        if now.status == "ERROR" and now.power_state in (1, 3):
+        runs = kind == "live" and now.power_state in (1, 3)
+        if now.status == "ERROR" and runs:
             # Nova 33 and later after any failure in the hypervisor phase:
             # rolled back, guest untouched, state wrong.
             return (
@@ -54,7 +58,8 @@ def services(history: History, names: Iterable[str]) -> str:
     It may have been well then: a hint, no reason.
     """
     hosts = known(lambda: history.hosts) or {}
-    chosen = [hosts[n] for n in names if n in hosts] or hosts.values()
+    named = [hosts[n] for n in dict.fromkeys(names) if n in hosts]
+    chosen = named or hosts.values()
     ill = [said for host in chosen if (said := _ill(host))]
     more = f" and {len(ill) - _MOST} more" if len(ill) > _MOST else ""
     return f"now {', '.join(ill[:_MOST])}{more}" if ill else ""

@@ -32,21 +32,30 @@ _PHASES = {
 }
 _ORDER = list(_PHASES)
 
-# When a step ended well and no other began: what came next, and where.
+# Where they run, for users whom Nova does not show it.
+_SOURCE = frozenset(
+    {
+        "compute_check_can_live_migrate_source",
+        "compute_live_migration",
+        "compute_resize_instance",
+        "compute_prep_snapshot_based_resize_at_source",
+        COPY,
+    }
+)
+
+# When a step ended well and no other began: what came next.
 _AFTER = {
     "compute_check_can_live_migrate_destination": (
-        "conductor_live_migrate_instance",
-        "conductor",
+        "conductor_live_migrate_instance"
     ),
     "compute_check_can_live_migrate_source": (
-        "compute_check_can_live_migrate_destination",
-        "destination",
+        "compute_check_can_live_migrate_destination"
     ),
-    "compute_live_migration": ("compute_pre_live_migration", "destination"),
-    "compute_pre_live_migration": (COPY, "source"),
-    "compute_post_live_migration_at_destination": (COPY, "source"),
-    "compute_prep_resize": ("compute_resize_instance", "source"),
-    "compute_resize_instance": ("compute_finish_resize", "destination"),
+    "compute_live_migration": "compute_pre_live_migration",
+    "compute_pre_live_migration": COPY,
+    "compute_post_live_migration_at_destination": COPY,
+    "compute_prep_resize": "compute_resize_instance",
+    "compute_resize_instance": "compute_finish_resize",
 }
 
 # Steps that the conductor asks of one host after the other.
@@ -89,21 +98,24 @@ def failures(events: Sequence[Event]) -> list[Event]:
     return sorted(failed, key=lambda e: (_finish(e), -_depth(e)))
 
 
-def silent(events: Sequence[Event]) -> tuple[str, str, str | None]:
-    """(step, role, host) where a move ended although no step failed.
+def silent(events: Sequence[Event]) -> tuple[str, str | None]:
+    """(step, host) where a move ended although no step failed.
 
-    The role is 'source', 'destination' or 'conductor'; the host is None
-    where only the role is known.
+    The host is None where only :func:`role` is known.
     """
     last = furthest(events)
     if last is None:
-        return "", "conductor", None
-    host = host_of(last)
+        return "", None
     if _went_well(last) and last.name in _AFTER:
-        step, role = _AFTER[last.name]
-        return step, role, None
-    role = "host" if last.name.startswith("compute_") else "conductor"
-    return last.name, role, host
+        return _AFTER[last.name], None
+    return last.name, host_of(last)
+
+
+def role(step: str) -> str:
+    """Where a step runs: 'source', 'destination' or 'conductor'."""
+    if step in _SOURCE:
+        return "source"
+    return "destination" if step.startswith("compute_") else "conductor"
 
 
 def tried(events: Sequence[Event]) -> list[str]:

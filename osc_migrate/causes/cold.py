@@ -9,7 +9,9 @@ from osc_migrate.causes.cause import Cause, cause
 CAUSES: tuple[Cause, ...] = (
     cause(
         "ssh-host-key-unknown",
-        r"Host key verification|REMOTE HOST IDENTIFICATION HAS CHANGED",
+        r"Host key verification|REMOTE HOST IDENTIFICATION HAS CHANGED"
+        # The same, cut off.
+        r"|Stderr: ['\"]Host key",
         "user nova on the source does not know the destination's ssh host"
         " key, or knows another one",
         "as nova on the source: ssh-keyscan the destination's address into"
@@ -21,7 +23,7 @@ CAUSES: tuple[Cause, ...] = (
         "ssh-key-refused",
         r"Permission denied \(publickey"
         # The same, cut off.
-        r"|Stderr: ['\"][^'\"\n]{1,255}: Permi",
+        r"|Stderr: ['\"][^'\"\n]{1,255}: Perm",
         "the destination does not accept the ssh key of user nova",
         "put the source's ~nova/.ssh public key into the destination's"
         " authorized_keys (0600, of nova)",

@@ -178,7 +178,6 @@ CAUSES: tuple[Cause, ...] = (
         "no host was left: the scheduler filtered all, or each one that was"
         " tried refused",
         "openstack migrate preflight tells of one host what is in the way",
-        "destination-has-room",
         source="nova/scheduler/manager.py",
         summary=True,
     ),

@@ -80,7 +80,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "libvirt-refused",
-        r"unable to connect to server at '[^'\n]{1,255}: Connection refused",
+        r"unable to connect to server at '[^'\n]{1,255}': Connection refused",
         "libvirt on the destination does not listen for other hosts",
         "on the destination: systemctl status libvirtd-tcp.socket"
         " libvirtd-tls.socket (virtproxyd-...); is live_migration_scheme"

@@ -90,9 +90,8 @@ def _read(read: Callable[[], T], policy: str) -> T:
     try:
         return read()
     except errors.ApiError as error:
-        needed = (
-            f"; policy os_compute_api:{policy} is needed"
-            if error.status == 403
-            else ""
-        )
-        raise Unread(f"{error}{needed}") from error
+        reason = str(error)
+        # Nova names it itself, most of the time.
+        if error.status == 403 and policy not in reason:
+            reason += f"; policy os_compute_api:{policy} is needed"
+        raise Unread(reason) from error

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 class Log:
     """Where the reason stands when the API has none."""
 
-    # None where nobody can say which one: any of the controllers.
+    # None where nobody can say which one.
     host: str | None
     service: str
     # What to look for, near a line that the operator will recognise.
@@ -17,9 +17,9 @@ class Log:
     near: str
 
     def __str__(self) -> str:
-        where = f"on {self.host}" if self.host else "on the controllers"
+        kind = "compute host" if "compute" in self.service else "controllers"
         return (
-            f"{where}: grep {self.grep} in {self.service}'s log, near"
+            f"on {self.host or f'the {kind}'}: grep {self.grep} in {self.service}'s log, near"
             f" '{self.near}'"
         )
 
@@ -83,13 +83,11 @@ class Explanation:
     ROWS = (
         "migration_id",
         "started",
-        "seconds",
         "kind",
         "source",
         "destination",
         "status",
-        "failed_step",
-        "failed_host",
+        "reached",
         "cause",
     )
     LONG = (
@@ -125,6 +123,7 @@ class Explanation:
 
 
 def _plain(value: object) -> object:
+    # All times are UTC (facts/body.py).
     if isinstance(value, datetime.datetime):
-        return value.isoformat(timespec="seconds")
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     return value
