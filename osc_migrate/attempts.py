@@ -68,7 +68,7 @@ def request_of(record: Migration, moves: Sequence[Action]) -> Action | None:
 
 
 def _made(record: Migration) -> datetime.datetime | None:
-    return known(lambda: record.created)
+    return known(lambda: record.created_at)
 
 
 def _start(action: Action) -> datetime.datetime | None:

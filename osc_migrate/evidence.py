@@ -70,7 +70,7 @@ def fault(history: History, attempt: Attempt) -> str:
     """The server's fault, when it is this attempt's."""
     now = history.now
     try:
-        if now and now.fault and _during(attempt, now.faulted):
+        if now and now.fault and _during(attempt, now.faulted_at):
             return f"the server's fault says: {_line(now.fault)}"
     except Unread:
         pass
@@ -88,7 +88,10 @@ def _sums_up(text: str) -> bool:
 
 def _unanswered(record: Migration, events: Sequence[Event]) -> bool:
     """No host ever began, and it took as long as RPC waits."""
-    made, wrote = known(lambda: record.created), known(lambda: record.updated)
+    made, wrote = (
+        known(lambda: record.created_at),
+        known(lambda: record.updated_at),
+    )
     return (
         record.type == "live-migration"
         and bool(events)
@@ -105,8 +108,8 @@ def _began(action: Action, attempt: Attempt) -> bool:
 
 def _during(attempt: Attempt, moment: datetime.datetime | None) -> bool:
     record = attempt.record
-    made = known(lambda: record.created) if record else None
-    wrote = known(lambda: record.updated) if record else None
+    made = known(lambda: record.created_at) if record else None
+    wrote = known(lambda: record.updated_at) if record else None
     if moment is None or made is None or wrote is None:
         return False
     return made - _SOON / 60 <= moment <= wrote + _SOON

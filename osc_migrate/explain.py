@@ -57,7 +57,7 @@ def _bare(
         status = record.status
     else:
         status = "error" if action and action.failed else "unknown"
-    made = known(lambda: record.created) if record else None
+    made = known(lambda: record.created_at) if record else None
     return Explanation(
         server=known(lambda: history.server.name) or history.server.id,
         id=history.server.id,
@@ -95,7 +95,7 @@ def _ended(
     last = None
     if record.type in ("migration", "resize"):
         last = steps.last_finish(events)
-    return last or known(lambda: record.updated)
+    return last or known(lambda: record.updated_at)
 
 
 def _failed(

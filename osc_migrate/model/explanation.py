@@ -19,8 +19,8 @@ class Log:
     def __str__(self) -> str:
         kind = "compute host" if "compute" in self.service else "controllers"
         return (
-            f"on {self.host or f'the {kind}'}: grep {self.grep} in {self.service}'s log, near"
-            f" '{self.near}'"
+            f"on {self.host or f'the {kind}'}: grep {self.grep} in"
+            f" {self.service}'s log, near '{self.near}'"
         )
 
 

@@ -24,8 +24,8 @@ def record(status: str = "error", when: float = 1, **changes: Any):
     return shapes.migration(
         **{
             "status": status,
-            "created": at(when),
-            "updated": at(when + 4),
+            "created_at": at(when),
+            "updated_at": at(when + 4),
         }
         | changes
     )

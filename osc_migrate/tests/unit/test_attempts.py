@@ -96,7 +96,7 @@ def test_older_ones_than_nova_lists_are_left_out():
 
 def test_records_without_times_keep_their_order():
     past = history(
-        (record(id=2, created=Unread("x")), record(id=1, created=None)),
+        (record(id=2, created_at=Unread("x")), record(id=1, created_at=None)),
         (action(start=at(3)), action(start=Unread("x"))),
     )
     assert ids(attempts(past)) == [(2, None), (1, None)]

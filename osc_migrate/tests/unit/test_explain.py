@@ -116,7 +116,7 @@ def test_the_scheduler_alone_has_only_a_summary():
 
 def test_a_dead_destination_is_known_by_the_wait():
     """Seen: 62.6 s, and no more than the summary."""
-    waited = record(updated=at(63))
+    waited = record(updated_at=at(63))
     said = told(event(CONDUCTOR, "controller", NO_HOST), record=waited)
     assert said.cause == "destination-silent"
 
@@ -163,7 +163,7 @@ def test_a_step_that_never_ended_is_the_one():
 
 def test_a_cold_one_ends_with_its_last_step():
     steps = event("compute_finish_resize", "HostC", when=9)
-    late = record("confirmed", type="migration", updated=at(9999))
+    late = record("confirmed", type="migration", updated_at=at(9999))
     assert told(steps, record=late).seconds == 10.0
 
 
@@ -204,14 +204,14 @@ def test_steps_that_may_not_be_read_name_the_policy():
 
 
 def test_a_fault_of_that_time_is_the_message():
-    now = shapes.server(status="ERROR", fault="Oops: x", faulted=at(5))
+    now = shapes.server(status="ERROR", fault="Oops: x", faulted_at=at(5))
     said = told(*prepared(), past=history(now=now))
     assert said.message == "the server's fault says: Oops: x"
     assert "set --state active vm1" in said.next
 
 
 def test_a_fault_of_another_time_is_not():
-    now = shapes.server(status="ERROR", fault="Oops: x", faulted=at(-999))
+    now = shapes.server(status="ERROR", fault="Oops: x", faulted_at=at(-999))
     assert told(*prepared(), past=history(now=now)).message == ""
 
 
@@ -294,8 +294,8 @@ def test_nothing_but_a_record():
         type=None,
         source=Unread("x"),
         destination=Unread("x"),
-        created=Unread("x"),
-        updated=Unread("x"),
+        created_at=Unread("x"),
+        updated_at=Unread("x"),
     )
     said = told(record=bare, action=None, events=Unread("nothing fits"))
     assert said.kind == "unknown"
