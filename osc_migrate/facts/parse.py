@@ -1,5 +1,6 @@
 """Nova's JSON -> facts."""
 
+import datetime
 from collections import Counter
 from collections.abc import Mapping
 
@@ -22,6 +23,7 @@ def server(body: Body) -> facts.Server:
         flavor=fact(flavor, body),
         power_state=fact(body.whole, "OS-EXT-STS:power_state"),
         fault=fact(_fault, body),
+        faulted_at=fact(_faulted_at, body),
         image_id=fact(_image_id, body),
         image_properties=fact(_image_properties, body),
         config_drive=fact(_config_drive, body),
@@ -60,6 +62,10 @@ def _ids(body: Body, name: str) -> tuple[str, ...]:
 def _fault(body: Body) -> str | None:
     # Rendered for servers in ERROR and DELETED alone.
     return body.inner("fault").text("message") if "fault" in body else None
+
+
+def _faulted_at(body: Body) -> datetime.datetime | None:
+    return body.inner("fault").time("created") if "fault" in body else None
 
 
 def flavor(body: Body) -> facts.Flavor:

@@ -101,6 +101,8 @@ class Server(Facts):
     group_ids: tuple[str, ...] = ()
     # UTC.
     updated_at: datetime.datetime | None = None
+    # When the fault happened, UTC.
+    faulted_at: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
