@@ -1,6 +1,6 @@
 """What became of a move: record, host and state, and why if it failed."""
 
-from osc_migrate import standing, why
+from osc_migrate.explain import standing, why
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Follower
 from osc_migrate.model.explanation import Explanation

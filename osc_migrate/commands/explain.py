@@ -6,8 +6,8 @@ from typing import Any
 
 from osc_lib.command import command
 
-from osc_migrate import why
 from osc_migrate.commands import base
+from osc_migrate.explain import why
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.words import printable
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from osc_migrate import attempts, errors
-from osc_migrate.explain import WORKED, explain
+from osc_migrate import errors
+from osc_migrate.explain import attempts
+from osc_migrate.explain.joiner import WORKED, explain
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.facts.history import attempts_of, history_of
 from osc_migrate.model.explanation import Explanation

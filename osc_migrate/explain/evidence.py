@@ -4,7 +4,8 @@ import datetime
 import re
 from collections.abc import Sequence
 
-from osc_migrate import causes, steps
+from osc_migrate import causes
+from osc_migrate.explain import steps
 from osc_migrate.model.facts import Migration, Unread, known
 from osc_migrate.model.history import Action, Attempt, Event, History
 

@@ -4,8 +4,9 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from osc_migrate import causes, checks, evidence, standing, steps
-from osc_migrate.attempts import MOVES
+from osc_migrate import causes, checks
+from osc_migrate.explain import evidence, standing, steps
+from osc_migrate.explain.attempts import MOVES
 from osc_migrate.model.explanation import Explanation, Log
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.history import Attempt, Event, History
