@@ -159,7 +159,12 @@ class Preflight(base.Base, command.Lister):
         if not safe:
             self.exit_code = base.NOT_SAFE
         if parsed_args.junit:
-            junit.write(parsed_args.junit, f"preflight {suite}", findings)
+            try:
+                junit.write(parsed_args.junit, f"preflight {suite}", findings)
+            except OSError as error:
+                raise errors.MigrateError(
+                    f"the findings cannot be written: {error}"
+                ) from error
 
 
 def _kind(parsed_args: argparse.Namespace) -> Kind | None:

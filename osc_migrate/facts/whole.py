@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from osc_migrate import microversions
 from osc_migrate.facts import parse
@@ -40,7 +41,11 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
             lambda: quiet(lambda: _failed(cloud, now)),
         )
     )
-    books = fact(lambda: quiet(lambda: _books(cloud, read)))
+    try:
+        books = quiet(lambda: _books(cloud, read))
+    except Unread as unread:
+        unknown: Any = unread
+        books = Books(orphans=unknown, unseen=unknown)
     return CloudFacts(
         services=fact(lambda: read.services),
         hosts=fact(lambda: read.hosts),

@@ -4,6 +4,9 @@ import datetime
 from typing import Any
 
 from osc_migrate.model import facts
+from osc_migrate.model.cloud import CloudFacts, Service
+
+NOW = datetime.datetime(2026, 11, 23, 10, tzinfo=datetime.UTC)
 
 
 def server(**changes: Any) -> facts.Server:
@@ -20,6 +23,8 @@ def server(**changes: Any) -> facts.Server:
             "flavor": facts.Flavor(1, 512, 1, 0, 0),
             "power_state": 1,
             "fault": None,
+            "image_id": "99999999-9999-9999-9999-999999999999",
+            "image_properties": {"hw_machine_type": "q35"},
         }
         | changes
     )
@@ -52,9 +57,7 @@ def host(**changes: Any) -> facts.Host:
             "status": "enabled",
             "disabled_reason": None,
             "forced_down": False,
-            "updated_at": datetime.datetime(
-                2026, 11, 23, 10, tzinfo=datetime.UTC
-            ),
+            "updated_at": NOW,
             "hypervisor": hypervisor(),
         }
         | changes
@@ -95,6 +98,37 @@ def migration(status: str = "running", **changes: Any) -> facts.Migration:
             "type": "live-migration",
             "source": "HostB",
             "destination": "HostC",
+        }
+        | changes
+    )
+
+
+def service(**changes: Any) -> Service:
+    return Service(
+        **{
+            "binary": "nova-compute",
+            "host": "HostB",
+            "state": "up",
+            "status": "enabled",
+            "forced_down": False,
+            "disabled_reason": None,
+            "updated_at": NOW,
+        }
+        | changes
+    )
+
+
+def cloud(**changes: Any) -> CloudFacts:
+    return CloudFacts(
+        **{
+            "services": (service(), service(host="HostC")),
+            "hosts": {"HostB": host(name="HostB"), "HostC": host()},
+            "servers": (server(),),
+            "under_way": (),
+            "orphans": {},
+            "unseen": (),
+            "stale_bindings": {},
+            "now": NOW,
         }
         | changes
     )
