@@ -303,7 +303,7 @@ def test_a_guest_that_never_converges(shell, connection, boot, name):
 def test_a_second_one_is_queued_behind_the_first(
     shell, connection, boot, name
 ):
-    first = boot(f"{name}-1", bandwidth_mb=100)
+    first = boot(f"{name}-1", bandwidth_mb=25)
     boot(f"{name}-2")
     shell.migrate("live", f"{name}-1", "HostC", "--no-wait")
     done = shell.migrate("live", f"{name}-2", "HostC", "-f", "json")

@@ -55,6 +55,7 @@ def test_old_microversions(shell, boot, name, version):
         "preflight",
         name,
         "HostC",
+        "--long",
         "-f",
         "json",
     )
@@ -81,7 +82,7 @@ def test_a_users_own_rights_are_not_enough(cloud, boot, name):
 @pytest.mark.parametrize(
     "words",
     [
-        ["preflight"],
+        ["preflight", "--kind", "warm"],
         ["live"],
         ["live", "--ignore", "nothing", "x"],
         ["live", "--timeout", "-1", "x"],

@@ -32,6 +32,11 @@ HOST = [
     cfg.IntOpt("vcpus", default=16, help="Processors of a host."),
     cfg.IntOpt("memory_mb", default=16384, help="Memory of a host, MiB."),
     cfg.IntOpt("local_gb", default=200, help="Disk of a host, GiB."),
+    cfg.IntOpt(
+        "numa_nodes",
+        default=0,
+        help="With none Nova binds no guest to a node, whatever it asks for.",
+    ),
     cfg.StrOpt("cpu_model", default="Haswell-noTSX", help="libvirt's name."),
     cfg.StrOpt("cpu_vendor", default="Intel"),
     cfg.ListOpt(

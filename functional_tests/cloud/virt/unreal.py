@@ -17,7 +17,13 @@ from nova import exception, objects
 from nova.compute import power_state
 from nova.virt import fake
 
-from functional_tests.cloud.virt import checks, guests, knobs, migrating
+from functional_tests.cloud.virt import (
+    checks,
+    guests,
+    knobs,
+    migrating,
+    numa,
+)
 
 CONF = nova.conf.CONF
 # where libvirt's driver writes it down, since Wallaby
@@ -86,6 +92,9 @@ class UnrealDriver(fake.FakeDriver):
                     memory_mb=self.memory_mb,
                     local_gb=self.local_gb,
                     disk_available_least=self.disk_available_least,
+                    numa_topology=numa.topology(
+                        self.knob("numa_nodes"), self.vcpus, self.memory_mb
+                    ),
                     hypervisor_type=self.knob("hypervisor_type"),
                     hypervisor_version=self.knob("hypervisor_version"),
                     cpu_info=json.dumps(
@@ -177,6 +186,8 @@ class UnrealDriver(fake.FakeDriver):
         size = "free_disk_gb" if disk_over_commit else "disk_available_least"
         data.disk_available_mb = dst_compute_info[size] * 1024
         checks.leave_mark(data, self.knob("shared_storage"))
+        if instance.numa_topology:
+            data.dst_supports_numa_live_migration = True
         return data
 
     def check_can_live_migrate_source(
@@ -192,6 +203,8 @@ class UnrealDriver(fake.FakeDriver):
             self._host,
             instance,
         )
+        if instance.numa_topology:
+            dest_check_data.src_supports_numa_live_migration = True
         return dest_check_data
 
     def pre_live_migration(self, context, instance, *args, **kwargs):
