@@ -6,7 +6,6 @@ a live migration, which hides the reason of a refusal) and hide what was
 missing in an answer.
 """
 
-import functools
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +49,8 @@ class Api:
         self.service = service
         self._newest = newest
         self._version: str | None = None
+        self._found: Any = None
+        self._finding = threading.RLock()
 
     @property
     def version(self) -> str:
@@ -60,14 +61,18 @@ class Api:
 
         :raises ApiError: when the service cannot be found or reached.
         """
-        if self._version is None:
-            self._version = self._negotiate()
-        return self._version
+        with self._finding:  # one of the readers asks, the others wait
+            if self._version is None:
+                self._version = self._negotiate()
+            return self._version
 
-    @functools.cached_property
+    @property
     def _adapter(self) -> Any:
-        with _translated(self.service, "be found"):
-            return self._find_adapter()
+        with self._finding:
+            if self._found is None:
+                with _translated(self.service, "be found"):
+                    self._found = self._find_adapter()
+            return self._found
 
     def _negotiate(self) -> str:
         ours = self._newest or "0"
