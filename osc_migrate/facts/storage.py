@@ -2,7 +2,7 @@
 
 from osc_migrate import errors
 from osc_migrate.facts.api import Api
-from osc_migrate.facts.body import fact
+from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
 
 
@@ -20,20 +20,31 @@ def _volume(cinder: Api, volume_id: str) -> facts.Volume:
         status=fact(row.text, "status"),
         multiattach=fact(row.flag, "multiattach"),
         zone=fact(row.maybe_text, "availability_zone"),
+        image_properties=fact(_image_properties, row),
     )
 
 
-def image_exists(glance: Api, image_id: str | None) -> bool:
-    """False when the image that a server was booted from was deleted.
+def _image_properties(row: Body) -> dict[str, str]:
+    # Only of a volume that was made from an image.
+    if "volume_image_metadata" not in row or row.text("bootable") != "true":
+        return {}
+    return row.words("volume_image_metadata")
 
-    True without an image: then nothing is missing.
+
+def image(glance: Api, image_id: str | None) -> dict[str, str] | None:
+    """The properties of the image that a server was booted from, None when
+    it was deleted.
+
+    No properties without an image: then nothing is missing.
     """
     if image_id is None:
-        return True
+        return {}
     try:
-        image = glance.get(f"/images/{image_id}", f"show image {image_id}")
+        found = glance.get(f"/images/{image_id}", f"show image {image_id}")
     except errors.ApiError as error:
         if error.status == 404:
-            return False
+            return None
         raise
-    return image.text("status") not in ("deleted", "pending_delete")
+    if found.text("status") in ("deleted", "pending_delete"):
+        return None
+    return found.own_texts()
