@@ -242,7 +242,10 @@ def _image_properties(
         return properties
     shown = fact(lambda: server.image_properties)
     if not isinstance(shown, Unread):
-        return shown
+        # Of a required trait it shows nothing even then.
+        known = image if isinstance(image, Mapping) else {}
+        traits = {k: v for k, v in known.items() if k.startswith("trait:")}
+        return {**traits, **shown}
     if isinstance(image, Unread):
         raise image
     if image is None:

@@ -22,7 +22,7 @@ def run(facts, *words):
 def test_a_safe_move():
     code, rows = run(shapes.move())
     assert code == 0
-    assert {row["status"] for row in rows} == {"PASS"}
+    assert {row["status"] for row in rows} == {"PASS", "SKIP"}
     assert tuple(rows[0]) == COLUMNS
 
 

@@ -79,6 +79,15 @@ def test_image_properties_are_those_of_nova(healthy):
     assert found == {"hw_tpm_version": "2.0"}
 
 
+def test_required_traits_of_the_image_are_those_of_glance(healthy):
+    image = {"id": IMAGE, "status": "active", "trait:CUSTOM_X": "required"}
+    healthy.glance(f"/images/{IMAGE}", image)
+    found = read(healthy).server.image_properties
+    assert found == {"trait:CUSTOM_X": "required"}
+    (asked,) = healthy.calls("/allocation_candidates")
+    assert asked.qs["required"] == ["custom_x"]
+
+
 def test_an_old_nova_shows_no_image_properties_but_glance_does(mock):
     sky = Sky(mock, newest="2.96")
     sky.healthy()
