@@ -45,7 +45,9 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
         f"its task is {task}, but no migration of it is under way: {ended}",
         # Nova stops a guest that it believes to be elsewhere
         # (_sync_power_states): setting the state blindly can do that.
-        "run 'virsh domstate' for its instance name on both hosts; only when"
+        # A move that ends or begins right now looks like this too.
+        "if it is still so in a minute: run 'virsh domstate' for its instance"
+        " name on both hosts; only when"
         " the guest runs on one alone, and that is the host which Nova shows:"
         f" openstack server set --state active {arg(move)}",
     )

@@ -1,7 +1,11 @@
 """All checks of a move together."""
 
+import pathlib
+import re
+
 import pytest
 
+import osc_migrate
 from osc_migrate import checks
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Kind
@@ -31,6 +35,11 @@ from osc_migrate.tests.unit.checks.proof import (
     of_host,
 )
 
+TABLE = (
+    pathlib.Path(osc_migrate.__file__).parent.parent
+    / "doc/source/reference/causes-and-checks.rst"
+)
+
 ROOMS = (
     test_aggregates,
     test_destination,
@@ -57,6 +66,13 @@ def test_every_check_has_a_case_that_it_reports():
     assert ids - bad == only_known_or_not | never_minds
     assert only_known_or_not <= unread
     assert never_minds <= skipped
+
+
+def test_the_table_of_causes_names_every_check_and_no_other():
+    if not TABLE.exists():
+        pytest.skip("the documentation is not installed")
+    named = set(re.findall(r"``([a-z]+(?:-[a-z]+)+)``", TABLE.read_text()))
+    assert named == {check.id for check in checks.MOVE}
 
 
 @pytest.mark.parametrize("kind", Kind)
