@@ -148,6 +148,9 @@ class Follower:
     def settled(self) -> Server | None:
         """The server once Nova is done with it, None when it is gone.
 
+        The record is read again too: since Nova 33 a 'failed' or
+        'cancelled' one becomes 'error' when the server does.
+
         :raises ApiError: as :meth:`progress`.
         """
         since = self._clock.now()
@@ -155,9 +158,13 @@ class Follower:
             passed = self._clock.now() - since
             try:
                 server = self._cloud.server_now(self._server_id)
-                if server is None or _at_rest(server, passed, self.record):
-                    return server
-                if passed > SETTLE_AT_MOST:
+                if (
+                    server is None
+                    or _at_rest(server, passed, self.record)
+                    or passed > SETTLE_AT_MOST
+                ):
+                    if self.record and self.record.status != "completed":
+                        self.look()
                     return server
             except errors.ApiError as error:
                 if not error.passing or passed > PATIENCE:

@@ -20,6 +20,7 @@ LOCKED_REASON = "2.73"  # 'locked_reason' in a server
 MIGRATIONS_BY_PROJECT = "2.80"  # os-migrations: project_id filter
 TOPOLOGY = "2.78"  # NUMA, pinning and page size of a server
 SHARES = "2.97"  # Manila shares of a server
+EVENT_HOST = "2.62"  # the host of an event
 EVENT_DETAILS = "2.84"  # the message of a failed event
 LAST_WITH_SIZES = "2.87"  # the last os-hypervisors with vcpus, memory ...
 HYPERVISORS_PAGED = "2.33"  # os-hypervisors: limit and marker

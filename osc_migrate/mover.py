@@ -10,8 +10,10 @@ from typing import Any
 
 from osc_migrate import errors, microversions, outcome
 from osc_migrate.facts import move as read_move
+from osc_migrate.facts import whole
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Clock, Follower
+from osc_migrate.model.cloud import CloudFacts
 from osc_migrate.model.facts import MoveFacts, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import End, Outcome, Progress
@@ -35,6 +37,18 @@ class Mover:
     def facts(self, server: str, host: str | None) -> MoveFacts:
         """What is known of a server and a destination; changes nothing."""
         return read_move.one(self.cloud, server, host)
+
+    def facts_of_every_host(self, server: str) -> list[MoveFacts]:
+        """What is known of a server and each host where it might go."""
+        return read_move.every(self.cloud, server)
+
+    def facts_of_every_server(self, host: str) -> Iterator[list[MoveFacts]]:
+        """For each server on a host, as :meth:`facts_of_every_host`."""
+        return read_move.every_server(self.cloud, host)
+
+    def whole(self) -> CloudFacts:
+        """What is known of the whole cloud."""
+        return whole.whole_cloud(self.cloud)
 
     def live(self, facts: MoveFacts, *, auto: bool = False) -> "Move":
         """Asks Nova, once, to live-migrate a server.

@@ -1,8 +1,9 @@
 """What became of a move: record, host and state, and why if it failed."""
 
-from osc_migrate import reasons
+from osc_migrate.explain import standing, why
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Follower
+from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome
@@ -25,16 +26,20 @@ def of_move(
     record = follower.record
     seconds = round(follower.elapsed, 1)
     end, reason, then = unended, "", _watch(facts)
+    explanation = None
     if record and record.status in ENDED:
         now = follower.settled()
+        record = follower.record or record
         doubt = _doubt(record, facts.server, now)
         if doubt is None:
             end, then = End.MOVED, ""
         else:
             end = End.NOT_MOVED
-            reason, then = reasons.of_failure(
-                cloud, facts.server, record, now, request_id, doubt
+            explanation = why.of_move(
+                cloud, facts.server, now, record, request_id
             )
+            reason = _reason(explanation, doubt, now)
+            then = explanation.next or _look(facts)
     counted = follower.counted
     return Outcome(
         end=end,
@@ -50,7 +55,14 @@ def of_move(
         disk_bytes=counted.disk_processed if counted else None,
         reason=reason,
         next=then,
+        explanation=explanation,
     )
+
+
+def _reason(explanation: Explanation, doubt: str, now: Server | None) -> str:
+    """What every failed step says; else what is wrong, and why no more."""
+    said = explanation.said or (doubt, explanation.meaning)
+    return "; ".join(filter(None, (*said, standing.where(now))))
 
 
 def _doubt(
@@ -78,6 +90,10 @@ def _doubt(
     except Unread as unread:
         return f"the record says 'completed', but {unread.reason}"
     return None
+
+
+def _look(facts: MoveFacts) -> str:
+    return f"openstack server event list {standing.name(facts.server)}"
 
 
 def _watch(facts: MoveFacts) -> str:

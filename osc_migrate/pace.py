@@ -20,15 +20,20 @@ class Pace:
         self._last: tuple[float, int, int] | None = None
         self._rate: float | None = None
         self._fall: float | None = None
+        # Memory and disk, as last shown.
+        self._totals = 0, 0
         # The least that ever remained, and since when.
         self._least: tuple[float, int] | None = None
 
     def look(self, record: Migration, elapsed: float) -> Progress:
         phase = PHASES.get(record.status, record.status)
+        if phase == "finishing":
+            return self._all_copied(record.status, elapsed)
         memory = _pair(record.memory_total, record.memory_remaining)
         disk = _pair(record.disk_total, record.disk_remaining)
         remaining = memory[1] + disk[1]
         if memory[0] + disk[0]:
+            self._totals = memory[0], disk[0]
             done = (record.memory_processed or 0) + (
                 record.disk_processed or 0
             )
@@ -41,9 +46,20 @@ class Pace:
             memory_remaining=memory[1],
             disk_total=disk[0],
             disk_remaining=disk[1],
-            rate=self._rate,
-            left=remaining / self._fall if self._fall else None,
+            rate=self._rate if memory[0] + disk[0] else None,
+            left=remaining / self._fall if self._fall and remaining else None,
             stalled=phase == "running" and self._stalled(elapsed),
+        )
+
+    def _all_copied(self, status: str, elapsed: float) -> Progress:
+        # Nova shows no counters any more, but the guest has switched over.
+        memory, disk = self._totals
+        return Progress(
+            phase="finishing",
+            status=status,
+            elapsed=elapsed,
+            memory_total=memory,
+            disk_total=disk,
         )
 
     def _sample(self, now: float, done: int, remaining: int) -> None:

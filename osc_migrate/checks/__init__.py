@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from osc_migrate.checks import (
     aggregates,
+    cloud,
     destination,
     devices,
     fit,
@@ -16,6 +17,7 @@ from osc_migrate.checks import (
     storage,
 )
 from osc_migrate.checks.check import Check, judge
+from osc_migrate.model.cloud import CloudFacts
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Kind, Report
 
@@ -78,6 +80,28 @@ MOVE: tuple[Check, ...] = (
     network.destination_network_agent_is_alive,
     network.destination_reaches_the_physical_networks,
 )
+
+
+# Of a whole cloud.
+CLOUD: tuple[Check, ...] = (
+    cloud.services_are_up,
+    cloud.no_service_is_forced_down,
+    cloud.no_service_is_disabled,
+    cloud.computes_have_hypervisors,
+    cloud.hypervisor_versions_agree,
+    cloud.no_migration_is_stuck,
+    cloud.no_server_migrates_by_itself,
+    cloud.no_resize_is_unconfirmed,
+    cloud.no_server_is_in_error,
+    cloud.no_allocation_is_orphaned,
+    cloud.no_binding_is_stale,
+    cloud.machine_types_are_set,
+)
+
+
+def judge_cloud(facts: CloudFacts, ignored: Collection[str] = ()) -> Report:
+    """Every check of a whole cloud."""
+    return judge(CLOUD, facts, Kind.LIVE, ignored)
 
 
 def judge_move(

@@ -30,6 +30,9 @@ class Base(command.Command):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         self.exit_code = 0
+        if sys.stdout.isatty() and hasattr(parsed_args, "fit_width"):
+            # Reasons are sentences: without it they would tear the table.
+            parsed_args.fit_width = True
         return super().run(parsed_args) or self.exit_code
 
     @property

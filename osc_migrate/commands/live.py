@@ -9,6 +9,7 @@ from osc_lib.command import command
 from osc_migrate import checks
 from osc_migrate.commands import base, options, progress
 from osc_migrate.follow import TimeUp
+from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Finding, Kind, Report
 from osc_migrate.model.progress import End, Outcome
@@ -93,6 +94,8 @@ class Live(base.Base, command.ShowOne):
             return (), ()
         outcome = self._move(parsed_args, facts)
         self.exit_code = EXIT[outcome.end]
+        if outcome.explanation:
+            _explain(outcome.server, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
 
     def produce_output(
@@ -135,6 +138,12 @@ def _refuse(facts: MoveFacts, report: Report) -> None:
     )
     for finding in report.problems:
         base.say(_line(finding))
+
+
+def _explain(server: str, explanation: Explanation) -> None:
+    base.say(f"{server} did not move:")
+    for line in explanation.lines:
+        base.say(f"  {line}")
 
 
 def _line(finding: Finding) -> str:

@@ -40,7 +40,7 @@ def positive(text: str) -> float:
 
 
 def _check_id(text: str) -> str:
-    known = [check.id for check in checks.MOVE]
+    known = [check.id for check in (*checks.MOVE, *checks.CLOUD)]
     if text in known:
         return text
     near = difflib.get_close_matches(text, known, 1)

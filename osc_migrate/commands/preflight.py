@@ -5,40 +5,188 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import checks
-from osc_migrate.commands import base, options
-from osc_migrate.model.findings import Kind
+from osc_migrate import checks, errors, scopes
+from osc_migrate.commands import base, junit, options
+from osc_migrate.model.findings import Finding, Kind, Report
 
-COLUMNS = ("check", "subject", "status", "detail", "remedy")
+Table = tuple[Sequence[str], Iterable[Sequence[object]]]
+
+FINDING = ("check", "subject", "status", "detail", "remedy")
+LEFT = {
+    "vcpu_left": ("VCPU", "PCPU"),
+    "memory_mb_left": ("MEMORY_MB",),
+    "disk_gb_left": ("DISK_GB",),
+}
 
 
 class Preflight(base.Base, command.Lister):
-    """Tell whether a server could move to a host, and if not, why
+    """Tell whether servers could move, and if not, why
 
-    Nothing is changed. Every check is a line; the exit code is 0 when the
-    move is safe and 3 when it is not, or when that cannot be known.
+    Nothing is changed. With a server and a host: every finding about that
+    move. With a server: one row for each host where it might go, best
+    first. With --host: one row for each server on that host, to see whether
+    it can be emptied. With nothing: the whole cloud, as before an upgrade.
+
+    Exit codes: 0 when it is safe (a server: when some host would take it;
+    --host: when every server could leave), 3 when it is not, or when that
+    cannot be known; 1 error; 2 wrong usage.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        options.add_server(parser)
         parser.add_argument(
-            "host",
+            "server",
+            metavar="<server>",
+            nargs="?",
+            help="Server to move (name or ID)",
+        )
+        parser.add_argument(
+            "destination",
             metavar="<host>",
+            nargs="?",
             help="Compute host where the server is to go",
+        )
+        parser.add_argument(
+            "--host",
+            metavar="<host>",
+            help="May every server leave this compute host?",
+        )
+        parser.add_argument(
+            "--kind",
+            choices=[kind.value for kind in Kind],
+            help=(
+                "How to move (default: cold for a stopped server, else live)"
+            ),
+        )
+        parser.add_argument(
+            "--long",
+            action="store_true",
+            help="Show every finding, those that passed too",
+        )
+        parser.add_argument(
+            "--junit",
+            metavar="<file>",
+            help="Write every finding to this file as JUnit XML",
         )
         options.add_ignore(parser)
         return parser
 
-    def take_action(
-        self, parsed_args: argparse.Namespace
-    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        facts = self.mover.facts(parsed_args.server, parsed_args.host)
-        report = checks.judge_move(facts, Kind.LIVE, parsed_args.ignore)
-        if not report.safe:
-            self.exit_code = base.NOT_SAFE
-        rows = (finding.as_dict() for finding in report)
-        return COLUMNS, [
-            base.cells(parsed_args, (row[name] for name in COLUMNS))
-            for row in rows
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        if parsed_args.host and parsed_args.server:
+            raise errors.MigrateError(
+                "--host asks for every server on a host; leave the server"
+                " out, or name its destination without --host"
+            )
+        if parsed_args.host:
+            columns, rows = self._host(parsed_args)
+        elif parsed_args.server and parsed_args.destination:
+            columns, rows = self._pair(parsed_args)
+        elif parsed_args.server:
+            columns, rows = self._server(parsed_args)
+        else:
+            columns, rows = self._cloud(parsed_args)
+        return columns, [base.cells(parsed_args, row) for row in rows]
+
+    def _pair(self, parsed_args: argparse.Namespace) -> Table:
+        move = self.mover.facts(parsed_args.server, parsed_args.destination)
+        found = scopes.answer(move, _kind(parsed_args), parsed_args.ignore)
+        subject = f"{found.server} -> {found.host}"
+        return self._report(parsed_args, found.report, subject)
+
+    def _cloud(self, parsed_args: argparse.Namespace) -> Table:
+        report = checks.judge_cloud(self.mover.whole(), parsed_args.ignore)
+        return self._report(parsed_args, report, "cloud")
+
+    def _report(
+        self, parsed_args: argparse.Namespace, report: Report, subject: str
+    ) -> Table:
+        self._end(parsed_args, subject, report.safe, report)
+        shown: Iterable[Finding] = report
+        if not parsed_args.long:
+            shown = scopes.folded(report, subject)
+        return _findings(shown)
+
+    def _server(self, parsed_args: argparse.Namespace) -> Table:
+        kind = _kind(parsed_args)
+        found = scopes.best_first(
+            scopes.answer(move, kind, parsed_args.ignore)
+            for move in self.mover.facts_of_every_host(parsed_args.server)
+        )
+        everything = _about_hosts(found)
+        safe = any(one.allowed for one in found)
+        self._end(parsed_args, parsed_args.server, safe, everything)
+        if parsed_args.long:
+            return _findings(everything)
+        return ("host", "allowed", "reason", *LEFT), [
+            (one.host, one.allowed, one.reason, *_left(one)) for one in found
         ]
+
+    def _host(self, parsed_args: argparse.Namespace) -> Table:
+        kind = _kind(parsed_args)
+        found = [
+            scopes.leaving(moves, kind, parsed_args.ignore)
+            for moves in self.mover.facts_of_every_server(parsed_args.host)
+            if moves
+        ]
+        everything = [f for one in found for f in _about_hosts(one.answers)]
+        safe = all(one.allowed for one in found)
+        self._end(parsed_args, parsed_args.host, safe, everything)
+        if parsed_args.long:
+            return _findings(everything)
+        return (
+            ("server", "id", "status", "kind", "allowed", "host", "reason"),
+            [
+                (
+                    one.server,
+                    one.id,
+                    one.status,
+                    one.kind.value,
+                    one.allowed,
+                    one.best.host if one.best and one.allowed else "",
+                    one.reason,
+                )
+                for one in found
+            ],
+        )
+
+    def _end(
+        self,
+        parsed_args: argparse.Namespace,
+        suite: str,
+        safe: bool,
+        findings: Iterable[Finding],
+    ) -> None:
+        if not safe:
+            self.exit_code = base.NOT_SAFE
+        if parsed_args.junit:
+            try:
+                junit.write(parsed_args.junit, f"preflight {suite}", findings)
+            except OSError as error:
+                raise errors.MigrateError(
+                    f"the findings cannot be written: {error}"
+                ) from error
+
+
+def _kind(parsed_args: argparse.Namespace) -> Kind | None:
+    return Kind(parsed_args.kind) if parsed_args.kind else None
+
+
+def _findings(findings: Iterable[Finding]) -> Table:
+    rows = (finding.as_dict() for finding in findings)
+    return FINDING, [tuple(row[name] for name in FINDING) for row in rows]
+
+
+def _about_hosts(answers: Iterable[scopes.Answer]) -> list[Finding]:
+    """Every finding, its subject naming server and host."""
+    return [
+        finding.about(f"{one.server} -> {one.host}")
+        for one in answers
+        for finding in one.report
+    ]
+
+
+def _left(one: scopes.Answer) -> list[int | None]:
+    return [
+        next((one.left[name] for name in names if name in one.left), None)
+        for names in LEFT.values()
+    ]

@@ -78,8 +78,10 @@ def _live(server: str, looks: Iterable[Progress]) -> None:
             text.Text(printable(server, 24), style="bold"),
             text.Text(f"{look.phase:<9}", style=style),
             progress_bar.ProgressBar(
-                total=look.total or 1, completed=done, width=20
-            ),
+                total=look.total, completed=done, width=20
+            )
+            if look.total
+            else "",
             text.Text(describe(look)),
             text.Text(duration(look.elapsed), style="dim"),
         )

@@ -1,77 +1,105 @@
 """What Nova wrote down of a request: instance actions and their events."""
 
-import dataclasses
-
 from osc_migrate import errors, microversions
 from osc_migrate.facts.api import Api
 from osc_migrate.facts.body import Body, fact
-from osc_migrate.model.facts import Facts, Unread
+from osc_migrate.model.facts import Unread
+from osc_migrate.model.history import Action, Event
+
+_POLICY = "policy os_compute_api:os-instance-actions:"
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Event(Facts):
-    """One step of a request, on one host."""
-
-    name: str
-    failed: bool
-    # ISO time, '' while it runs: sorts as time does.
-    finish: str
-    # Shown to admins from 2.62 on.
-    host: str | None
-    # The exception's words, shown to admins: 'details' from 2.84 on, the
-    # last line of the traceback before.
-    message: str | None
-
-
-def events_of(
-    nova: Api, server_id: str, request_id: str | None
-) -> list[Event]:
-    """The events of the request, oldest first; of the server's newest live
-    migration when the request's ID is not known.
+def actions_of(nova: Api, server_id: str) -> tuple[Action, ...]:
+    """The requests that a server got, newest first.
 
     :raises ApiError: Nova did not answer, or forbids it.
     :raises Unread: Nova's answer makes no sense.
     """
-    path = f"/servers/{server_id}/os-instance-actions"
-    what = f"show the events of server {server_id}"
-    if request_id is None:
-        rows = nova.get(path, what).rows("instanceActions")
-        # Newest first (nova/db/main/api.py, actions_get).
-        for row in rows:
-            if fact(row.text, "action") == "live-migration":
-                request_id = row.text("request_id")
-                break
-        else:
-            return []
+    body = nova.get(
+        f"/servers/{server_id}/os-instance-actions",
+        f"list the requests of server {server_id}",
+    )
+    # Newest first (nova/db/main/api.py, actions_get).
+    return tuple(_action(row) for row in body.rows("instanceActions"))
+
+
+def _action(row: Body) -> Action:
+    return Action(
+        request_id=row.text("request_id"),
+        name=row.text("action"),
+        start=fact(row.time, "start_time"),
+        failed=fact(row.maybe_text, "message") == "Error",
+        user_id=fact(row.maybe_text, "user_id"),
+    )
+
+
+def events_of(nova: Api, server_id: str, request_id: str) -> tuple[Event, ...]:
+    """The steps of a request, newest first; none when Nova forgot it.
+
+    :raises ApiError: Nova did not answer, or forbids it.
+    :raises Unread: Nova's answer makes no sense, or has no events.
+    """
     try:
-        body = nova.get(f"{path}/{request_id}", what)
+        body = nova.get(
+            f"/servers/{server_id}/os-instance-actions/{request_id}",
+            f"show the events of server {server_id}",
+        )
     except errors.ApiError as error:
         if error.status == 404:
-            return []
+            return ()
         raise
     action = body.inner("instanceAction")
     if "events" not in action:
         raise Unread(
-            "Nova shows no events to this user; policy"
-            " os_compute_api:os-instance-actions:events"
+            f"Nova shows no events to this user; {_POLICY}events is needed"
         )
-    details = nova.has(microversions.EVENT_DETAILS)
-    return [_event(row, details) for row in action.rows("events")]
+    return tuple(_event(row, nova) for row in action.rows("events"))
 
 
-def _event(row: Body, details: bool) -> Event:
+def _event(row: Body, nova: Api) -> Event:
     return Event(
         name=row.text("event"),
-        failed=row.maybe_text("result") == "Error",
-        finish=row.maybe_text("finish_time") or "",
-        host=row.maybe_text("host") if "host" in row else None,
-        message=_message(row, details),
+        failed=fact(row.maybe_text, "result") == "Error",
+        start=fact(row.time, "start_time"),
+        finish=fact(row.time, "finish_time"),
+        host=fact(
+            _shown, row, nova, "host", microversions.EVENT_HOST, "events"
+        ),
+        message=fact(
+            _shown,
+            row,
+            nova,
+            "details",
+            microversions.EVENT_DETAILS,
+            "events:details",
+        ),
+        raised=fact(_raised, row),
     )
 
 
-def _message(row: Body, details: bool) -> str | None:
-    if details and "details" in row:
-        return row.maybe_text("details")
-    if "traceback" in row and (trace := row.maybe_text("traceback")):
-        return trace.strip().splitlines()[-1]
-    return None
+def _shown(
+    row: Body, nova: Api, name: str, since: str, policy: str
+) -> str | None:
+    """A field that came with microversion `since`, for some users."""
+    if name in row:
+        return row.maybe_text(name)
+    if not nova.has(since):
+        raise Unread(
+            f"Nova shows '{name}' of an event from microversion {since} on;"
+            f" this is {nova.version}"
+        )
+    raise Unread(
+        f"Nova does not show '{name}' of an event to this user;"
+        f" {_POLICY}{policy} is needed"
+    )
+
+
+def _raised(row: Body) -> str | None:
+    trace = row.maybe_text("traceback") if "traceback" in row else None
+    # Frames whose line Python could mark have a last line of ~~~^^^.
+    lines = [
+        line.strip()
+        for line in (trace or "").splitlines()
+        if line.strip(" ~^\t")
+    ]
+    return lines[-1] if lines else None

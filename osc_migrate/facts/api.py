@@ -8,6 +8,7 @@ missing in an answer.
 
 import functools
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,9 @@ from osc_migrate.model.facts import Unread
 
 # Seconds for one answer. Generous: a list of 1,000 servers may take long.
 ANSWER_TIMEOUT = 60
+# Requests under way at once, whoever makes them: no more than the ten
+# connections that requests keeps, and than an API should bear from one user.
+_AT_ONCE = threading.BoundedSemaphore(8)
 # A second request is cheaper than a body of unbounded size.
 PAGE = 1000
 
@@ -172,7 +176,7 @@ class Api:
         **kwargs: Any,
     ) -> requests.Response:
         version = self._used(newest)
-        with _translated(self.service, what):
+        with _AT_ONCE, _translated(self.service, what):
             answer: requests.Response = getattr(self._adapter, method)(
                 path,
                 microversion=version,

@@ -6,7 +6,7 @@ plus pages: what differs from host to host is picked out of lists.
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from osc_migrate import errors, microversions
@@ -43,11 +43,11 @@ class Surroundings:
             self.under_way,
             self.roles,
         ) = together(
-            lambda: _hosts(cloud),
-            lambda: _quiet(lambda: _aggregates(cloud)),
-            lambda: _quiet(cloud.network.agents),
-            lambda: _quiet(cloud.network.extensions),
-            lambda: _quiet(lambda: _under_way(cloud)),
+            lambda: hosts_of(cloud),
+            lambda: quiet(lambda: _aggregates(cloud)),
+            lambda: quiet(cloud.network.agents),
+            lambda: quiet(cloud.network.extensions),
+            lambda: quiet(lambda: under_way(cloud)),
             cloud.roles,
         )
 
@@ -58,14 +58,14 @@ class Surroundings:
         return cast(Mapping[str, facts.Host], self.hosts)
 
 
-def _hosts(cloud: Cloud) -> dict[str, facts.Host]:
+def hosts_of(cloud: Cloud) -> dict[str, facts.Host]:
     hosts, hypervisors = together(cloud.hosts, cloud.hypervisors)
     if isinstance(hosts, Unread):
         raise hosts
     # Before 2.53 Nova has ids of its own; placement knows them by name.
     providers: Any = None
     if not cloud.nova.has(microversions.UUIDS):
-        providers = fact(_quiet, cloud.placement.providers)
+        providers = fact(quiet, cloud.placement.providers)
 
     def hypervisor(name: str) -> Any:
         if isinstance(hypervisors, Unread):
@@ -89,7 +89,7 @@ def _aggregates(cloud: Cloud) -> tuple[facts.Aggregate, ...]:
     return tuple(parse.aggregate(row) for row in body.rows("aggregates"))
 
 
-def _under_way(cloud: Cloud) -> tuple[facts.Migration, ...]:
+def under_way(cloud: Cloud) -> tuple[facts.Migration, ...]:
     found = together(
         *(
             lambda status=status: list(
@@ -114,7 +114,7 @@ def _under_way(cloud: Cloud) -> tuple[facts.Migration, ...]:
     return tuple(parse.migration(row) for rows in found for row in rows)
 
 
-def _quiet(read: Callable[[], T]) -> T:
+def quiet(read: Callable[[], T]) -> T:
     """`read`, with trouble of the API as :class:`Unread`."""
     try:
         return read()
@@ -156,16 +156,43 @@ def every(cloud: Cloud, ref: str) -> list[facts.MoveFacts]:
     return to_each_host(around, server)
 
 
-def to_each_host(
-    around: Surroundings, server: facts.Server
-) -> list[facts.MoveFacts]:
-    """As :func:`every`, for a server and surroundings already read."""
+def every_server(cloud: Cloud, wanted: str) -> Iterator[list[facts.MoveFacts]]:
+    """For each server on a host: towards every other one.
+
+    A few requests a server, on top of what a single one costs.
+
+    :raises NotFound: no such host.
+    :raises MigrateError: the hosts cannot be listed.
+    """
+    around = Surroundings(cloud)
+    hosts = _must(around)
+    name = find_host(
+        wanted, {n: fact(getattr, h, "hypervisor") for n, h in hosts.items()}
+    )
+    if name is None:
+        raise errors.NotFound(
+            "compute host", wanted, "see 'openstack compute service list'"
+        )
+    rows = cloud.servers({"host": name})
+    servers = [parse.server(row) for row in rows]
+    for server in sorted(servers, key=lambda s: s.id):
+        yield to_each_host(around, server)
+
+
+def _must(around: Surroundings) -> Mapping[str, facts.Host]:
     try:
-        hosts = around.known_hosts()
+        return around.known_hosts()
     except Unread as unread:
         raise errors.MigrateError(
             f"the compute hosts cannot be listed: {unread.reason}"
         ) from None
+
+
+def to_each_host(
+    around: Surroundings, server: facts.Server
+) -> list[facts.MoveFacts]:
+    """As :func:`every`, for a server and surroundings already read."""
+    hosts = _must(around)
     move = _of_server(around, server)
     rooms = fact(_rooms, around.cloud, move, None)
     return [
@@ -193,17 +220,19 @@ def _of_server(around: Surroundings, server: facts.Server) -> facts.MoveFacts:
         "room": lambda: _allocation(around, server),
         "nova": lambda: microversions.key(cloud.nova.offered),
     }
-    quiet = (lambda read=read: _quiet(read) for read in reads.values())
-    found = dict(zip(reads, together(*quiet), strict=True))
+    asked = (lambda read=read: quiet(read) for read in reads.values())
+    found = dict(zip(reads, together(*asked), strict=True))
     image = found.pop("image")
-    properties = fact(_image_properties, server, image, found["volumes"])
+    properties = fact(
+        storage.image_properties, server, image, found["volumes"]
+    )
     source, names = (
         fact(lambda: around.known_hosts().get(server.host)),
         fact(lambda: tuple(sorted(around.known_hosts()))),
     )
     return facts.MoveFacts(
         server=server.but(image_properties=properties),
-        image_exists=fact(_is_there, image),
+        image_exists=fact(storage.is_there, image),
         wanted=None,
         source=source,
         destination=None,
@@ -215,42 +244,6 @@ def _of_server(around: Surroundings, server: facts.Server) -> facts.MoveFacts:
         now=datetime.datetime.now(datetime.UTC),
         **found,
     )
-
-
-def _is_there(image: Mapping[str, str] | Unread | None) -> bool:
-    if isinstance(image, Unread):
-        raise image
-    return image is not None
-
-
-def _image_properties(
-    server: facts.Server,
-    image: Mapping[str, str] | Unread | None,
-    volumes: tuple[facts.Volume, ...] | Unread,
-) -> Mapping[str, str]:
-    """What Nova copied from the image at boot.
-
-    It shows them from 2.98 on, and never those of a volume's image: then
-    what Glance or Cinder says of the image now must do.
-    """
-    if server.image_id is None:
-        if isinstance(volumes, Unread):
-            raise volumes
-        properties: dict[str, str] = {}
-        for volume in volumes:
-            properties |= volume.image_properties
-        return properties
-    shown = fact(lambda: server.image_properties)
-    if not isinstance(shown, Unread):
-        # Of a required trait it shows nothing even then.
-        known = image if isinstance(image, Mapping) else {}
-        traits = {k: v for k, v in known.items() if k.startswith("trait:")}
-        return {**traits, **shown}
-    if isinstance(image, Unread):
-        raise image
-    if image is None:
-        raise Unread(f"{shown.reason}, and image {server.image_id} is gone")
-    return image
 
 
 def _allocation(around: Surroundings, server: facts.Server) -> facts.Room:
@@ -295,7 +288,7 @@ def _rooms(
         if host.hypervisor is None:
             raise Unread(f"Nova lists no hypervisor of {host.name}")
         tree = host.hypervisor.id
-    return _quiet(lambda: cloud.placement.rooms(asked, tree))
+    return quiet(lambda: cloud.placement.rooms(asked, tree))
 
 
 def _towards(
@@ -333,7 +326,7 @@ def _room(
     free: Any = rooms.get(provider, {})
     if not fits and cloud is not None:
         free = fact(
-            lambda: _quiet(lambda: cloud.placement.free(provider, host.name))
+            lambda: quiet(lambda: cloud.placement.free(provider, host.name))
         )
     return move.room.but(free=free, fits=fits)
 

@@ -1,10 +1,12 @@
 """Nova's JSON -> facts."""
 
+import datetime
 from collections import Counter
 from collections.abc import Mapping
 
 from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
+from osc_migrate.model.cloud import Service
 from osc_migrate.model.facts import Unread
 
 
@@ -21,6 +23,7 @@ def server(body: Body) -> facts.Server:
         flavor=fact(flavor, body),
         power_state=fact(body.whole, "OS-EXT-STS:power_state"),
         fault=fact(_fault, body),
+        faulted_at=fact(_faulted_at, body),
         image_id=fact(_image_id, body),
         image_properties=fact(_image_properties, body),
         config_drive=fact(_config_drive, body),
@@ -59,6 +62,10 @@ def _ids(body: Body, name: str) -> tuple[str, ...]:
 def _fault(body: Body) -> str | None:
     # Rendered for servers in ERROR and DELETED alone.
     return body.inner("fault").text("message") if "fault" in body else None
+
+
+def _faulted_at(body: Body) -> datetime.datetime | None:
+    return body.inner("fault").time("created") if "fault" in body else None
 
 
 def flavor(body: Body) -> facts.Flavor:
@@ -104,6 +111,21 @@ def host(body: Body) -> facts.Host:
         forced_down=fact(body.flag, "forced_down"),
         updated_at=fact(body.time, "updated_at"),
         zone=fact(body.text, "zone"),
+    )
+
+
+def service(body: Body) -> Service:
+    return Service(
+        binary=body.text("binary"),
+        host=body.text("host"),
+        state=fact(body.text, "state"),
+        status=fact(body.text, "status"),
+        # Of computes alone, from 2.11 on.
+        forced_down=(
+            fact(body.flag, "forced_down") if "forced_down" in body else False
+        ),
+        disabled_reason=fact(body.maybe_text, "disabled_reason"),
+        updated_at=fact(body.time, "updated_at"),
     )
 
 
@@ -165,6 +187,11 @@ def migration(body: Body) -> facts.Migration:
         disk_remaining=fact(counter, "disk_remaining_bytes"),
         created_at=fact(body.time, "created_at"),
         updated_at=fact(body.time, "updated_at"),
+        server_id=(
+            fact(body.maybe_text, "instance_uuid")
+            if "instance_uuid" in body
+            else None
+        ),
     )
 
 

@@ -58,6 +58,28 @@ class Placement:
                 left[root].update(_left(summary))
         return {root: dict(free) for root, free in left.items()}
 
+    def consumers(self, provider: str) -> frozenset[str]:
+        """Who holds something of that provider."""
+        body = self._api.get(
+            f"/resource_providers/{provider}/allocations",
+            f"list the allocations of {provider}",
+        )
+        return body.keys("allocations")
+
+    def used(self, resource: str) -> dict[str, int]:
+        """Provider -> how much of that resource is used, of all those that
+        have any left: one request for the whole cloud."""
+        body = self._api.get(
+            "/allocation_candidates",
+            "list what is used",
+            query={"resources": f"{resource}:1"},
+        )
+        return {
+            provider: summary.inner("resources").inner(resource).whole("used")
+            for provider, summary in body.inner("provider_summaries").items()
+            if resource in summary.inner("resources")
+        }
+
     def providers(self) -> dict[str, str]:
         """Name -> UUID of every resource provider."""
         body = self._api.get("/resource_providers", "list the providers")

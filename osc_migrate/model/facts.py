@@ -104,6 +104,8 @@ class Server(Facts):
     group_ids: tuple[str, ...] = ()
     # UTC.
     updated_at: datetime.datetime | None = None
+    # When the fault happened, UTC.
+    faulted_at: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -250,6 +252,8 @@ class Migration(Facts):
     # UTC.
     created_at: datetime.datetime | None = None
     updated_at: datetime.datetime | None = None
+    # Of the server; None where Nova does not say it again.
+    server_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

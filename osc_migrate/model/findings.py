@@ -40,6 +40,10 @@ class Finding:
     # A statement that is true when the check passes.
     title: str = ""
 
+    def about(self, subject: str) -> "Finding":
+        """The same, with another subject."""
+        return dataclasses.replace(self, subject=subject)
+
     def as_dict(self) -> dict[str, str]:
         """Builtins only, for JSON, JUnit and pytest-xdist."""
         return {

@@ -4,6 +4,8 @@ import dataclasses
 import enum
 from collections.abc import Sequence
 
+from osc_migrate.model.explanation import Explanation
+
 # Nova's words for a migration that will not change any more
 # (nova/compute/manager.py, nova/objects/migration.py).
 ENDED = frozenset(
@@ -95,6 +97,8 @@ class Outcome:
     disk_bytes: int | None
     reason: str = ""
     next: str = ""
+    # Of a move that did not work: more than a row can hold.
+    explanation: Explanation | None = None
 
     COLUMNS = (
         "server",

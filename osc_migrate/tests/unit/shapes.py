@@ -1,10 +1,12 @@
 """Facts of a healthy move, to change one thing of."""
 
 import datetime
-from datetime import UTC
 from typing import Any
 
 from osc_migrate.model import facts
+from osc_migrate.model.cloud import CloudFacts, Service
+
+NOW = datetime.datetime(2026, 11, 23, 10, tzinfo=datetime.UTC)
 
 
 def server(**changes: Any) -> facts.Server:
@@ -21,6 +23,8 @@ def server(**changes: Any) -> facts.Server:
             "flavor": flavor(),
             "power_state": 1,
             "fault": None,
+            "image_id": "99999999-9999-9999-9999-999999999999",
+            "image_properties": {"hw_machine_type": "q35"},
         }
         | changes
     )
@@ -53,7 +57,7 @@ def host(**changes: Any) -> facts.Host:
             "status": "enabled",
             "disabled_reason": None,
             "forced_down": False,
-            "updated_at": datetime.datetime(2026, 11, 23, 10, tzinfo=UTC),
+            "updated_at": NOW,
             "hypervisor": hypervisor(),
         }
         | changes
@@ -131,7 +135,7 @@ def move(**changes: Any) -> facts.MoveFacts:
             "destination": host(),
             "room": room(),
             "hosts": ("HostB", "HostC"),
-            "now": datetime.datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC),
+            "now": NOW,
         }
         | changes
     )
@@ -146,6 +150,37 @@ def migration(status: str = "running", **changes: Any) -> facts.Migration:
             "type": "live-migration",
             "source": "HostB",
             "destination": "HostC",
+        }
+        | changes
+    )
+
+
+def service(**changes: Any) -> Service:
+    return Service(
+        **{
+            "binary": "nova-compute",
+            "host": "HostB",
+            "state": "up",
+            "status": "enabled",
+            "forced_down": False,
+            "disabled_reason": None,
+            "updated_at": NOW,
+        }
+        | changes
+    )
+
+
+def cloud(**changes: Any) -> CloudFacts:
+    return CloudFacts(
+        **{
+            "services": (service(), service(host="HostC")),
+            "hosts": {"HostB": host(name="HostB"), "HostC": host()},
+            "servers": (server(),),
+            "under_way": (),
+            "orphans": {},
+            "unseen": (),
+            "stale_bindings": {},
+            "now": NOW,
         }
         | changes
     )

@@ -126,6 +126,9 @@ class Sky:
             },
         )
         self.nova("/os-migrations", {"migrations": []})
+        self.nova(
+            f"/servers/{VM1}/os-instance-actions", {"instanceActions": []}
+        )
         self.under_way()
         self.nova("/os-aggregates", {"aggregates": []})
         self.nova(f"/servers/{VM1}/shares", {"shares": []})

@@ -89,3 +89,12 @@ def test_no_counters_yet():
 )
 def test_phases(status, phase):
     assert Pace().look(shapes.migration(status), 0).phase == phase
+
+
+def test_what_was_copied_stays_copied_at_the_end():
+    pace = Pace()
+    look(pace, 0, 512)
+    look(pace, 5, 100, 412)
+    end = pace.look(shapes.migration("completed"), 9)
+    assert (end.memory_total, end.memory_remaining) == (512 * MiB, 0)
+    assert (end.rate, end.left) == (None, None)

@@ -30,8 +30,9 @@ def of_image(**changes):
 
 
 def of_volume(*volumes, **changes):
+    """Of a server that boots from the first and has no other disk."""
     ids = tuple(volume.id for volume in volumes)
-    server = shapes.server(volume_ids=ids)
+    server = shapes.server(volume_ids=ids, image_id=None)
     return shapes.move(server=server, volumes=volumes, **changes)
 
 
@@ -52,11 +53,7 @@ CASES = [
     Case("disks-need-no-copy", of_server(config_drive=True), SKIP),
     Case(
         "disks-are-there-to-copy",
-        of_volume(shapes.volume()).but(
-            server=shapes.server(
-                volume_ids=(VOLUME,), flavor=Flavor(1, 512, 1, 0, 0)
-            )
-        ),
+        of_volume(shapes.volume()),
         FAIL,
         "no disk but volumes",
         "openstack migrate live vm1",
@@ -64,7 +61,7 @@ CASES = [
     ),
     Case(
         "disks-are-there-to-copy",
-        of_server(flavor=Flavor(1, 512, 1, 0, 512)),
+        of_server(image_id=None, flavor=Flavor(1, 512, 1, 0, 512)),
         PASS,
         kind=BLOCK,
     ),

@@ -5,9 +5,10 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.commands.live import Live
+from osc_migrate.explain.joiner import explain
 from osc_migrate.follow import TimeUp
 from osc_migrate.model.progress import End, Outcome, Progress
-from osc_migrate.tests.unit import shapes
+from osc_migrate.tests.unit import past, shapes
 from osc_migrate.tests.unit.commands.desk import Desk
 
 MOVED = Outcome(
@@ -180,6 +181,22 @@ def test_a_refused_request_is_not_said_to_go_on(capsys):
     with pytest.raises(errors.ApiError):
         Desk(FakeMover(refusal)).run(Live, "vm1")
     assert capsys.readouterr().err == ""
+
+
+def test_a_failure_is_explained_on_stderr(capsys):
+    explanation = explain(
+        past.history(),
+        past.attempt(*past.refused("HostC is not on shared storage: x")),
+        newest=True,
+    )
+    move = ended(End.NOT_MOVED, reason="why", explanation=explanation)
+    desk = Desk(FakeMover(move))
+    assert desk.run(Live, "vm1", "HostC", "-f", "json") == 4
+    told = capsys.readouterr().err
+    assert "vm1 did not move:" in told
+    assert "  failed_host: HostC" in told
+    assert "  cause: shared-storage-missing" in told
+    assert "explanation" not in json.loads(desk.out)
 
 
 @pytest.mark.parametrize("form", ["table", "value", "shell", "json", "yaml"])

@@ -1,0 +1,226 @@
+"""The command line: python -m functional_tests.cloud up|down|status|env|..."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+from typing import Any
+
+from functional_tests.cloud.cloud import HOSTS, Cloud
+from functional_tests.cloud.errors import CloudError
+from functional_tests.cloud.processes import ROOT
+
+_PROGRAM = "python -m functional_tests.cloud"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="A small OpenStack cloud on this machine: real Nova, "
+        "Keystone, Glance and Placement, no hypervisor, no network.",
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state",
+        metavar="DIR",
+        default=str(ROOT / ".cloud"),
+        help="where everything of the cloud is kept (default: %(default)s)",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, parents=[common], help=text, description=text
+        )
+
+    up = command("up", "Start the cloud, and wait until it can be used.")
+    up.add_argument(
+        "--hosts",
+        metavar="NAME[,NAME...]",
+        default=",".join(HOSTS),
+        help="names of the computes (default: %(default)s)",
+    )
+    up.add_argument(
+        "--set",
+        metavar="[HOST:]KEY=VALUE",
+        action="append",
+        default=[],
+        help="set a knob of the cloud or of one host; may be repeated",
+    )
+    up.add_argument(
+        "--port",
+        metavar="SERVICE=PORT",
+        action="append",
+        default=[],
+        help="use this port instead of a free one; may be repeated",
+    )
+    up.add_argument(
+        "--fresh",
+        action="store_true",
+        help="run the database migrations instead of copying a template",
+    )
+    down = command("down", "Stop the cloud and remove its state directory.")
+    down.add_argument(
+        "--keep", action="store_true", help="keep the state directory"
+    )
+    command("status", "Show the services; exit status 1 if it is not up.")
+    env = command("env", "Print shell commands that select the cloud.")
+    env.add_argument(
+        "--cloud",
+        choices=["admin", "demo", "manager"],
+        default="admin",
+        help="whose credentials (default: %(default)s)",
+    )
+    for name, text in (
+        ("silence", "Cut a host off: no heartbeat, no messages."),
+        ("wake", "Connect a silent host again."),
+    ):
+        command(name, text).add_argument("host")
+    change = command("set", "Set knobs of one host while it runs.")
+    change.add_argument("host")
+    change.add_argument(
+        "settings",
+        metavar="KEY=VALUE",
+        nargs="+",
+        help="an empty value takes the knob back",
+    )
+    return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise CloudError(f"{text}: write KEY=VALUE")
+    return key, value
+
+
+def _up(cloud: Cloud, options: argparse.Namespace) -> int:
+    settings: dict[str, Any] = {}
+    host_settings: dict[str, dict[str, Any]] = {}
+    for text in options.set:
+        name, value = _pair(text)
+        host, colon, key = name.rpartition(":")
+        if colon:
+            host_settings.setdefault(host, {})[key] = value
+        else:
+            settings[key] = value
+    ports = {}
+    for text in options.port:
+        service, value = _pair(text)
+        if not value.isdecimal():
+            raise CloudError(f"{text}: write SERVICE=PORT")
+        ports[service] = int(value)
+    Cloud.up(
+        cloud.state.path,
+        options.hosts.split(","),
+        settings=settings,
+        host_settings=host_settings,
+        wanted_ports=ports,
+        fresh=options.fresh,
+        report=_say,
+    )
+    command = [*_PROGRAM.split(), "env"]
+    command[0] = sys.executable
+    if cloud.state.path != ROOT / ".cloud":
+        command += ["--state", str(cloud.state.path)]
+    _say(f'to use it:  eval "$({shlex.join(command)})"')
+    _say("then:       openstack compute service list")
+    return 0
+
+
+def _down(cloud: Cloud, options: argparse.Namespace) -> int:
+    if not cloud.state.exists:
+        _say(f"no cloud in {cloud.state.path}")
+        return 0
+    if killed := cloud.down(keep=options.keep):
+        _say(f"had to be killed: {', '.join(killed)}")
+    _say("down")
+    return 0
+
+
+def _status(cloud: Cloud, options: argparse.Namespace) -> int:
+    if not cloud.state.exists:
+        print(f"no cloud in {cloud.state.path}")
+        return 1
+    facts = cloud.state.load()
+    row = "{:<10} {:<10} {:>8} {:>6}  {}".format
+    print(row("SERVICE", "PROCESS", "PID", "PORT", "STATE"))
+    for process in cloud.processes:
+        for service in facts["processes"][process.name]["serves"]:
+            state = "running" if process.alive else "dead"
+            port = cloud.ports[service]
+            print(row(service, process.name, process.pid, port, state))
+    silent = [host for host in cloud.hosts if cloud.control.silent(host)]
+    print(f"computes: {', '.join(cloud.hosts)}")
+    if silent:
+        print(f"silent: {', '.join(silent)}")
+    print("up" if cloud.is_up else f"not up ({facts.get('phase', 'empty')})")
+    return 0 if cloud.is_up else 1
+
+
+def _env(cloud: Cloud, options: argparse.Namespace) -> int:
+    if not cloud.is_up:
+        raise CloudError(f"no cloud is up in {cloud.state.path}")
+    for name, value in cloud.environment(options.cloud).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _silence(cloud: Cloud, options: argparse.Namespace) -> int:
+    cloud.silence(options.host)
+    return 0
+
+
+def _wake(cloud: Cloud, options: argparse.Namespace) -> int:
+    cloud.wake(options.host)
+    return 0
+
+
+def _set(cloud: Cloud, options: argparse.Namespace) -> int:
+    settings = {
+        key: value or None for key, value in map(_pair, options.settings)
+    }
+    cloud.configure(options.host, **settings)
+    return 0
+
+
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "status": _status,
+    "env": _env,
+    "silence": _silence,
+    "wake": _wake,
+    "set": _set,
+}
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    """Let a terminated `up` clean up as an interrupted one does."""
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _COMMANDS[options.command](Cloud(options.state), options)
+    except CloudError as exc:
+        _say(f"error: {exc}")
+        return 1
+    except KeyboardInterrupt:
+        _say("interrupted; what was started has been stopped")
+        return 130
+    except BrokenPipeError:  # | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+if __name__ == "__main__":
+    sys.exit(main())

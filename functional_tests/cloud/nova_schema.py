@@ -1,0 +1,86 @@
+"""Make the databases of Nova and Placement, and Nova's flavors."""
+
+import pathlib
+
+from functional_tests.cloud import databases
+
+#: (name, vcpus, MB of memory, GB of disk); a default host has 16 vcpus,
+#: 16384 MB and 200 GB, so one m1.huge leaves no room for another
+FLAVORS = (
+    ("m1.tiny", 1, 512, 1),
+    ("m1.small", 1, 2048, 1),
+    ("m1.huge", 12, 12288, 1),
+)
+DATABASES = ("nova_api", "nova_cell1", "nova_cell0", "placement")
+_CELL1 = "cell1"
+
+
+def build(directory: pathlib.Path, placement_conf: pathlib.Path) -> None:
+    """Run the migrations (a configured Nova is needed)."""
+    from nova import context as nova_context
+    from nova import objects
+    from nova.db import migration
+
+    migration.db_sync(database="api")
+    migration.db_sync(database="main")
+    # Both cells have the same schema; its migrations are the slowest part.
+    databases.copy(directory / "nova_cell1.db", directory / "nova_cell0.db")
+
+    context = nova_context.get_admin_context()
+    for uuid, name, transport in (
+        (objects.CellMapping.CELL0_UUID, "cell0", "none:///"),
+        ("c0ffee00-0000-4000-8000-000000000001", _CELL1, "fake://"),
+    ):
+        objects.CellMapping(
+            context,
+            uuid=uuid,
+            name=name,
+            transport_url=transport,
+            database_connection="sqlite:///not-set",
+        ).create()
+    for number, (name, vcpus, memory, disk) in enumerate(FLAVORS, start=1):
+        objects.Flavor(
+            context,
+            flavorid=str(number),
+            name=name,
+            vcpus=vcpus,
+            memory_mb=memory,
+            root_gb=disk,
+            ephemeral_gb=0,
+            swap=0,
+            rxtx_factor=1.0,
+            is_public=True,
+            disabled=False,
+        ).create()
+    _build_placement(placement_conf)
+
+
+def _build_placement(conf: pathlib.Path) -> None:
+    from oslo_config import cfg
+    from placement import conf as placement_conf
+    from placement import db_api, deploy
+
+    options = cfg.ConfigOpts()
+    placement_conf.register_opts(options)
+    options([], project="placement", default_config_files=[str(conf)])
+    options.set_override("sync_on_startup", True, "placement_database")
+    db_api.configure(options)
+    deploy.update_database(options)
+
+
+def set_connections(directory: pathlib.Path, cell1: str) -> None:
+    """Write this cloud's paths into its copy of the cell mappings."""
+    databases.execute(
+        directory / "nova_api.db",
+        [
+            (
+                "UPDATE cell_mappings SET database_connection = ?"
+                " WHERE name = ?",
+                (url, name),
+            )
+            for name, url in (
+                (_CELL1, cell1),
+                ("cell0", cell1.replace("nova_cell1.db", "nova_cell0.db")),
+            )
+        ],
+    )

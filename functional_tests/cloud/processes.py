@@ -1,0 +1,118 @@
+"""Start, recognise and stop the processes of a cloud.
+
+A process is remembered by its id *and* its start time: ids are reused by the
+kernel, and stopping somebody else's process would be worse than leaving one
+of ours behind.
+"""
+
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+#: the directory that holds the package ``functional_tests``
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A started service, as recorded in the state file."""
+
+    name: str
+    pid: int
+    started: int
+
+    @property
+    def alive(self) -> bool:
+        """Is it still this very process, and not a zombie?"""
+        return _start_time(self.pid) == self.started
+
+
+def _start_time(pid: int) -> int | None:
+    """Clock ticks from boot to the start of a process; None if it is gone."""
+    try:
+        with open(
+            f"/proc/{pid}/stat", encoding="ascii", errors="replace"
+        ) as f:
+            # The command's name is in brackets and may contain anything.
+            fields = f.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def describe(name: str, pid: int) -> Process:
+    """The record of a running process (of this one, for instance)."""
+    started = _start_time(pid)
+    return Process(name, pid, -1 if started is None else started)
+
+
+def spawn(
+    name: str,
+    module: str,
+    arguments: Sequence[str],
+    log: pathlib.Path,
+    pass_fds: Sequence[int],
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Process, subprocess.Popen[bytes]]:
+    """Run one of our modules in a session (so process group) of its own."""
+    env = {**os.environ, **(environment or {})}
+    env["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(ROOT), env.get("PYTHONPATH")])
+    )
+    with open(log, "ab") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=log.parent,
+            env=env,
+            pass_fds=pass_fds,
+            start_new_session=True,
+        )
+    return describe(name, child.pid), child
+
+
+def stop(processes: Iterable[Process], patience: float = 5.0) -> list[str]:
+    """TERM, then KILL, the process groups that are still ours; wait.
+
+    :returns: the names of those that had to be killed
+    """
+    left = [process for process in processes if process.alive]
+    for process in left:
+        _signal_group(process, signal.SIGTERM)
+    left = _wait(left, patience)
+    killed = [process.name for process in left]
+    for process in left:
+        _signal_group(process, signal.SIGKILL)
+    _wait(left, patience)
+    return killed
+
+
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    if process.alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+
+def _wait(processes: list[Process], patience: float) -> list[Process]:
+    end = time.monotonic() + patience
+    while (left := [p for p in processes if p.alive]) and (
+        time.monotonic() < end
+    ):
+        _reap(left)
+        time.sleep(0.02)
+    return left
+
+
+def _reap(processes: Iterable[Process]) -> None:
+    """Collect those that are our own children, lest they stay zombies."""
+    for process in processes:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)

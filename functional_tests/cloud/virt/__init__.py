@@ -1,0 +1,1 @@
+"""The virt driver of the embedded cloud: there is no hypervisor behind it."""

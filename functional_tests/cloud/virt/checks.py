@@ -1,0 +1,76 @@
+"""The checks before a live migration, with the texts of libvirt's driver."""
+
+import json
+
+from nova import exception
+
+#: Intel's generations, older first: a guest can move to a newer one
+_GENERATIONS = (
+    "Nehalem",
+    "Westmere",
+    "SandyBridge",
+    "IvyBridge",
+    "Haswell",
+    "Broadwell",
+    "Skylake-Server",
+    "Cascadelake-Server",
+    "Icelake-Server",
+    "SapphireRapids",
+)
+_SHARED = "a file on shared storage"
+_LOCAL = "a file on local storage"
+_COMPARE = (
+    "http://libvirt.org/html/libvirt-libvirt-host.html#virCPUCompareResult"
+)
+
+
+def _generation(model: str) -> int:
+    """Position of a model in the list; -1 if it is none of them."""
+    for number, name in enumerate(_GENERATIONS):
+        if model == name or model.startswith(f"{name}-"):
+            return number
+    return -1
+
+
+def compare_cpu(source: str, destination: str) -> None:
+    """Refuse a destination whose processor lacks what the source has.
+
+    libvirt compares features; here the generation of the model must do.
+    """
+    ours, theirs = json.loads(source), json.loads(destination)
+    if ours["vendor"] == theirs["vendor"]:
+        if ours["model"] == theirs["model"]:
+            return
+        if -1 < _generation(ours["model"]) <= _generation(theirs["model"]):
+            return
+    reason = exception.InvalidCPUInfo(
+        reason=f"CPU doesn't have compatibility.\n\n0\n\nRefer to {_COMPARE}"
+    )
+    raise exception.MigrationPreCheckError(reason=reason)
+
+
+def leave_mark(data, shared: bool) -> None:
+    """On the destination: the file that the source will look for."""
+    data.filename = _SHARED if shared else _LOCAL
+
+
+def check_storage(data, shared: bool, source: str) -> None:
+    """On the source: decide about block migration, or refuse.
+
+    :param shared: are the disks of the source on shared storage?
+    """
+    shared = shared and data.filename == _SHARED
+    data.is_shared_instance_path = data.is_shared_block_storage = shared
+    if "block_migration" not in data:
+        data.block_migration = not shared
+    if data.block_migration and shared:
+        raise exception.InvalidLocalStorage(
+            reason="Block migration can not be used with shared storage.",
+            path=source,
+        )
+    if not data.block_migration and not shared:
+        raise exception.InvalidSharedStorage(
+            reason="Shared storage live-migration requires either shared "
+            "storage or boot-from-volume with no local disks.",
+            path=source,
+        )

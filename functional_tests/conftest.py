@@ -1,0 +1,133 @@
+"""One cloud a worker; the tests of a worker follow one another on it."""
+
+import time
+
+import openstack
+import pytest
+
+from functional_tests.cloud import Cloud
+from functional_tests.proxy import Proxy
+from functional_tests.shell import Shell
+
+# Used for booting; what a test says itself goes before.
+FAST = {"bandwidth_mb": 400, "update_seconds": 0.2}
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    with Cloud.up(tmp_path_factory.mktemp("cloud") / "state") as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+def connection(cloud):
+    found = openstack.connect(**cloud.credentials())
+    found.compute.default_microversion = "2.96"
+    return found
+
+
+@pytest.fixture
+def shell(cloud):
+    """An admin's shell."""
+    return Shell(cloud.environment())
+
+
+@pytest.fixture
+def proxy(cloud, tmp_path):
+    """Stands between the shell and nova-api: see `through`."""
+    with Proxy(cloud.endpoints["nova"]) as standing:
+        yield standing
+
+
+@pytest.fixture
+def through(cloud, proxy, tmp_path):
+    """An admin's shell that reaches Nova through the proxy."""
+    return Shell(proxy.environment(cloud, tmp_path))
+
+
+@pytest.fixture
+def boot(connection):
+    """Boots servers by the knobs of their migrations; deletes them after."""
+    compute = connection.compute
+    made = []
+
+    def make(name, host="HostB", flavor="m1.tiny", **knobs):
+        server = compute.create_server(
+            name=name,
+            image_id=connection.image.find_image("tiny").id,
+            flavor_id=compute.find_flavor(flavor).id,
+            networks="none",
+            host=host,
+            metadata={
+                f"lab.{key}": str(value)
+                for key, value in (FAST | knobs).items()
+            },
+        )
+        made.append(server)
+        return compute.wait_for_server(server, interval=0.2, wait=60)
+
+    yield make
+    for server in made:
+        compute.delete_server(server, force=True, ignore_missing=True)
+    for server in made:
+        compute.wait_for_delete(server, interval=0.2, wait=60)
+
+
+@pytest.fixture
+def service(connection):
+    """Changes a host's nova-compute service; takes it back after."""
+    compute = connection.compute
+    changed = set()
+
+    def change(host, **body):
+        changed.add(host)
+        (found,) = [
+            s
+            for s in compute.services(binary="nova-compute")
+            if s.host == host
+        ]
+        answer = compute.put(
+            f"/os-services/{found.id}", json=body, microversion="2.53"
+        )
+        assert answer.status_code == 200, answer.text
+
+    yield change
+    for host in changed:
+        change(host, status="enabled", forced_down=False)
+    until(lambda: all_up(connection))
+
+
+@pytest.fixture
+def silence(cloud, connection):
+    """Cuts a host off until Nova has noticed; wakes it after."""
+    cut = []
+
+    def cut_off(host):
+        cut.append(host)
+        cloud.silence(host)
+        until(lambda: host not in up(connection))
+
+    yield cut_off
+    for host in cut:
+        cloud.wake(host)
+    until(lambda: all_up(connection))
+
+
+def up(connection):
+    services = connection.compute.services(binary="nova-compute")
+    return {service.host for service in services if service.state == "up"}
+
+
+def all_up(connection):
+    services = list(connection.compute.services(binary="nova-compute"))
+    return all(service.state == "up" for service in services)
+
+
+def until(check, patience=60.0):
+    """Waits for a true answer, and returns it."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if answer := check():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"waited {patience} s for {check}")

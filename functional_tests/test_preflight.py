@@ -1,0 +1,99 @@
+"""``openstack migrate preflight`` on the embedded cloud."""
+
+import uuid
+
+import pytest
+
+
+@pytest.fixture
+def name():
+    return f"vm-{uuid.uuid4().hex[:8]}"
+
+
+def test_all_well(shell, boot, name):
+    boot(name)
+    done = shell.migrate("preflight", name, "HostC", "-f", "json")
+    assert done.code == 0
+    assert done.err == ""
+    assert {row["status"] for row in done.json} <= {"PASS", "SKIP"}
+    assert list(done.json[0]) == [
+        "check",
+        "subject",
+        "status",
+        "detail",
+        "remedy",
+    ]
+
+
+def test_by_id(shell, boot, name):
+    server = boot(name)
+    assert shell.migrate("preflight", server.id, "HostC").code == 0
+
+
+def test_nothing_is_changed(through, proxy, boot, name):
+    boot(name)
+    through.migrate("preflight", name, "HostC")
+    assert {r.method for r in proxy.requests} == {"GET"}
+
+
+def test_not_safe(shell, boot, name, service):
+    boot(name)
+    service("HostC", status="disabled")
+    done = shell.migrate("preflight", name, "HostC", "-f", "json")
+    assert done.code == 3
+    assert done.json[0]["check"] == "destination-is-enabled"
+    assert done.json[0]["status"] == "FAIL"
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.30", "2.53", "2.79", "2.87"])
+def test_old_microversions(shell, boot, name, version):
+    boot(name)
+    done = shell.run(
+        "--os-compute-api-version",
+        version,
+        "migrate",
+        "preflight",
+        name,
+        "HostC",
+        "-f",
+        "json",
+    )
+    statuses = {row["check"]: row["status"] for row in done.json}
+    assert statuses["destination-exists"] == "PASS"
+    assert "FAIL" not in statuses.values()
+    assert done.code == (3 if "UNKNOWN" in statuses.values() else 0)
+    for row in done.json:
+        if row["status"] == "UNKNOWN":
+            assert "microversion" in row["detail"], row
+
+
+def test_a_users_own_rights_are_not_enough(cloud, boot, name):
+    from functional_tests.shell import Shell
+
+    boot(name)
+    demo = Shell(cloud.environment("demo"))
+    done = demo.migrate("preflight", name, "HostC")
+    assert done.code == 1  # another project's server
+    assert f"no server is called '{name}'" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["preflight"],
+        ["live"],
+        ["live", "--ignore", "nothing", "x"],
+        ["live", "--timeout", "-1", "x"],
+        ["describe-resource"],
+    ],
+)
+def test_wrong_usage_is_2(shell, words):
+    assert shell.migrate(*words).code == 2
+
+
+@pytest.mark.parametrize("command", ["live", "preflight", "describe-resource"])
+def test_help(shell, command):
+    done = shell.migrate(command, "--help")
+    assert done.code == 0
+    assert f"openstack migrate {command}" in done.out

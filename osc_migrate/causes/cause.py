@@ -1,0 +1,40 @@
+"""What a known cause is."""
+
+import dataclasses
+import re
+
+
+@dataclasses.dataclass(frozen=True)
+class Cause:
+    """A reason of failure that somebody has met before."""
+
+    # What operators call it: 'shared-storage-missing'.
+    id: str
+    # Stable parts of the messages that it shows itself by. Searched in text
+    # of strangers and any size: fixed strings, and no repetition without a
+    # bound.
+    pattern: re.Pattern[str]
+    # What is wrong, and what to do about it.
+    meaning: str
+    remedy: str
+    # The check that finds it before the move; None where none can.
+    check: str | None
+    # Who says so: the module that has the message, or where it was met.
+    source: str
+    # It only sums up that others failed: the last resort.
+    summary: bool = False
+
+
+def cause(
+    id: str,
+    pattern: str,
+    meaning: str,
+    remedy: str,
+    check: str | None = None,
+    *,
+    source: str,
+    summary: bool = False,
+) -> Cause:
+    return Cause(
+        id, re.compile(pattern), meaning, remedy, check, source, summary
+    )

@@ -1,0 +1,242 @@
+"""Checks of a whole cloud, for before an upgrade or a maintenance."""
+
+import datetime
+from collections.abc import Collection, Iterable
+
+from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.model.cloud import CloudFacts, Service
+from osc_migrate.model.facts import Migration, Server
+
+# The libvirt driver writes a running record every few seconds; one of these
+# that was not written for so long has nobody who works on it.
+STUCK_AFTER = datetime.timedelta(minutes=15)
+
+
+def whole(_cloud: CloudFacts) -> str:
+    return "cloud"
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = sorted(names)[:10]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _services(services: Iterable[Service]) -> str:
+    return _listed([f"{s.binary} on {s.host}" for s in services])
+
+
+def _servers(servers: Iterable[Server]) -> str:
+    return _listed([f"{s.name} ({s.id})" for s in servers])
+
+
+@check(whole)
+def services_are_up(cloud: CloudFacts) -> str:
+    """Every Nova service sends heartbeats."""
+    down = [s for s in cloud.services if s.state != "up" and not s.forced_down]
+    if not down:
+        return f"{len(cloud.services)} services"
+    raise Problem(
+        f"down: {_services(down)}",
+        "look at them on their hosts; delete those that are gone for good:"
+        " openstack compute service delete ID",
+    )
+
+
+@check(whole)
+def no_service_is_forced_down(cloud: CloudFacts) -> str:
+    """No compute service is forced down."""
+    forced = [s for s in cloud.services if s.forced_down]
+    if not forced:
+        return "none"
+    raise Concern(
+        f"forced down: {_services(forced)}",
+        "when they may work again: openstack compute service set --up HOST"
+        " nova-compute",
+    )
+
+
+@check(whole)
+def no_service_is_disabled(cloud: CloudFacts) -> str:
+    """No compute service is disabled, so all can be destinations."""
+    disabled = [s for s in cloud.services if s.status == "disabled"]
+    if not disabled:
+        return "none"
+    raise Concern(
+        "disabled: "
+        + _listed(
+            [
+                s.host
+                + (f" ({s.disabled_reason})" if s.disabled_reason else "")
+                for s in disabled
+            ]
+        ),
+        "if that is over: openstack compute service set --enable HOST"
+        " nova-compute",
+    )
+
+
+@check(whole)
+def computes_have_hypervisors(cloud: CloudFacts) -> str:
+    """Every compute service has a hypervisor that Nova knows."""
+    without = [n for n, h in cloud.hosts.items() if h.hypervisor is None]
+    if not without:
+        return f"{len(cloud.hosts)} compute hosts"
+    raise Problem(
+        f"without a hypervisor: {_listed(without)}",
+        "nova-manage cell_v2 discover_hosts, and the log of nova-compute",
+    )
+
+
+@check(whole)
+def hypervisor_versions_agree(cloud: CloudFacts) -> str:
+    """All hypervisors have one version, so that servers move both ways.
+
+    Nova refuses a move to an older one (conductor/tasks/live_migrate.py).
+    """
+    versions: dict[str, list[str]] = {}
+    for name, host in cloud.hosts.items():
+        if host.hypervisor is not None:
+            kind, version = host.hypervisor.type, host.hypervisor.version
+            versions.setdefault(f"{kind} {_dotted(version)}", []).append(name)
+    if len(versions) <= 1:
+        return next(iter(versions), "no hypervisor")
+    raise Concern(
+        "; ".join(
+            f"{version}: {_listed(names)}"
+            for version, names in sorted(versions.items())
+        ),
+        "move from older to newer ones only, until all are the same",
+    )
+
+
+def _dotted(version: int) -> str:
+    return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
+
+
+@check(whole)
+def no_migration_is_stuck(cloud: CloudFacts) -> str:
+    """No migration under way has gone quiet."""
+    stuck = [m for m in cloud.under_way if _quiet(cloud, m)]
+    if not stuck:
+        return f"{len(cloud.under_way)} under way"
+    minutes = STUCK_AFTER.seconds // 60
+    raise Problem(
+        f"nothing heard for {minutes} minutes: "
+        + _listed([f"{m.id} ({m.status}, {m.source})" for m in stuck]),
+        "openstack migrate explain SERVER; see whether the guest runs on one"
+        " host, and on which, before anything else",
+    )
+
+
+def _quiet(cloud: CloudFacts, record: Migration) -> bool:
+    # A queued one waits for another and is not written meanwhile.
+    written = record.updated_at or record.created_at
+    return (
+        record.status != "queued"
+        and written is not None
+        and cloud.now - written > STUCK_AFTER
+    )
+
+
+@check(whole)
+def no_server_migrates_by_itself(cloud: CloudFacts) -> str:
+    """Every server that is MIGRATING has a migration under way."""
+    known = {m.server_id for m in cloud.under_way}
+    lost = [
+        server
+        for server in cloud.servers
+        if server.task_state == "migrating" and server.id not in known
+    ]
+    if not lost:
+        return "none"
+    raise Problem(
+        f"migrating, with no record of it: {_servers(lost)}",
+        "find the one host where the guest runs; then openstack server set"
+        " --state active SERVER",
+    )
+
+
+@check(whole)
+def no_resize_is_unconfirmed(cloud: CloudFacts) -> str:
+    """No server waits for its resize or cold migration to be confirmed."""
+    waiting = [s for s in cloud.servers if s.status == "VERIFY_RESIZE"]
+    if not waiting:
+        return "none"
+    raise Concern(
+        f"waiting: {_servers(waiting)}",
+        "openstack server migration confirm SERVER, or revert",
+    )
+
+
+@check(whole)
+def no_server_is_in_error(cloud: CloudFacts) -> str:
+    """No server is in ERROR."""
+    broken = [s for s in cloud.servers if s.status == "ERROR"]
+    if not broken:
+        return f"{len(cloud.servers)} servers"
+    raise Concern(
+        f"in ERROR: {_servers(broken)}", "openstack migrate explain SERVER"
+    )
+
+
+@check(whole)
+def no_allocation_is_orphaned(cloud: CloudFacts) -> str:
+    """Placement holds room for servers and migrations that exist, alone."""
+    if cloud.orphans:
+        raise Problem(
+            "; ".join(
+                f"{host}: {_listed(consumers)}"
+                for host, consumers in sorted(cloud.orphans.items())
+            ),
+            "nova-manage placement audit --verbose, then with --delete",
+        )
+    if cloud.unseen:
+        raise Concern(
+            f"accounts for {_listed(cloud.unseen)} do not add up",
+            "nova-manage placement audit --verbose",
+        )
+    return "none"
+
+
+@check(whole)
+def no_binding_is_stale(cloud: CloudFacts) -> str:
+    """No port of a server at rest is bound to two hosts.
+
+    A later live migration to that host fails (neutron bug 1979072).
+    """
+    if not cloud.stale_bindings:
+        return "none"
+    raise Problem(
+        "; ".join(
+            f"port {port}: {_listed(hosts)}"
+            for port, hosts in sorted(cloud.stale_bindings.items())
+        ),
+        "while nothing migrates: openstack port binding... of the host where"
+        " the server is not",
+    )
+
+
+@check(whole)
+def machine_types_are_set(cloud: CloudFacts) -> str:
+    """Every server's machine type is written down.
+
+    A change of [libvirt]hw_machine_type would change the others at their
+    next hard reboot (nova-status upgrade check says the same).
+    """
+    if not any(
+        h.hypervisor is not None and h.hypervisor.type in ("QEMU", "KVM")
+        for h in cloud.hosts.values()
+    ):
+        raise Skip("no QEMU or KVM here")
+    unset = [
+        server
+        for server in cloud.servers
+        if server.image_id and "hw_machine_type" not in server.image_properties
+    ]
+    if not unset:
+        return f"{len(cloud.servers)} servers"
+    raise Concern(
+        f"unset: {_servers(unset)}",
+        "nova-manage libvirt list_unset_machine_type, update_machine_type",
+    )

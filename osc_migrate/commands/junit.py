@@ -1,0 +1,48 @@
+"""Findings as JUnit XML, for gates."""
+
+import pathlib
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+from osc_migrate.model.findings import Finding, Status
+from osc_migrate.words import printable
+
+
+def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
+    """One test case a finding: FAIL is a failure, UNKNOWN an error, SKIP
+    skipped, WARN passes with its words in system-out.
+
+    :raises OSError: the file cannot be written.
+    """
+    rows = list(findings)
+    root = ElementTree.Element(
+        "testsuite",
+        name=printable(suite),
+        tests=str(len(rows)),
+        failures=_count(rows, Status.FAIL),
+        errors=_count(rows, Status.UNKNOWN),
+        skipped=_count(rows, Status.SKIP),
+    )
+    for row in rows:
+        case = ElementTree.SubElement(
+            root, "testcase", classname=printable(row.subject), name=row.check
+        )
+        detail = printable(row.detail)
+        if row.status is Status.WARN:
+            ElementTree.SubElement(case, "system-out").text = detail
+        elif tag := _TAGS.get(row.status):
+            told = ElementTree.SubElement(case, tag, message=detail)
+            told.text = printable(row.remedy)
+    data = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    pathlib.Path(path).write_bytes(data)
+
+
+_TAGS = {
+    Status.FAIL: "failure",
+    Status.UNKNOWN: "error",
+    Status.SKIP: "skipped",
+}
+
+
+def _count(rows: list[Finding], status: Status) -> str:
+    return str(sum(row.status is status for row in rows))

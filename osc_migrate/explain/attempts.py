@@ -1,0 +1,111 @@
+"""Which request made which migration record.
+
+Nova keeps both and joins them nowhere: a record does not know its request.
+What is left is the order in which things happen. The API writes the request
+down, then the conductor makes the record (nova/conductor/manager.py,
+_live_migrate; nova/conductor/tasks/migrate.py, _preallocate_migration), and
+a server makes one move at a time.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+
+from osc_migrate.model.facts import Migration, Unread, known
+from osc_migrate.model.history import Action, History
+
+# A record and its request; one of them may be missing.
+Pair = tuple[Migration | None, Action | None]
+
+# Nova's word for a request to move -> for its record, and what operators
+# call it.
+MOVES = {
+    "live-migration": ("live-migration", "live"),
+    "migrate": ("migration", "cold"),
+    "resize": ("resize", "resize"),
+    "evacuate": ("evacuation", "evacuate"),
+}
+# MySQL rounds both times to seconds.
+_ROUNDING = datetime.timedelta(seconds=1)
+# The API's clock may be ahead of the conductor's.
+_SKEW = datetime.timedelta(seconds=60)
+# A cold migration makes a record for each host that it tries.
+_WITHIN = datetime.timedelta(hours=1)
+
+
+def attempts(history: History) -> list[Pair]:
+    """All tries to move the server, newest first.
+
+    :raises Unread: neither records nor requests could be read.
+    """
+    try:
+        records = history.records
+    except Unread as unread:
+        return [(None, action) for action in _moves(history, unread)]
+    moves = known(lambda: _moves(history)) or []
+    pairs: list[Pair] = [(r, request_of(r, moves)) for r in records]
+    return _merged(pairs, moves)
+
+
+def request_of(record: Migration, moves: Sequence[Action]) -> Action | None:
+    """The request that made `record`; None where none fits."""
+    made = _made(record)
+    if made is None:
+        return None
+    # Nova does not show the type before 2.23.
+    fitting = [
+        (start, action)
+        for action in moves
+        if (start := _start(action))
+        and record.type in (None, MOVES[action.name][0])
+    ]
+    before = [
+        one for one in fitting if made - _WITHIN <= one[0] <= made + _ROUNDING
+    ]
+    if before:
+        return max(before, key=_time)[1]
+    after = [one for one in fitting if made < one[0] <= made + _SKEW]
+    return min(after, key=_time)[1] if after else None
+
+
+def _made(record: Migration) -> datetime.datetime | None:
+    return known(lambda: record.created_at)
+
+
+def _start(action: Action) -> datetime.datetime | None:
+    return known(lambda: action.start)
+
+
+def _time(one: tuple[datetime.datetime, Action]) -> datetime.datetime:
+    return one[0]
+
+
+def _moves(history: History, other: Unread | None = None) -> list[Action]:
+    try:
+        actions = history.actions
+    except Unread as unread:
+        reasons = (other.reason if other else "", unread.reason)
+        raise Unread("; ".join(filter(None, reasons))) from None
+    return [action for action in actions if action.name in MOVES]
+
+
+def _merged(pairs: list[Pair], moves: Iterable[Action]) -> list[Pair]:
+    """`pairs` and the requests that never got a record.
+
+    Those older than the oldest record are left out: Nova lists no more than
+    a page of records.
+    """
+    used = {action.request_id for _, action in pairs if action}
+    times = [_made(record) for record, _ in pairs if record]
+    if None in times:
+        return pairs
+    oldest = min((t for t in times if t), default=None)
+    for action in moves:
+        start = _start(action)
+        if action.request_id in used or start is None:
+            continue
+        if oldest is None or start >= oldest:
+            later = [i for i, t in enumerate(times) if t and t > start]
+            place = max(later, default=-1) + 1
+            times.insert(place, start)
+            pairs.insert(place, (None, action))
+    return pairs

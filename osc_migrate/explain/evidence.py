@@ -1,0 +1,116 @@
+"""What stands behind a failure: its words, and the cause that they show."""
+
+import datetime
+import re
+from collections.abc import Sequence
+
+from osc_migrate import causes
+from osc_migrate.explain import steps
+from osc_migrate.model.facts import Migration, Unread, known
+from osc_migrate.model.history import Action, Attempt, Event, History
+
+# Longer ones are cut: Nova keeps 255 characters, a stranger may send more.
+_LONGEST = 2000
+# An exception that is not Nova's own leaves its name alone.
+_BARE = re.compile(r"[A-Za-z_][\w.]{0,100}")
+# RPC gives up after rpc_response_timeout, 60 s by default.
+_SILENCE = 55.0
+_SOON = datetime.timedelta(seconds=60)
+
+
+def words(event: Event) -> tuple[str, str]:
+    """(what a failed step says, what is doubtful about it)."""
+    doubt = "Nova kept no words of a step"
+    try:
+        if text := _line(event.message):
+            return text, ""
+    except Unread as unread:
+        doubt = unread.reason
+    code = _line(known(lambda: event.raised))
+    if code:
+        doubt += "; the message is the line of code that failed"
+    return code, doubt
+
+
+def telling(said: Sequence[str]) -> str:
+    """The words that tell most: the innermost that are no summary."""
+    own = [text for text in said if not _sums_up(text)] or list(said)
+    # 'OSError' needs what its caller made of it.
+    count = 2 if own and _BARE.fullmatch(own[0]) else 1
+    return "; ".join(own[:count])
+
+
+def cause(
+    history: History,
+    attempt: Attempt,
+    events: Sequence[Event],
+    said: Sequence[str],
+) -> causes.Cause | None:
+    """The known cause: by the words, else by what happened."""
+    found = causes.find(said)
+    if found and not found.summary:
+        return found
+    if cancelled(history, attempt):
+        return causes.named("migration-aborted")
+    if attempt.record and _unanswered(attempt.record, events):
+        return causes.named("destination-silent")
+    # A summary of something that nobody knows is no cause of it.
+    return found if all(map(_sums_up, said)) else None
+
+
+def cancelled(history: History, attempt: Attempt) -> Action | None:
+    """The request to abort this attempt; Nova 33 and later still calls a
+    copy that was aborted an error."""
+    for action in known(lambda: history.actions) or ():
+        if action.name == "live_migration_cancel" and _began(action, attempt):
+            return action
+    return None
+
+
+def fault(history: History, attempt: Attempt) -> str:
+    """The server's fault, when it is this attempt's."""
+    now = history.now
+    try:
+        if now and now.fault and _during(attempt, now.faulted_at):
+            return f"the server's fault says: {_line(now.fault)}"
+    except Unread:
+        pass
+    return ""
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "")[:_LONGEST].split())
+
+
+def _sums_up(text: str) -> bool:
+    found = causes.find([text])
+    return found is not None and found.summary
+
+
+def _unanswered(record: Migration, events: Sequence[Event]) -> bool:
+    """No host ever began, and it took as long as RPC waits."""
+    made, wrote = (
+        known(lambda: record.created_at),
+        known(lambda: record.updated_at),
+    )
+    return (
+        record.type == "live-migration"
+        and bool(events)
+        and not steps.tried(events)
+        and made is not None
+        and wrote is not None
+        and (wrote - made).total_seconds() >= _SILENCE
+    )
+
+
+def _began(action: Action, attempt: Attempt) -> bool:
+    return _during(attempt, known(lambda: action.start))
+
+
+def _during(attempt: Attempt, moment: datetime.datetime | None) -> bool:
+    record = attempt.record
+    made = known(lambda: record.created_at) if record else None
+    wrote = known(lambda: record.updated_at) if record else None
+    if moment is None or made is None or wrote is None:
+        return False
+    return made - _SOON / 60 <= moment <= wrote + _SOON

@@ -1,0 +1,275 @@
+"""Why a move ended as it did: its facts in, its explanation out; no I/O."""
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from osc_migrate import causes, checks
+from osc_migrate.explain import evidence, standing, steps
+from osc_migrate.explain.attempts import MOVES
+from osc_migrate.model.explanation import Explanation, Log
+from osc_migrate.model.facts import Unread, known
+from osc_migrate.model.history import Attempt, Event, History
+from osc_migrate.model.progress import ENDED
+
+# Nova's words for a migration that did what it should, and that did not.
+WORKED = frozenset({"completed", "done", "finished", "confirmed"})
+FAILED = frozenset({"error", "failed"})
+# A cause may name one that is still to be written.
+_CHECKS = frozenset(check.id for check in checks.MOVE)
+_KINDS = dict(MOVES.values())
+# Where Nova cuts a message (nova/compute/utils.py, exception_to_dict).
+_CUT = 255
+
+
+def explain(history: History, attempt: Attempt, newest: bool) -> Explanation:
+    """What is known of one attempt.
+
+    :param newest: nothing moved the server since, so that where it stands
+        now is this attempt's doing.
+    """
+    unread = _why_not(lambda: attempt.events)
+    if unread:
+        # Without requests there are no steps either: that reason counts.
+        unread = _why_not(lambda: history.actions) or unread
+    events = known(lambda: attempt.events) or ()
+    bare = _bare(history, attempt, events)
+    if bare.status in FAILED:
+        return _failed(history, attempt, events, unread, newest, bare)
+    return replace(_other(history, attempt, newest, bare), note=unread)
+
+
+def _why_not(read: Callable[[], object]) -> str:
+    """Why a fact was not read; empty when it was."""
+    try:
+        read()
+    except Unread as unread:
+        return unread.reason
+    return ""
+
+
+def _bare(
+    history: History, attempt: Attempt, events: Sequence[Event]
+) -> Explanation:
+    """What was tried, without judging it."""
+    record, action = attempt.record, attempt.action
+    asked = steps.tried(events)
+    if record:
+        status = record.status
+    else:
+        status = "error" if action and action.failed else "unknown"
+    made = known(lambda: record.created_at) if record else None
+    return Explanation(
+        server=known(lambda: history.server.name) or history.server.id,
+        id=history.server.id,
+        migration_id=record.id if record else None,
+        uuid=record.uuid if record else None,
+        request_id=action.request_id if action else None,
+        kind=_kind(attempt),
+        source=known(lambda: record.source) if record else None,
+        # Nova writes the destination down once it accepts; where one host
+        # alone was asked, that was the one.
+        destination=(known(lambda: record.destination) if record else None)
+        or (asked[0] if len(asked) == 1 else None),
+        started=(known(lambda: action.start) if action else None) or made,
+        ended=_ended(attempt, events),
+        status=status,
+        reached=steps.reached(status, events),
+        steps=tuple(steps.described(e) for e in steps.in_order(events)),
+    )
+
+
+def _kind(attempt: Attempt) -> str:
+    record, action = attempt.record, attempt.action
+    if record and record.type:
+        return _KINDS.get(record.type, record.type)
+    return MOVES[action.name][1] if action else "unknown"
+
+
+def _ended(
+    attempt: Attempt, events: Sequence[Event]
+) -> datetime.datetime | None:
+    record = attempt.record
+    if record is None or record.status not in ENDED:
+        return None
+    # The record of a cold one changes again when somebody confirms it.
+    last = None
+    if record.type in ("migration", "resize"):
+        last = steps.last_finish(events)
+    return last or known(lambda: record.updated_at)
+
+
+def _failed(
+    history: History,
+    attempt: Attempt,
+    events: Sequence[Event],
+    unread: str,
+    newest: bool,
+    bare: Explanation,
+) -> Explanation:
+    failed = steps.failures(events)
+    spoken = [(event, *evidence.words(event)) for event in failed]
+    texts = list(dict.fromkeys(text for _, text, _ in spoken if text))
+    fault = "" if texts else evidence.fault(history, attempt)
+    found = evidence.cause(history, attempt, events, texts or [fault])
+    step, host = _place(events, failed, bare)
+    log = _log(bare, events, step, host, found, bool(texts))
+    asked = steps.tried(events)
+    notes = [
+        *dict.fromkeys(doubt for _, _, doubt in spoken),
+        _several(asked) if host != bare.source else "",
+        _cut(texts),
+        _why_not(lambda: history.records),
+        _aborted(history, attempt),
+        standing.services(
+            history, filter(None, (bare.source, bare.destination, *asked))
+        ),
+    ]
+    then = [
+        found.remedy if found else "",
+        str(log or ""),
+        standing.advice(history, bare.kind) if newest else "",
+    ]
+    return replace(
+        bare,
+        failed_step=step,
+        failed_host=host,
+        message=evidence.telling(texts) or fault,
+        said=_said(spoken) or tuple(filter(None, [fault])),
+        cause=found.id if found else "",
+        meaning=found.meaning if found else _unknown(spoken, unread),
+        check=found.check if found and found.check in _CHECKS else "",
+        cause_source=found.source if found else "",
+        next="; ".join(filter(None, then)),
+        note="; ".join(filter(None, notes)),
+        log=log,
+    )
+
+
+def _said(spoken: Sequence[tuple[Event, str, str]]) -> tuple[str, ...]:
+    """Every failed step with words of its own, as a line."""
+    first: dict[str, str] = {}
+    for event, text, _ in spoken:
+        host = steps.host_of(event)
+        where = f" on {host}" if host else ""
+        if text:
+            first.setdefault(text, f"{event.name}{where}: {text}")
+    return tuple(first.values())
+
+
+def _place(
+    events: Sequence[Event], failed: Sequence[Event], bare: Explanation
+) -> tuple[str, str]:
+    """(step, host) of the failure, each empty where nobody can say."""
+    if failed:
+        step, host = failed[0].name, steps.host_of(failed[0])
+        asked = steps.tried(events)
+        if host in asked and len(asked) > 1:
+            return step, ", ".join(asked)
+    else:
+        step, host = steps.silent(events)
+    if not step:
+        return "", ""
+    usual = {"source": bare.source, "destination": bare.destination}
+    return step, host or usual.get(steps.role(step)) or ""
+
+
+def _log(
+    bare: Explanation,
+    events: Sequence[Event],
+    step: str,
+    host: str,
+    found: causes.Cause | None,
+    spoken: bool,
+) -> Log | None:
+    """Where to read on; None where the API says enough."""
+    if found and not found.summary:
+        return None
+    if found:
+        one = bare.request_id or bare.id
+        if steps.tried(events):
+            return Log(None, "nova-conductor", one, "Skipping host")
+        return Log(None, "nova-scheduler", one, "Filtering removed all hosts")
+    if step and steps.role(step) == "conductor":
+        return Log(host or None, "nova-conductor", bare.id, "ERROR")
+    copied = step == steps.COPY and not spoken
+    return Log(
+        host or bare.source,
+        "nova-compute",
+        bare.id,
+        "Live Migration failure" if copied else "ERROR",
+    )
+
+
+def _unknown(spoken: Sequence[tuple[Event, str, str]], unread: str) -> str:
+    if any(text and not doubt for _, text, doubt in spoken):
+        return "no known cause shows itself so: take it by its words"
+    if spoken:
+        return "a step failed, of which Nova's API shows no words"
+    if unread:
+        return f"the steps of the request cannot be read: {unread}"
+    return (
+        "Nova's API holds no reason: no event of the request failed and the"
+        " server has no fault"
+    )
+
+
+def _several(asked: Sequence[str]) -> str:
+    # action_event_finish() takes any event of that name (nova/db/main/
+    # api.py): with two hosts, one's words may stand at the other.
+    if len(asked) < 2:
+        return ""
+    return (
+        f"{len(asked)} hosts were tried, {', '.join(asked)}: Nova may have"
+        " put one's message to the other"
+    )
+
+
+def _cut(texts: Sequence[str]) -> str:
+    if any(len(text.encode()) >= _CUT - 5 for text in texts):
+        return f"Nova cut the message at {_CUT} characters"
+    return ""
+
+
+def _aborted(history: History, attempt: Attempt) -> str:
+    action = evidence.cancelled(history, attempt)
+    if action is None:
+        return ""
+    who = known(lambda: action.user_id)
+    return "it was aborted" + (f" by user {who}" if who else "")
+
+
+def _other(
+    history: History, attempt: Attempt, newest: bool, bare: Explanation
+) -> Explanation:
+    """An attempt that did not fail: done, called off, or under way."""
+    now = history.now if newest else None
+    here = standing.where(now)
+    server = standing.name(history.server)
+    meaning, then = (
+        "it is not over",
+        f"openstack server migration list --server {server}",
+    )
+    if bare.status in WORKED:
+        host = known(lambda: now.host) if now else None
+        meaning, then = "it worked", ""
+        if host and bare.destination and host != bare.destination:
+            meaning = f"the record says '{bare.status}'"
+            then = f"openstack server event list {server}"
+        if now and known(lambda: now.status) == "VERIFY_RESIZE":
+            then = f"openstack server migration confirm {server}, or revert"
+    elif bare.status == "reverted":
+        meaning, then = "it worked, and somebody took it back", ""
+    elif bare.status == "cancelled":
+        meaning, then = _aborted(history, attempt) or "it was aborted", ""
+    elif bare.status == "unknown":
+        meaning = "Nova shows no migration record of it"
+    elif now and known(lambda: now.task_state is None):
+        meaning = (
+            "the record is not over, but Nova is not busy with the server"
+        )
+    return replace(
+        bare,
+        meaning=f"{meaning}; {here}" if here else meaning,
+        next=then or (standing.advice(history, bare.kind) if now else ""),
+    )

@@ -1,0 +1,172 @@
+"""How far a move came and at which step it failed, from Nova's events."""
+
+import datetime
+from collections.abc import Sequence
+
+from osc_migrate.model.facts import known
+from osc_migrate.model.history import Event
+from osc_migrate.model.progress import ENDED, PHASES
+
+# No event covers the copy itself: Nova's own thread makes it, and keeps the
+# error to its log (nova/compute/manager.py, _do_live_migration).
+COPY = "guest-copy"
+
+# Steps in the order in which they start, each with the phase that it is.
+_PHASES = {
+    "conductor_migrate_server": "accepted",
+    "conductor_live_migrate_instance": "accepted",
+    "cold_migrate": "accepted",
+    "rebuild_server": "accepted",
+    "compute_check_can_live_migrate_destination": "checking",
+    "compute_check_can_live_migrate_source": "checking",
+    "compute_live_migration": "queued",
+    "compute_pre_live_migration": "preparing",
+    "compute_post_live_migration_at_destination": "finishing",
+    "compute_prep_resize": "preparing",
+    "compute_prep_snapshot_based_resize_at_dest": "preparing",
+    "compute_resize_instance": "running",
+    "compute_prep_snapshot_based_resize_at_source": "running",
+    "compute_rebuild_instance": "running",
+    "compute_finish_resize": "finishing",
+    "compute_finish_snapshot_based_resize_at_dest": "finishing",
+}
+_ORDER = list(_PHASES)
+
+# Where they run, for users whom Nova does not show it.
+_SOURCE = frozenset(
+    {
+        "compute_check_can_live_migrate_source",
+        "compute_live_migration",
+        "compute_resize_instance",
+        "compute_prep_snapshot_based_resize_at_source",
+        COPY,
+    }
+)
+
+# When a step ended well and no other began: what came next.
+_AFTER = {
+    "compute_check_can_live_migrate_destination": (
+        "conductor_live_migrate_instance"
+    ),
+    "compute_check_can_live_migrate_source": (
+        "compute_check_can_live_migrate_destination"
+    ),
+    "compute_live_migration": "compute_pre_live_migration",
+    "compute_pre_live_migration": COPY,
+    "compute_post_live_migration_at_destination": COPY,
+    "compute_prep_resize": "compute_resize_instance",
+    "compute_resize_instance": "compute_finish_resize",
+}
+
+# Steps that the conductor asks of one host after the other.
+_TRIED = (
+    "compute_check_can_live_migrate_destination",
+    "compute_prep_resize",
+    "compute_prep_snapshot_based_resize_at_dest",
+)
+_LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def reached(status: str, events: Sequence[Event]) -> str | None:
+    """The last phase that the move came to; None where nobody can say."""
+    if status in ("completed", "done", "finished", "confirmed", "reverted"):
+        return "completed"
+    if status not in ENDED and status in PHASES:
+        return PHASES[status]
+    last = furthest(events)
+    if last is None:
+        return None
+    if last.name == "compute_pre_live_migration" and _went_well(last):
+        # Ports plugged or not, copy begun or not: there is no event of it.
+        return "prepared"
+    return _PHASES[last.name]
+
+
+def furthest(events: Sequence[Event]) -> Event | None:
+    """The last step that began."""
+    steps = [event for event in events if event.name in _PHASES]
+    return max(steps, key=_depth, default=None)
+
+
+def failures(events: Sequence[Event]) -> list[Event]:
+    """The steps that failed, the innermost one first.
+
+    An inner step ends before the one that called it; where the database
+    rounds to seconds, the order of the steps tells.
+    """
+    failed = [event for event in events if event.failed]
+    return sorted(failed, key=lambda e: (_finish(e), -_depth(e)))
+
+
+def silent(events: Sequence[Event]) -> tuple[str, str | None]:
+    """(step, host) where a move ended although no step failed.
+
+    The host is None where only :func:`role` is known.
+    """
+    last = furthest(events)
+    if last is None:
+        return "", None
+    if _went_well(last) and last.name in _AFTER:
+        return _AFTER[last.name], None
+    return last.name, host_of(last)
+
+
+def role(step: str) -> str:
+    """Where a step runs: 'source', 'destination' or 'conductor'."""
+    if step in _SOURCE:
+        return "source"
+    return "destination" if step.startswith("compute_") else "conductor"
+
+
+def tried(events: Sequence[Event]) -> list[str]:
+    """The hosts that were asked, in turn."""
+    asked = sorted(
+        (event for event in events if event.name in _TRIED), key=_start
+    )
+    return list(dict.fromkeys(filter(None, map(host_of, asked))))
+
+
+def described(event: Event) -> str:
+    """A step as a line."""
+    how = "failed" if event.failed else "ok" if _went_well(event) else "open"
+    host = host_of(event)
+    start, finish = known(lambda: event.start), _finished(event)
+    took = (
+        f" {max(0.0, (finish - start).total_seconds()):.1f} s"
+        if start and finish
+        else ""
+    )
+    return f"{event.name}{f' on {host}' if host else ''}: {how}{took}"
+
+
+def host_of(event: Event) -> str | None:
+    return known(lambda: event.host)
+
+
+def last_finish(events: Sequence[Event]) -> datetime.datetime | None:
+    return max(filter(None, map(_finished, events)), default=None)
+
+
+def in_order(events: Sequence[Event]) -> list[Event]:
+    """Oldest first."""
+    return sorted(events, key=lambda e: (_start(e), _depth(e)))
+
+
+def _went_well(event: Event) -> bool:
+    return not event.failed and _finished(event) is not None
+
+
+def _finished(event: Event) -> datetime.datetime | None:
+    return known(lambda: event.finish)
+
+
+def _depth(event: Event) -> int:
+    return _ORDER.index(event.name) if event.name in _PHASES else -1
+
+
+def _start(event: Event) -> datetime.datetime:
+    return known(lambda: event.start) or _LATEST
+
+
+def _finish(event: Event) -> datetime.datetime:
+    return _finished(event) or _LATEST

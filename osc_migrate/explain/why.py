@@ -1,0 +1,95 @@
+"""Reads what is left of a server's moves, and explains it."""
+
+from collections.abc import Sequence
+
+from osc_migrate import errors
+from osc_migrate.explain import attempts
+from osc_migrate.explain.joiner import WORKED, explain
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.facts.history import attempts_of, history_of
+from osc_migrate.model.explanation import Explanation
+from osc_migrate.model.facts import Migration, Server, Unread, known
+from osc_migrate.model.history import Action, History
+
+
+def of_server(
+    cloud: Cloud,
+    server: Server,
+    *,
+    migration: str | None = None,
+    every: bool = False,
+) -> list[Explanation]:
+    """The newest move of a server, newest first when several are asked for.
+
+    :param migration: ID or UUID of the one that is meant.
+    :param every: all of them; the steps are read of those that went wrong.
+    :raises NotFound: the server has no such migration.
+    :raises MigrateError: nothing could be read.
+    """
+    history = history_of(cloud, server)
+    try:
+        pairs = attempts.attempts(history)
+    except Unread as unread:
+        raise errors.MigrateError(
+            f"the moves of server {known(lambda: server.name) or server.id}"
+            f" cannot be read: {unread.reason}"
+        ) from None
+    chosen = pairs if every else pairs[:1]
+    if migration is not None:
+        chosen = [pair for pair in pairs if _is(pair[0], migration)]
+        if not chosen:
+            raise errors.NotFound(
+                "migration of this server",
+                migration,
+                "see 'openstack migrate explain --all'",
+            )
+    read = attempts_of(
+        cloud,
+        server.id,
+        chosen,
+        lambda pair: not every or not _worked(pair[0]),
+    )
+    newest = pairs[0] if pairs else None
+    return [
+        explain(history, one, pair is newest)
+        for pair, one in zip(chosen, read, strict=True)
+    ]
+
+
+def of_move(
+    cloud: Cloud,
+    before: Server,
+    now: Server | None,
+    record: Migration,
+    request_id: str | None,
+) -> Explanation:
+    """The move that somebody followed to its end.
+
+    :param request_id: None when the answer to the request was lost.
+    """
+    history = history_of(cloud, before, now, record)
+    action = _request(history, record, request_id)
+    (attempt,) = attempts_of(cloud, before.id, [(record, action)])
+    return explain(history, attempt, newest=True)
+
+
+def _request(
+    history: History, record: Migration, request_id: str | None
+) -> Action | None:
+    actions: Sequence[Action] = known(lambda: history.actions) or ()
+    for action in actions:
+        if action.request_id == request_id:
+            return action
+    if request_id:
+        return Action(request_id, "live-migration", None, False, None)
+    moves = [a for a in actions if a.name == "live-migration"]
+    # Newest first: nothing moved the server since.
+    return attempts.request_of(record, moves) or next(iter(moves), None)
+
+
+def _is(record: Migration | None, wanted: str) -> bool:
+    return record is not None and wanted in (str(record.id), record.uuid)
+
+
+def _worked(record: Migration | None) -> bool:
+    return record is not None and record.status in WORKED

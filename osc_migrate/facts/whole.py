@@ -1,0 +1,179 @@
+"""Reads a whole cloud: a constant number of requests, plus pages, plus a
+few for what looks wrong."""
+
+import dataclasses
+import datetime
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from osc_migrate import microversions
+from osc_migrate.facts import parse
+from osc_migrate.facts.body import fact
+from osc_migrate.facts.cloud import Cloud, together
+from osc_migrate.facts.move import hosts_of, quiet, under_way
+from osc_migrate.model.cloud import CloudFacts, Service
+from osc_migrate.model.facts import (
+    Facts,
+    Host,
+    Migration,
+    Server,
+    Unread,
+    known,
+)
+
+# What looks wrong is looked at one by one, up to so many.
+CLOSER = 50
+# Statuses of a move that failed and may have left something behind.
+FAILED = ("error", "failed", "cancelled")
+LOOK_BACK = datetime.timedelta(days=30)
+
+
+def whole_cloud(cloud: Cloud) -> CloudFacts:
+    """Everything that the checks of ``checks.cloud`` look at."""
+    now = datetime.datetime.now(datetime.UTC)
+    read = Reading(
+        *together(
+            lambda: quiet(lambda: _services(cloud)),
+            lambda: hosts_of(cloud),
+            lambda: quiet(lambda: _servers(cloud)),
+            lambda: quiet(lambda: under_way(cloud)),
+            lambda: quiet(lambda: _failed(cloud, now)),
+        )
+    )
+    try:
+        books = quiet(lambda: _books(cloud, read))
+    except Unread as unread:
+        unknown: Any = unread
+        books = Books(orphans=unknown, unseen=unknown)
+    return CloudFacts(
+        services=fact(lambda: read.services),
+        hosts=fact(lambda: read.hosts),
+        servers=fact(lambda: read.servers),
+        under_way=fact(lambda: read.under_way),
+        orphans=fact(lambda: books.orphans),
+        unseen=fact(lambda: books.unseen),
+        stale_bindings=fact(lambda: quiet(lambda: _stale(cloud, read))),
+        now=now,
+    )
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Reading(Facts):
+    """What was asked for at once."""
+
+    services: tuple[Service, ...]
+    hosts: Mapping[str, Host]
+    servers: tuple[Server, ...]
+    under_way: tuple[Migration, ...]
+    # Moves of the last days that may have left something behind.
+    failed: tuple[Migration, ...]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Books(Facts):
+    """What placement has in its books and Nova does not know."""
+
+    orphans: Mapping[str, tuple[str, ...]]
+    unseen: tuple[str, ...]
+
+
+def _services(cloud: Cloud) -> tuple[Service, ...]:
+    body = cloud.nova.get("/os-services", "list the services")
+    return tuple(parse.service(row) for row in body.rows("services"))
+
+
+def _servers(cloud: Cloud) -> tuple[Server, ...]:
+    return tuple(parse.server(row) for row in cloud.servers({}))
+
+
+def _failed(cloud: Cloud, now: datetime.datetime) -> tuple[Migration, ...]:
+    if not cloud.nova.has(microversions.MIGRATIONS_PAGED):
+        raise Unread(
+            "recent migrations can be listed from microversion"
+            f" {microversions.MIGRATIONS_PAGED} on"
+        )
+    since = (now - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+    rows = together(
+        *(
+            lambda status=status: list(
+                cloud.nova.pages(
+                    "/os-migrations",
+                    "migrations",
+                    "list failed migrations",
+                    query={"status": status, "changes-since": since},
+                    marker="uuid",
+                )
+            )
+            for status in FAILED
+        )
+    )
+    for found in rows:
+        if isinstance(found, Unread):
+            raise found
+    return tuple(parse.migration(row) for found in rows for row in found)
+
+
+def _books(cloud: Cloud, read: Reading) -> Books:
+    """Compares memory: cheap for all hosts at once, and every server has
+    some. Hosts whose sums differ are looked at one by one."""
+    used = cloud.placement.used("MEMORY_MB")
+    expected: Counter[str] = Counter()
+    for server in read.servers:
+        expected[_host(server)] += server.flavor.ram
+    suspects = [
+        name
+        for name, host in read.hosts.items()
+        if host.hypervisor is not None
+        and used.get(host.hypervisor.id) != expected[name]
+    ]
+    alive = {server.id for server in read.servers}
+    # While a server moves, its record's UUID holds the room at the source;
+    # also after it, until a cold migration is confirmed.
+    moving = {record.uuid for record in read.under_way}
+    moving |= _unconfirmed(cloud, read)
+    orphans = {}
+    for name in suspects[:CLOSER]:
+        hypervisor = read.hosts[name].hypervisor
+        if hypervisor is not None:
+            found = cloud.placement.consumers(hypervisor.id)
+            if odd := found - alive - moving:
+                orphans[name] = tuple(sorted(odd))
+    return Books(orphans=orphans, unseen=tuple(suspects[CLOSER:]))
+
+
+def _host(server: Server) -> str:
+    return known(lambda: server.host) or ""
+
+
+def _unconfirmed(cloud: Cloud, read: Reading) -> set[str | None]:
+    if not any(server.status == "VERIFY_RESIZE" for server in read.servers):
+        return set()
+    rows = cloud.nova.pages(
+        "/os-migrations",
+        "migrations",
+        "list unconfirmed migrations",
+        query={"status": "finished"},
+        marker="uuid",
+    )
+    return {parse.migration(row).uuid for row in rows}
+
+
+def _stale(cloud: Cloud, read: Reading) -> Mapping[str, tuple[str, ...]]:
+    """Ports of servers whose move failed lately and that are at rest."""
+    moving = {record.server_id for record in read.under_way}
+    alive = {server.id for server in read.servers}
+    suspects = sorted(
+        {
+            record.server_id
+            for record in read.failed
+            if record.server_id in alive and record.server_id not in moving
+        }
+        - {None}
+    )
+    stale = {}
+    for server_id in suspects[:CLOSER]:
+        for port in cloud.network.ports(str(server_id)):
+            if len(port.bindings) > 1:
+                stale[port.id] = tuple(sorted(port.bindings))
+    return stale

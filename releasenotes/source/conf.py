@@ -1,0 +1,3 @@
+project = "osc-migrate Release Notes"
+extensions = ["reno.sphinxext"]
+html_theme = "alabaster"
