@@ -79,6 +79,15 @@ class Api:
         chosen = self._adapter.default_microversion
         if chosen and microversions.key(chosen) != (0, 0):
             ours = min(ours, chosen, key=microversions.key)
+        return self._up_to(ours)
+
+    @functools.cached_property
+    def offered(self) -> str:
+        """The newest microversion that the service has, as far as we know
+        them: also what the user's bound keeps from being used."""
+        return self._up_to(self._newest or "0")
+
+    def _up_to(self, ours: str) -> str:
         with _translated(self.service, "tell its version"):
             both = utils.maximum_supported_microversion(self._adapter, ours)
         if both is None:

@@ -5,7 +5,8 @@ plus pages: what differs from host to host is picked out of lists.
 """
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from osc_migrate import errors, microversions
@@ -212,22 +213,26 @@ def _of_server(around: Surroundings, server: facts.Server) -> facts.MoveFacts:
         ),
         "ports": lambda: cloud.network.ports(server.id),
         "volumes": lambda: storage.volumes(cloud.cinder, server.volume_ids),
-        "image_exists": lambda: storage.image_exists(
-            cloud.glance, server.image_id
-        ),
+        "image": lambda: storage.image(cloud.glance, server.image_id),
         "shares": lambda: _shares(cloud, server),
         "topology": lambda: _topology(cloud, server),
         "groups": lambda: _groups(cloud, server),
-        "room": lambda: _allocation(cloud, server),
+        "room": lambda: _allocation(around, server),
+        "nova": lambda: microversions.key(cloud.nova.offered),
     }
     asked = (lambda read=read: quiet(read) for read in reads.values())
     found = dict(zip(reads, together(*asked), strict=True))
+    image = found.pop("image")
+    properties = fact(
+        storage.image_properties, server, image, found["volumes"]
+    )
     source, names = (
         fact(lambda: around.known_hosts().get(server.host)),
         fact(lambda: tuple(sorted(around.known_hosts()))),
     )
     return facts.MoveFacts(
-        server=server,
+        server=server.but(image_properties=properties),
+        image_exists=fact(storage.is_there, image),
         wanted=None,
         source=source,
         destination=None,
@@ -241,13 +246,30 @@ def _of_server(around: Surroundings, server: facts.Server) -> facts.MoveFacts:
     )
 
 
-def _allocation(cloud: Cloud, server: facts.Server) -> facts.Room:
-    held = cloud.placement.allocation(server.id)
+def _allocation(around: Surroundings, server: facts.Server) -> facts.Room:
+    held = around.cloud.placement.allocation(server.id)
+    asked: Counter[str] = Counter()
+    for resources in held.values():
+        asked.update(resources)
     return facts.Room(
-        asked=held,
+        asked=dict(asked),
         free=cast(Any, Unread("not asked")),
         fits=cast(Any, Unread("no host was chosen")),
+        holders=fact(_holders, around, held),
     )
+
+
+def _holders(around: Surroundings, held: Collection[str]) -> dict[str, str]:
+    """Those of the providers that are compute hosts, by the host's name.
+
+    The others are parts of a host, or storage that hosts share.
+    """
+    providers = {
+        host.hypervisor.id: name
+        for name, host in around.known_hosts().items()
+        if host.hypervisor
+    }
+    return {providers[p]: p for p in held if p in providers}
 
 
 def _rooms(
@@ -306,7 +328,7 @@ def _room(
         free = fact(
             lambda: quiet(lambda: cloud.placement.free(provider, host.name))
         )
-    return facts.Room(asked=move.room.asked, free=free, fits=fits)
+    return move.room.but(free=free, fits=fits)
 
 
 def _incoming(around: Surroundings, host: str) -> tuple[facts.Migration, ...]:
@@ -316,6 +338,8 @@ def _incoming(around: Surroundings, host: str) -> tuple[facts.Migration, ...]:
 
 
 def _shares(cloud: Cloud, server: facts.Server) -> tuple[str, ...]:
+    if not microversions.at_least(cloud.nova.offered, microversions.SHARES):
+        return ()  # this Nova can attach none
     if not cloud.nova.has(microversions.SHARES):
         raise Unread(
             f"shares are shown from microversion {microversions.SHARES} on"
@@ -341,16 +365,26 @@ def _topology(cloud: Cloud, server: facts.Server) -> facts.Topology:
 
 def _groups(cloud: Cloud, server: facts.Server) -> tuple[facts.Group, ...]:
     """The server's groups, and where their other members are."""
-    if not server.group_ids:
+    ids = _group_ids(cloud, server)
+    if not ids:
         return ()
     where = {
         fact(row.text, "id"): fact(row.text, "OS-EXT-SRV-ATTR:host")
         for row in cloud.servers({"project_id": server.project_id})
     }
     groups = []
-    for group_id in server.group_ids:
+    for group_id in ids:
         body = cloud.nova.get(
             f"/os-server-groups/{group_id}", f"show server group {group_id}"
         ).inner("server_group")
         groups.append(parse.group(body, server.id, where))
     return tuple(groups)
+
+
+def _group_ids(cloud: Cloud, server: facts.Server) -> tuple[str, ...]:
+    shown: Any = fact(lambda: server.group_ids)
+    if not isinstance(shown, Unread):
+        return cast(tuple[str, ...], shown)
+    # A list of servers never shows them (2.71), one server does.
+    again = cloud.server_now(server.id)
+    return again.group_ids if again else ()

@@ -1,5 +1,6 @@
 """A cloud made of recorded answers, behind openstacksdk's real HTTP calls."""
 
+import types
 from typing import Any
 
 import openstack
@@ -35,6 +36,11 @@ class Sky:
             image_endpoint_override=GLANCE,
             block_storage_endpoint_override=CINDER,
             **config,
+        )
+        # Without Keystone a token has no roles; this one is an admin's.
+        self.roles = ["admin"]
+        self.connection.session.auth.get_access = lambda _session: (
+            types.SimpleNamespace(role_names=self.roles)
         )
         mock.get(NOVA, json={"version": version("v2.1", NOVA, newest)})
         mock.get(
