@@ -6,6 +6,7 @@ a live migration, which hides the reason of a refusal) and hide what was
 missing in an answer.
 """
 
+import functools
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
