@@ -109,7 +109,7 @@ class Cloud:
 
         :raises Unread: when this user may not list them.
         """
-        rows = self._read(
+        rows = quiet(
             lambda: list(
                 self.nova.pages(
                     "/os-services",
@@ -129,7 +129,7 @@ class Cloud:
         :raises Unread: when this user may not list them.
         """
         paged = self.nova.has(microversions.HYPERVISORS_PAGED)
-        rows = self._read(
+        rows = quiet(
             lambda: list(
                 self.nova.pages(
                     "/os-hypervisors/detail",
@@ -209,12 +209,13 @@ class Cloud:
     def _odd(self, what: str, unread: Unread) -> errors.ApiError:
         return errors.ApiError("Nova", what, None, unread.reason)
 
-    def _read(self, read: Callable[[], T]) -> T:
-        """`read`, with trouble of the API as :class:`Unread`."""
-        try:
-            return read()
-        except errors.ApiError as error:
-            raise Unread(str(error)) from error
+
+def quiet(read: Callable[[], T]) -> T:
+    """`read`, with trouble of the API as :class:`Unread`."""
+    try:
+        return read()
+    except errors.ApiError as error:
+        raise Unread(str(error)) from error
 
 
 def together(*reads: Callable[[], Any]) -> list[Any]:
