@@ -32,9 +32,11 @@ class Base(command.Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         # argparse would make one block of all paragraphs.
-        parser.formatter_class = type(
-            "Paragraphs", (parser.formatter_class,), {"_fill_text": _filled}
+        plain: typing.Any = parser.formatter_class
+        paragraphs: typing.Any = type(
+            "Paragraphs", (plain,), {"_fill_text": _filled}
         )
+        parser.formatter_class = paragraphs
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
