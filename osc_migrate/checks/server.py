@@ -149,10 +149,14 @@ def server_is_unlocked(move: MoveFacts) -> str:
 
 @check(server)
 def server_host_is_known(move: MoveFacts) -> str:
-    """The server is on a host, which this user may see.
+    """The server is on a host, which this user can tell from others.
 
-    Without it nobody could prove afterwards that the server moved.
+    Without it nobody could prove afterwards that the server moved. Admins
+    see its name, others a hash of it (hostId), which changes with it.
     """
+    host = known(lambda: move.server.host)
+    if host is None and move.server.host_id:
+        return "its name is hidden, its hostId is not"
     if move.server.host:
         return move.server.host
     raise Skip("the server is on no host")

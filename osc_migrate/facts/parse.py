@@ -17,6 +17,7 @@ def server(body: Body) -> facts.Server:
         status=fact(body.text, "status"),
         task_state=fact(body.maybe_text, "OS-EXT-STS:task_state"),
         host=fact(body.text, "OS-EXT-SRV-ATTR:host"),
+        host_id=fact(body.text, "hostId"),
         locked=fact(body.flag, "locked"),
         locked_reason=fact(body.maybe_text, "locked_reason"),
         project_id=fact(body.text, "tenant_id"),

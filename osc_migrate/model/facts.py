@@ -104,6 +104,9 @@ class Server(Facts):
     group_ids: tuple[str, ...] = ()
     # UTC.
     updated_at: datetime.datetime | None = None
+    # A hash of project and host: changes when the host does, and is shown
+    # to everybody. Empty on no host.
+    host_id: str = ""
     # When the fault happened, UTC.
     faulted_at: datetime.datetime | None = None
 

@@ -202,6 +202,7 @@ def server(**changes: Any) -> dict[str, Any]:
         "OS-EXT-STS:task_state": None,
         "OS-EXT-STS:power_state": 1,
         "OS-EXT-SRV-ATTR:host": "HostB",
+        "hostId": "hash-of-HostB",
         "locked": False,
         "locked_reason": None,
         "image": {"id": IMAGE, "properties": {}},

@@ -319,7 +319,7 @@ def test_not_waiting_names_the_migration(cloud, clock):
         ({}, "HostB"),
         ({"OS-EXT-SRV-ATTR:host": "HostC", "status": "SHUTOFF"}, "SHUTOFF"),
         ({"OS-EXT-SRV-ATTR:host": "HostC", "status": "ERROR"}, "ERROR"),
-        ({"OS-EXT-SRV-ATTR:host": None}, "does not show|shows"),
+        ({"OS-EXT-SRV-ATTR:host": None}, "hostId is as before"),
         (
             {"OS-EXT-SRV-ATTR:host": "HostC", "OS-EXT-STS:task_state": "x"},
             "busy",
@@ -332,6 +332,28 @@ def test_completed_alone_is_not_moved(cloud, clock, now, reason):
     assert outcome.end is End.NOT_MOVED
     assert outcome.status == "completed"
     assert re.search(reason, outcome.reason)
+
+
+@pytest.mark.parametrize(
+    "now, end",
+    [("hash-of-HostC", End.MOVED), ("hash-of-HostB", End.NOT_MOVED)],
+)
+def test_who_sees_no_hosts_sees_that_it_changed(cloud, clock, now, end):
+    def hidden(host_id):
+        body = skies.server(hostId=host_id)
+        del body["OS-EXT-SRV-ATTR:host"]
+        return body
+
+    before = {"servers": [hidden("hash-of-HostB")]}
+    cloud.nova("/servers/detail", before)
+    cloud.nova(f"/servers/{VM1}", {"server": hidden(now)})
+    blind = skies.migration(
+        "completed", source_compute=None, dest_compute=None
+    )
+    history(cloud, [], [blind])
+    _, outcome = moved(cloud, clock, host=None)
+    assert outcome.end is end
+    assert outcome.source is None
 
 
 def test_a_server_deleted_meanwhile(cloud, clock):
