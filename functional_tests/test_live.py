@@ -3,9 +3,11 @@
 import re
 import uuid
 
+import openstack
 import pytest
 
 from functional_tests.conftest import until
+from functional_tests.shell import Shell
 
 COLUMNS = [
     "server",
@@ -103,6 +105,32 @@ def test_a_paused_server_stays_paused(shell, connection, boot, name):
     assert shell.migrate("live", name, "HostC").code == 0
     now = where(connection, server)
     assert (now.status, now.compute_host) == ("PAUSED", "HostC")
+
+
+def test_a_projects_manager_lets_the_scheduler_choose(cloud, connection, name):
+    """No admin: sees no hosts, no services, no placement."""
+    demo = openstack.connect(**cloud.credentials("demo"))
+    server = demo.compute.create_server(
+        name=name,
+        image_id=demo.image.find_image("tiny").id,
+        flavor_id=demo.compute.find_flavor("m1.tiny").id,
+        networks="none",
+        metadata={"lab.bandwidth_mb": "200"},
+    )
+    try:
+        demo.compute.wait_for_server(server, interval=0.2, wait=60)
+        before = where(connection, server).compute_host
+        manager = Shell(cloud.environment("manager"))
+        done = manager.migrate("live", name, "-f", "json")
+        assert done.code == 0, done.err
+        assert done.json["status"] == "completed"
+        assert where(connection, server).compute_host != before
+        done = manager.migrate("live", name, "HostC")
+        assert done.code == 3
+        assert "FAIL user-may-move-it-live" in done.err
+    finally:
+        connection.compute.delete_server(server, force=True)
+        connection.compute.wait_for_delete(server, interval=0.2, wait=60)
 
 
 def test_no_wait_returns_at_once(shell, connection, boot, name):
