@@ -7,6 +7,9 @@ import uuid
 import openstack
 import pytest
 
+# Of one server, under way, with byte counters: /servers/ID/migrations.
+COUNTERS = "/migrations"
+
 
 @pytest.fixture
 def name():
@@ -18,7 +21,7 @@ def while_running(seconds, fault):
     begin = []
 
     def judge(request):
-        if not begin and "/migrations/" in request.path:
+        if not begin and COUNTERS in request.path:
             begin.append(request.at)
         if begin and 1 < request.at - begin[0] < 1 + seconds:
             return fault
@@ -87,7 +90,7 @@ def test_the_token_expires_in_the_middle(
     revoked = []
 
     def revoke(request):
-        if "/migrations/" in request.path and not revoked:
+        if COUNTERS in request.path and not revoked:
             token = request.headers["X-Auth-Token"]
             revoked.append(token)
             answer = connection.identity.delete(
@@ -121,13 +124,13 @@ def test_the_end_is_noticed_within_a_second_at_a_request_a_second(
             time.sleep(0.02)
         done = run.end()
     assert done.code == 0
-    following = proxy.asked("/migrations/", "os-migrations?instance")
+    following = proxy.asked(COUNTERS, "os-migrations?instance")
     noticed = next(
         r.at for r in reversed(following) if "os-migrations" in r.path
     )
     # A look begins every second; the last one may begin just before.
     assert noticed - ended < 1.1
-    looks = proxy.asked("/migrations/")
+    looks = proxy.asked(COUNTERS)
     gaps = [b.at - a.at for a, b in itertools.pairwise(looks)]
     assert len(gaps) >= 3
     assert min(gaps) > 0.9

@@ -3,9 +3,11 @@
 import re
 import uuid
 
+import openstack
 import pytest
 
 from functional_tests.conftest import until
+from functional_tests.shell import Shell
 
 COLUMNS = [
     "server",
@@ -66,7 +68,7 @@ def untouched(connection, server, host="HostB", status="ACTIVE"):
 
 
 def test_it_moves_and_everything_agrees(shell, connection, boot, name):
-    server = boot(name)
+    server = boot(name, bandwidth_mb=100)
     done = shell.migrate("live", name, "HostC", "-f", "json")
     assert done.code == 0
     result = done.json
@@ -103,6 +105,32 @@ def test_a_paused_server_stays_paused(shell, connection, boot, name):
     assert shell.migrate("live", name, "HostC").code == 0
     now = where(connection, server)
     assert (now.status, now.compute_host) == ("PAUSED", "HostC")
+
+
+def test_a_projects_manager_lets_the_scheduler_choose(cloud, connection, name):
+    """No admin: sees no hosts, no services, no placement."""
+    demo = openstack.connect(**cloud.credentials("demo"))
+    server = demo.compute.create_server(
+        name=name,
+        image_id=demo.image.find_image("tiny").id,
+        flavor_id=demo.compute.find_flavor("m1.tiny").id,
+        networks="none",
+        metadata={"lab.bandwidth_mb": "200"},
+    )
+    try:
+        demo.compute.wait_for_server(server, interval=0.2, wait=60)
+        before = where(connection, server).compute_host
+        manager = Shell(cloud.environment("manager"))
+        done = manager.migrate("live", name, "-f", "json")
+        assert done.code == 0, done.err
+        assert done.json["status"] == "completed"
+        assert where(connection, server).compute_host != before
+        done = manager.migrate("live", name, "HostC")
+        assert done.code == 3
+        assert "FAIL user-may-move-it-live" in done.err
+    finally:
+        connection.compute.delete_server(server, force=True)
+        connection.compute.wait_for_delete(server, interval=0.2, wait=60)
 
 
 def test_no_wait_returns_at_once(shell, connection, boot, name):
@@ -303,13 +331,22 @@ def test_a_guest_that_never_converges(shell, connection, boot, name):
 def test_a_second_one_is_queued_behind_the_first(
     shell, connection, boot, name
 ):
-    first = boot(f"{name}-1", bandwidth_mb=25)
+    first = boot(f"{name}-1", dirty_mb=500)
     boot(f"{name}-2")
-    shell.migrate("live", f"{name}-1", "HostC", "--no-wait")
-    done = shell.migrate("live", f"{name}-2", "HostC", "-f", "json")
+    started = shell.migrate(
+        "live", f"{name}-1", "HostC", "--no-wait", "-f", "json"
+    )
+    words = ["migrate", "live", f"{name}-2", "HostC", "-f", "json"]
+    with shell.running(*words) as run:
+        while "queued" not in run.read_error_line():
+            pass
+        # The first never ends by itself.
+        connection.compute.abort_server_migration(
+            started.json["migration_id"], first
+        )
+        done = run.end()
     assert done.code == 0
-    assert f"{name}-2: queued" in done.err
-    assert where(connection, first).compute_host == "HostC"
+    assert done.json["destination"] == "HostC"
 
 
 def test_ctrl_c_leaves_the_move_alone(shell, connection, boot, name):

@@ -12,7 +12,8 @@ def name():
 
 def test_all_well(shell, boot, name):
     boot(name)
-    done = shell.migrate("preflight", name, "HostC", "-f", "json")
+    words = ["preflight", name, "HostC", "--long", "-f", "json"]
+    done = shell.migrate(*words)
     assert done.code == 0
     assert done.err == ""
     assert {row["status"] for row in done.json} <= {"PASS", "SKIP"}
@@ -68,6 +69,42 @@ def test_old_microversions(shell, boot, name, version):
             assert "microversion" in row["detail"], row
 
 
+def test_every_host_is_a_row(shell, boot, name):
+    boot(name)
+    done = shell.migrate("preflight", name, "-f", "json")
+    assert done.code == 0
+    (row,) = done.json
+    assert (row["host"], row["allowed"], row["reason"]) == ("HostC", True, "")
+    assert row["memory_mb_left"] > 0
+
+
+def test_may_a_host_be_emptied(shell, boot, name, connection, service):
+    boot(name)
+    stopped = boot(f"{name}-off")
+    connection.compute.stop_server(stopped)
+    connection.compute.wait_for_server(stopped, "SHUTOFF", interval=0.2)
+    done = shell.migrate("preflight", "--host", "HostB", "-f", "json")
+    assert done.code == 0
+    kinds = {row["server"]: row["kind"] for row in done.json}
+    assert kinds == {name: "live", f"{name}-off": "cold"}
+    service("HostC", status="disabled")
+    done = shell.migrate("preflight", "--host", "HostB", "-f", "json")
+    assert done.code == 3
+    for row in done.json:
+        assert not row["allowed"]
+        assert row["reason"].startswith("destination-is-enabled: ")
+
+
+def test_the_whole_cloud(shell, boot, name, service):
+    boot(name)
+    assert shell.migrate("preflight").code == 0
+    service("HostC", status="disabled", disabled_reason="disk swap")
+    done = shell.migrate("preflight", "-f", "json")
+    found = {row["check"]: row for row in done.json}
+    assert found["no-service-is-disabled"]["status"] == "WARN"
+    assert "HostC (disk swap)" in found["no-service-is-disabled"]["detail"]
+
+
 def test_a_users_own_rights_are_not_enough(cloud, boot, name):
     from functional_tests.shell import Shell
 
@@ -82,7 +119,7 @@ def test_a_users_own_rights_are_not_enough(cloud, boot, name):
 @pytest.mark.parametrize(
     "words",
     [
-        ["preflight", "--kind", "warm"],
+        ["preflight", "--kind", "sideways"],
         ["live"],
         ["live", "--ignore", "nothing", "x"],
         ["live", "--timeout", "-1", "x"],

@@ -5,6 +5,7 @@ after a failure, and for a moment before Nova sets it to ERROR.
 """
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Iterator
 
@@ -121,14 +122,8 @@ class Follower:
     def look(self) -> None:
         """One request, two when the record just left the server's list."""
         known = self.record
-        if (
-            known
-            and known.status in _LISTED
-            and self._cloud.nova.has(microversions.SERVER_MIGRATIONS)
-        ):
-            found = self._cloud.live_counters(
-                self._server_id, known.id, timeout=ANSWER
-            )
+        if known and known.status in _LISTED and self._counters:
+            found = self._count(known.id)
             if found:
                 self.record = self.counted = found
                 return
@@ -144,6 +139,22 @@ class Follower:
             # Nova refuses a second move while one runs: the first new
             # record is ours, whatever came after it.
             self.record = ours[-1]
+
+    @functools.cached_property
+    def _counters(self) -> bool:
+        """Whether Nova shows them: to this user, in this version."""
+        return self._cloud.nova.has(microversions.SERVER_MIGRATIONS)
+
+    def _count(self, migration_id: int) -> Migration | None:
+        try:
+            return self._cloud.live_counters(
+                self._server_id, migration_id, timeout=ANSWER
+            )
+        except errors.ApiError as error:
+            if error.status != 403:
+                raise
+            self._counters = False
+            return None
 
     def settled(self) -> Server | None:
         """The server once Nova is done with it, None when it is gone.

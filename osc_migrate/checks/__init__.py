@@ -2,7 +2,20 @@
 
 from collections.abc import Collection
 
-from osc_migrate.checks import cloud, destination, server
+from osc_migrate.checks import (
+    aggregates,
+    cloud,
+    destination,
+    devices,
+    fit,
+    leftovers,
+    network,
+    numa,
+    ports,
+    rights,
+    server,
+    storage,
+)
 from osc_migrate.checks.check import Check, judge
 from osc_migrate.model.cloud import CloudFacts
 from osc_migrate.model.facts import MoveFacts
@@ -10,16 +23,62 @@ from osc_migrate.model.findings import Kind, Report
 
 # Of one server and one destination, in the order in which they are shown.
 MOVE: tuple[Check, ...] = (
+    rights.user_may_move_it_live,
+    rights.user_may_move_it_cold,
     server.server_is_running,
+    server.server_is_running_or_off,
+    server.guest_is_on,
     server.server_is_idle,
     server.server_is_unlocked,
     server.server_host_is_known,
+    server.source_is_up,
+    leftovers.server_is_not_being_moved,
+    leftovers.server_waits_for_no_confirmation,
+    leftovers.server_has_no_open_record,
+    leftovers.server_is_allocated_where_it_is,
+    devices.flavor_and_image_are_known,
+    devices.guest_memory_is_not_encrypted,
+    devices.guest_tpm_can_move,
+    devices.server_has_no_accelerator,
+    devices.server_has_no_share,
+    devices.shares_can_move,
+    devices.guest_pmem_can_move,
+    devices.pci_devices_can_move,
+    devices.vgpus_can_move,
+    numa.bound_guest_can_move,
+    numa.guest_is_not_bound,
+    storage.disks_need_no_copy,
+    storage.disks_are_there_to_copy,
+    storage.config_drive_is_copied,
+    storage.image_is_in_glance,
+    storage.volumes_can_be_attached,
+    ports.ports_can_move,
+    ports.sriov_ports_can_move,
+    ports.ports_stay_plugged,
+    ports.ports_are_bound_before_the_move,
+    ports.ports_are_bound_where_it_is,
     destination.destination_exists,
     destination.destination_is_elsewhere,
     destination.destination_is_not_forced_down,
     destination.destination_is_up,
+    destination.destination_heartbeat_is_fresh,
     destination.destination_is_enabled,
     destination.destination_has_room,
+    destination.destination_receives_few_servers,
+    storage.destination_has_space_for_the_copy,
+    fit.destination_has_the_same_hypervisor,
+    fit.destination_hypervisor_is_not_older,
+    fit.destination_hypervisor_can_start_it,
+    fit.destination_cpu_has_every_feature,
+    fit.machine_type_is_recorded,
+    fit.destination_zone_suits_the_server,
+    fit.server_groups_allow_the_destination,
+    aggregates.destination_is_open_to_the_project,
+    aggregates.destination_aggregates_suit_the_flavor,
+    aggregates.destination_is_not_set_apart,
+    storage.volumes_are_in_the_destinations_zone,
+    network.destination_network_agent_is_alive,
+    network.destination_reaches_the_physical_networks,
 )
 
 

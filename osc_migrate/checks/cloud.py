@@ -212,8 +212,8 @@ def no_binding_is_stale(cloud: CloudFacts) -> str:
             f"port {port}: {_listed(hosts)}"
             for port, hosts in sorted(cloud.stale_bindings.items())
         ),
-        "while nothing migrates: openstack port binding... of the host where"
-        " the server is not",
+        "while nothing migrates, on a controller:"
+        " neutron-remove-duplicated-port-bindings",
     )
 
 

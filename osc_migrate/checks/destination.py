@@ -2,16 +2,22 @@
 
 import difflib
 
-from osc_migrate.checks.check import Problem, Skip, check
-from osc_migrate.model.facts import Host, MoveFacts
-from osc_migrate.words import paste
+from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.model.facts import Host, MoveFacts, known
+from osc_migrate.words import duration, paste
+
+# Seconds. Nova's report_interval is 10; large clouds take up to 60.
+HEARTBEATS_APART = 90
+# Moves that share a host's network before one more is a risk.
+FEW = 2
 
 
 def wanted(move: MoveFacts) -> str:
     return move.wanted or "(any host)"
 
 
-def _destination(move: MoveFacts) -> Host:
+def destination(move: MoveFacts) -> Host:
+    """The destination, for checks that need one."""
     if move.wanted is None:
         raise Skip("no host was named: the scheduler chooses one that fits")
     if move.destination is None:
@@ -39,16 +45,18 @@ def destination_exists(move: MoveFacts) -> str:
 @check(wanted)
 def destination_is_elsewhere(move: MoveFacts) -> str:
     """The destination is another host than the server's own."""
-    there = _destination(move).name
-    if there != move.server.host:
-        return f"{move.server.host} -> {there}"
+    there, here = destination(move).name, known(lambda: move.server.host)
+    if here is None:
+        raise Skip("the server's host is not known")
+    if there != here:
+        return f"{here} -> {there}"
     raise Problem("the server is there already", "name another host")
 
 
 @check(wanted)
 def destination_is_not_forced_down(move: MoveFacts) -> str:
     """Nobody has forced the destination's service down."""
-    host = _destination(move)
+    host = destination(move)
     if not host.forced_down:
         return "not forced down"
     raise Problem(
@@ -61,7 +69,7 @@ def destination_is_not_forced_down(move: MoveFacts) -> str:
 @check(wanted)
 def destination_is_up(move: MoveFacts) -> str:
     """The destination's nova-compute sends heartbeats."""
-    host = _destination(move)
+    host = destination(move)
     if host.state == "up":
         return "up"
     if host.forced_down:
@@ -75,13 +83,37 @@ def destination_is_up(move: MoveFacts) -> str:
 
 
 @check(wanted)
+def destination_heartbeat_is_fresh(move: MoveFacts) -> str:
+    """The destination's last heartbeat is as young as the source's.
+
+    A host counts as up for [DEFAULT]service_down_time after its last one,
+    which some clouds raise to many minutes. Both were written by the same
+    controllers, so that no clock but theirs matters.
+    """
+    host = destination(move)
+    source = known(lambda: move.source)
+    if host.state != "up" or source is None:
+        raise Skip("not up, or nothing to compare it with")
+    last, other = host.updated_at, source.updated_at
+    if last is None or other is None:
+        raise Skip("no heartbeat is shown")
+    late = (other - last).total_seconds()
+    if late <= HEARTBEATS_APART:
+        return f"{last:%H:%M:%S} UTC"
+    raise Concern(
+        f"up, but last heard of {duration(late)} before {source.name}",
+        f"on {host.name}: systemctl status nova-compute, and its log",
+    )
+
+
+@check(wanted)
 def destination_is_enabled(move: MoveFacts) -> str:
     """The destination takes new servers.
 
     Nova refuses a disabled host for live migration only after it has
     accepted the request (ComputeFilter).
     """
-    host = _destination(move)
+    host = destination(move)
     if host.status == "enabled":
         return "enabled"
     why = f": {host.disabled_reason}" if host.disabled_reason else ""
@@ -95,8 +127,8 @@ def destination_is_enabled(move: MoveFacts) -> str:
 @check(wanted)
 def destination_has_room(move: MoveFacts) -> str:
     """Placement has room for the server in the destination's tree."""
-    host = _destination(move)
-    if host.name == move.server.host:
+    host = destination(move)
+    if host.name == known(lambda: move.server.host):
         raise Skip("the server is there already")
     room = move.room
     asked = ", ".join(f"{n} {name}" for name, n in room.asked.items())
@@ -112,4 +144,24 @@ def destination_has_room(move: MoveFacts) -> str:
         "; ".join(short) or f"placement offers no candidate for {asked}",
         "choose another host, or move something away; see 'openstack"
         f" migrate describe-resource {paste(host.name)}'",
+    )
+
+
+@check(wanted)
+def destination_receives_few_servers(move: MoveFacts) -> str:
+    """The destination does not receive many other servers right now.
+
+    They share its network. Queued ones are normal: each source sends one at
+    a time, unless nova.conf says otherwise (max_concurrent_live_migrations).
+    """
+    host = destination(move)
+    running = [m for m in move.incoming if m.status.startswith("running")]
+    waiting = len(move.incoming) - len(running)
+    seen = f"{len(running)} under way, {waiting} waiting or ending"
+    if len(running) <= FEW:
+        return seen
+    raise Concern(
+        f"{seen}: this one would be slow",
+        "wait for them: openstack server migration list --host"
+        f" {paste(host.name)} --status running",
     )

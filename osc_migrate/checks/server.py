@@ -6,13 +6,36 @@ from osc_migrate.model.findings import Kind
 from osc_migrate.words import paste
 
 LIVE = (Kind.LIVE, Kind.BLOCK)
+COLD = (Kind.COLD,)
+
+# Task states of a move, whose own check is server_is_not_being_moved.
+MOVING = frozenset(
+    {
+        "migrating",
+        "resize_prep",
+        "resize_migrating",
+        "resize_migrated",
+        "resize_finish",
+        "resize_confirming",
+        "resize_reverting",
+    }
+)
+
+# Nova's power states with a guest that can move (nova/compute/power_state.py).
+POWER = {1: "running", 3: "paused"}
+OFF = {4: "shut down", 6: "crashed", 7: "suspended"}
+
+_ERROR = (
+    "see 'openstack server event list {name}'; when its guest runs: openstack"
+    " server set --state active {name}"
+)
 
 
 def server(move: MoveFacts) -> str:
     return move.server.name
 
 
-def _arg(move: MoveFacts) -> str:
+def arg(move: MoveFacts) -> str:
     """The server as a word of a command."""
     return paste(move.server.name, move.server.id)
 
@@ -23,20 +46,69 @@ def server_is_running(move: MoveFacts) -> str:
 
     Nova takes ACTIVE and PAUSED alone (nova/compute/api.py, live_migrate).
     """
-    status = move.server.status
+    status = _settled(move)
     if status in ("ACTIVE", "PAUSED"):
         return status
-    name = _arg(move)
+    name = arg(move)
     raise Problem(
         f"the server is {status}",
         {
             "SHUTOFF": f"openstack server migrate --host HOST {name}"
             " moves it as it is (cold)",
-            "VERIFY_RESIZE": f"openstack server migration confirm {name},"
-            " or revert",
-            "ERROR": f"see 'openstack server event list {name}'; when its"
-            f" guest runs: openstack server set --state active {name}",
+            "ERROR": _ERROR.format(name=name),
         }.get(status, "bring it to ACTIVE or PAUSED first"),
+    )
+
+
+@check(server, COLD)
+def server_is_running_or_off(move: MoveFacts) -> str:
+    """The server is running or shut off, so that it can be moved cold.
+
+    Nova takes ACTIVE and SHUTOFF alone (nova/compute/api.py, resize); the
+    guest of the first is shut down for the move, as a cold one means.
+    """
+    status = _settled(move)
+    if status in ("ACTIVE", "SHUTOFF"):
+        return status
+    name = arg(move)
+    raise Problem(
+        f"the server is {status}",
+        {
+            "PAUSED": f"openstack server unpause {name}, or move it live",
+            "SUSPENDED": f"openstack server resume {name}",
+            "RESCUE": f"openstack server unrescue {name}",
+            "ERROR": _ERROR.format(name=name),
+        }.get(status, "bring it to ACTIVE or SHUTOFF first"),
+    )
+
+
+def _settled(move: MoveFacts) -> str:
+    """The status, unless another check tells what it comes from."""
+    if known(lambda: move.server.task_state):
+        raise Skip("Nova is busy with it")
+    status = move.server.status
+    if status == "VERIFY_RESIZE":
+        raise Skip("a resize or cold migration waits to be confirmed")
+    return status
+
+
+@check(server, LIVE)
+def guest_is_on(move: MoveFacts) -> str:
+    """The guest of a running server does run on its host.
+
+    Nova refuses any other power state after it has accepted the request
+    (nova/conductor/tasks/live_migrate.py, _check_instance_is_active).
+    """
+    if known(lambda: move.server.status) not in ("ACTIVE", "PAUSED"):
+        raise Skip("the server does not run")
+    power = move.server.power_state
+    if power in POWER:
+        return POWER[power]
+    raise Problem(
+        f"the server is {move.server.status}, but its guest is"
+        f" {OFF.get(power, f'in power state {power}')}",
+        f"openstack server stop {arg(move)}, then openstack server start"
+        f" {arg(move)}, or move it cold",
     )
 
 
@@ -49,10 +121,12 @@ def server_is_idle(move: MoveFacts) -> str:
     task = move.server.task_state
     if task is None:
         return "no task"
+    if task in MOVING:
+        raise Skip("a move, which has a check of its own")
     raise Problem(
         f"Nova is busy with it: {task}",
         "wait until it is done: openstack server show -c"
-        f" OS-EXT-STS:task_state {_arg(move)}",
+        f" OS-EXT-STS:task_state {arg(move)}",
     )
 
 
@@ -69,16 +143,49 @@ def server_is_unlocked(move: MoveFacts) -> str:
     reason = known(lambda: move.server.locked_reason)
     raise Problem(
         "the server is locked" + (f": {reason}" if reason else ""),
-        f"ask its owner; openstack server unlock {_arg(move)}",
+        f"ask its owner; openstack server unlock {arg(move)}",
     )
 
 
 @check(server)
 def server_host_is_known(move: MoveFacts) -> str:
-    """The server is on a host, which this user may see.
+    """The server is on a host, which this user can tell from others.
 
-    Without it nobody could prove afterwards that the server moved.
+    Without it nobody could prove afterwards that the server moved. Admins
+    see its name, others a hash of it (hostId), which changes with it.
     """
+    host = known(lambda: move.server.host)
+    if host is None and move.server.host_id:
+        return "its name is hidden, its hostId is not"
     if move.server.host:
         return move.server.host
     raise Skip("the server is on no host")
+
+
+def _source(move: MoveFacts) -> str:
+    return known(lambda: move.server.host) or "(its host)"
+
+
+@check(_source)
+def source_is_up(move: MoveFacts) -> str:
+    """The nova-compute of the server's own host sends heartbeats.
+
+    It does most of the work; without it Nova refuses a live migration after
+    it has accepted the request (nova/conductor/tasks/live_migrate.py) and a
+    cold one at once (nova/compute/api.py, check_instance_host).
+    """
+    name = known(lambda: move.server.host)
+    if not name:
+        raise Skip("the server's host is not known")
+    if move.source is None:
+        raise Problem(
+            "Nova knows no nova-compute of that name",
+            "see 'openstack compute service list --service nova-compute'",
+        )
+    if move.source.state == "up":
+        return "up"
+    raise Problem(
+        f"its nova-compute is {move.source.state}",
+        f"on {name}: systemctl status nova-compute, and its log; when the"
+        " host is dead, evacuate instead of moving",
+    )

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 import typing
 from collections.abc import Iterable, Sequence
 
@@ -28,6 +29,16 @@ class Base(command.Command):
     # What run() returns when nothing was raised.
     exit_code = 0
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        # argparse would make one block of all paragraphs.
+        plain: typing.Any = parser.formatter_class
+        paragraphs: typing.Any = type(
+            "Paragraphs", (plain,), {"_fill_text": _filled}
+        )
+        parser.formatter_class = paragraphs
+        return parser
+
     def run(self, parsed_args: argparse.Namespace) -> int:
         self.exit_code = 0
         if sys.stdout.isatty() and hasattr(parsed_args, "fit_width"):
@@ -39,6 +50,21 @@ class Base(command.Command):
     def mover(self) -> "Mover":
         manager: typing.Any = self.app.client_manager
         return typing.cast("Mover", manager.migrate)
+
+
+def _filled(
+    _self: argparse.HelpFormatter, text: str, width: int, indent: str
+) -> str:
+    """The paragraphs of a description, each filled by itself."""
+    return "\n\n".join(
+        textwrap.fill(
+            " ".join(paragraph.split()),
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+        )
+        for paragraph in text.split("\n\n")
+    )
 
 
 def say(text: str) -> None:

@@ -87,7 +87,7 @@ class Live(base.Base, command.ShowOne):
         facts = self.mover.facts(parsed_args.server, parsed_args.host)
         report = checks.judge_move(facts, Kind.LIVE, parsed_args.ignore)
         for finding in report.warnings:
-            base.say(_line(finding))
+            _say(finding)
         if not report.safe:
             self.exit_code = base.NOT_SAFE
             _refuse(facts, report)
@@ -137,7 +137,7 @@ def _refuse(facts: MoveFacts, report: Report) -> None:
         f"{facts.server.name} is not safe to move{there}; nothing was changed:"
     )
     for finding in report.problems:
-        base.say(_line(finding))
+        _say(finding)
 
 
 def _explain(server: str, explanation: Explanation) -> None:
@@ -146,12 +146,13 @@ def _explain(server: str, explanation: Explanation) -> None:
         base.say(f"  {line}")
 
 
-def _line(finding: Finding) -> str:
-    remedy = f" -> {finding.remedy}" if finding.remedy else ""
-    return (
+def _say(finding: Finding) -> None:
+    base.say(
         f"  {finding.status.name} {finding.check} ({finding.subject}):"
-        f" {finding.detail}{remedy}"
+        f" {finding.detail}"
     )
+    if finding.remedy:
+        base.say(f"       {finding.remedy}")
 
 
 def _watch(facts: MoveFacts, move: Move | None = None) -> str:

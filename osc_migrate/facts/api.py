@@ -50,6 +50,8 @@ class Api:
         self.service = service
         self._newest = newest
         self._version: str | None = None
+        self._found: Any = None
+        self._finding = threading.RLock()
 
     @property
     def version(self) -> str:
@@ -60,20 +62,33 @@ class Api:
 
         :raises ApiError: when the service cannot be found or reached.
         """
-        if self._version is None:
-            self._version = self._negotiate()
-        return self._version
+        with self._finding:  # one of the readers asks, the others wait
+            if self._version is None:
+                self._version = self._negotiate()
+            return self._version
 
-    @functools.cached_property
+    @property
     def _adapter(self) -> Any:
-        with _translated(self.service, "be found"):
-            return self._find_adapter()
+        with self._finding:
+            if self._found is None:
+                with _translated(self.service, "be found"):
+                    self._found = self._find_adapter()
+            return self._found
 
     def _negotiate(self) -> str:
         ours = self._newest or "0"
         chosen = self._adapter.default_microversion
         if chosen and microversions.key(chosen) != (0, 0):
             ours = min(ours, chosen, key=microversions.key)
+        return self._up_to(ours)
+
+    @functools.cached_property
+    def offered(self) -> str:
+        """The newest microversion that the service has, as far as we know
+        them: also what the user's bound keeps from being used."""
+        return self._up_to(self._newest or "0")
+
+    def _up_to(self, ours: str) -> str:
         with _translated(self.service, "tell its version"):
             both = utils.maximum_supported_microversion(self._adapter, ours)
         if both is None:

@@ -2,6 +2,7 @@
 become :class:`Unread` facts, never a traceback."""
 
 import datetime
+import json
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -100,6 +101,19 @@ class Body:
     def inner(self, name: str) -> "Body":
         return Body(self._get(name), name, self._origin)
 
+    def unpacked(self, name: str) -> "Body":
+        """An object, or JSON text of one; an empty text is an empty one."""
+        value = self._get(name)
+        if isinstance(value, str):
+            try:
+                value = json.loads(value or "{}")
+            except (ValueError, RecursionError):
+                raise Unread(
+                    f"{self._origin} shows '{name}' in {self._what} as odd"
+                    " JSON"
+                ) from None
+        return Body(value, name, self._origin)
+
     def rows(self, name: str) -> list["Body"]:
         """A list of objects."""
         return [
@@ -117,6 +131,10 @@ class Body:
         """An object of strings."""
         inner = self.inner(name)
         return {key: inner.text(key) for key in inner._data}
+
+    def own_texts(self) -> dict[str, str]:
+        """Its fields that are strings."""
+        return {k: v for k, v in self._data.items() if isinstance(v, str)}
 
     def keys(self, name: str) -> frozenset[str]:
         """The names in an object."""

@@ -1,8 +1,10 @@
 """What Neutron tells."""
 
+from osc_migrate import errors
 from osc_migrate.facts.api import Api
 from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
+from osc_migrate.model.facts import Unread
 
 
 class Network:
@@ -36,20 +38,27 @@ class Network:
         )
 
     def _physical_network(self, network_id: str) -> str | None:
-        network = self._api.get(
+        network = self._get(
             f"/networks/{network_id}", f"show network {network_id}"
         ).inner("network")
         return network.maybe_text("provider:physical_network")
 
     def _bindings(self, port_id: str) -> dict[str, str]:
         """Host -> status. Needs the extension binding-extended."""
-        body = self._api.get(
+        body = self._get(
             f"/ports/{port_id}/bindings", f"list the bindings of {port_id}"
         )
         return {
             row.text("host"): row.text("status")
             for row in body.rows("bindings")
         }
+
+    def _get(self, path: str, what: str) -> Body:
+        """Of one port or network: trouble with it is that fact's alone."""
+        try:
+            return self._api.get(path, what)
+        except errors.ApiError as error:
+            raise Unread(str(error)) from error
 
     def extensions(self) -> frozenset[str]:
         body = self._api.get("/extensions", "list its extensions")
@@ -72,9 +81,13 @@ def _agent(row: Body) -> facts.Agent:
 
 def _physical_networks(row: Body) -> frozenset[str] | None:
     """Keys of the mappings: bridge_mappings (Open vSwitch),
-    interface_mappings (Linux bridge), device_mappings (SR-IOV)."""
+    interface_mappings (Linux bridge), device_mappings (SR-IOV); a text with
+    OVN, 'physnet1:br-ex,physnet2:br-two'."""
     configurations = row.inner("configurations")
     for name in ("bridge_mappings", "interface_mappings", "device_mappings"):
         if name in configurations:
             return configurations.keys(name)
-    return None
+    if "bridge-mappings" not in configurations:
+        return None
+    pairs = configurations.text("bridge-mappings").split(",")
+    return frozenset(pair.partition(":")[0] for pair in pairs if pair)

@@ -17,6 +17,7 @@ def server(body: Body) -> facts.Server:
         status=fact(body.text, "status"),
         task_state=fact(body.maybe_text, "OS-EXT-STS:task_state"),
         host=fact(body.text, "OS-EXT-SRV-ATTR:host"),
+        host_id=fact(body.text, "hostId"),
         locked=fact(body.flag, "locked"),
         locked_reason=fact(body.maybe_text, "locked_reason"),
         project_id=fact(body.text, "tenant_id"),
@@ -149,8 +150,9 @@ def hypervisor(body: Body) -> tuple[str, facts.Hypervisor]:
 
 
 def _cpu_features(body: Body) -> frozenset[str]:
-    # An object from 2.28 on, text before.
-    return frozenset(body.inner("cpu_info").texts("features"))
+    # An object from 2.28 on, text before. Some drivers name no features.
+    info = body.unpacked("cpu_info")
+    return frozenset(info.texts("features") if "features" in info else ())
 
 
 def _hypervisor_id(body: Body) -> str:

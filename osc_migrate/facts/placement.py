@@ -12,24 +12,25 @@ class Placement:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    def allocation(self, consumer: str) -> dict[str, int]:
-        """Resource class -> what the consumer holds, over all providers.
+    def allocation(self, consumer: str) -> dict[str, dict[str, int]]:
+        """Provider -> resource class -> what the consumer holds there.
 
         :raises Unread: placement holds nothing for it.
         :raises ApiError: placement did not answer.
         """
-        held: Counter[str] = Counter()
         body = self._api.get(
             f"/allocations/{consumer}", f"show the allocation of {consumer}"
         )
-        for _, provider in body.inner("allocations").items():
-            held.update(provider.numbers("resources"))
+        held = {
+            provider: row.numbers("resources")
+            for provider, row in body.inner("allocations").items()
+        }
         if not held:
             raise Unread(
                 f"placement holds no allocation for server {consumer};"
                 " 'nova-manage placement heal_allocations' makes it"
             )
-        return dict(held)
+        return held
 
     def rooms(
         self, query: Mapping[str, object], tree: str | None = None

@@ -1,9 +1,12 @@
 """What Cinder and Glance tell of a server's disks."""
 
+from collections.abc import Mapping
+
 from osc_migrate import errors
 from osc_migrate.facts.api import Api
-from osc_migrate.facts.body import fact
+from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
+from osc_migrate.model.facts import Unread
 
 
 def volumes(cinder: Api, ids: tuple[str, ...]) -> tuple[facts.Volume, ...]:
@@ -20,20 +23,67 @@ def _volume(cinder: Api, volume_id: str) -> facts.Volume:
         status=fact(row.text, "status"),
         multiattach=fact(row.flag, "multiattach"),
         zone=fact(row.maybe_text, "availability_zone"),
+        image_properties=fact(_of_image, row),
     )
 
 
-def image_exists(glance: Api, image_id: str | None) -> bool:
-    """False when the image that a server was booted from was deleted.
+def _of_image(row: Body) -> dict[str, str]:
+    # Only of a volume that was made from an image.
+    if "volume_image_metadata" not in row or row.text("bootable") != "true":
+        return {}
+    return row.words("volume_image_metadata")
 
-    True without an image: then nothing is missing.
+
+def image(glance: Api, image_id: str | None) -> dict[str, str] | None:
+    """The properties of the image that a server was booted from, None when
+    it was deleted.
+
+    No properties without an image: then nothing is missing.
     """
     if image_id is None:
-        return True
+        return {}
     try:
-        image = glance.get(f"/images/{image_id}", f"show image {image_id}")
+        found = glance.get(f"/images/{image_id}", f"show image {image_id}")
     except errors.ApiError as error:
         if error.status == 404:
-            return False
+            return None
         raise
-    return image.text("status") not in ("deleted", "pending_delete")
+    if found.text("status") in ("deleted", "pending_delete"):
+        return None
+    return found.own_texts()
+
+
+def is_there(image: Mapping[str, str] | Unread | None) -> bool:
+    if isinstance(image, Unread):
+        raise image
+    return image is not None
+
+
+def image_properties(
+    server: facts.Server,
+    image: Mapping[str, str] | Unread | None,
+    volumes: tuple[facts.Volume, ...] | Unread,
+) -> Mapping[str, str]:
+    """What Nova copied from the image at boot.
+
+    It shows them from 2.98 on, and never those of a volume's image: then
+    what Glance or Cinder says of the image now must do.
+    """
+    if server.image_id is None:
+        if isinstance(volumes, Unread):
+            raise volumes
+        properties: dict[str, str] = {}
+        for volume in volumes:
+            properties |= volume.image_properties
+        return properties
+    shown = fact(lambda: server.image_properties)
+    if not isinstance(shown, Unread):
+        # Of a required trait it shows nothing even then.
+        known = image if isinstance(image, Mapping) else {}
+        traits = {k: v for k, v in known.items() if k.startswith("trait:")}
+        return {**traits, **shown}
+    if isinstance(image, Unread):
+        raise image
+    if image is None:
+        raise Unread(f"{shown.reason}, and image {server.image_id} is gone")
+    return image

@@ -10,8 +10,12 @@ from typing import Any
 from osc_migrate import microversions
 from osc_migrate.facts import parse
 from osc_migrate.facts.body import fact
-from osc_migrate.facts.cloud import Cloud, together
-from osc_migrate.facts.move import hosts_of, quiet, under_way
+from osc_migrate.facts.cloud import Cloud, quiet, together
+from osc_migrate.facts.surroundings import (
+    hosts_of,
+    migrations_in,
+    under_way,
+)
 from osc_migrate.model.cloud import CloudFacts, Service
 from osc_migrate.model.facts import (
     Facts,
@@ -94,24 +98,7 @@ def _failed(cloud: Cloud, now: datetime.datetime) -> tuple[Migration, ...]:
             f" {microversions.MIGRATIONS_PAGED} on"
         )
     since = (now - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-    rows = together(
-        *(
-            lambda status=status: list(
-                cloud.nova.pages(
-                    "/os-migrations",
-                    "migrations",
-                    "list failed migrations",
-                    query={"status": status, "changes-since": since},
-                    marker="uuid",
-                )
-            )
-            for status in FAILED
-        )
-    )
-    for found in rows:
-        if isinstance(found, Unread):
-            raise found
-    return tuple(parse.migration(row) for found in rows for row in found)
+    return migrations_in(cloud, FAILED, {"changes-since": since})
 
 
 def _books(cloud: Cloud, read: Reading) -> Books:
@@ -149,14 +136,8 @@ def _host(server: Server) -> str:
 def _unconfirmed(cloud: Cloud, read: Reading) -> set[str | None]:
     if not any(server.status == "VERIFY_RESIZE" for server in read.servers):
         return set()
-    rows = cloud.nova.pages(
-        "/os-migrations",
-        "migrations",
-        "list unconfirmed migrations",
-        query={"status": "finished"},
-        marker="uuid",
-    )
-    return {parse.migration(row).uuid for row in rows}
+    waiting = migrations_in(cloud, ["finished"], {})
+    return {record.uuid for record in waiting}
 
 
 def _stale(cloud: Cloud, read: Reading) -> Mapping[str, tuple[str, ...]]:

@@ -9,6 +9,8 @@ import datetime
 import typing
 from collections.abc import Callable, Mapping
 
+from osc_migrate.model.progress import ENDED
+
 T = typing.TypeVar("T")
 
 
@@ -89,7 +91,8 @@ class Server(Facts):
     fault: str | None
     # None where the root disk is a volume.
     image_id: str | None = None
-    # Copied from the image at boot; shown from 2.98 on.
+    # Copied from the image at boot and shown from 2.98 on; where Nova does
+    # not show them, what Glance or Cinder says of the image now.
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )
@@ -101,6 +104,9 @@ class Server(Facts):
     group_ids: tuple[str, ...] = ()
     # UTC.
     updated_at: datetime.datetime | None = None
+    # A hash of project and host: changes when the host does, and is shown
+    # to everybody. Empty on no host.
+    host_id: str = ""
     # When the fault happened, UTC.
     faulted_at: datetime.datetime | None = None
 
@@ -178,6 +184,8 @@ class Room(Facts):
     free: Mapping[str, int]
     # Placement's own answer: it has an allocation candidate in that tree.
     fits: bool
+    # Compute hosts on which the server holds something -> their provider.
+    holders: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -186,6 +194,10 @@ class Volume(Facts):
     status: str
     multiattach: bool
     zone: str | None
+    # Of the image that it was made from, when a server may boot from it.
+    image_properties: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -279,12 +291,20 @@ class MoveFacts(Facts):
     )
     # Records of moves that run towards the destination now.
     incoming: tuple[Migration, ...] = ()
+    # The newest microversion that the cloud's Nova has, used or not: what
+    # came later cannot be there.
+    nova: tuple[int, int] = (2, 104)
     # Names of the roles in the user's token.
     roles: frozenset[str] = frozenset({"admin"})
     # When all this was read, UTC.
     now: datetime.datetime = dataclasses.field(
         default_factory=lambda: datetime.datetime.now(datetime.UTC)
     )
+
+    @property
+    def under_way(self) -> tuple[Migration, ...]:
+        """The server's records that have not ended."""
+        return tuple(m for m in self.migrations if m.status not in ENDED)
 
     @property
     def last_migration(self) -> int:

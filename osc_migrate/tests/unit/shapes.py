@@ -20,7 +20,7 @@ def server(**changes: Any) -> facts.Server:
             "locked": False,
             "locked_reason": None,
             "project_id": "0123456789abcdef0123456789abcdef",
-            "flavor": facts.Flavor(1, 512, 1, 0, 0),
+            "flavor": flavor(),
             "power_state": 1,
             "fault": None,
             "image_id": "99999999-9999-9999-9999-999999999999",
@@ -64,12 +64,63 @@ def host(**changes: Any) -> facts.Host:
     )
 
 
+def flavor(**extra_specs: str) -> facts.Flavor:
+    """A small one; 'hw__pmem' stands for the extra spec 'hw:pmem'."""
+    specs = {k.replace("__", ":"): v for k, v in extra_specs.items()}
+    return facts.Flavor(1, 512, 1, 0, 0, specs)
+
+
+def port(**changes: Any) -> facts.Port:
+    return facts.Port(
+        **{
+            "id": "66666666-6666-6666-6666-666666666666",
+            "vnic_type": "normal",
+            "physical_network": None,
+            "bindings": {"HostB": "ACTIVE"},
+        }
+        | changes
+    )
+
+
+def agent(host: str, **changes: Any) -> facts.Agent:
+    return facts.Agent(
+        **{
+            "type": "Open vSwitch agent",
+            "host": host,
+            "alive": True,
+            "admin_up": True,
+            "physical_networks": frozenset({"physnet1"}),
+        }
+        | changes
+    )
+
+
+def volume(**changes: Any) -> facts.Volume:
+    return facts.Volume(
+        **{
+            "id": "55555555-5555-5555-5555-555555555555",
+            "status": "in-use",
+            "multiattach": False,
+            "zone": "nova",
+        }
+        | changes
+    )
+
+
+def group(policy: str, **changes: Any) -> facts.Group:
+    return facts.Group(
+        **{"name": "g1", "policy": policy, "max_per_host": 1, "members": {}}
+        | changes
+    )
+
+
 def room(**changes: Any) -> facts.Room:
     return facts.Room(
         **{
             "asked": {"VCPU": 1, "MEMORY_MB": 512},
             "free": {"VCPU": 16, "MEMORY_MB": 4096},
             "fits": True,
+            "holders": {"HostB": "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"},
         }
         | changes
     )
@@ -84,6 +135,7 @@ def move(**changes: Any) -> facts.MoveFacts:
             "destination": host(),
             "room": room(),
             "hosts": ("HostB", "HostC"),
+            "now": NOW,
         }
         | changes
     )
@@ -129,6 +181,31 @@ def cloud(**changes: Any) -> CloudFacts:
             "unseen": (),
             "stale_bindings": {},
             "now": NOW,
+        }
+        | changes
+    )
+
+
+def full(**changes: Any) -> facts.MoveFacts:
+    """A healthy move of a server with one of everything."""
+    return move(
+        **{
+            "server": server(
+                image_id="99999999-9999-9999-9999-999999999999",
+                volume_ids=("55555555-5555-5555-5555-555555555555",),
+                pinned_zone="nova",
+                group_ids=("g1",),
+            ),
+            "volumes": (volume(),),
+            "ports": (port(physical_network="physnet1"),),
+            "network_extensions": frozenset({"binding-extended"}),
+            "agents": (agent("HostB"), agent("HostC")),
+            "groups": (group("soft-affinity"),),
+            "migrations": (migration("completed"),),
+            "incoming": (migration("running", id=8),),
+            "aggregates": (
+                facts.Aggregate("a1", frozenset({"HostB", "HostC"}), {}),
+            ),
         }
         | changes
     )

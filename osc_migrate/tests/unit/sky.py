@@ -1,5 +1,6 @@
 """A cloud made of recorded answers, behind openstacksdk's real HTTP calls."""
 
+import types
 from typing import Any
 
 import openstack
@@ -35,6 +36,11 @@ class Sky:
             image_endpoint_override=GLANCE,
             block_storage_endpoint_override=CINDER,
             **config,
+        )
+        # Without Keystone a token has no roles; this one is an admin's.
+        self.roles = ["admin"]
+        self.connection.session.auth.get_access = lambda _session: (
+            types.SimpleNamespace(role_names=self.roles)
         )
         mock.get(NOVA, json={"version": version("v2.1", NOVA, newest)})
         mock.get(
@@ -196,6 +202,7 @@ def server(**changes: Any) -> dict[str, Any]:
         "OS-EXT-STS:task_state": None,
         "OS-EXT-STS:power_state": 1,
         "OS-EXT-SRV-ATTR:host": "HostB",
+        "hostId": "hash-of-HostB",
         "locked": False,
         "locked_reason": None,
         "image": {"id": IMAGE, "properties": {}},

@@ -1,0 +1,106 @@
+"""Checks of the aggregates of a host, which set it apart for some.
+
+Which of Nova's filters read them is in the scheduler's nova.conf, which no
+API shows: a host that is set apart is a risk, and no more.
+"""
+
+from collections.abc import Iterator
+
+from osc_migrate.checks.check import Concern, check
+from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.wishes import extra_specs, image_properties
+from osc_migrate.model.facts import MoveFacts
+from osc_migrate.words import paste
+
+SCOPE = "aggregate_instance_extra_specs:"
+# Operators of an extra spec (nova/scheduler/filters/extra_specs_ops.py).
+OPERATORS = ("=", "!", "<", ">", "s=", "s!", "s<", "s>")
+
+
+def _metadata(move: MoveFacts) -> Iterator[tuple[str, str]]:
+    """Of all aggregates of the destination; values may be lists."""
+    host = destination(move).name
+    for aggregate in move.aggregates:
+        if host in aggregate.hosts:
+            for key, values in aggregate.metadata.items():
+                for value in values.split(","):
+                    yield key, value.strip()
+
+
+def _see(move: MoveFacts) -> str:
+    return (
+        "choose another host, or see 'openstack aggregate list --long' for"
+        f" {paste(destination(move).name)}"
+    )
+
+
+@check(wanted)
+def destination_is_open_to_the_project(move: MoveFacts) -> str:
+    """The destination is not set apart for other projects.
+
+    AggregateMultiTenancyIsolation and [scheduler]limit_tenants_to_placement_
+    aggregate read 'filter_tenant_id'.
+    """
+    projects = {
+        value
+        for key, value in _metadata(move)
+        if key.startswith("filter_tenant_id")
+    }
+    if not projects:
+        return "open to all"
+    if move.server.project_id in projects:
+        return "open to its project"
+    raise Concern("it is set apart for other projects", _see(move))
+
+
+@check(wanted)
+def destination_aggregates_suit_the_flavor(move: MoveFacts) -> str:
+    """The destination's aggregates have what the flavor asks of them.
+
+    AggregateInstanceExtraSpecsFilter compares such extra specs.
+    """
+    have: dict[str, set[str]] = {}
+    for key, value in _metadata(move):
+        have.setdefault(key, set()).add(value)
+    asked = {
+        key.removeprefix(SCOPE): value
+        for key, value in extra_specs(move).items()
+        if key.startswith(SCOPE)
+    }
+    for key, value in asked.items():
+        # Of an operator, Nova alone knows what it means.
+        if key in have and (value in have[key] or value.startswith(OPERATORS)):
+            continue
+        raise Concern(
+            f"its flavor asks for aggregates with {key}={value}", _see(move)
+        )
+    return ", ".join(asked) or "it asks for nothing"
+
+
+@check(wanted)
+def destination_is_not_set_apart(move: MoveFacts) -> str:
+    """The destination is not set apart for flavors with other traits.
+
+    [scheduler]enable_isolated_aggregate_filtering keeps all others away from
+    aggregates with 'trait:X=required' (nova/scheduler/request_filter.py,
+    isolate_aggregates).
+    """
+    traits = {
+        key
+        for key, value in _metadata(move)
+        if key.startswith("trait:") and value == "required"
+    }
+    if not traits:
+        return "for no trait"
+    asked = {
+        "trait:" + key.partition(":")[2]
+        for wishes in (extra_specs(move), image_properties(move))
+        for key, value in wishes.items()
+        if key.startswith("trait") and value == "required"
+    }
+    if traits <= asked:
+        return ", ".join(sorted(traits))
+    missing = ", ".join(sorted(traits - asked))
+    raise Concern(
+        f"it is set apart for flavors and images with {missing}", _see(move)
+    )

@@ -1,0 +1,191 @@
+"""Checks of a server's devices, which not every kind of move can take."""
+
+import re
+
+from osc_migrate.checks import wishes
+from osc_migrate.checks.check import Concern, Problem, check
+from osc_migrate.checks.server import COLD, LIVE, arg, server
+from osc_migrate.checks.wishes import extra_spec, extra_specs, wish
+from osc_migrate.model.facts import Host, MoveFacts, Unread, known
+
+VGPU = re.compile(r"resources[0-9A-Za-z_-]*:VGPU")
+# QEMU with live migration of mediated devices (virt/libvirt/driver.py,
+# MIN_MDEV_LIVEMIG_QEMU_VERSION).
+QEMU_8_1 = 8001000
+
+
+@check(server)
+def flavor_and_image_are_known(move: MoveFacts) -> str:
+    """What the server's flavor and image ask for can be read.
+
+    Nova copies both at boot, and shows the copies from 2.61 and 2.98 on.
+    Whatever depends on what cannot be read is skipped.
+    """
+    specs = move.server.flavor.extra_specs
+    properties = move.server.image_properties
+    return f"{len(specs)} extra specs, {len(properties)} image properties"
+
+
+@check(server, LIVE)
+def guest_memory_is_not_encrypted(move: MoveFacts) -> str:
+    """The guest's memory is not encrypted (AMD SEV and such).
+
+    Nova refuses at once (nova/compute/api.py, reject_mem_enc_instances).
+    """
+    spec = extra_spec(move, "hw:mem_encryption", wishes.TRAIN)
+    if not wishes.true(spec) and not wishes.true(
+        wish(move, "mem_encryption", wishes.TRAIN)
+    ):
+        return "not encrypted"
+    raise Problem(
+        "the guest's memory is encrypted: no host can read it to copy it",
+        f"move it cold: openstack server migrate {arg(move)}",
+    )
+
+
+@check(server, LIVE)
+def guest_tpm_can_move(move: MoveFacts) -> str:
+    """The guest has no TPM, or one whose secret its host may pass on.
+
+    Nova moves hw:tpm_secret_security=host alone, from 2026.1 on
+    (nova/compute/api.py, reject_legacy_vtpm_live_migration).
+    """
+    version = wish(move, "tpm_version", wishes.VICTORIA)
+    if not version:
+        return "no TPM"
+    security = extra_spec(move, "hw:tpm_secret_security") or "user"
+    if security == "host" and move.nova >= wishes.GAZPACHO:
+        return f"TPM {version}, security {security}"
+    raise Problem(
+        f"the guest has a TPM {version} with secret security '{security}'",
+        f"move it cold: openstack server migrate {arg(move)}",
+    )
+
+
+@check(server)
+def server_has_no_accelerator(move: MoveFacts) -> str:
+    """The server has no accelerator of Cyborg.
+
+    Nova refuses every move at once (nova/compute/api.py,
+    block_accelerators).
+    """
+    profile = extra_spec(move, "accel:device_profile", wishes.USSURI)
+    if not profile:
+        return "none"
+    raise Problem(
+        f"its flavor has the device profile '{profile}'",
+        # Shelving frees the device and unshelving binds one elsewhere.
+        f"openstack server shelve {arg(move)}, then openstack server"
+        f" unshelve {arg(move)}: the scheduler chooses the host",
+    )
+
+
+@check(server, LIVE)
+def server_has_no_share(move: MoveFacts) -> str:
+    """No Manila share is attached.
+
+    Nova refuses at once (nova/compute/api.py, block_shares_not_supported).
+    """
+    if not move.shares:
+        return "none"
+    raise Problem(_shares(move), _detach(move))
+
+
+@check(server, COLD)
+def shares_can_move(move: MoveFacts) -> str:
+    """No Manila share is attached, or every host can take it along.
+
+    Nova moves them cold from 2026.2 on, once every nova-compute is of that
+    release (nova/compute/api.py, MIN_COMPUTE_COLD_MIGRATE_WITH_SHARES); no
+    API shows that.
+    """
+    if not move.shares:
+        return "none"
+    say = Problem if move.nova < wishes.HIBISCUS else Concern
+    raise say(_shares(move), _detach(move))
+
+
+def _shares(move: MoveFacts) -> str:
+    return f"Manila share attached: {', '.join(move.shares)}"
+
+
+def _detach(move: MoveFacts) -> str:
+    # It can be attached to and detached from a stopped server alone.
+    return (
+        f"openstack server stop {arg(move)}; openstack server remove share"
+        f" {arg(move)} {move.shares[0]}"
+    )
+
+
+@check(server, LIVE)
+def guest_pmem_can_move(move: MoveFacts) -> str:
+    """The guest has no persistent memory, or Nova can move it.
+
+    From Victoria on (nova/conductor/tasks/live_migrate.py,
+    supports_vpmem_live_migration).
+    """
+    labels = extra_spec(move, "hw:pmem", wishes.TRAIN)
+    if not labels:
+        return "none"
+    if move.nova >= wishes.WALLABY:
+        return labels
+    # Ussuri, which cannot, has the same microversions as Victoria.
+    say = Problem if move.nova < wishes.VICTORIA else Concern
+    raise say(
+        f"virtual persistent memory ({labels}) moves live from Victoria on",
+        f"move it cold: openstack server migrate {arg(move)}",
+    )
+
+
+@check(server, LIVE)
+def pci_devices_can_move(move: MoveFacts) -> str:
+    """The flavor asks for no PCI device, or for one that Nova can move.
+
+    From Epoxy on, when the alias says live_migratable (nova/conductor/tasks/
+    live_migrate.py, _check_can_migrate_pci). That is in nova.conf, which no
+    API shows: nobody can say.
+    """
+    alias = extra_spec(move, "pci_passthrough:alias")
+    if not alias:
+        return "none"
+    if move.nova >= wishes.EPOXY:
+        raise Unread(
+            f"its flavor asks for PCI devices ({alias}), which move live only"
+            " when [pci]alias in nova.conf says live_migratable; if it does:"
+            " --ignore pci-devices-can-move"
+        )
+    raise Problem(
+        f"its flavor asks for PCI devices ({alias})",
+        f"move it cold: openstack server migrate {arg(move)}",
+    )
+
+
+@check(server, LIVE)
+def vgpus_can_move(move: MoveFacts) -> str:
+    """The flavor asks for no virtual GPU, or both hosts can move it.
+
+    From Caracal on, with QEMU 8.1 on both (nova/virt/libvirt/driver.py,
+    _assert_source_can_live_migrate_mdevs). Their types must be the same,
+    which is in nova.conf of both hosts.
+    """
+    if not any(
+        VGPU.fullmatch(name) for name in extra_specs(move, wishes.QUEENS)
+    ):
+        return "none"
+    cold = f"move it cold: openstack server migrate {arg(move)}"
+    if move.nova < wishes.CARACAL:
+        raise Problem("virtual GPUs move live from Caracal on", cold)
+    hosts = (known(lambda: move.source), known(lambda: move.destination))
+    old = [h.name for h in hosts if h and _older(h)]
+    if old:
+        raise Problem(f"QEMU is older than 8.1 on {', '.join(old)}", cold)
+    raise Concern(
+        "a virtual GPU moves only to a host with its type, with a long pause",
+        "compare [devices]enabled_mdev_types of both hosts, and their"
+        " [libvirt]live_migration_downtime",
+    )
+
+
+def _older(host: Host) -> bool:
+    found = known(lambda: host.hypervisor)
+    return bool(found and found.type == "QEMU" and found.version < QEMU_8_1)

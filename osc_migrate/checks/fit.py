@@ -1,0 +1,194 @@
+"""Checks of whether a server fits a host: its hypervisor, and what the
+scheduler would say."""
+
+from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.server import COLD, LIVE, arg
+from osc_migrate.checks.wishes import image_properties
+from osc_migrate.model.facts import Hypervisor, MoveFacts, known
+from osc_migrate.words import paste
+
+# Missing CPU features to name before it gets long.
+NAMED = 6
+
+
+def hypervisors(move: MoveFacts) -> tuple[Hypervisor, Hypervisor]:
+    """Those of the source and of the destination.
+
+    :raises Skip: there are not two to compare.
+    """
+    there = destination(move).hypervisor
+    here = move.source.hypervisor if move.source else None
+    if here is None or there is None:
+        raise Skip("Nova does not list the hypervisors of both hosts")
+    return here, there
+
+
+def _version(hypervisor: Hypervisor) -> str:
+    """8002002 -> 'QEMU 8.2.2'."""
+    major, rest = divmod(hypervisor.version, 1000000)
+    minor, release = divmod(rest, 1000)
+    return f"{hypervisor.type} {major}.{minor}.{release}"
+
+
+@check(wanted, LIVE)
+def destination_has_the_same_hypervisor(move: MoveFacts) -> str:
+    """Both hosts have a hypervisor of the same type.
+
+    Nova skips any other host (nova/conductor/tasks/live_migrate.py,
+    _check_compatible_with_source_hypervisor).
+    """
+    here, there = hypervisors(move)
+    if here.type == there.type:
+        return there.type
+    raise Problem(
+        f"{here.type} here, {there.type} there",
+        "choose a host of the same type, or move it cold",
+    )
+
+
+@check(wanted, LIVE)
+def destination_hypervisor_is_not_older(move: MoveFacts) -> str:
+    """The destination's hypervisor is as new as the source's.
+
+    Nova skips an older one, unless nova.conf of its conductor says
+    [workarounds]skip_hypervisor_version_check_on_lm, which no API shows
+    (nova/conductor/tasks/live_migrate.py).
+    """
+    here, there = hypervisors(move)
+    if here.type != there.type:
+        raise Skip("the hypervisors differ")
+    if here.version <= there.version:
+        return f"{_version(here)} -> {_version(there)}"
+    raise Problem(
+        f"{_version(here)} here, {_version(there)} there",
+        f"update {there.name}, or choose a host with {_version(here)} or newer"
+        ": openstack hypervisor list --long",
+    )
+
+
+@check(wanted, COLD)
+def destination_hypervisor_can_start_it(move: MoveFacts) -> str:
+    """The destination's hypervisor knows the server's machine type.
+
+    Nova does not look when it moves a server cold; an older QEMU does not
+    start a machine type that came after it, and there the guest stays off.
+    """
+    here, there = hypervisors(move)
+    if here.version <= there.version or here.type != there.type:
+        return _version(there)
+    raise Concern(
+        f"{_version(here)} here, {_version(there)} there",
+        f"on {there.name}: virsh domcapabilities --machine MACHINE_TYPE; or"
+        " choose a host with the same version",
+    )
+
+
+@check(wanted, LIVE)
+def destination_cpu_has_every_feature(move: MoveFacts) -> str:
+    """The destination's CPU has every feature that the source's has.
+
+    A guest sees at most what its host has, with a CPU model of its own less.
+    So a missing feature is a risk: Nova compares the guest's CPU on the
+    destination, which no API shows, and not even that with virt_type=qemu or
+    [workarounds]skip_cpu_compare_on_dest (nova/virt/libvirt/driver.py,
+    _compare_cpu).
+    """
+    here, there = hypervisors(move)
+    if not here.cpu_features or not there.cpu_features:
+        raise Skip("the driver names no CPU features")
+    missing = sorted(here.cpu_features - there.cpu_features)
+    if not missing:
+        return f"all {len(here.cpu_features)}"
+    named = ", ".join(missing[:NAMED])
+    more = len(missing) - NAMED
+    raise Concern(
+        f"missing there: {named}" + (f" and {more} more" if more > 0 else ""),
+        "harmless when [libvirt]cpu_models in nova.conf names a model that"
+        " both have; otherwise choose a host with the same CPU",
+    )
+
+
+@check(wanted)
+def machine_type_is_recorded(move: MoveFacts) -> str:
+    """The server keeps its machine type on a newer QEMU.
+
+    Without a recorded one the next start takes the default of its new host,
+    and the guest finds other hardware (nova/virt/libvirt/utils.py,
+    get_machine_type).
+    """
+    here, there = hypervisors(move)
+    if (here.type, there.type) != ("QEMU", "QEMU"):
+        raise Skip("no QEMU")
+    if here.version >= there.version:
+        return "no newer QEMU"
+    if move.nova < (2, 98):
+        raise Skip("Nova shows it from microversion 2.98 on")
+    if move.server.image_id is None:
+        raise Skip("Nova shows it of no server that boots from a volume")
+    machine = image_properties(move).get("hw_machine_type")
+    if machine:
+        return machine
+    raise Concern(
+        f"none is recorded: {_version(here)} here, {_version(there)} there",
+        "on a controller, while it is shut off: nova-manage libvirt"
+        f" update_machine_type {paste(move.server.id)} MACHINE_TYPE",
+    )
+
+
+@check(wanted)
+def destination_zone_suits_the_server(move: MoveFacts) -> str:
+    """The destination is in the zone to which the server is pinned.
+
+    Nova keeps a server that was booted with a zone in the aggregates of that
+    zone (nova/scheduler/request_filter.py, map_az_to_placement_aggregate).
+    """
+    host = destination(move)
+    # It is pinned to the zone where it is, if at all: which one is shown
+    # from 2.96 on only.
+    if move.source is not None and move.source.zone == host.zone:
+        return f"{host.zone}, as now"
+    pin = move.server.pinned_zone
+    if pin is None or pin == host.zone:
+        return f"{host.zone}, " + ("pinned to it" if pin else "not pinned")
+    if not any(
+        a.metadata.get("availability_zone") == pin for a in move.aggregates
+    ):
+        return f"{host.zone}: zone {pin} has no aggregate to keep it in"
+    raise Problem(
+        f"it is in zone {host.zone}, the server is pinned to {pin}",
+        f"choose a host of zone {pin}; or (2.104): openstack server unset"
+        f" --pinned-availability-zone {arg(move)}",
+    )
+
+
+@check(wanted)
+def server_groups_allow_the_destination(move: MoveFacts) -> str:
+    """The policies of the server's groups allow the destination.
+
+    Nova refuses a strict one (ServerGroupAntiAffinityFilter,
+    ServerGroupAffinityFilter). An affinity group is allowed on the hosts of
+    its members alone, so that none of them can leave the host that they
+    share (nova/scheduler/utils.py, setup_instance_group).
+    """
+    host = destination(move)
+    if host.name == known(lambda: move.server.host):
+        raise Skip("the server is there already")
+    for group in move.groups:
+        there = group.members.get(host.name, 0)
+        if group.policy == "anti-affinity" and there >= group.max_per_host:
+            raise Problem(
+                f"{there} of its anti-affinity group '{group.name}' there"
+                f" already, {group.max_per_host} allowed",
+                "choose another host, or move the other one first: openstack"
+                f" server group show {paste(group.name)}",
+            )
+        if group.policy == "affinity" and not there:
+            raise Problem(
+                f"none of its affinity group '{group.name}' is there",
+                "Nova moves no member of a strict affinity group away from"
+                f" the others: openstack server group show"
+                f" {paste(group.name)}",
+            )
+    policies = (f"{group.name} ({group.policy})" for group in move.groups)
+    return ", ".join(policies) or "in no group"

@@ -1,0 +1,151 @@
+"""Checks of what an earlier move, or one under way, has left behind.
+
+Each prints the safe repair; nothing here repairs anything.
+"""
+
+import datetime
+
+from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.server import MOVING, arg, server
+from osc_migrate.model.facts import Migration, MoveFacts, known
+from osc_migrate.words import paste
+
+FORGOTTEN = datetime.timedelta(days=1)
+
+
+@check(server)
+def server_is_not_being_moved(move: MoveFacts) -> str:
+    """Nobody is moving the server already.
+
+    A task state of a move without a record of one is a move that died with
+    its nova-compute; nothing in Nova ends it.
+    """
+    if known(lambda: (move.server.task_state,)) is None:
+        raise Skip("what Nova does with it is not known")
+    task = move.server.task_state
+    if task not in MOVING:
+        return "no move"
+    if move.under_way:
+        record = move.under_way[0]
+        raise Problem(
+            f"migration {record.id} moves it now: {_where(record)}"
+            f" ({record.status})",
+            f"wait, or: openstack server migration abort {arg(move)}"
+            f" {record.id}"
+            if record.type == "live-migration"
+            else f"wait: openstack server migration list --server {arg(move)}",
+        )
+    last = move.migrations[0] if move.migrations else None
+    ended = (
+        f"the last, {last.id} {_where(last)}, is {last.status}"
+        if last
+        else "it has none"
+    )
+    raise Problem(
+        f"its task is {task}, but no migration of it is under way: {ended}",
+        # Nova stops a guest that it believes to be elsewhere
+        # (_sync_power_states): setting the state blindly can do that.
+        # A move that ends or begins right now looks like this too.
+        "if it is still so in a minute: run 'virsh domstate' for its instance"
+        " name on both hosts; only when"
+        " the guest runs on one alone, and that is the host which Nova shows:"
+        f" openstack server set --state active {arg(move)}",
+    )
+
+
+def _where(record: Migration) -> str:
+    source = known(lambda: record.source)
+    destination = known(lambda: record.destination)
+    return f"{source or '?'} -> {destination or '?'}"
+
+
+@check(server)
+def server_waits_for_no_confirmation(move: MoveFacts) -> str:
+    """No resize or cold migration waits to be confirmed.
+
+    Until then the server holds room on both hosts, and Nova refuses to move
+    it (nova/compute/api.py: its vm_state is 'resized').
+    """
+    status = known(lambda: move.server.status)
+    task = known(lambda: move.server.task_state)
+    if status is None or task:
+        raise Skip("not known, or Nova is busy with it")
+    if status != "VERIFY_RESIZE":
+        return "nothing to confirm"
+    since = known(lambda: _waiting_since(move))
+    words = ""
+    if since is not None:
+        forgotten = move.now - since > FORGOTTEN
+        words = f", since {since:%Y-%m-%d %H:%M} UTC" + (
+            ": forgotten?" if forgotten else ""
+        )
+    raise Problem(
+        f"a resize or cold migration waits to be confirmed{words}",
+        f"when the guest is well: openstack server migration confirm"
+        f" {arg(move)}; otherwise: openstack server migration revert"
+        f" {arg(move)}",
+    )
+
+
+def _waiting_since(move: MoveFacts) -> datetime.datetime | None:
+    done = [m for m in move.migrations if m.status == "finished"]
+    return done[0].updated_at if done else None
+
+
+@check(server)
+def server_has_no_open_record(move: MoveFacts) -> str:
+    """All migration records of an idle server have ended.
+
+    An open one of a move that died keeps room on both hosts: nova-compute
+    counts it (nova/compute/resource_tracker.py).
+    """
+    if known(lambda: move.server.task_state):
+        raise Skip("Nova is busy with it")
+    # Without them no move can be followed, whatever the checks say.
+    open_ = known(lambda: move.under_way)
+    if open_ is None:
+        raise Skip("its migrations are not known")
+    if not open_:
+        return "all ended"
+    raise Concern(
+        f"migration {open_[0].id} is {open_[0].status}, {_where(open_[0])},"
+        " although Nova does nothing with the server",
+        "it may have begun just now: openstack server migration list --server"
+        f" {arg(move)}; if it stays so, see the logs of both nova-compute",
+    )
+
+
+def unless_moving(move: MoveFacts) -> None:
+    """Two of a thing are right while a move is under way."""
+    if known(lambda: move.server.task_state):
+        raise Skip("Nova is busy with it")
+    if known(lambda: move.server.status) == "VERIFY_RESIZE":
+        raise Skip("a resize or cold migration waits to be confirmed")
+    if move.under_way:
+        raise Skip("a migration is under way")
+
+
+@check(server)
+def server_is_allocated_where_it_is(move: MoveFacts) -> str:
+    """Placement counts the server on its own host, and on no other.
+
+    What is counted twice is missing elsewhere: 'No valid host' with room to
+    spare. Nova moves the server all the same.
+    """
+    if known(lambda: move.room) is None:
+        raise Skip("what placement holds is not known")
+    holders, host = move.room.holders, known(lambda: move.server.host)
+    others = sorted(set(holders) - {host})
+    if not host or not others:
+        return ", ".join(holders) or "on no compute host"
+    unless_moving(move)
+    raise Concern(
+        f"the server is on {host}, but holds room on {', '.join(others)}",
+        "on a controller, while nothing migrates: "
+        + "; ".join(
+            "nova-manage placement audit --verbose --resource_provider"
+            f" {paste(holders[name])}"
+            for name in others
+        )
+        + " (then with --delete)",
+    )

@@ -1,0 +1,113 @@
+"""Checks of what binds a server's ports on the destination."""
+
+from collections.abc import Iterable
+
+from osc_migrate.checks.check import Problem, Skip, check
+from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.ports import SRIOV, ports
+from osc_migrate.model.facts import Agent, MoveFacts, known
+from osc_migrate.words import paste
+
+SRIOV_AGENT = "NIC Switch agent"
+# Those that bind ports (Neutron's mechanism drivers); others serve DHCP,
+# routers and metadata.
+ORDINARY = frozenset(
+    {
+        "Linux bridge agent",
+        "OVN Controller agent",
+        "OVN Controller Gateway agent",
+        "Open vSwitch agent",
+    }
+)
+
+
+def _family(type_: str) -> str:
+    # An OVN host is of one type or the other, for the same ports.
+    return type_.replace(" Gateway", "")
+
+
+def _needed(move: MoveFacts) -> set[str]:
+    """Families of agents that bind the server's ports where it is.
+
+    :raises Skip: no ports, or a network without agents.
+    """
+    found, host = ports(move), known(lambda: move.server.host)
+    types: set[str] = set()
+    if any(port.vnic_type not in SRIOV for port in found):
+        types |= ORDINARY
+    if any(port.vnic_type in SRIOV for port in found):
+        # A card's own switch may be bound by Open vSwitch or OVN instead.
+        types |= {SRIOV_AGENT}
+    here = {
+        _family(agent.type)
+        for agent in move.agents
+        if agent.host == host and agent.type in types
+    }
+    if not here:
+        raise Skip("Neutron shows no agent that binds its ports now")
+    return here
+
+
+def _there(move: MoveFacts, families: Iterable[str]) -> list[Agent]:
+    """Agents of the destination that could bind the ports."""
+    host = destination(move).name
+    return [
+        agent
+        for agent in move.agents
+        if agent.host == host and _family(agent.type) in families
+    ]
+
+
+@check(wanted)
+def destination_network_agent_is_alive(move: MoveFacts) -> str:
+    """The agent that binds the server's ports is alive on the destination.
+
+    Neutron binds no port to a host without a living one: 'Binding failed for
+    port' (neutron/plugins/ml2/drivers/mech_agent.py, bind_port).
+    """
+    host = destination(move).name
+    needed = _needed(move)
+    there = _there(move, needed)
+    living = {_family(agent.type) for agent in there if agent.alive}
+    lacking = sorted(needed - living)
+    if not lacking:
+        return ", ".join(sorted(living))
+    dead = {_family(agent.type) for agent in there}
+    raise Problem(
+        ", ".join(
+            f"its {name} is dead" if name in dead else f"it has no {name}"
+            for name in lacking
+        ),
+        f"openstack network agent list --host {paste(host)}; then see the"
+        f" agent's log on {paste(host)}",
+    )
+
+
+@check(wanted)
+def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
+    """The destination's agents connect the physical networks of the ports.
+
+    Neutron binds no port of a network whose bridge or card the host does not
+    have (neutron/plugins/ml2/drivers/mech_agent.py,
+    check_segment_for_agent).
+    """
+    destination(move)
+    networks = {p.physical_network for p in ports(move) if p.physical_network}
+    if not networks:
+        return "none needed"
+    if known(lambda: move.agents) is None:
+        raise Skip("the agents are not known")
+    there = [a for a in _there(move, _needed(move)) if a.alive]
+    told = [
+        a.physical_networks for a in there if a.physical_networks is not None
+    ]
+    if not told:
+        raise Skip("no living agent there says what it connects")
+    missing = sorted(networks.difference(*told))
+    if not missing:
+        return ", ".join(sorted(networks))
+    raise Problem(
+        f"no agent there connects {', '.join(missing)}",
+        "map it there (bridge_mappings, ovn-bridge-mappings), or choose"
+        " another host: openstack network agent show AGENT",
+    )

@@ -1,0 +1,78 @@
+"""Checks of guests that are bound to the CPUs and memory of their host."""
+
+from osc_migrate.checks import wishes
+from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.server import LIVE, arg, server
+from osc_migrate.checks.wishes import extra_spec, wish
+from osc_migrate.model.facts import MoveFacts, known
+
+
+@check(server, LIVE)
+def bound_guest_can_move(move: MoveFacts) -> str:
+    """The guest is bound to no NUMA node, or Nova can bind it anew.
+
+    It can from Train on, once every nova-compute is of that release
+    (nova/conductor/tasks/live_migrate.py, _check_instance_has_no_numa).
+    """
+    bonds = _bonds(move)
+    if not bonds:
+        return "not bound"
+    if move.nova >= wishes.TRAIN:
+        return bonds
+    raise Problem(
+        f"{bonds}, which this Nova cannot bind anew while the guest runs",
+        f"move it cold: openstack server migrate {arg(move)}",
+    )
+
+
+@check(server)
+def guest_is_not_bound(move: MoveFacts) -> str:
+    """The guest is bound to no NUMA node, CPU or huge page of its host.
+
+    Placement counts CPUs and memory of a whole host. Whether a bound guest
+    fits into single nodes there, only Nova's own claim shows
+    (nova/compute/manager.py, _live_migration_claim).
+    """
+    bonds = _bonds(move)
+    if not bonds:
+        return "not bound"
+    if move.nova < wishes.TRAIN:
+        raise Skip("what this Nova can move is another check's")
+    raise Concern(
+        f"{bonds}: Nova may find no NUMA node with room for it there",
+        "compare free CPUs and huge pages of the host's nodes: virsh"
+        " freepages --all",
+    )
+
+
+def _bonds(move: MoveFacts) -> str:
+    """What binds the guest; empty when nothing does."""
+    topology = known(lambda: move.topology)
+    if topology is None:
+        # Not shown below 2.78, nor to everybody.
+        return _asked(move)
+    found = []
+    if topology.nodes:
+        found.append(f"{topology.nodes} NUMA nodes")
+    # Whether CPUs are pinned is shown to admins only.
+    if known(lambda: topology.pinned):
+        found.append("pinned CPUs")
+    if topology.pagesize_kb:
+        found.append(f"pages of {topology.pagesize_kb} KiB")
+    return ", ".join(found)
+
+
+def _asked(move: MoveFacts) -> str:
+    """As nova/virt/hardware.py, numa_get_constraints, reads wishes."""
+    found = {
+        "NUMA nodes": wish(move, "numa_nodes"),
+        "CPU policy": wish(move, "cpu_policy"),
+        "page size": wish(move, "mem_page_size"),
+        "dedicated CPUs": extra_spec(move, "resources:PCPU"),
+        "persistent memory": extra_spec(move, "hw:pmem"),
+    }
+    return ", ".join(
+        f"{name} {value}"
+        for name, value in found.items()
+        if value and value != "shared"
+    )

@@ -1,0 +1,164 @@
+"""Checks of a server's ports: the devices behind them, and their bindings."""
+
+from collections.abc import Iterable
+
+from osc_migrate.checks import wishes
+from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.leftovers import unless_moving
+from osc_migrate.checks.server import LIVE, arg, server
+from osc_migrate.model.facts import MoveFacts, Port, known
+
+# Of Cyborg (nova/network/model.py, VNIC_TYPES_ACCELERATOR).
+ACCELERATOR = frozenset({"accelerator-direct", "accelerator-direct-physical"})
+# With a PCI device (VNIC_TYPES_SRIOV).
+SRIOV = frozenset(
+    {
+        "direct",
+        "direct-physical",
+        "macvtap",
+        "remote-managed",
+        "vdpa",
+        "virtio-forwarder",
+    }
+)
+# Passed through to the guest (VNIC_TYPES_DIRECT_PASSTHROUGH).
+PASSTHROUGH = frozenset(
+    {"direct", "direct-physical", "remote-managed", "vdpa"}
+)
+
+
+def ports(move: MoveFacts) -> tuple[Port, ...]:
+    """The server's ports, for checks that need some.
+
+    :raises Skip: none, or not known, which ports_can_move tells.
+    """
+    found = known(lambda: move.ports)
+    if not found:
+        raise Skip("no ports" if found == () else "its ports are not known")
+    return found
+
+
+def _of(found: Iterable[Port], kinds: Iterable[str]) -> str:
+    """Those of that kind, to show; empty when there are none."""
+    return ", ".join(
+        f"port {p.id} ({p.vnic_type})" for p in found if p.vnic_type in kinds
+    )
+
+
+def _kinds(found: Iterable[Port]) -> str:
+    return ", ".join(sorted({port.vnic_type for port in found})) or "no ports"
+
+
+@check(server)
+def ports_can_move(move: MoveFacts) -> str:
+    """No port of the server has a device that Nova cannot move at all.
+
+    Accelerators never (nova/compute/api.py, block_port_accelerators), vDPA
+    before Zed (reject_vdpa_instances).
+    """
+    found = move.ports
+    old = () if move.nova >= wishes.ZED else ("vdpa",)
+    if minded := _of(found, (*ACCELERATOR, *old)):
+        raise Problem(
+            f"{minded} cannot move",
+            f"openstack server remove port {arg(move)} PORT, and add it to"
+            " the server again afterwards",
+        )
+    return _kinds(found)
+
+
+@check(server, LIVE)
+def sriov_ports_can_move(move: MoveFacts) -> str:
+    """Ports with a PCI device can be bound on both hosts.
+
+    Needs Neutron's binding-extended, and Train (nova/conductor/tasks/
+    live_migrate.py, _check_can_migrate_pci).
+    """
+    found = ports(move)
+    minded = _of(found, SRIOV)
+    if not minded:
+        return _kinds(found)
+    if move.nova < wishes.TRAIN:
+        why = "moves live from Train on"
+    elif "binding-extended" not in move.network_extensions:
+        why = "needs Neutron's extension binding-extended to move live"
+    else:
+        return _kinds(found)
+    raise Problem(
+        f"{minded} {why}",
+        f"move it cold: openstack server migrate {arg(move)}",
+    )
+
+
+@check(server, LIVE)
+def ports_stay_plugged(move: MoveFacts) -> str:
+    """No port is unplugged from the guest while it moves.
+
+    A device passed through is: the guest sees its card vanish and another
+    one come (nova/virt/libvirt/driver.py, _detach_direct_passthrough_vifs).
+    """
+    found = ports(move)
+    minded = _of(found, PASSTHROUGH)
+    if not minded:
+        return _kinds(found)
+    extensions = known(lambda: move.network_extensions)
+    if (
+        move.nova < wishes.TRAIN
+        or (extensions is not None and "binding-extended" not in extensions)
+        or (move.nova < wishes.ZED and _of(found, ["vdpa"]))
+    ):
+        raise Skip("it cannot move at all")
+    raise Concern(
+        f"{minded} is unplugged while the server moves",
+        "have the guest bond it with a port of another kind",
+    )
+
+
+@check(server, LIVE)
+def ports_are_bound_before_the_move(move: MoveFacts) -> str:
+    """Neutron can bind the ports on the destination before the guest goes.
+
+    Without binding-extended they are bound afterwards: when that fails, the
+    guest is there without its network (nova/conductor/tasks/live_migrate.py,
+    _call_livem_checks_on_host).
+    """
+    if _of(ports(move), SRIOV):
+        raise Skip("a port with a PCI device, which has a check of its own")
+    if "binding-extended" in move.network_extensions:
+        return "binding-extended"
+    raise Concern(
+        "Neutron has no extension binding-extended: ports are bound only"
+        " when the guest is there",
+        "openstack extension list --network shows what Neutron has",
+    )
+
+
+@check(server)
+def ports_are_bound_where_it_is(move: MoveFacts) -> str:
+    """Every port of the server is bound on its own host alone.
+
+    A binding that a failed move left on the destination makes Neutron refuse
+    the new one: 'Binding failed for port' (nova/network/neutron.py,
+    bind_ports_to_host).
+    """
+    found = ports(move)
+    host = known(lambda: move.server.host)
+    extensions = known(lambda: move.network_extensions)
+    if extensions is not None and "binding-extended" not in extensions:
+        raise Skip("Neutron keeps one binding a port")
+    if not host:
+        raise Skip("the server's host is not known")
+    stale = [(p.id, h) for p in found for h in p.bindings if h != host]
+    if not stale:
+        return f"{len(found)} bound on {host}"
+    unless_moving(move)
+    there = known(lambda: move.destination and move.destination.name)
+    blocking = [(port, other) for port, other in stale if other == there]
+    say = Problem if blocking else Concern
+    shown = blocking or stale
+    raise say(
+        "; ".join(f"port {port} is bound on {other}" for port, other in shown),
+        "on a Neutron server, while nothing migrates in the whole cloud:"
+        " neutron-remove-duplicated-port-bindings; or these alone: DELETE "
+        + ", ".join(f"/v2.0/ports/{p}/bindings/{h}" for p, h in shown),
+    )

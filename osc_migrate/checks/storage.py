@@ -1,0 +1,171 @@
+"""Checks of a server's disks."""
+
+from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.server import arg, server
+from osc_migrate.model.facts import MoveFacts, Volume, known
+from osc_migrate.model.findings import Kind
+
+BLOCK = (Kind.BLOCK,)
+
+# With which Cinder lets another host attach a volume of the same server
+# (cinder/volume/api.py, _attachment_reserve).
+USABLE = frozenset({"in-use", "available", "downloading"})
+
+
+def _local_gib(move: MoveFacts) -> int:
+    """GiB of disks that are no volumes, as the guest sees them.
+
+    :raises Skip: not known, which flavor_and_image_are_known tells.
+    """
+    flavor = known(lambda: move.server.flavor)
+    if flavor is None:
+        raise Skip("the size of its flavor is not known")
+    root = 0 if move.server.image_id is None else flavor.disk
+    return root + flavor.ephemeral + -(-flavor.swap // 1024)
+
+
+@check(server, (Kind.LIVE,))
+def disks_need_no_copy(move: MoveFacts) -> str:
+    """The server has no disk but volumes, which every host can reach.
+
+    Others are at both hosts only on shared storage (a shared instances_path,
+    or images_type=rbd), which no API shows. Nova looks before it begins
+    (nova/virt/libvirt/driver.py, check_can_live_migrate_source).
+    """
+    size = _local_gib(move)
+    if size or move.server.image_id is not None or move.server.config_drive:
+        raise Skip(
+            f"a local disk ({size} GiB) needs shared storage, which no API"
+            " shows; with --auto Nova copies it where it is not shared"
+        )
+    return f"{len(move.server.volume_ids)} volumes, no local disk"
+
+
+@check(server, BLOCK)
+def disks_are_there_to_copy(move: MoveFacts) -> str:
+    """The server has a local disk to copy.
+
+    'Block migration can not be used with shared storage', says Nova of one
+    with volumes alone (nova/virt/libvirt/driver.py,
+    check_can_live_migrate_source).
+    """
+    if move.server.image_id is not None:
+        return f"{_local_gib(move)} GiB"
+    if move.server.config_drive or _local_gib(move):
+        return "beside the volume that it boots from"
+    raise Problem(
+        "it has no disk but volumes, which are shared storage",
+        f"openstack migrate live {arg(move)} moves it without a copy",
+    )
+
+
+@check(wanted, BLOCK)
+def destination_has_space_for_the_copy(move: MoveFacts) -> str:
+    """The destination's disk has space for all that may be copied.
+
+    From microversion 2.25 on Nova does not look (nova/compute/manager.py:
+    'if None, ignore disk usage checking'). The full size of the disks is
+    what they may grow to: until then less may do.
+    """
+    host = destination(move)
+    if host.hypervisor is None or (
+        (left := host.hypervisor.disk_available_least) is None
+    ):
+        raise Skip("the driver does not say what is left")
+    size = _local_gib(move)
+    if size <= left:
+        return f"{size} GiB needed, {left} GiB left"
+    raise Concern(
+        f"up to {size} GiB needed, {left} GiB left after what the disks there"
+        " may grow to",
+        f"on {host.name}: df -h in the instances_path of nova.conf; or choose"
+        " another host",
+    )
+
+
+@check(server, BLOCK)
+def config_drive_is_copied(move: MoveFacts) -> str:
+    """The server has no config drive that would stay behind.
+
+    One in the default format is a CD, and read-only disks are not copied
+    (nova/virt/libvirt/driver.py, _live_migration_copy_disk_paths).
+    """
+    if not move.server.config_drive:
+        return "no config drive"
+    raise Concern(
+        "its config drive is not copied when it is an ISO 9660 CD: the guest"
+        " finds it empty until a hard reboot makes a new one",
+        "see [DEFAULT]config_drive_format in nova.conf; vfat is copied",
+    )
+
+
+@check(server, (Kind.BLOCK, Kind.COLD))
+def image_is_in_glance(move: MoveFacts) -> str:
+    """The image that the server was booted from is still in Glance.
+
+    Without it the destination fetches the disk's base from the source over
+    ssh, as the user nova (nova/virt/libvirt/driver.py,
+    _try_fetch_image_cache).
+    """
+    if move.server.image_id is None:
+        raise Skip("it boots from a volume")
+    if move.image_exists:
+        return move.server.image_id
+    raise Concern(
+        f"image {move.server.image_id} was deleted: the destination must"
+        " fetch it from the source over ssh",
+        "see that the user nova can ssh from the destination to the source"
+        " without a password",
+    )
+
+
+@check(server)
+def volumes_can_be_attached(move: MoveFacts) -> str:
+    """Every volume of the server is in a state in which it can be attached.
+
+    Nova attaches each on the destination too, while it is still attached on
+    the source (nova/compute/manager.py, _do_pre_live_migration).
+    """
+    if not move.server.volume_ids:
+        raise Skip("it has no volumes")
+    bad = [v for v in move.volumes if v.status not in USABLE]
+    if not bad:
+        return _counted(move.volumes)
+    raise Problem(
+        ", ".join(f"volume {v.id} is {v.status}" for v in bad),
+        "wait until it is in-use; if nothing works on it: openstack volume"
+        f" set --state in-use {bad[0].id}",
+    )
+
+
+def _counted(volumes: tuple[Volume, ...]) -> str:
+    shared = sum(volume.multiattach for volume in volumes)
+    return f"{len(volumes)} in use" + (
+        f", {shared} of them multiattach" if shared else ""
+    )
+
+
+@check(wanted)
+def volumes_are_in_the_destinations_zone(move: MoveFacts) -> str:
+    """No volume stays behind in the zone that the server leaves.
+
+    Storage of one zone may be out of reach for the hosts of another.
+    """
+    host = destination(move)
+    if not move.server.volume_ids:
+        raise Skip("it has no volumes")
+    if move.source is None or move.source.zone == host.zone:
+        return f"{host.zone}, as now"
+    volumes = known(lambda: move.volumes)
+    if volumes is None:
+        raise Skip("its volumes are not known")
+    behind = [v.id for v in volumes if v.zone == move.source.zone]
+    if not behind:
+        return "none is of the zone that it leaves"
+    raise Concern(
+        f"it goes to zone {host.zone}, but volume {', '.join(behind)} is in"
+        f" {move.source.zone}",
+        f"see that {host.name} reaches the storage of {move.source.zone}, or"
+        " choose a host of that zone",
+    )

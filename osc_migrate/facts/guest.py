@@ -1,0 +1,93 @@
+"""What has to be asked for one server: what it holds, shares, topology,
+groups."""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Any, cast
+
+from osc_migrate import microversions
+from osc_migrate.facts import parse
+from osc_migrate.facts.body import fact
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.facts.surroundings import Surroundings
+from osc_migrate.model import facts
+from osc_migrate.model.facts import Unread
+
+
+def allocation(around: Surroundings, server: facts.Server) -> facts.Room:
+    held = around.cloud.placement.allocation(server.id)
+    asked: Counter[str] = Counter()
+    for resources in held.values():
+        asked.update(resources)
+    return facts.Room(
+        asked=dict(asked),
+        free=cast(Any, Unread("not asked")),
+        fits=cast(Any, Unread("no host was chosen")),
+        holders=fact(_holders, around, held),
+    )
+
+
+def _holders(around: Surroundings, held: Collection[str]) -> dict[str, str]:
+    """Those of the providers that are compute hosts, by the host's name.
+
+    The others are parts of a host, or storage that hosts share.
+    """
+    providers = {
+        host.hypervisor.id: name
+        for name, host in around.known_hosts().items()
+        if host.hypervisor
+    }
+    return {providers[p]: p for p in held if p in providers}
+
+
+def shares(cloud: Cloud, server: facts.Server) -> tuple[str, ...]:
+    if not microversions.at_least(cloud.nova.offered, microversions.SHARES):
+        return ()  # this Nova can attach none
+    if not cloud.nova.has(microversions.SHARES):
+        raise Unread(
+            f"shares are shown from microversion {microversions.SHARES} on"
+        )
+    body = cloud.nova.get(
+        f"/servers/{server.id}/shares", f"list the shares of {server.id}"
+    )
+    return tuple(row.text("share_id") for row in body.rows("shares"))
+
+
+def topology(cloud: Cloud, server: facts.Server) -> facts.Topology:
+    if not cloud.nova.has(microversions.TOPOLOGY):
+        raise Unread(
+            f"topology is shown from microversion {microversions.TOPOLOGY} on"
+        )
+    return parse.topology(
+        cloud.nova.get(
+            f"/servers/{server.id}/topology",
+            f"show the topology of {server.id}",
+        )
+    )
+
+
+def groups(cloud: Cloud, server: facts.Server) -> tuple[facts.Group, ...]:
+    """The server's groups, and where their other members are."""
+    ids = _group_ids(cloud, server)
+    if not ids:
+        return ()
+    where = {
+        fact(row.text, "id"): fact(row.text, "OS-EXT-SRV-ATTR:host")
+        for row in cloud.servers({"project_id": server.project_id})
+    }
+    groups = []
+    for group_id in ids:
+        body = cloud.nova.get(
+            f"/os-server-groups/{group_id}", f"show server group {group_id}"
+        ).inner("server_group")
+        groups.append(parse.group(body, server.id, where))
+    return tuple(groups)
+
+
+def _group_ids(cloud: Cloud, server: facts.Server) -> tuple[str, ...]:
+    shown: Any = fact(lambda: server.group_ids)
+    if not isinstance(shown, Unread):
+        return cast(tuple[str, ...], shown)
+    # A list of servers never shows them (2.71), one server does.
+    again = cloud.server_now(server.id)
+    return again.group_ids if again else ()

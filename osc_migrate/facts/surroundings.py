@@ -1,0 +1,108 @@
+"""What a cloud has that does not depend on the server that is to move."""
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from osc_migrate import microversions
+from osc_migrate.facts import parse
+from osc_migrate.facts.body import Body, fact
+from osc_migrate.facts.cloud import Cloud, quiet, together
+from osc_migrate.model import facts
+from osc_migrate.model.facts import Unread
+
+# Nova's words for a record of a move under way.
+UNDER_WAY = (
+    "accepted",
+    "queued",
+    "preparing",
+    "running",
+    "running (post-copy)",
+    "post-migrating",
+)
+
+
+class Surroundings:
+    """What a cloud has that does not depend on the server; read once for
+    any number of servers."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        (
+            self.hosts,
+            self.aggregates,
+            self.agents,
+            self.extensions,
+            self.under_way,
+            self.roles,
+        ) = together(
+            lambda: hosts_of(cloud),
+            lambda: quiet(lambda: _aggregates(cloud)),
+            lambda: quiet(cloud.network.agents),
+            lambda: quiet(cloud.network.extensions),
+            lambda: quiet(lambda: under_way(cloud)),
+            cloud.roles,
+        )
+
+    def known_hosts(self) -> Mapping[str, facts.Host]:
+        """:raises Unread: when this user may not list them."""
+        if isinstance(self.hosts, Unread):
+            raise self.hosts
+        return cast(Mapping[str, facts.Host], self.hosts)
+
+
+def hosts_of(cloud: Cloud) -> dict[str, facts.Host]:
+    hosts, hypervisors = together(cloud.hosts, cloud.hypervisors)
+    if isinstance(hosts, Unread):
+        raise hosts
+    # Before 2.53 Nova has ids of its own; placement knows them by name.
+    providers: Any = None
+    if not cloud.nova.has(microversions.UUIDS):
+        providers = fact(quiet, cloud.placement.providers)
+
+    def hypervisor(name: str) -> Any:
+        if isinstance(hypervisors, Unread):
+            return hypervisors
+        found = hypervisors.get(name)
+        if found is None or providers is None:
+            return found
+        if isinstance(providers, Unread):
+            return found.but(id=providers)
+        none = Unread(f"placement has no provider called {found.name}")
+        return found.but(id=providers.get(found.name, none))
+
+    return {
+        name: host.but(hypervisor=hypervisor(name))
+        for name, host in hosts.items()
+    }
+
+
+def _aggregates(cloud: Cloud) -> tuple[facts.Aggregate, ...]:
+    body = cloud.nova.get("/os-aggregates", "list the aggregates")
+    return tuple(parse.aggregate(row) for row in body.rows("aggregates"))
+
+
+def under_way(cloud: Cloud) -> tuple[facts.Migration, ...]:
+    """Every record that has not ended."""
+    return migrations_in(cloud, UNDER_WAY, {})
+
+
+def migrations_in(
+    cloud: Cloud, statuses: Iterable[str], query: Mapping[str, object]
+) -> tuple[facts.Migration, ...]:
+    """Every record in one of those statuses, one request each, plus pages."""
+    paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
+
+    def ask(status: str) -> list[Body]:
+        return list(
+            cloud.nova.pages(
+                "/os-migrations",
+                "migrations",
+                f"list the migrations that are {status}",
+                query={"status": status, **query},
+                marker="uuid" if paged else None,
+            )
+        )
+
+    found = together(*(functools.partial(ask, s) for s in statuses))
+    return tuple(parse.migration(row) for rows in found for row in rows)
