@@ -64,7 +64,9 @@ class Lab:
             for one in wishes.pop("networks", ())
         ]
         knobs = FAST | {
-            key: wishes.pop(key) for key in list(wishes) if "_mb" in key
+            key: wishes.pop(key)
+            for key in ("bandwidth_mb", "dirty_mb", "update_seconds")
+            if key in wishes
         }
         body = {
             "name": name,
