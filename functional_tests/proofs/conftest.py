@@ -1,5 +1,5 @@
 """Two clouds: in one much is wrong, in the other nothing; the tests of each
-follow one another there."""
+are in one file and follow one another there."""
 
 import pytest
 
@@ -7,27 +7,27 @@ from functional_tests.proofs import faults, lab
 from functional_tests.warm import WarmShell
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def faulty(tmp_path_factory):
     state = tmp_path_factory.mktemp("faulty") / "state"
     with lab.faulty(state, faults.MOVES) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asking(faulty):
     with lab.asking(faulty) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def healthy(tmp_path_factory):
     state = tmp_path_factory.mktemp("healthy") / "state"
     with lab.healthy(state) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def healthy_shell(healthy):
     with WarmShell(healthy.cloud.environment()) as made:
         yield made

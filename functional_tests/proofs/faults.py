@@ -156,10 +156,9 @@ MOVES = (
     ),
     Fault(
         "server-host-is-known",
-        "UNKNOWN",
-        "a manager of the project may not see the host",
-        options=MANAGER,
-        boot={"cloud": "manager"},
+        "SKIP",
+        "the server is shelved: on no host",
+        inject=_action("SHELVED_OFFLOADED", shelve=None),
     ),
     Fault(
         "source-is-up",

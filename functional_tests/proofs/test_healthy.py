@@ -1,45 +1,39 @@
-"""Our verdict and Nova's: it refuses what we do, and moves what we allow."""
+"""Where nothing is wrong nothing is found, and Nova moves what we allow; then
+each check of a whole cloud."""
 
 import json
 
 import pytest
 
-from functional_tests.proofs import faults, test_moves
+from functional_tests.proofs.faults import CLOUDS, PORTS
 
-# Nova lets an admin move a locked server; its owner locked it all the same.
-NOVA_MOVES = {"server-is-unlocked"}
-REFUSED = [
-    one
-    for one in test_moves.PROVEN
-    if one.status == "FAIL"
-    and not one.kind
-    and not one.options
-    and one.check not in NOVA_MOVES
-]
+GOOD = ("PASS", "SKIP")
 
 
-@pytest.mark.xdist_group("faulty")
-def test_what_we_refuse_nova_refuses(faulty, asking):
-    assert len(REFUSED) >= 20
-    wrong = []
-    for one in REFUSED:
-        server, host = test_moves.pair_of(one)
-        done = asking.shell.run(
-            *("migrate", "live", server, host, "-f", "json"),
-            *("--auto", "--ignore", one.check, "--timeout", "90"),
-        )
-        # 1: refused at once; 4: accepted, and then it did not move.
-        refused = done.code in (1, 4)
-        said = done.err + done.out
-        print(f"{one.check}: FAIL; Nova: {done.code} {said!r}")
-        if not refused or one.nova not in said:
-            wrong.append((one.check, one.nova, done.code, said))
-    assert wrong == []
+def ask(shell, *words):
+    done = shell.run("migrate", "preflight", *words, "--long", "-f", "json")
+    assert done.code in (0, 3), done.err
+    return done
+
+
+def test_no_false_alarm_about_any_server_and_host(healthy_shell):
+    done = ask(healthy_shell, "--host", "HostB")
+    assert done.code == 0
+    rows = done.json
+    odd = [row for row in rows if row["status"] not in GOOD]
+    assert odd == []
+    assert len({row["subject"] for row in rows}) == 5 * 2
+
+
+def test_no_false_alarm_about_the_cloud(healthy_shell):
+    done = ask(healthy_shell)
+    assert done.code == 0
+    assert {row["status"] for row in done.json} == {"PASS"}
 
 
 # Of the healthy cloud: name -> how it is booted.
 ALLOWED = {
-    "with-ports": faults.PORTS,
+    "with-ports": PORTS,
     "without": {},
     "small": {"flavor": "m1.small"},
     "paused": {},
@@ -52,7 +46,6 @@ ALLOWED = {
 }
 
 
-@pytest.mark.xdist_group("healthy")
 def test_what_we_allow_nova_moves(healthy, healthy_shell):
     for name, wishes in ALLOWED.items():
         healthy.boot(name, **wishes)
@@ -78,3 +71,18 @@ def test_what_we_allow_nova_moves(healthy, healthy_shell):
     assert wrong == []
     for name in ALLOWED:
         healthy.delete(name)
+
+
+@pytest.mark.parametrize("fault", CLOUDS, ids=lambda fault: fault.key)
+def test_that_fault_of_the_cloud_and_no_other(healthy, healthy_shell, fault):
+    try:
+        fault.inject(healthy, fault.key)
+        healthy.settle()
+        done = ask(healthy_shell)
+    finally:
+        fault.undo(healthy)
+        healthy.settle()
+    found = {r["check"]: r["status"] for r in done.json}
+    odd = {c: s for c, s in found.items() if s not in GOOD}
+    assert odd == {fault.check: fault.status}
+    assert done.code == (3 if fault.status == "FAIL" else 0)
