@@ -1,6 +1,6 @@
 import json
 
-from osc_migrate.commands.preflight import COLUMNS, Preflight
+from osc_migrate.commands.preflight import FINDING, Preflight
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.commands.desk import Desk
 
@@ -23,7 +23,7 @@ def test_a_safe_move():
     code, rows = run(shapes.move())
     assert code == 0
     assert {row["status"] for row in rows} == {"PASS"}
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == FINDING
 
 
 def test_the_worst_comes_first():
