@@ -173,7 +173,7 @@ def every_server(cloud: Cloud, wanted: str) -> Iterator[list[facts.MoveFacts]]:
             "compute host", wanted, "see 'openstack compute service list'"
         )
     rows = cloud.servers({"host": name})
-    servers = [parse.server(row) for row in rows]
+    servers = [cloud.parsed(row) for row in rows]
     for server in sorted(servers, key=lambda s: s.id):
         yield to_each_host(around, server)
 

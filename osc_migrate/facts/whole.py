@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from osc_migrate import microversions
 from osc_migrate.facts import parse
@@ -40,17 +41,22 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
             lambda: quiet(lambda: _failed(cloud, now)),
         )
     )
-    books = fact(lambda: quiet(lambda: _books(cloud, read)))
+    books: Any = fact(lambda: quiet(lambda: _books(cloud, read)))
     return CloudFacts(
         services=fact(lambda: read.services),
         hosts=fact(lambda: read.hosts),
         servers=fact(lambda: read.servers),
         under_way=fact(lambda: read.under_way),
-        orphans=fact(lambda: books.orphans),
-        unseen=fact(lambda: books.unseen),
+        orphans=_of(books, "orphans"),
+        unseen=_of(books, "unseen"),
         stale_bindings=fact(lambda: quiet(lambda: _stale(cloud, read))),
         now=now,
     )
+
+
+def _of(books: Any, name: str) -> Any:
+    """A part of what was read, or why none of it was."""
+    return books if isinstance(books, Unread) else fact(getattr, books, name)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
