@@ -183,6 +183,8 @@ class Api:
                 stream=True,
                 # clouds.yaml may say so; but a fact is what is true now.
                 skip_cache=True,
+                # The SDK would ask Glance five times, for 15 s, and no other.
+                status_code_retries=0,
                 **kwargs,
             )
             body = bounded.content(answer, timeout)

@@ -240,6 +240,15 @@ def test_without_placement_the_cloud_is_unknown_in_part(healthy):
             getattr(found, name)
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_service_in_trouble_is_asked_once(healthy, status):
+    healthy.glance(f"/images/{skies.IMAGE}", status)
+    found = move.one(Cloud(healthy.connection), "vm1", "HostC")
+    with pytest.raises(Unread, match=f"HTTP {status}"):
+        _ = found.image_exists
+    assert len(healthy.calls(skies.IMAGE)) == 1
+
+
 def test_a_server_without_an_id_is_an_error_with_words(healthy):
     healthy.nova(f"/servers/{VM1}", {"server": {"name": "vm1"}})
     with pytest.raises(errors.ApiError, match="does not show 'id'"):
