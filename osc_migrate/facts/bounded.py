@@ -27,9 +27,11 @@ def content(answer: requests.Response, seconds: float) -> bytes:
     """
     end = time.monotonic() + seconds
     got = bytearray()
+    # What has arrived: read() waits until a piece is full, so before
+    # urllib3 2.1 the bound on time is looked at less often.
+    read = getattr(answer.raw, "read1", answer.raw.read)
     try:
-        # What has arrived: read() would wait until a piece is full.
-        while piece := answer.raw.read1(_PIECE, decode_content=True):
+        while piece := read(_PIECE, decode_content=True):
             got += piece
             if len(got) > MOST:
                 raise Unbearable(f"the answer is larger than {MOST >> 20} MiB")
