@@ -14,10 +14,12 @@ def printable(text: object, limit: int = 0) -> str:
 
     :param limit: cut after so many characters; 0 keeps all.
     """
-    said = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode()
-        for c in str(text)
-    )
+    said = str(text)
+    if not said.isprintable():
+        said = "".join(
+            c if c.isprintable() else c.encode("unicode_escape").decode()
+            for c in said
+        )
     return said[: limit - 3] + "..." if limit and len(said) > limit else said
 
 

@@ -1,6 +1,7 @@
 """What all commands share: exit codes, and output safe for a terminal."""
 
 import argparse
+import re
 import sys
 import textwrap
 import typing
@@ -8,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
+from osc_migrate.errors import MigrateError
 from osc_migrate.words import printable
 
 if typing.TYPE_CHECKING:
@@ -18,6 +20,10 @@ if typing.TYPE_CHECKING:
 NOT_SAFE = 3
 NOT_MOVED = 4
 RUNNING_ON = 5
+
+# Characters of one cell in a table, or of one line on stderr: people read no
+# more, and a stranger may have sent megabytes. Programs get everything.
+WIDEST = 2000
 
 # These escape control characters themselves; the others print them.
 _ESCAPING = ("json", "yaml")
@@ -44,7 +50,12 @@ class Base(command.Command):
         if sys.stdout.isatty() and hasattr(parsed_args, "fit_width"):
             # Reasons are sentences: without it they would tear the table.
             parsed_args.fit_width = True
-        return super().run(parsed_args) or self.exit_code
+        try:
+            return super().run(parsed_args) or self.exit_code
+        except MigrateError as error:
+            # cliff prints an error as it is, and a service's words are in it.
+            error.args = (printable(error, WIDEST),)
+            raise
 
     @property
     def mover(self) -> "Mover":
@@ -69,15 +80,28 @@ def _filled(
 
 def say(text: str) -> None:
     """A line on stderr, where everything goes that is no result."""
-    print(printable(text), file=sys.stderr, flush=True)
+    print(printable(text, WIDEST), file=sys.stderr, flush=True)
 
 
 def cells(
     parsed_args: argparse.Namespace, row: Iterable[object]
 ) -> Sequence[object]:
     """A row as the chosen formatter may print it."""
-    if getattr(parsed_args, "formatter", "") in _ESCAPING:
+    formatter = getattr(parsed_args, "formatter", "")
+    if formatter in _ESCAPING:
         return tuple(row)
     return tuple(
-        printable(cell) if isinstance(cell, str) else cell for cell in row
+        cell_text(formatter, cell) if isinstance(cell, str) else cell
+        for cell in row
     )
+
+
+def cell_text(formatter: str, text: str) -> str:
+    """Text as that formatter may print it, which does not escape itself."""
+    if formatter == "table":
+        return printable(text, WIDEST)
+    if formatter == "shell":
+        # cliff puts it between double quotes and escapes those alone: a
+        # server called $(reboot) would run in who evaluates the output.
+        return re.sub(r"([\\$`])", r"\\\1", printable(text))
+    return printable(text)

@@ -9,7 +9,6 @@ from osc_lib.command import command
 from osc_migrate.commands import base
 from osc_migrate.explain import why
 from osc_migrate.model.explanation import Explanation
-from osc_migrate.words import printable
 
 
 class Explain(base.Base, command.Lister):
@@ -117,4 +116,4 @@ def _listed(formatter: str, lines: tuple[str, ...]) -> object:
     if formatter in ("json", "yaml"):
         return list(lines)
     between = "\n" if formatter == "table" else "; "
-    return between.join(map(printable, lines))
+    return between.join(base.cell_text(formatter, line) for line in lines)

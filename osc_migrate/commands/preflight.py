@@ -1,7 +1,7 @@
 """openstack migrate preflight"""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from osc_lib.command import command
 
@@ -112,11 +112,10 @@ class Preflight(base.Base, command.Lister):
             scopes.answer(move, kind, parsed_args.ignore)
             for move in self.mover.facts_of_every_host(parsed_args.server)
         )
-        everything = _about_hosts(found)
         safe = any(one.allowed for one in found)
-        self._end(parsed_args, parsed_args.server, safe, everything)
+        self._end(parsed_args, parsed_args.server, safe, _about_hosts(found))
         if parsed_args.long:
-            return _findings(everything)
+            return _findings(_about_hosts(found))
         return ("host", "allowed", "reason", *LEFT), [
             (one.host, one.allowed, one.reason, *_left(one)) for one in found
         ]
@@ -128,11 +127,11 @@ class Preflight(base.Base, command.Lister):
             for moves in self.mover.facts_of_every_server(parsed_args.host)
             if moves
         ]
-        everything = [f for one in found for f in _about_hosts(one.answers)]
+        answers = [answer for one in found for answer in one.answers]
         safe = all(one.allowed for one in found)
-        self._end(parsed_args, parsed_args.host, safe, everything)
+        self._end(parsed_args, parsed_args.host, safe, _about_hosts(answers))
         if parsed_args.long:
-            return _findings(everything)
+            return _findings(_about_hosts(answers))
         return (
             ("server", "id", "status", "kind", "allowed", "host", "reason"),
             [
@@ -176,13 +175,12 @@ def _findings(findings: Iterable[Finding]) -> Table:
     return FINDING, [tuple(row[name] for name in FINDING) for row in rows]
 
 
-def _about_hosts(answers: Iterable[scopes.Answer]) -> list[Finding]:
-    """Every finding, its subject naming server and host."""
-    return [
-        finding.about(f"{one.server} -> {one.host}")
-        for one in answers
-        for finding in one.report
-    ]
+def _about_hosts(answers: Iterable[scopes.Answer]) -> Iterator[Finding]:
+    """Every finding, its subject naming server and host; made one by one,
+    as they are many and seldom asked for."""
+    for one in answers:
+        for finding in one.report:
+            yield finding.about(f"{one.server} -> {one.host}")
 
 
 def _left(one: scopes.Answer) -> list[int | None]:

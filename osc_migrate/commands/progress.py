@@ -76,7 +76,7 @@ def _live(server: str, looks: Iterable[Progress]) -> None:
         done = look.total - look.remaining
         row.add_row(
             text.Text(printable(server, 24), style="bold"),
-            text.Text(f"{look.phase:<9}", style=style),
+            text.Text(f"{printable(look.phase, 24):<9}", style=style),
             progress_bar.ProgressBar(
                 total=look.total, completed=done, width=20
             )

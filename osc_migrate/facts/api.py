@@ -6,6 +6,7 @@ a live migration, which hides the reason of a refusal) and hide what was
 missing in an answer.
 """
 
+import dataclasses
 import functools
 import json
 import threading
@@ -18,10 +19,12 @@ from openstack import exceptions as sdk
 from openstack import utils
 
 from osc_migrate import errors, microversions
+from osc_migrate.facts import bounded
 from osc_migrate.facts.body import Body
 from osc_migrate.model.facts import Unread
 
-# Seconds for one answer. Generous: a list of 1,000 servers may take long.
+# Seconds for an answer to begin, and then to end. Generous: a list of 1,000
+# servers may take long.
 ANSWER_TIMEOUT = 60
 # Requests under way at once, whoever makes them: no more than the ten
 # connections that requests keeps, and than an API should bear from one user.
@@ -180,7 +183,7 @@ class Api:
         newest: str | None = None,
         timeout: float = ANSWER_TIMEOUT,
         **kwargs: Any,
-    ) -> requests.Response:
+    ) -> "_Answer":
         version = self._used(newest)
         with _AT_ONCE, _translated(self.service, what):
             answer: requests.Response = getattr(self._adapter, method)(
@@ -189,13 +192,23 @@ class Api:
                 headers={"Accept": "application/json"},
                 raise_exc=False,
                 timeout=timeout,
+                stream=True,
+                # clouds.yaml may say so; but a fact is what is true now.
+                skip_cache=True,
+                # The SDK would ask Glance five times, for 15 s, and no other.
+                status_code_retries=0,
                 **kwargs,
             )
+            body = bounded.content(answer, timeout)
         if answer.status_code >= 400:
+            reason = str(answer.reason or "no reason given")
             raise errors.ApiError(
-                self.service, what, answer.status_code, _message(answer)
+                self.service,
+                what,
+                answer.status_code,
+                _message(body) or reason,
             )
-        return answer
+        return _Answer(body, answer.headers)
 
     def _used(self, newest: str | None) -> str | None:
         """The microversion of a call with that cap; None without any."""
@@ -203,20 +216,24 @@ class Api:
             return None
         return min(self.version, newest or self.version, key=microversions.key)
 
-    def _body(
-        self, answer: requests.Response, what: str, newest: str | None
-    ) -> Body:
+    def _body(self, answer: "_Answer", what: str, newest: str | None) -> Body:
         version = self._used(newest)
         origin = self.service
         if version:
             origin += f" (microversion {version})"
         try:
-            return Body(answer.json(), "its answer", origin)
+            return Body(json.loads(answer.body), "its answer", origin)
         except (ValueError, RecursionError):
             message = "the answer is not JSON"
         except Unread as unread:
             message = unread.reason
         raise errors.ApiError(self.service, what, None, message)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    body: bytes
+    headers: Mapping[str, str]
 
 
 class _translated:
@@ -246,14 +263,14 @@ class _translated:
         ) from error
 
 
-def _message(answer: requests.Response) -> str:
-    """The words of an error, wherever the service put them.
+def _message(body: bytes) -> str:
+    """The words of an error, wherever the service put them; or none.
 
     Nova: ``{"conflictingRequest": {"message": ...}}``; placement:
     ``{"errors": [{"detail": ...}]}``; a proxy: HTML or nothing.
     """
     try:
-        data = json.loads(answer.text)
+        data = json.loads(body)
     except (ValueError, RecursionError):
         data = None
     if isinstance(data, dict):
@@ -264,4 +281,4 @@ def _message(answer: requests.Response) -> str:
                 said = inner.get("message") or inner.get("detail")
                 if isinstance(said, str):
                     return " ".join(said.split())
-    return str(answer.reason or "no reason given")
+    return ""

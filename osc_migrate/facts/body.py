@@ -9,6 +9,8 @@ from typing import TypeVar, cast
 from osc_migrate.model.facts import Unread
 
 T = TypeVar("T")
+# As databases have them.
+_MOST = 2**63
 
 
 def fact(read: Callable[..., T], *args: object) -> T:
@@ -67,15 +69,20 @@ class Body:
         return None if self._get(name) is None else self.text(name)
 
     def whole(self, name: str) -> int:
-        return self._typed(name, int)
+        value = self._typed(name, int)
+        if abs(value) <= _MOST:
+            return value
+        raise Unread(
+            f"{self._origin} shows '{name}' in {self._what} as a number that"
+            " is too large"
+        )
 
     def number(self, name: str) -> float:
+        # json takes NaN and Infinity for numbers, which no sum survives.
         value = self._get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        raise Unread(
-            f"{self._origin} shows '{name}' in {self._what} as no number"
-        )
+        if isinstance(value, float) and abs(value) <= _MOST:
+            return value
+        return float(self.whole(name))
 
     def maybe_whole(self, name: str) -> int | None:
         return None if self._get(name) is None else self.whole(name)
@@ -90,13 +97,16 @@ class Body:
             return None
         try:
             moment = datetime.datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=datetime.UTC)
+            # Near the first and the last year no time can be added.
+            if 1 < moment.year < 9999:
+                return moment.astimezone(datetime.UTC)
         except ValueError:
-            raise Unread(
-                f"{self._origin} shows '{name}' in {self._what} as no time"
-            ) from None
-        if moment.tzinfo is None:
-            return moment.replace(tzinfo=datetime.UTC)
-        return moment.astimezone(datetime.UTC)
+            pass
+        raise Unread(
+            f"{self._origin} shows '{name}' in {self._what} as no time"
+        )
 
     def inner(self, name: str) -> "Body":
         return Body(self._get(name), name, self._origin)

@@ -1,9 +1,10 @@
 """What the cloud's APIs tell: each thing read once, side by side."""
 
 import concurrent.futures
+import itertools
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from osc_migrate import errors, microversions
@@ -52,12 +53,19 @@ class Cloud:
         :raises NotFound: no such server.
         :raises Ambiguous: several have the name.
         """
-        return parse.server(self._find_server(ref))
+        return self.parsed(self._find_server(ref))
+
+    def parsed(self, row: Body) -> facts.Server:
+        """:raises ApiError: the row has no ID."""
+        try:
+            return parse.server(row)
+        except Unread as unread:
+            raise self._odd("show a server", unread) from None
 
     def server_now(self, server_id: str) -> facts.Server | None:
         """The server as it is now, None when it is gone."""
         body = self._show_server(server_id)
-        return parse.server(body) if body else None
+        return self.parsed(body) if body else None
 
     def _show_server(self, server_id: str) -> Body | None:
         try:
@@ -87,22 +95,25 @@ class Cloud:
             )
         return named[0]
 
-    def servers(self, query: dict[str, object]) -> list[Body]:
-        """The servers that match, of all projects if this user may."""
+    def servers(self, query: dict[str, object]) -> Iterator[Body]:
+        """The servers that match, of all projects if this user may.
 
-        def ask(query: dict[str, object]) -> list[Body]:
-            return list(
-                self.nova.pages(
-                    "/servers/detail", "servers", "list servers", query=query
-                )
+        One by one: a page is forgotten before the next but one is read.
+        """
+
+        def ask(query: dict[str, object]) -> Iterator[Body]:
+            return self.nova.pages(
+                "/servers/detail", "servers", "list servers", query=query
             )
 
+        rows = ask(query | {"all_tenants": "1"})
         try:
-            return ask(query | {"all_tenants": "1"})
+            first = list(itertools.islice(rows, 1))
         except errors.ApiError as error:
             if error.status != 403:
                 raise
             return ask(query)
+        return itertools.chain(first, rows)
 
     def hosts(self) -> dict[str, facts.Host]:
         """Name -> compute host, from the nova-compute services.

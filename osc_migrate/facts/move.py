@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from osc_migrate import errors, microversions
-from osc_migrate.facts import guest, parse, request, storage
+from osc_migrate.facts import guest, request, storage
 from osc_migrate.facts.body import fact
 from osc_migrate.facts.cloud import Cloud, find_host, quiet, together
 from osc_migrate.facts.surroundings import Surroundings
@@ -69,7 +69,7 @@ def every_server(cloud: Cloud, wanted: str) -> Iterator[list[facts.MoveFacts]]:
             "compute host", wanted, "see 'openstack compute service list'"
         )
     rows = cloud.servers({"host": name})
-    servers = [parse.server(row) for row in rows]
+    servers = [cloud.parsed(row) for row in rows]
     for server in sorted(servers, key=lambda s: s.id):
         yield to_each_host(around, server)
 

@@ -209,17 +209,18 @@ def group(body: Body, server_id: str, where: Mapping[str, str]) -> facts.Group:
 
     :param where: server ID -> host, of the servers of the project.
     """
-    others = (m for m in body.texts("members") if m != server_id)
-    # A member without a host is not running anywhere yet.
-    members = Counter(where[m] for m in others if where.get(m))
+    members: Counter[str] = Counter()
+    for member in body.texts("members"):
+        host = where.get(member) if member != server_id else None
+        if isinstance(host, Unread):
+            raise host
+        # A member without a host is not running anywhere yet.
+        if host:
+            members[host] += 1
     rules = body.inner("rules") if "rules" in body else None
-    # 'policy' from 2.64 on, a list of one before.
-    policy = (
-        body.text("policy") if "policy" in body else body.texts("policies")[0]
-    )
     return facts.Group(
         name=body.text("name"),
-        policy=policy,
+        policy=_policy(body),
         max_per_host=(
             rules.whole("max_server_per_host")
             if rules and "max_server_per_host" in rules
@@ -227,6 +228,15 @@ def group(body: Body, server_id: str, where: Mapping[str, str]) -> facts.Group:
         ),
         members=members,
     )
+
+
+def _policy(body: Body) -> str:
+    # 'policy' from 2.64 on, a list of one before.
+    if "policy" in body:
+        return body.text("policy")
+    if policies := body.texts("policies"):
+        return policies[0]
+    raise Unread("Nova shows no policy of the server group")
 
 
 def topology(body: Body) -> facts.Topology:

@@ -55,11 +55,16 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
         hosts=fact(lambda: read.hosts),
         servers=fact(lambda: read.servers),
         under_way=fact(lambda: read.under_way),
-        orphans=fact(lambda: books.orphans),
-        unseen=fact(lambda: books.unseen),
+        orphans=_of(books, "orphans"),
+        unseen=_of(books, "unseen"),
         stale_bindings=fact(lambda: quiet(lambda: _stale(cloud, read))),
         now=now,
     )
+
+
+def _of(books: Any, name: str) -> Any:
+    """A part of what was read, or why none of it was."""
+    return books if isinstance(books, Unread) else fact(getattr, books, name)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

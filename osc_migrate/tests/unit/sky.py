@@ -23,20 +23,14 @@ class Sky:
     """Registers answers; `connection` talks to them."""
 
     def __init__(
-        self, mock: rm.Mocker, newest: str = "2.104", **config: Any
+        self,
+        mock: rm.Mocker,
+        newest: str = "2.104",
+        connection: Any = None,
+        **config: Any,
     ) -> None:
         self.mock = mock
-        self.connection = openstack.connection.Connection(
-            auth_type="none",
-            auth={"endpoint": NOVA},
-            compute_endpoint_override=NOVA,
-            placement_endpoint_override=PLACEMENT,
-            identity_endpoint_override=KEYSTONE,
-            network_endpoint_override=NEUTRON,
-            image_endpoint_override=GLANCE,
-            block_storage_endpoint_override=CINDER,
-            **config,
-        )
+        self.connection = connection or connect(**config)
         # Without Keystone a token has no roles; this one is an admin's.
         self.roles = ["admin"]
         self.connection.session.auth.get_access = lambda _session: (
@@ -61,7 +55,7 @@ class Sky:
     def nova(self, path: str, *answers: Any) -> Any:
         """GET of that path answers with each body in turn, then the last.
 
-        An answer may be a body, or keywords of requests-mock.
+        An answer may be a body, a status, text, an exception or Raw.
         """
         # A server's migrations are not those of the whole cloud.
         only = _of_one_server if path == "/os-migrations" else None
@@ -164,6 +158,25 @@ class Sky:
         )
 
 
+def connect(**config: Any) -> Any:
+    """A connection to these services."""
+    return openstack.connection.Connection(
+        auth_type="none",
+        auth={"endpoint": NOVA},
+        compute_endpoint_override=NOVA,
+        placement_endpoint_override=PLACEMENT,
+        identity_endpoint_override=KEYSTONE,
+        network_endpoint_override=NEUTRON,
+        image_endpoint_override=GLANCE,
+        block_storage_endpoint_override=CINDER,
+        **config,
+    )
+
+
+class Raw(dict[str, Any]):
+    """Keywords of requests-mock, where a body would not do."""
+
+
 def _of_one_server(request: Any) -> bool:
     return "instance_uuid" in request.qs
 
@@ -173,6 +186,8 @@ def _answer(answer: Any) -> dict[str, Any]:
         isinstance(answer, type) and issubclass(answer, Exception)
     ):
         return {"exc": answer}
+    if isinstance(answer, Raw):
+        return answer
     if isinstance(answer, int):
         message = {"message": f"said {answer}", "code": answer}
         return {"status_code": answer, "json": {"fault": message}}

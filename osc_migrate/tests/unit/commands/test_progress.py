@@ -81,10 +81,12 @@ def test_a_terminal_gets_a_live_line(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    progress.draw("vm1\x1b[2J", [running(), running(memory_remaining=0)])
+    odd = running(phase="\x1b[31modd", memory_remaining=0)
+    progress.draw("vm1\x1b[2J", [running(), odd])
     drawn = sys.stderr.getvalue()
     assert "memory 512 MiB of 512 MiB" in drawn
     assert r"vm1\x1b[2J" in drawn
+    assert r"\x1b[31modd" in drawn
 
 
 def test_no_terminal_gets_lines(capsys):

@@ -2,8 +2,9 @@ import pytest
 import requests
 
 from osc_migrate import errors
-from osc_migrate.facts import move
-from osc_migrate.facts.cloud import Cloud
+from osc_migrate.facts import move, parse, whole
+from osc_migrate.facts.body import Body
+from osc_migrate.facts.cloud import Cloud, together
 from osc_migrate.model.facts import Unread
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.sky import HOST_C, PROJECT, VM1, Sky
@@ -188,3 +189,67 @@ def test_the_user_bounds_the_microversion(mock):
 )
 def test_both_sides_speak_the_microversion(mock, newest, used):
     assert Cloud(Sky(mock, newest).connection).nova.version == used
+
+
+def test_many_at_once_ask_for_the_version_once(healthy):
+    cloud = Cloud(healthy.connection)
+    assert together(*[lambda: cloud.nova.version] * 8) == ["2.104"] * 8
+    assert len(healthy.calls("/v2.1")) == 1
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), 10**400, -(2**64), True, "1", None]
+)
+def test_what_is_no_number_is_unread(value):
+    body = Body({"n": value}, "it", "Nova")
+    for read in (body.number, body.whole):
+        with pytest.raises(Unread, match="Nova shows 'n' in it as"):
+            read("n")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59-14:00",
+        "soon",
+    ],
+)
+def test_what_is_no_time_is_unread(value):
+    with pytest.raises(Unread, match="as no time"):
+        Body({"t": value}, "it", "Nova").time("t")
+
+
+def test_a_member_on_an_unknown_host_is_not_elsewhere():
+    body = Body(
+        {"name": "g", "policy": "anti-affinity", "members": [VM1, "2"]},
+        "it",
+        "Nova",
+    )
+    with pytest.raises(Unread, match="hidden"):
+        parse.group(body, VM1, {"2": Unread("hidden")})
+
+
+def test_without_placement_the_cloud_is_unknown_in_part(healthy):
+    healthy.placement("/allocation_candidates", 503)
+    found = whole.whole_cloud(Cloud(healthy.connection))
+    assert len(found.servers) == 1
+    for name in ("orphans", "unseen"):
+        with pytest.raises(Unread, match="list what is used"):
+            getattr(found, name)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_service_in_trouble_is_asked_once(healthy, status):
+    healthy.glance(f"/images/{skies.IMAGE}", status)
+    found = move.one(Cloud(healthy.connection), "vm1", "HostC")
+    with pytest.raises(Unread, match=f"HTTP {status}"):
+        _ = found.image_exists
+    assert len(healthy.calls(skies.IMAGE)) == 1
+
+
+def test_a_server_without_an_id_is_an_error_with_words(healthy):
+    healthy.nova(f"/servers/{VM1}", {"server": {"name": "vm1"}})
+    with pytest.raises(errors.ApiError, match="does not show 'id'"):
+        Cloud(healthy.connection).server_now(VM1)

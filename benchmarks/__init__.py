@@ -1,0 +1,1 @@
+"""What the plugin costs: being installed, and asking a large cloud."""
