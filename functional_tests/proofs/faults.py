@@ -654,6 +654,7 @@ CLOUDS = (
         "no-binding-is-stale",
         "FAIL",
         "a failed move left a port's binding behind",
+        how=EDITED,
         on="cloud",
         inject=_left_binding,
         undo=_no_left_binding,

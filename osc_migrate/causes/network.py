@@ -18,8 +18,8 @@ CAUSES: tuple[Cause, ...] = (
         r"Failed to (?:delete|activate) binding for port",
         "Neutron would not change a port's binding: one of an earlier move"
         " may be left",
-        "as admin: GET /v2.0/ports/<port>/bindings; delete the INACTIVE one"
-        " while nothing moves",
+        "GET /v2.0/ports/<port>/bindings; while nothing moves DELETE the"
+        " INACTIVE one, as a user with the role service",
         "ports-are-bound-where-it-is",
         source="nova/network/neutron.py",
     ),

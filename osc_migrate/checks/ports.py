@@ -159,6 +159,7 @@ def ports_are_bound_where_it_is(move: MoveFacts) -> str:
     raise say(
         "; ".join(f"port {port} is bound on {other}" for port, other in shown),
         "on a Neutron server, while nothing migrates in the whole cloud:"
-        " neutron-remove-duplicated-port-bindings; or these alone: DELETE "
+        " neutron-remove-duplicated-port-bindings; or these alone, as a user"
+        " with the role service (newer Neutron refuses admins): DELETE "
         + ", ".join(f"/v2.0/ports/{p}/bindings/{h}" for p, h in shown),
     )
