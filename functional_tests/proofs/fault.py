@@ -35,6 +35,8 @@ class Fault:
     to: str = TARGET
     # As `preflight --kind`; None for what the state asks for.
     kind: str | None = None
+    # Other checks that must speak then too.
+    beside: tuple[str, ...] = ()
     # Global options of the command.
     options: tuple[str, ...] = ()
     # Attributes for booting the server.

@@ -156,8 +156,18 @@ MOVES = (
     ),
     Fault(
         "server-host-is-known",
-        "SKIP",
+        "UNKNOWN",
         "the server is shelved: on no host",
+        # There is no host to compare the destination with.
+        beside=(
+            "server-is-running",
+            "destination-has-room",
+            "destination-has-the-same-hypervisor",
+            "destination-hypervisor-is-not-older",
+            "destination-cpu-has-every-feature",
+            "machine-type-is-recorded",
+            "destination-zone-suits-the-server",
+        ),
         inject=_action("SHELVED_OFFLOADED", shelve=None),
     ),
     Fault(

@@ -19,8 +19,9 @@ All checks
 ==========
 
 Each is a statement that is true when the check passes. For each, a fault was
-made and exactly that finding seen, and no other (who is no admin may not read
-everything, which is UNKNOWN besides):
+made and exactly that finding seen, and no other (but who is no admin may not
+read everything, and a shelved server has no host to compare with: that is
+UNKNOWN besides):
 
 real
    on the embedded cloud (real Nova, Placement, Glance, Keystone and Neutron),
