@@ -15,7 +15,8 @@ FAST = {"bandwidth_mb": 400, "update_seconds": 0.2}
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    with Cloud.up(tmp_path_factory.mktemp("cloud") / "state") as up:
+    state = tmp_path_factory.mktemp("cloud") / "state"
+    with Cloud.up(state, network="neutron") as up:
         yield up
 
 
@@ -51,13 +52,27 @@ def boot(connection):
     compute = connection.compute
     made = []
 
-    def make(name, host="HostB", flavor="m1.tiny", **knobs):
+    def make(
+        name,
+        host="HostB",
+        flavor="m1.tiny",
+        image="tiny",
+        networks=(),
+        more=(),
+        **knobs,
+    ):
+        """:param more: other attributes of the request to boot."""
         server = compute.create_server(
             name=name,
-            image_id=connection.image.find_image("tiny").id,
+            image_id=connection.image.find_image(image).id,
             flavor_id=compute.find_flavor(flavor).id,
-            networks="none",
+            networks=[
+                {"uuid": connection.network.find_network(one).id}
+                for one in networks
+            ]
+            or "none",
             host=host,
+            **dict(more),
             metadata={
                 f"lab.{key}": str(value)
                 for key, value in (FAST | knobs).items()

@@ -58,7 +58,9 @@ class Mover:
         :raises ApiError: Nova refused; nothing was changed.
         :raises Unclear: nobody knows whether the request arrived.
         """
-        host = facts.destination.name if facts.destination else None
+        # A host that is not there, its check ignored, is still the one that
+        # was asked for: Nova shall refuse it, not choose another.
+        host = facts.destination.name if facts.destination else facts.wanted
         after = _last(facts)
         follower = Follower(
             self.cloud,

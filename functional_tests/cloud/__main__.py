@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any
 
-from functional_tests.cloud.cloud import HOSTS, Cloud
+from functional_tests.cloud.cloud import HOSTS, NETWORKS, STUB, Cloud
 from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import ROOT
 
@@ -22,7 +22,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=_PROGRAM,
         description="A small OpenStack cloud on this machine: real Nova, "
-        "Keystone, Glance and Placement, no hypervisor, no network.",
+        "Keystone, Glance and Placement, Neutron if wanted; no hypervisor, "
+        "no packet.",
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -60,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         help="use this port instead of a free one; may be repeated",
     )
     up.add_argument(
+        "--network",
+        choices=NETWORKS,
+        default=STUB,
+        help="neutron: the real one, with the networks provider and tenant "
+        "(default: %(default)s, which has none and starts faster)",
+    )
+    up.add_argument(
         "--fresh",
         action="store_true",
         help="run the database migrations instead of copying a template",
@@ -72,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     env = command("env", "Print shell commands that select the cloud.")
     env.add_argument(
         "--cloud",
-        choices=["admin", "demo", "manager"],
+        choices=["admin", "demo", "manager", "nova"],
         default="admin",
         help="whose credentials (default: %(default)s)",
     )
@@ -88,6 +96,23 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         nargs="+",
         help="an empty value takes the knob back",
+    )
+    agent = command("agent", "Change Neutron's agent on one host.")
+    agent.add_argument("host")
+    life = agent.add_mutually_exclusive_group()
+    life.add_argument(
+        "--alive", action="store_true", default=None, help="it reports"
+    )
+    life.add_argument(
+        "--dead",
+        dest="alive",
+        action="store_false",
+        help="it has not reported for years",
+    )
+    agent.add_argument(
+        "--map",
+        metavar="NETWORK:BRIDGE[,...]",
+        help="its bridge mappings; '' for none",
     )
     return parser
 
@@ -121,6 +146,7 @@ def _up(cloud: Cloud, options: argparse.Namespace) -> int:
         settings=settings,
         host_settings=host_settings,
         wanted_ports=ports,
+        network=options.network,
         fresh=options.fresh,
         report=_say,
     )
@@ -189,6 +215,19 @@ def _set(cloud: Cloud, options: argparse.Namespace) -> int:
     return 0
 
 
+def _agent(cloud: Cloud, options: argparse.Namespace) -> int:
+    mappings = None
+    if options.map is not None:
+        mappings = {}
+        for text in filter(None, options.map.split(",")):
+            network, colon, bridge = text.partition(":")
+            if not colon:
+                raise CloudError(f"{text}: write NETWORK:BRIDGE")
+            mappings[network] = bridge
+    cloud.agent(options.host, alive=options.alive, mappings=mappings)
+    return 0
+
+
 _COMMANDS = {
     "up": _up,
     "down": _down,
@@ -197,6 +236,7 @@ _COMMANDS = {
     "silence": _silence,
     "wake": _wake,
     "set": _set,
+    "agent": _agent,
 }
 
 

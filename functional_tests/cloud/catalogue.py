@@ -18,7 +18,7 @@ TYPES = {
     "placement": "placement",
     "neutron": "network",
 }
-_SERVICE_USERS = ("nova", "placement", "glance")
+_SERVICE_USERS = ("nova", "placement", "glance", "neutron")
 #: people of the project demo, with their role
 _PEOPLE = {"demo": "member", "manager": "manager"}
 

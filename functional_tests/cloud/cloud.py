@@ -14,7 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from functional_tests.cloud import config, packages, ports, processes
+from functional_tests.cloud import (
+    agents,
+    config,
+    packages,
+    ports,
+    processes,
+)
 from functional_tests.cloud.control import SILENT, Control
 from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import Process
@@ -22,6 +28,7 @@ from functional_tests.cloud.state import State
 
 CONTROLLER = "HostA"
 HOSTS = ("HostB", "HostC")
+STUB, NEUTRON = NETWORKS = ("stub", "neutron")
 _UP = "up"
 
 
@@ -51,6 +58,7 @@ class Cloud:
         settings: Mapping[str, Any] | None = None,
         host_settings: Mapping[str, Mapping[str, Any]] | None = None,
         wanted_ports: Mapping[str, int] | None = None,
+        network: str = STUB,
         fresh: bool = False,
         timeout: float = 120.0,
         report: Callable[[str], None] = _quiet,
@@ -60,6 +68,7 @@ class Cloud:
         :param settings: knobs of the whole cloud (see virt/knobs.py)
         :param host_settings: the same for single hosts
         :param wanted_ports: fixed ports by service, instead of free ones
+        :param network: 'neutron' for the real one; 'stub' starts faster
         :param fresh: run the database migrations, use no template
         :raises CloudError: with the reason; nothing is left running
         """
@@ -67,8 +76,10 @@ class Cloud:
         cloud = cls(state)
         hosts = list(hosts)
         _check_names(hosts, wanted_ports or {})
+        if network not in NETWORKS:
+            raise CloudError(f"network: {' or '.join(NETWORKS)}")
         with cloud.state.locked():
-            if cloud._already_up(hosts):
+            if cloud._already_up(hosts, network):
                 report(f"already up in {cloud.state.path}")
                 return cloud
             try:
@@ -77,6 +88,7 @@ class Cloud:
                     dict(settings or {}),
                     host_settings or {},
                     wanted_ports or {},
+                    network,
                     fresh,
                     timeout,
                     report,
@@ -86,7 +98,7 @@ class Cloud:
                 raise
         return cloud
 
-    def _already_up(self, hosts: list[str]) -> bool:
+    def _already_up(self, hosts: list[str], network: str) -> bool:
         facts = self.state.load()
         if not any(process.alive for process in self.processes):
             return False
@@ -100,6 +112,11 @@ class Cloud:
                 f"the cloud in {self.state.path} is up with the hosts "
                 f"{', '.join(facts['hosts'])}; run `down` first"
             )
+        if self.network != network:
+            raise CloudError(
+                f"the cloud in {self.state.path} is up with the network "
+                f"{self.network}; run `down` first"
+            )
         return True
 
     def _start(
@@ -108,6 +125,7 @@ class Cloud:
         settings,
         host_settings,
         wanted_ports,
+        network,
         fresh,
         timeout,
         report,
@@ -127,6 +145,7 @@ class Cloud:
                 "phase": "starting",
                 "controller": CONTROLLER,
                 "hosts": hosts,
+                "network": network,
                 "ports": {
                     name: sock.getsockname()[1]
                     for name, sock in sockets.items()
@@ -153,7 +172,9 @@ class Cloud:
         path = str(self.state.path)
         options = ["--fresh"] if fresh else []
         fds = {name: sock.fileno() for name, sock in sockets.items()}
-        nova = ("nova", "placement", "neutron")
+        nova = ("nova", "placement")
+        if facts["network"] == STUB:
+            nova += ("neutron",)
         # Nova takes longest, so it goes first.
         commands = {
             "nova": (
@@ -164,6 +185,8 @@ class Cloud:
             "keystone": ("wsgi_process", ("keystone",), []),
             "glance": ("wsgi_process", ("glance",), []),
         }
+        if facts["network"] == NEUTRON:
+            commands["neutron"] = ("wsgi_process", ("neutron",), [])
         children = {}
         for name, (module, names, more) in commands.items():
             mine = [fds[served] for served in names]
@@ -225,6 +248,11 @@ class Cloud:
         return self.state.load().get("hosts", [])
 
     @property
+    def network(self) -> str:
+        """What answers for Neutron: 'neutron' or a 'stub'."""
+        return self.state.load().get("network", STUB)
+
+    @property
     def ports(self) -> dict[str, int]:
         """The port of each service."""
         return self.state.load().get("ports", {})
@@ -252,7 +280,7 @@ class Cloud:
         }
 
     def log(self, name: str) -> pathlib.Path:
-        """The log of a process: nova, keystone or glance."""
+        """The log of a process: nova, keystone, glance or neutron."""
         return self.state.log / f"{name}.log"
 
     # What can be done to a host
@@ -276,6 +304,25 @@ class Cloud:
         self._check_host(host)
         _check_settings({}, {host: settings})
         self.control.set(host, settings)
+
+    def agent(
+        self,
+        host: str,
+        *,
+        alive: bool | None = None,
+        mappings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Let Neutron's agent on a host live or die, or map other bridges.
+
+        :param mappings: physical network to bridge; empty: none is there
+        """
+        self._check_host(host)
+        if self.network != NEUTRON:
+            raise CloudError(
+                "this cloud has no network service; start it with"
+                " `up --network neutron`"
+            )
+        agents.change(self.state.db / "neutron.db", host, alive, mappings)
 
     def _check_host(self, host: str) -> None:
         if host not in self.hosts:

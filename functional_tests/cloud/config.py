@@ -23,6 +23,8 @@ PASSWORD = "secret"
 REGION = "RegionOne"
 REPORT_INTERVAL = 3
 DOWN_TIME = 12
+#: of the provider network, where the cloud has real networks
+PHYSICAL_NETWORK = "physnet1"
 #: path of each service's root below its port
 ROOTS = {
     "keystone": "/v3",
@@ -103,6 +105,44 @@ use_stderr = true
 [api]
 auth_strategy = keystone
 [keystone_authtoken]{auth}
+"""
+
+# No agent, no RPC server: rows stand for the agents (see agents.py).
+_NEUTRON = """
+[DEFAULT]
+use_stderr = true
+transport_url = fake://
+core_plugin = ml2
+service_plugins =
+auth_strategy = keystone
+api_paste_config = {paste}
+state_path = {db}
+notify_nova_on_port_status_changes = false
+notify_nova_on_port_data_changes = false
+dhcp_agent_notification = false
+default_log_levels = {log_levels}
+[database]{database}
+[keystone_authtoken]{auth}
+[nova]{auth}
+[placement]{auth}
+[ml2]
+mechanism_drivers = openvswitch
+type_drivers = flat,vlan,geneve
+tenant_network_types = geneve
+extension_drivers =
+[ml2_type_flat]
+flat_networks = {physical_network}
+[ml2_type_vlan]
+network_vlan_ranges = {physical_network}:100:199
+[ml2_type_geneve]
+vni_ranges = 1:1000
+max_header_size = 38
+[quotas]
+quota_port = -1
+[oslo_concurrency]
+lock_path = {db}/locks
+[oslo_messaging_notifications]
+driver = noop
 """
 
 _LOG_LEVELS = (
@@ -228,6 +268,7 @@ def write(
     for package, name in (
         ("nova", "api-paste.ini"),
         ("glance", "glance-api-paste.ini"),
+        ("neutron", "api-paste.ini"),
     ):
         shutil.copy(_paste(package, name), state.conf / f"{package}-paste.ini")
     rendered = {
@@ -242,6 +283,14 @@ def write(
         ),
         "placement.conf": _PLACEMENT.format(
             database=database("placement"), auth=auth("placement")
+        ),
+        "neutron.conf": _NEUTRON.format(
+            database=database("neutron"),
+            auth=auth("neutron"),
+            paste=state.conf / "neutron-paste.ini",
+            log_levels=",".join(_LOG_LEVELS),
+            physical_network=PHYSICAL_NETWORK,
+            **common,
         ),
         "nova.conf": _NOVA.format(
             controller=controller,
@@ -284,6 +333,8 @@ def _clouds_yaml(state: State, auth_url: str) -> None:
             ("admin", "admin"),
             ("demo", "demo"),
             ("manager", "demo"),
+            # Neutron lets only services make and delete port bindings.
+            ("nova", "service"),
         )
     }
     state.clouds_yaml.write_text(json.dumps({"clouds": clouds}, indent=1))

@@ -1,6 +1,6 @@
 """Databases: made once with the services' own migrations, then copied.
 
-Running every migration of four services takes longer than starting them.
+Running every migration of these services takes longer than starting them.
 The result is always the same, so it is kept as a template: SQLite files
 without any port or path, below a directory named by a hash of everything
 that can change them.  What does hold ports and paths (the cell mapping, the
@@ -23,6 +23,7 @@ _HERE = pathlib.Path(__file__).parent
 _WRITERS = (
     "databases.py",
     "catalogue.py",
+    "neutron_schema.py",
     "nova_schema.py",
     "wsgi_process.py",
 )
@@ -32,6 +33,8 @@ _PACKAGES = (
     "keystone",
     "glance",
     "openstack-placement",
+    "neutron",
+    "neutron-lib",
     "oslo.db",
     "alembic",
     "sqlalchemy",

@@ -1,7 +1,7 @@
 """One process that holds all of Nova, and Placement.
 
 usage: python -m functional_tests.cloud.nova_process STATE NOVA_FD
-       PLACEMENT_FD NEUTRON_FD CONTROLLER HOST[,HOST...] [--fresh]
+       PLACEMENT_FD [NEUTRON_FD] CONTROLLER HOST[,HOST...] [--fresh]
 """
 
 import gc

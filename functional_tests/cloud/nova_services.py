@@ -99,9 +99,10 @@ def run(
 ) -> None:
     """Start everything; serve the API last, when all the rest is up.
 
-    :param fds: listening sockets for Nova, Placement and the Neutron stub
+    :param fds: listening sockets for Nova, Placement and, unless another
+        process is Neutron, its stub
     """
-    nova_fd, placement_fd, neutron_fd = fds
+    nova_fd, placement_fd, *stub_fds = fds
     state = State(path)
     sqlite_locks.install()
     _configure(state)
@@ -114,7 +115,8 @@ def run(
     host_identity.install(CONF)
     silence.install(Control(state.path))
     _node_identity(state)
-    serving.serve_in_thread(neutron_stub.application, neutron_fd)
+    for stub_fd in stub_fds:
+        serving.serve_in_thread(neutron_stub.application, stub_fd)
     _placement(state, placement_fd)
 
     running = [

@@ -1,8 +1,8 @@
 """Say early, and in one line, which of the cloud's packages is missing.
 
-The cloud is real Nova, Keystone, Glance and Placement, so it lives in an
-environment of its own.  Started with another interpreter it would fail deep
-inside a child process; better to name the package and the remedy first.
+The cloud is real Nova, Keystone, Glance, Placement and Neutron, so it lives
+in an environment of its own.  Started with another interpreter it would fail
+deep inside a child process; better to name the package and the remedy first.
 """
 
 import importlib.util
@@ -18,6 +18,7 @@ NEEDED = {
     "nova": "nova",
     "keystone": "keystone",
     "glance": "glance",
+    "neutron": "neutron",
     "placement": "openstack-placement",
     "keystoneauth1": "keystoneauth1",
     "openstack": "openstacksdk",

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from functional_tests.cloud.cloud import Cloud
 
 IMAGE = "tiny"
+#: name -> attributes; only Neutron's admin may see all of them
+NETWORKS: dict[str, dict[str, Any]] = {
+    "provider": {
+        "shared": True,
+        "provider:network_type": "vlan",
+        "provider:physical_network": config.PHYSICAL_NETWORK,
+        "provider:segmentation_id": 100,
+    },
+    "tenant": {"shared": True, "provider:network_type": "geneve"},
+}
 _LINES = 20
 
 
@@ -71,7 +81,10 @@ def wait(
     until("keystone answers", api.get_token)
     until("glance answers", lambda: _ensure_image(cloud, api, get))
     until("placement answers", lambda: get(cloud.endpoints["placement"]))
-    until("neutron stub answers", lambda: get(cloud.endpoints["neutron"]))
+    if cloud.network == "neutron":
+        until("neutron answers", lambda: _ensure_networks(cloud, api, get))
+    else:
+        until("neutron stub answers", lambda: get(cloud.endpoints["neutron"]))
     until("nova: computes are up", lambda: _computes_up(cloud, get))
     until("nova: computes are mapped", lambda: _mapped(cloud, get))
     until("placement: inventories", lambda: _inventories(cloud, get))
@@ -107,6 +120,29 @@ def _ensure_image(cloud: "Cloud", api: Any, get: Callable) -> bool:
         headers={"Content-Type": "application/octet-stream"},
         timeout=20,
     )
+    return True
+
+
+def _ensure_networks(cloud: "Cloud", api: Any, get: Callable) -> bool:
+    """Neutron answers, and has the networks."""
+    root = f"{cloud.endpoints['neutron']}/v2.0"
+    there = {found["name"] for found in get(f"{root}/networks")["networks"]}
+    for number, (name, attributes) in enumerate(NETWORKS.items()):
+        if name in there:
+            continue
+        network = api.post(
+            f"{root}/networks",
+            json={"network": {"name": name, **attributes}},
+            timeout=20,
+        ).json()["network"]
+        subnet = {
+            "network_id": network["id"],
+            "name": name,
+            "ip_version": 4,
+            "cidr": f"10.{number}.0.0/16",
+            "enable_dhcp": False,
+        }
+        api.post(f"{root}/subnets", json={"subnet": subnet}, timeout=20)
     return True
 
 

@@ -1,4 +1,4 @@
-"""One process that serves Keystone or Glance.
+"""One process that serves Keystone, Glance or Neutron.
 
 usage: python -m functional_tests.cloud.wsgi_process SERVICE STATE FD [--fresh]
 """
@@ -10,9 +10,11 @@ import sys
 import types
 
 from functional_tests.cloud import (
+    agents,
     catalogue,
     config,
     databases,
+    neutron_schema,
     serving,
     sqlite_locks,
 )
@@ -70,6 +72,19 @@ def _glance(state: State, use_cache: bool) -> str:
     return "glance.wsgi.api"
 
 
+def _neutron(state: State, use_cache: bool) -> str:
+    os.environ["OS_NEUTRON_CONFIG_DIR"] = str(state.conf)
+    os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
+    database = state.db / "neutron.db"
+
+    def build():
+        neutron_schema.build(f"sqlite:///{database}")
+
+    databases.ensure(state.db, ["neutron"], build, use_cache)
+    agents.add(database, state.load()["hosts"])
+    return "neutron.wsgi.api"
+
+
 def main() -> None:
     """Prepare the database, load the application, serve it for ever."""
     # Collecting garbage while thousands of modules load frees nothing.
@@ -78,8 +93,8 @@ def main() -> None:
     sys.argv[1:] = []  # the services parse it too
     state = State(path)
     sqlite_locks.install()
-    prepare = {"keystone": _keystone, "glance": _glance}[service]
-    module = prepare(state, "--fresh" not in options)
+    prepare = {"keystone": _keystone, "glance": _glance, "neutron": _neutron}
+    module = prepare[service](state, "--fresh" not in options)
     application = importlib.import_module(module).application
     gc.enable()
     serving.serve(application, int(fd))

@@ -11,7 +11,7 @@ CAUSES: tuple[Cause, ...] = (
         "the destination has another member of the server's group, which is"
         " to stay apart",
         "choose another host, or move the other member first",
-        "server-group-allows-destination",
+        "server-groups-allow-the-destination",
         source="nova/compute/manager.py",
     ),
     cause(
@@ -45,7 +45,7 @@ CAUSES: tuple[Cause, ...] = (
         " left of an earlier move",
         "nova-manage placement audit --verbose; nova-manage placement"
         " heal_allocations --dry-run",
-        "server-allocations-are-sound",
+        "server-is-allocated-where-it-is",
         source="nova/exception.py",
     ),
     cause(

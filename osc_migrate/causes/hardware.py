@@ -16,7 +16,7 @@ CAUSES: tuple[Cause, ...] = (
         "the destination's CPU lacks features that the guest uses",
         "move to a host with as new a CPU and microcode; for all guests: set"
         " cpu_mode=custom with a model that every host has",
-        "destination-cpu-fits",
+        "destination-cpu-has-every-feature",
         source=_LIBVIRT,
     ),
     cause(
@@ -24,7 +24,7 @@ CAUSES: tuple[Cause, ...] = (
         r"requires a newer hypervisor version|DestinationHypervisorTooOld",
         "the destination's hypervisor is older than the source's",
         "upgrade the destination, or move to a host with as new a QEMU",
-        "destination-hypervisor-is-new-enough",
+        "destination-hypervisor-is-not-older",
         source=_LIVE,
     ),
     cause(
@@ -32,7 +32,7 @@ CAUSES: tuple[Cause, ...] = (
         r"supplied hypervisor type of is invalid|InvalidHypervisorType",
         "source and destination have different kinds of hypervisor",
         "choose a host with the source's kind of hypervisor",
-        "destination-hypervisor-is-new-enough",
+        "destination-has-the-same-hypervisor",
         source=_LIVE,
     ),
     cause(
@@ -41,7 +41,7 @@ CAUSES: tuple[Cause, ...] = (
         "a compute service older than Train is left, and the server has a"
         " NUMA topology",
         "upgrade every nova-compute, or delete dead services",
-        "destination-fits-numa",
+        "bound-guest-can-move",
         source=_LIVE,
     ),
     cause(
@@ -53,7 +53,7 @@ CAUSES: tuple[Cause, ...] = (
         " or huge pages",
         "choose a host with free dedicated CPUs and huge pages in one NUMA"
         " node",
-        "destination-fits-numa",
+        "guest-is-not-bound",
         source="nova/compute/claims.py",
     ),
     cause(
@@ -63,7 +63,7 @@ CAUSES: tuple[Cause, ...] = (
         " live_migratable",
         "set live_migratable in [pci]alias and device_spec if it is; else"
         " migrate it cold",
-        "server-devices-are-movable",
+        "pci-devices-can-move",
         source=_LIVE,
     ),
     cause(
@@ -72,7 +72,7 @@ CAUSES: tuple[Cause, ...] = (
         "a port is on a PCI device, and Neutron or a host cannot move such",
         "load Neutron's binding-extended, upgrade nova-compute, or migrate"
         " it cold",
-        "server-devices-are-movable",
+        "sriov-ports-can-move",
         source=_LIVE,
     ),
     cause(
@@ -88,7 +88,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Cannot live migrate with virtual persistent memory",
         "a server with virtual persistent memory cannot move live",
         "migrate it cold",
-        "server-devices-are-movable",
+        "guest-pmem-can-move",
         source=_LIVE,
     ),
     cause(
@@ -97,7 +97,7 @@ CAUSES: tuple[Cause, ...] = (
         r"|Unable to find the destination mediated device",
         "the destination does not have the server's vGPU type, or none free",
         "enable that mdev type on the destination, or choose another host",
-        "destination-has-devices",
+        "vgpus-can-move",
         source=_LIBVIRT,
     ),
     cause(
@@ -105,7 +105,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Either libvirt or QEMU version for compute service",
         "a host's libvirt (8.6) or QEMU (8.1) is too old to move a vGPU",
         "upgrade that host, or migrate it cold",
-        "hosts-can-move-vgpu",
+        "vgpus-can-move",
         source=_LIBVIRT,
     ),
     cause(
@@ -123,7 +123,7 @@ CAUSES: tuple[Cause, ...] = (
         "the server's virtual TPM belongs to its user, or a nova-compute is"
         " too old to move it",
         "migrate it cold, or use hw:tpm_secret_security=host or deployment",
-        "server-tpm-is-movable",
+        "guest-tpm-can-move",
         source="nova/compute/api.py",
     ),
     cause(
@@ -131,7 +131,7 @@ CAUSES: tuple[Cause, ...] = (
         r"not supported for (?:SEV-enabled|mem encryption)",
         "a guest with encrypted memory cannot move live",
         "migrate it cold",
-        "server-memory-is-movable",
+        "guest-memory-is-not-encrypted",
         source="nova/compute/api.py",
     ),
     cause(
@@ -139,7 +139,7 @@ CAUSES: tuple[Cause, ...] = (
         r"(?:instances|Ports) that have accelerators",
         "a server with a Cyborg accelerator cannot move",
         "detach the accelerator, or build the server anew elsewhere",
-        "server-devices-are-movable",
+        "server-has-no-accelerator",
         source="nova/compute/api.py",
     ),
     cause(
@@ -147,7 +147,7 @@ CAUSES: tuple[Cause, ...] = (
         r"not supported for instance with vDPA",
         "a server with vDPA ports cannot move while old computes are left",
         "upgrade every nova-compute, or detach the port",
-        "server-devices-are-movable",
+        "ports-can-move",
         source="nova/compute/api.py",
     ),
     cause(

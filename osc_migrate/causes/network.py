@@ -10,7 +10,7 @@ CAUSES: tuple[Cause, ...] = (
         " no mapping of the network, or a stale binding",
         "openstack network agent list --host <destination>; look for the"
         " port's ID in neutron-server's log",
-        "ports-bind-on-destination",
+        "destination-network-agent-is-alive",
         source="nova/network/neutron.py",
     ),
     cause(
@@ -20,7 +20,7 @@ CAUSES: tuple[Cause, ...] = (
         " may be left",
         "as admin: GET /v2.0/ports/<port>/bindings; delete the INACTIVE one"
         " while nothing moves",
-        "ports-have-one-binding",
+        "ports-are-bound-where-it-is",
         source="nova/network/neutron.py",
     ),
     cause(

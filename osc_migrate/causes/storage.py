@@ -28,7 +28,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Disk of instance is too large",
         "the destination has no room for the copy of the disks",
         "choose a host with more free disk, or clear some there",
-        "destination-has-disk-space",
+        "destination-has-space-for-the-copy",
         source=_LIBVIRT,
     ),
     cause(
@@ -37,7 +37,7 @@ CAUSES: tuple[Cause, ...] = (
         "a filesystem is full: mostly the destination's, while disks are"
         " copied",
         "df on both hosts, of instances_path; clear some, then try again",
-        "destination-has-disk-space",
+        "destination-has-space-for-the-copy",
         source="Linux",
     ),
     cause(
@@ -83,7 +83,7 @@ CAUSES: tuple[Cause, ...] = (
         "the server's image was deleted, and the destination has no copy",
         "copy the base file from the source, or allow nova to ssh there: it"
         " does so itself",
-        "image-is-there",
+        "image-is-in-glance",
         source="nova/exception.py; launchpad bug 1829000",
     ),
     cause(
@@ -95,7 +95,7 @@ CAUSES: tuple[Cause, ...] = (
         "a volume could not be connected to the destination",
         "openstack volume show; check the connector there (iscsid,"
         " multipathd, ceph.conf)",
-        "volumes-connect-on-destination",
+        "volumes-can-be-attached",
         source="nova/exception.py",
     ),
     cause(
@@ -103,7 +103,7 @@ CAUSES: tuple[Cause, ...] = (
         r"instances that have shares|until computes have not been updated",
         "a server with a Manila share cannot move",
         "detach the share, move, attach it again",
-        "server-has-no-shares",
+        "server-has-no-share",
         source="nova/compute/api.py",
     ),
     cause(

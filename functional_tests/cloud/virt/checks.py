@@ -3,6 +3,7 @@
 import json
 
 from nova import exception
+from oslo_utils import units
 
 #: Intel's generations, older first: a guest can move to a newer one
 _GENERATIONS = (
@@ -35,10 +36,12 @@ def _generation(model: str) -> int:
 def compare_cpu(source: str, destination: str) -> None:
     """Refuse a destination whose processor lacks what the source has.
 
-    libvirt compares features; here the generation of the model must do.
+    libvirt knows each model's features; here the generation of the model
+    must do, and the features that the hosts list besides.
     """
     ours, theirs = json.loads(source), json.loads(destination)
-    if ours["vendor"] == theirs["vendor"]:
+    lacking = set(ours["features"]) - set(theirs["features"])
+    if ours["vendor"] == theirs["vendor"] and not lacking:
         if ours["model"] == theirs["model"]:
             return
         if -1 < _generation(ours["model"]) <= _generation(theirs["model"]):
@@ -54,7 +57,7 @@ def leave_mark(data, shared: bool) -> None:
     data.filename = _SHARED if shared else _LOCAL
 
 
-def check_storage(data, shared: bool, source: str) -> None:
+def check_storage(data, shared: bool, source: str, instance) -> None:
     """On the source: decide about block migration, or refuse.
 
     :param shared: are the disks of the source on shared storage?
@@ -68,9 +71,23 @@ def check_storage(data, shared: bool, source: str) -> None:
             reason="Block migration can not be used with shared storage.",
             path=source,
         )
+    # Nova asks for it below microversion 2.25 alone.
+    if data.block_migration and "disk_over_commit" in data:
+        _check_space(data, instance)
     if not data.block_migration and not shared:
         raise exception.InvalidSharedStorage(
             reason="Shared storage live-migration requires either shared "
             "storage or boot-from-volume with no local disks.",
             path=source,
+        )
+
+
+def _check_space(data, instance) -> None:
+    available = data.disk_available_mb * units.Mi
+    necessary = instance.flavor.root_gb * units.Gi
+    if available < necessary:
+        raise exception.MigrationPreCheckError(
+            reason=f"Unable to migrate {instance.uuid}: Disk of instance is "
+            f"too large(available on destination host:{available} "
+            f"< need:{necessary})"
         )

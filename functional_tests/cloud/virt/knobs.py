@@ -32,8 +32,22 @@ HOST = [
     cfg.IntOpt("vcpus", default=16, help="Processors of a host."),
     cfg.IntOpt("memory_mb", default=16384, help="Memory of a host, MiB."),
     cfg.IntOpt("local_gb", default=200, help="Disk of a host, GiB."),
+    cfg.IntOpt(
+        "numa_nodes",
+        default=0,
+        help="With none Nova binds no guest to a node, whatever it asks for.",
+    ),
     cfg.StrOpt("cpu_model", default="Haswell-noTSX", help="libvirt's name."),
     cfg.StrOpt("cpu_vendor", default="Intel"),
+    cfg.ListOpt(
+        "cpu_features",
+        default=["aes", "avx", "avx2", "clflush", "pcid", "pge", "x2apic"],
+        help="What guests may see, with commas between them.",
+    ),
+    cfg.IntOpt(
+        "disk_available_least",
+        help="GiB that new disks may fill; without it, local_gb.",
+    ),
     cfg.StrOpt("hypervisor_type", default="QEMU"),
     cfg.IntOpt(
         "hypervisor_version",
@@ -45,6 +59,12 @@ HOST = [
         default=True,
         help="Are the disks of guests on storage shared with other hosts? "
         "Two hosts share if both do.",
+    ),
+    cfg.StrOpt(
+        "machine_type",
+        default="pc-i440fx-8.2",
+        help="Written down when a server boots whose image does not say; "
+        "empty: nothing is, as before Wallaby.",
     ),
 ]
 GUEST = [

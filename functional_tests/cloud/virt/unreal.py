@@ -17,9 +17,17 @@ from nova import exception, objects
 from nova.compute import power_state
 from nova.virt import fake
 
-from functional_tests.cloud.virt import checks, guests, knobs, migrating
+from functional_tests.cloud.virt import (
+    checks,
+    guests,
+    knobs,
+    migrating,
+    numa,
+)
 
 CONF = nova.conf.CONF
+# where libvirt's driver writes it down, since Wallaby
+_MACHINE_TYPE = "image_hw_machine_type"
 
 
 class UnrealDriver(fake.FakeDriver):
@@ -60,6 +68,12 @@ class UnrealDriver(fake.FakeDriver):
         """Disk in GiB."""
         return self.knob("local_gb")
 
+    @property
+    def disk_available_least(self):
+        """Disk that nobody has been promised, in GiB."""
+        given = self.knob("disk_available_least")
+        return self.local_gb if given is None else given
+
     def get_nodenames_by_uuid(self, refresh=False):
         """A fixed identity: the parent's changes at each start."""
         return {
@@ -77,7 +91,10 @@ class UnrealDriver(fake.FakeDriver):
                     vcpus=self.vcpus,
                     memory_mb=self.memory_mb,
                     local_gb=self.local_gb,
-                    disk_available_least=self.local_gb,
+                    disk_available_least=self.disk_available_least,
+                    numa_topology=numa.topology(
+                        self.knob("numa_nodes"), self.vcpus, self.memory_mb
+                    ),
                     hypervisor_type=self.knob("hypervisor_type"),
                     hypervisor_version=self.knob("hypervisor_version"),
                     cpu_info=json.dumps(
@@ -85,7 +102,7 @@ class UnrealDriver(fake.FakeDriver):
                             "arch": "x86_64",
                             "model": self.knob("cpu_model"),
                             "vendor": self.knob("cpu_vendor"),
-                            "features": ["pge", "clflush"],
+                            "features": self.knob("cpu_features"),
                             "topology": {
                                 "cells": 1,
                                 "sockets": 1,
@@ -108,6 +125,10 @@ class UnrealDriver(fake.FakeDriver):
     def spawn(self, context, instance, *args, **kwargs):
         """Boot, or fail to."""
         self.fail_in("spawn", instance, exception.InstanceDeployFailure)
+        machine_type = self.knob("machine_type")
+        if machine_type and _MACHINE_TYPE not in instance.system_metadata:
+            instance.system_metadata[_MACHINE_TYPE] = machine_type
+            instance.save()
         super().spawn(context, instance, *args, **kwargs)
 
     def power_off(self, instance, timeout=0, retry_interval=0):
@@ -162,8 +183,11 @@ class UnrealDriver(fake.FakeDriver):
             block_migration,
             disk_over_commit,
         )
-        data.disk_available_mb = dst_compute_info["free_disk_gb"] * 1024
+        size = "free_disk_gb" if disk_over_commit else "disk_available_least"
+        data.disk_available_mb = dst_compute_info[size] * 1024
         checks.leave_mark(data, self.knob("shared_storage"))
+        if instance.numa_topology:
+            data.dst_supports_numa_live_migration = True
         return data
 
     def check_can_live_migrate_source(
@@ -174,8 +198,13 @@ class UnrealDriver(fake.FakeDriver):
             "check_source", instance, exception.MigrationPreCheckError
         )
         checks.check_storage(
-            dest_check_data, self.knob("shared_storage"), self._host
+            dest_check_data,
+            self.knob("shared_storage"),
+            self._host,
+            instance,
         )
+        if instance.numa_topology:
+            dest_check_data.src_supports_numa_live_migration = True
         return dest_check_data
 
     def pre_live_migration(self, context, instance, *args, **kwargs):

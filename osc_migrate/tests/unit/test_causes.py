@@ -505,38 +505,26 @@ MESSAGES = [
 
 # Checks that causes name and that are still to be written.
 TO_COME = {
-    "destination-cpu-fits",
     "destination-data-ports-are-open",
-    "destination-fits-numa",
     "destination-has-ceph-secret",
     "destination-has-devices",
-    "destination-has-disk-space",
-    "destination-hypervisor-is-new-enough",
     "destination-is-clean",
     "destination-knows-machine-type",
     "destination-libvirt-answers",
     "destination-name-resolves",
     "guest-converges",
     "guest-knows-tls",
-    "hosts-can-move-vgpu",
     "hosts-can-post-copy",
     "hosts-have-equal-qemu",
     "hosts-share-storage",
     "hosts-trust-each-other",
-    "image-is-there",
     "instances-path-is-writable",
     "nova-can-ssh",
     "ports-bind-on-destination",
-    "ports-have-one-binding",
-    "server-allocations-are-sound",
     "server-devices-are-movable",
     "server-disk-is-movable",
-    "server-group-allows-destination",
-    "server-has-no-shares",
-    "server-memory-is-movable",
     "server-tpm-is-movable",
     "service-user-token-is-sent",
-    "volumes-connect-on-destination",
 }
 
 

@@ -102,6 +102,12 @@ def test_no_disk_is_copied_silently(cloud, clock):
     }
 
 
+def test_a_host_that_is_not_there_is_no_other_host(cloud, clock):
+    # Its check ignored: Nova must refuse it, not choose a host.
+    start(cloud, clock, host="HostX")
+    assert posted(cloud).json()["os-migrateLive"]["host"] == "HostX"
+
+
 def test_auto_leaves_the_choice_to_nova(cloud, clock):
     start(cloud, clock, auto=True)
     body = posted(cloud).json()["os-migrateLive"]

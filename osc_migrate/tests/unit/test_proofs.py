@@ -1,0 +1,18 @@
+"""Every check is in the table of how it was proven, which is up to date."""
+
+import pytest
+
+table = pytest.importorskip(
+    "functional_tests.proofs.table", reason="not in this package"
+)
+
+
+def test_every_check_has_its_fault():
+    assert table.missing() == set()
+
+
+def test_the_page_is_up_to_date():
+    assert table.FILE.read_text() == table.render(), (
+        "run: python -m functional_tests.proofs.table >"
+        f" {table.FILE.relative_to(table.FILE.parents[3])}"
+    )
