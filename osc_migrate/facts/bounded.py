@@ -37,7 +37,7 @@ def content(answer: requests.Response, seconds: float) -> bytes:
                 raise Unbearable(f"the answer is larger than {MOST >> 20} MiB")
             if time.monotonic() > end:
                 raise Unbearable(
-                    f"the answer was not complete after {seconds:.0f} s"
+                    f"the answer was not complete after {seconds:g} s"
                 )
     except urllib3.exceptions.HTTPError as error:
         answer.close()

@@ -35,7 +35,7 @@ from osc_migrate.tests.unit.sky import HOST_B, HOST_C, NOVA, PROJECT, VM1
 
 # Each example runs a whole command, with some thirty requests.
 FEW = settings(
-    max_examples=25,
+    max_examples=20,
     derandomize=True,
     deadline=None,
     database=None,
