@@ -243,7 +243,9 @@ def test_server_busy(shell, connection, boot, name):
     shell.migrate("live", name, "HostC", "--no-wait")
     done = shell.migrate("live", name, "HostC")
     assert done.code == 3
-    assert "FAIL server-is-idle" in done.err and "migrating" in done.err
+    assert "FAIL server-is-not-being-moved" in done.err
+    assert "moves it now: HostB -> HostC" in done.err
+    assert done.err.count("FAIL") == 1
     at_rest(connection, server)
     assert len(migrations(connection, server)) == 1
 
