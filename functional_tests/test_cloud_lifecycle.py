@@ -12,13 +12,12 @@ import subprocess
 import sys
 import time
 
+import openstack
 import pytest
 
 from functional_tests.cloud import Cloud, CloudError, config, processes
 from functional_tests.cloud.processes import ROOT, Process
 
-openstack = pytest.importorskip("openstack")
-pytest.importorskip("nova")
 
 #: quick migrations: a small guest moves in about a second
 QUICK = {"bandwidth_mb": 512, "update_seconds": 0.2, "settle_seconds": 0.3}
