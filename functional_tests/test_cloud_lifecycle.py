@@ -18,7 +18,6 @@ import pytest
 from functional_tests.cloud import Cloud, CloudError, config, processes
 from functional_tests.cloud.processes import ROOT, Process
 
-
 #: quick migrations: a small guest moves in about a second
 QUICK = {"bandwidth_mb": 512, "update_seconds": 0.2, "settle_seconds": 0.3}
 OVER = {"completed", "error", "failed", "cancelled", "confirmed"}
