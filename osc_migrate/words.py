@@ -33,6 +33,11 @@ def paste(name: str, other: str = "") -> str:
     return other or shlex.quote(printable(name))
 
 
+def command(*words: object) -> str:
+    """One shell command; each word is quoted that needs it."""
+    return shlex.join(map(str, words))
+
+
 def size(count: float) -> str:
     """Bytes as '1.5 GiB'."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):

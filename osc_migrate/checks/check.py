@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from osc_migrate.model.facts import Unread
-from osc_migrate.model.findings import Finding, Kind, Report, Status
+from osc_migrate.model.findings import Finding, Fix, Kind, Report, Status
 
 LOG = logging.getLogger(__name__)
 
@@ -22,10 +22,12 @@ class Verdict(Exception):
 
     status = Status.UNKNOWN
 
-    def __init__(self, detail: str, remedy: str = "") -> None:
+    def __init__(self, detail: str, remedy: str = "", *fixes: Fix) -> None:
+        """:param remedy: empty where the fixes say it all."""
         super().__init__(detail)
         self.detail = detail
-        self.remedy = remedy
+        self.remedy = remedy or "; ".join(map(str, fixes))
+        self.fixes = fixes
 
 
 class Problem(Verdict):
@@ -60,11 +62,12 @@ class Check:
 
     def run(self, facts: object) -> Finding:
         status, remedy = Status.PASS, ""
+        fixes: tuple[Fix, ...] = ()
         try:
             detail = self.judge(facts)
         except Verdict as verdict:
             status, detail = verdict.status, verdict.detail
-            remedy = verdict.remedy
+            remedy, fixes = verdict.remedy, verdict.fixes
         except Unread as unread:
             status, detail = Status.UNKNOWN, unread.reason
         except Exception as error:
@@ -74,7 +77,13 @@ class Check:
             detail = f"the check itself broke: {error!r}"
             remedy = "please report it, with the output of --debug"
         return Finding(
-            self.id, self._name(facts), status, detail, remedy, self.title
+            check=self.id,
+            subject=self._name(facts),
+            status=status,
+            detail=detail,
+            remedy=remedy,
+            title=self.title,
+            fixes=fixes,
         )
 
     def _name(self, facts: object) -> str:
@@ -105,14 +114,16 @@ def check(
 def judge(
     checks: Iterable[Check],
     facts: object,
-    kind: Kind,
+    kind: Kind | None,
     ignored: Collection[str] = (),
 ) -> Report:
-    """Runs every check that matters for `kind`.
+    """Runs every check that matters for `kind`, or all of them.
 
     :param ignored: ids of checks whose FAIL or UNKNOWN is shown as WARN.
     """
-    findings = (c.run(facts) for c in checks if kind in c.kinds)
+    findings = (
+        c.run(facts) for c in checks if kind is None or kind in c.kinds
+    )
     return Report(
         _softened(finding) if finding.check in ignored else finding
         for finding in findings

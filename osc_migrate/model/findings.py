@@ -27,6 +27,27 @@ class Status(enum.IntEnum):
     FAIL = 4
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fix:
+    """What a root on one node would type to mend a problem there.
+
+    Idempotent: a second time changes nothing. See remedies.py for the
+    functions, such as ini_set, that the lines may use.
+    """
+
+    node: str
+    # Shell lines, each word of a stranger quoted: see words.command().
+    lines: tuple[str, ...]
+    # Units to restart afterwards, once, whoever asks for it.
+    restart: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        done = [*self.lines]
+        if self.restart:
+            done.append(f"systemctl restart {' '.join(self.restart)}")
+        return f"on {self.node}: {'; '.join(done)}"
+
+
 # Slots: a host of a large cloud has a million of them.
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
@@ -40,6 +61,8 @@ class Finding:
     remedy: str = ""
     # A statement that is true when the check passes.
     title: str = ""
+    # The remedy as commands, where there are such.
+    fixes: tuple[Fix, ...] = ()
 
     def about(self, subject: str) -> "Finding":
         """The same, with another subject."""

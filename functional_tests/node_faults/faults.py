@@ -1,0 +1,25 @@
+"""All faults of nodes, in the order of the checks."""
+
+from functional_tests.node_faults import (
+    accounts,
+    config,
+    libvirt,
+    network,
+    reach,
+    storage,
+    system,
+    tls,
+    volumes,
+)
+
+ALL = (
+    *config.FAULTS,
+    *system.FAULTS,
+    *accounts.FAULTS,
+    *storage.FAULTS,
+    *network.FAULTS,
+    *libvirt.FAULTS,
+    *tls.FAULTS,
+    *volumes.FAULTS,
+    *reach.FAULTS,
+)

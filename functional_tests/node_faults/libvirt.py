@@ -1,0 +1,5 @@
+"""Faults of osc_migrate/checks/nodes/libvirt.py"""
+
+from functional_tests.node_faults.fault import NodeFault
+
+FAULTS: tuple[NodeFault, ...] = ()

@@ -1,0 +1,130 @@
+"""Asks all nodes at once, each in one session, and reads what they said.
+
+First what they are, then, with ports opened for the purpose, what each
+reaches of the others. What a survey found can be saved and judged again,
+elsewhere or later.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+
+from osc_migrate.facts import node as node_facts
+from osc_migrate.facts.node import reach
+from osc_migrate.model.answers import Answer, Answers, Question
+from osc_migrate.model.facts import Unread
+from osc_migrate.model.node import NodeFacts, Role
+
+T = TypeVar("T")
+
+
+class Asked(Protocol):
+    """A session with one node: nodes.shell.Shell."""
+
+    name: str
+
+    def ask(
+        self, questions: Mapping[str, Question]
+    ) -> dict[str, Answer | Unread]: ...
+
+
+class Sessions(Protocol):
+    """Sessions with many nodes: nodes.visit.Sessions."""
+
+    def each(self, work: Callable[[Asked], T]) -> Mapping[str, T | Unread]: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Survey:
+    """What nodes answered, and why others did not."""
+
+    roles: Mapping[str, Role]
+    answers: Mapping[str, Answers]
+    lost: Mapping[str, Unread]
+
+    def nodes(self) -> list[NodeFacts]:
+        """What it means."""
+        return [
+            node_facts.read(name, self.roles[name], answers)
+            for name, answers in self.answers.items()
+        ]
+
+
+def survey(
+    sessions: Sessions,
+    roles: Mapping[str, Role],
+    *,
+    read_only: bool = False,
+) -> Survey:
+    """Asks every node all there is to ask.
+
+    :param roles: of each node that `sessions` reaches.
+    :param read_only: touch nothing there: no file is written for a moment,
+        no port is opened.
+    """
+    answers: dict[str, dict[str, Answer | Unread]] = {}
+    lost: dict[str, Unread] = {}
+
+    def each(work: Callable[[Asked], dict[str, Answer | Unread]]) -> None:
+        for name, found in sessions.each(work).items():
+            if isinstance(found, Unread):
+                lost.setdefault(name, found)
+            elif name not in lost:
+                answers.setdefault(name, {}).update(found)
+        for name in lost:
+            answers.pop(name, None)
+
+    each(lambda shell: _first(shell, roles[shell.name], read_only))
+    peers = {
+        name: node_facts.read(name, roles[name], said)
+        for name, said in answers.items()
+        if roles[name] is Role.COMPUTE
+    }
+    if len(peers) > 1:
+        try:
+            if not read_only:
+                each(lambda shell: _listen(shell, peers.get(shell.name)))
+            listening = {name: dict(said) for name, said in answers.items()}
+            each(lambda shell: _reach(shell, peers, listening))
+        finally:
+            if not read_only:
+                each(lambda shell: _silence(shell, answers))
+    return Survey(roles, answers, lost)
+
+
+def _first(
+    shell: Asked, role: Role, read_only: bool
+) -> dict[str, Answer | Unread]:
+    found = shell.ask(node_facts.FIRST)
+    # A question of its own, so that it is answered as soon as it is asked.
+    before = time.time()
+    found |= shell.ask({"system.clock": Question("date +%s.%N")})
+    # Seconds since the epoch here, before and after the node told its own.
+    found["system.here"] = Answer(0, f"{before} {time.time()}")
+    return found | shell.ask(
+        node_facts.questions(found, role, read_only=read_only)
+    )
+
+
+def _listen(
+    shell: Asked, node: NodeFacts | None
+) -> dict[str, Answer | Unread]:
+    return shell.ask(reach.listen(node)) if node else {}
+
+
+def _reach(
+    shell: Asked,
+    peers: Mapping[str, NodeFacts],
+    listening: Mapping[str, Answers],
+) -> dict[str, Answer | Unread]:
+    if shell.name not in peers:
+        return {}
+    others = [node for name, node in peers.items() if name != shell.name]
+    return shell.ask(reach.questions(peers[shell.name], others, listening))
+
+
+def _silence(
+    shell: Asked, answers: Mapping[str, Answers]
+) -> dict[str, Answer | Unread]:
+    return shell.ask(reach.silence(answers.get(shell.name, {})))
