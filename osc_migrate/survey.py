@@ -32,6 +32,9 @@ class Asked(Protocol):
 class Sessions(Protocol):
     """Sessions with many nodes: nodes.visit.Sessions."""
 
+    @property
+    def lost(self) -> Mapping[str, Unread]: ...
+
     def each(self, work: Callable[[Asked], T]) -> Mapping[str, T | Unread]: ...
 
 
@@ -72,6 +75,9 @@ def survey(
                 lost.setdefault(name, found)
             elif name not in lost:
                 answers.setdefault(name, {}).update(found)
+        # One that was lost on the way answered only in part: that says more
+        # of the node than of its parts.
+        lost.update(sessions.lost)
         for name in lost:
             answers.pop(name, None)
 
