@@ -19,7 +19,7 @@ _EACH = f"""
 for uuid in SERVERS; do
     name=$({_VIRSH} domname "$uuid" 2>/dev/null) || continue
     [ -e "/run/libvirt/qemu/$name.pid" ] || continue
-    printf '#guest %s %s\\n' "$uuid" \\
+    printf '#guest %%s %%s\\n' "$uuid" \\
         "$(stat -c %%Y "/run/libvirt/qemu/$name.pid")"
     {_VIRSH} dumpxml "$uuid"
 done
