@@ -7,7 +7,8 @@ from osc_migrate.errors import MigrateError
 from osc_migrate.model.node import Role
 from osc_migrate.nodes import inventory
 from osc_migrate.nodes.visit import Sessions
-from osc_migrate.survey import survey
+from osc_migrate.survey import Survey, survey
+from validators import gateways
 
 
 def roles_of(config):
@@ -18,7 +19,7 @@ def roles_of(config):
     storage = _names(config.getoption("storage_hosts"))
     hosts = _names(config.getoption("hosts"))
     if not hosts and listed:
-        hosts = [n for n in inventory.names(listed) if n not in storage]
+        hosts = [n for n in inventory.read(listed) if n not in storage]
     if not hosts:
         raise pytest.UsageError(
             "which nodes? Give --hosts=HostB,HostC, an --inventory or --facts"
@@ -36,24 +37,54 @@ def gather(config):
     try:
         if facts := config.getoption("facts"):
             return saved.read(facts)
-        roles = roles_of(config)
-        targets = inventory.resolve(
-            dict.fromkeys(roles),
-            inventory=config.getoption("inventory"),
-            ssh_config=config.getoption("ssh_config"),
-            ssh_user=config.getoption("ssh_user"),
-            ssh_identity_file=config.getoption("ssh_identity_file"),
-            sudo=config.getoption("sudo"),
-        )
-        with Sessions(targets, config.getoption("forks")) as sessions:
-            found = survey(
-                sessions, roles, read_only=config.getoption("read_only")
-            )
+        found = _visit(config, roles_of(config))
         if path := config.getoption("save_facts"):
             saved.write(path, found)
         return found
     except MigrateError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _visit(config, roles):
+    targets = inventory.resolve(
+        dict.fromkeys(roles),
+        inventory=config.getoption("inventory"),
+        ssh_config=config.getoption("ssh_config"),
+        ssh_user=config.getoption("ssh_user"),
+        ssh_identity_file=config.getoption("ssh_identity_file"),
+        sudo=config.getoption("sudo"),
+    )
+    where = gateways.places(config)
+    forks = config.getoption("forks")
+    read_only = config.getoption("read_only")
+    surveys = []
+    for place in dict.fromkeys(where.get(name) for name in roles):
+        mine = {n: r for n, r in roles.items() if where.get(n) == place}
+        there = {name: targets[name] for name in mine}
+        if place is None:
+            with Sessions(there, forks) as sessions:
+                surveys.append(survey(sessions, mine, read_only=read_only))
+        else:
+            surveys.append(
+                gateways.visit(
+                    config,
+                    place,
+                    there,
+                    mine,
+                    forks=forks,
+                    read_only=read_only,
+                )
+            )
+    return _joined(roles, surveys)
+
+
+def _joined(roles, surveys):
+    answers, lost = {}, {}
+    for one in surveys:
+        answers |= one.answers
+        lost |= one.lost
+    ordered = {name: answers[name] for name in roles if name in answers}
+    return Survey(roles, ordered, lost)
 
 
 def _names(said):
