@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 
+from osc_migrate.checks.check import judge
 from osc_migrate.checks.nodes import judge_nodes, pairs_of
+from osc_migrate.checks.nodes.guests import GUEST, GuestMove
 from osc_migrate.model.facts import MoveFacts, Unread, known
 from osc_migrate.model.findings import Finding, Kind, Report
 from osc_migrate.model.node import NodeFacts, PairFacts
@@ -38,7 +40,18 @@ class Visited:
         key = (source, destination, kind)
         if key not in self._pairs:
             self._pairs[key] = list(self._pair(*key))
-        return self._pairs[key]
+        return [*self._pairs[key], *self._guest(move, *key)]
+
+    def _guest(
+        self, move: MoveFacts, source: str, destination: str, kind: Kind
+    ) -> Report:
+        """The server itself, on those two nodes."""
+        try:
+            pair = PairFacts(self._nodes[source], self._nodes[destination])
+        except KeyError:
+            return Report(())
+        facts = GuestMove(move, pair, kind)
+        return judge(GUEST, facts, kind, self._ignored)
 
     def _pair(self, source: str, destination: str, kind: Kind) -> Report:
         nodes: list[NodeFacts] = []

@@ -102,8 +102,7 @@ CLOUD: tuple[Check, ...] = (
 
 def everything() -> tuple[Check, ...]:
     """Every check there is, in the order of the documentation."""
-    scopes = (nodes.NODE, nodes.STORAGE, nodes.PAIR, nodes.CLUSTER)
-    return (*MOVE, *CLOUD, *(check for scope in scopes for check in scope))
+    return (*MOVE, *CLOUD, *nodes.everything())
 
 
 def judge_cloud(facts: CloudFacts, ignored: Collection[str] = ()) -> Report:

@@ -4,9 +4,9 @@ import argparse
 import os
 import pathlib
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from osc_migrate import errors, remedies, saved
+from osc_migrate import errors, remedies, saved, scopes
 from osc_migrate.commands import base, options
 from osc_migrate.model.facts import Host, MoveFacts, known
 from osc_migrate.model.findings import Finding
@@ -58,15 +58,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def visited(
     parsed_args: argparse.Namespace,
     hosts: Mapping[str, str | None],
+    servers: Collection[str] = (),
 ) -> Visited | None:
     """What the nodes told; None when they are not to be asked.
 
     :param hosts: compute host -> address of its hypervisor, if known.
+    :param servers: UUIDs of servers that are to move.
     """
     if parsed_args.facts:
         found = saved.read(parsed_args.facts)
     elif parsed_args.nodes:
-        found = _visit(parsed_args, hosts)
+        found = _visit(parsed_args, hosts, servers)
     else:
         _refuse_alone(parsed_args)
         return None
@@ -76,7 +78,9 @@ def visited(
 
 
 def _visit(
-    parsed_args: argparse.Namespace, hosts: Mapping[str, str | None]
+    parsed_args: argparse.Namespace,
+    hosts: Mapping[str, str | None],
+    servers: Collection[str],
 ) -> Survey:
     # Not above: who asks no nodes needs none of it.
     from osc_migrate.nodes.inventory import resolve
@@ -95,7 +99,12 @@ def _visit(
         sudo=parsed_args.sudo,
     )
     with Sessions(targets, parsed_args.forks) as sessions:
-        return survey(sessions, roles, read_only=parsed_args.read_only)
+        return survey(
+            sessions,
+            roles,
+            servers=tuple(dict.fromkeys(servers)),
+            read_only=parsed_args.read_only,
+        )
 
 
 def _refuse_alone(parsed_args: argparse.Namespace) -> None:
@@ -132,7 +141,16 @@ def write_scripts(
         base.say("nothing that a script could mend was found")
 
 
-def of_moves(moves: Iterable[MoveFacts]) -> dict[str, str | None]:
+def beside(
+    parsed_args: argparse.Namespace, moves: Sequence[MoveFacts]
+) -> scopes.Beside:
+    """What the nodes of some moves told of each."""
+    servers = [move.server.id for move in moves]
+    seen = visited(parsed_args, _hosts(moves), servers)
+    return seen.of_move if seen else scopes.nothing
+
+
+def _hosts(moves: Iterable[MoveFacts]) -> dict[str, str | None]:
     """The hosts of some moves, and their addresses."""
     found: dict[str, str | None] = {}
     for move in moves:

@@ -7,9 +7,8 @@ from osc_lib.command import command
 
 from osc_migrate import checks, errors, scopes
 from osc_migrate.commands import base, junit, nodes, options
-from osc_migrate.model.facts import known
+from osc_migrate.model.facts import MoveFacts, known
 from osc_migrate.model.findings import Finding, Kind, Report
-from osc_migrate.visited import Visited
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 
@@ -97,9 +96,9 @@ class Preflight(base.Base, command.Lister):
 
     def _pair(self, parsed_args: argparse.Namespace) -> Table:
         move = self.mover.facts(parsed_args.server, parsed_args.destination)
-        seen = nodes.visited(parsed_args, nodes.of_moves([move]))
+        beside = nodes.beside(parsed_args, [move])
         found = scopes.answer(
-            move, _kind(parsed_args), parsed_args.ignore, _beside(seen)
+            move, _kind(parsed_args), parsed_args.ignore, beside
         )
         subject = f"{found.server} -> {found.host}"
         return self._report(parsed_args, found.report, subject)
@@ -128,7 +127,7 @@ class Preflight(base.Base, command.Lister):
     def _server(self, parsed_args: argparse.Namespace) -> Table:
         kind = _kind(parsed_args)
         moves = self.mover.facts_of_every_host(parsed_args.server)
-        beside = _beside(nodes.visited(parsed_args, nodes.of_moves(moves)))
+        beside = nodes.beside(parsed_args, moves)
         found = scopes.best_first(
             scopes.answer(move, kind, parsed_args.ignore, beside)
             for move in moves
@@ -143,19 +142,20 @@ class Preflight(base.Base, command.Lister):
 
     def _host(self, parsed_args: argparse.Namespace) -> Table:
         kind = _kind(parsed_args)
-        every = self.mover.facts_of_every_server(parsed_args.host)
-        found = []
-        beside: scopes.Beside | None = None
-        for moves in every:
-            if not moves:
-                continue
-            if beside is None:
-                # All servers of a host have the same ways out of it.
-                hosts = nodes.of_moves(moves)
-                beside = _beside(nodes.visited(parsed_args, hosts))
-            found.append(
-                scopes.leaving(moves, kind, parsed_args.ignore, beside)
-            )
+        every: Iterable[Sequence[MoveFacts]] = (
+            self.mover.facts_of_every_server(parsed_args.host)
+        )
+        beside: scopes.Beside = scopes.nothing
+        if parsed_args.nodes or parsed_args.facts:
+            # Whom to visit, and what to ask there of whom, takes them all.
+            every = list(every)
+            moves = [move for moves in every for move in moves]
+            beside = nodes.beside(parsed_args, moves)
+        found = [
+            scopes.leaving(moves, kind, parsed_args.ignore, beside)
+            for moves in every
+            if moves
+        ]
         answers = [answer for one in found for answer in one.answers]
         safe = all(one.allowed for one in found)
         self._end(parsed_args, parsed_args.host, safe, _about_hosts(answers))
@@ -200,10 +200,6 @@ class Preflight(base.Base, command.Lister):
 
 def _kind(parsed_args: argparse.Namespace) -> Kind | None:
     return Kind(parsed_args.kind) if parsed_args.kind else None
-
-
-def _beside(seen: Visited | None) -> scopes.Beside:
-    return seen.of_move if seen else scopes.nothing
 
 
 def _findings(findings: Iterable[Finding]) -> Table:

@@ -10,6 +10,7 @@ from osc_migrate.checks.check import Check, judge, softened
 from osc_migrate.checks.nodes import (
     accounts,
     config,
+    guests,
     libvirt,
     network,
     reach,
@@ -42,6 +43,12 @@ STORAGE = tuple(check for one in _SUBJECTS for check in one.STORAGE)
 PAIR = tuple(check for one in _SUBJECTS for check in one.PAIR)
 #: of all nodes together
 CLUSTER = tuple(check for one in _SUBJECTS for check in one.CLUSTER)
+
+
+def everything() -> tuple[Check, ...]:
+    """All of them, those of a server on its two nodes among them."""
+    return (*NODE, *STORAGE, *PAIR, *CLUSTER, *guests.GUEST)
+
 
 ANSWERS = "node-answers"
 
