@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import checks
-from osc_migrate.commands import base, options, progress
+from osc_migrate import scopes
+from osc_migrate.checks.nodes.guests import disks_are_where_the_move_needs_them
+from osc_migrate.commands import base, nodes, options, progress
 from osc_migrate.follow import TimeUp
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import MoveFacts
@@ -27,9 +28,10 @@ EXIT = {
 class Live(base.Base, command.ShowOne):
     """Live-migrate a server and follow it to its true end
 
-    The move is checked first (as 'migrate preflight' does), started with
-    one request and followed until its migration record ends. No disk is
-    ever copied, unless --auto leaves that to Nova.
+    The move is checked first (as 'migrate preflight' does; with --nodes its
+    two hosts are asked too), started with one request and followed until
+    its migration record ends. No disk is ever copied, unless --auto leaves
+    that to Nova.
 
     Exit codes: 0 the server moved: the migration record, its host and its
     state all say so (with --no-wait: Nova accepted the request); 1 error; 2
@@ -79,13 +81,19 @@ class Live(base.Base, command.ShowOne):
             ),
         )
         options.add_ignore(parser)
+        nodes.add_visit(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Sequence[object]]:
         facts = self.mover.facts(parsed_args.server, parsed_args.host)
-        report = checks.judge_move(facts, Kind.LIVE, parsed_args.ignore)
+        if parsed_args.auto:
+            parsed_args.ignore.append(disks_are_where_the_move_needs_them.id)
+        beside = nodes.beside(parsed_args, [facts])
+        report = scopes.answer(
+            facts, Kind.LIVE, parsed_args.ignore, beside
+        ).report
         for finding in report.warnings:
             _say(finding)
         if not report.safe:

@@ -15,8 +15,25 @@ from osc_migrate.survey import Survey, survey
 from osc_migrate.visited import Visited
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_visit(parser: argparse.ArgumentParser) -> None:
+    """To ask the two nodes of a move before it."""
     options.add_nodes(parser)
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        help=(
+            "Touch nothing on the nodes: write no file for a moment, open no"
+            " port to try it"
+        ),
+    )
+    parser.set_defaults(
+        facts=None, remedy_script=None, save_facts=None, storage_host=()
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """To ask any nodes, and to do something with what they say."""
+    add_visit(parser)
     parser.add_argument(
         "--storage-host",
         metavar="<host>",
@@ -25,14 +42,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=(
             "Visit this file server of the instances directory too, when the"
             " whole cloud is looked at (repeat the option for several)"
-        ),
-    )
-    parser.add_argument(
-        "--read-only",
-        action="store_true",
-        help=(
-            "Touch nothing on the nodes: write no file for a moment, open no"
-            " port to try it"
         ),
     )
     parser.add_argument(
