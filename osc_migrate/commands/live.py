@@ -89,7 +89,8 @@ class Live(base.Base, command.ShowOne):
     ) -> tuple[Sequence[str], Sequence[object]]:
         facts = self.mover.facts(parsed_args.server, parsed_args.host)
         if parsed_args.auto:
-            parsed_args.ignore.append(disks_are_where_the_move_needs_them.id)
+            copied = disks_are_where_the_move_needs_them.id
+            parsed_args.ignore = [*parsed_args.ignore, copied]
         beside = nodes.beside(parsed_args, [facts])
         report = scopes.answer(
             facts, Kind.LIVE, parsed_args.ignore, beside
