@@ -142,7 +142,7 @@ def test_local_disks_are_no_live_migration(preflight, nodes, guest):
         for node in NODES:
             nodes.reset(node)
     assert checks_of(live) == ["disks-are-where-the-move-needs-them"]
-    assert "--auto" in live.json[0]["remedy"]
+    assert "migrate block" in live.json[0]["remedy"]
     assert checks_of(block) == []
 
 

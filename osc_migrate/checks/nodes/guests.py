@@ -130,8 +130,8 @@ def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
     if guest.kind is Kind.LIVE and not shared:
         raise Problem(
             "its disks are local to a host, and a live migration copies none",
-            f"openstack migrate live --auto {server}"
-            f" {guest.destination.name} copies them",
+            f"openstack migrate block {server} {guest.destination.name}"
+            " copies them",
         )
     return "shared" if shared else "local"
 
