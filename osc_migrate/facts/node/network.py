@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from osc_migrate.facts.node import ssh
 from osc_migrate.facts.node.said import Said, fact, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
@@ -55,12 +56,6 @@ grep -hE '^[[:space:]]*migration_port_(min|max)[[:space:]]*=' \\
     /etc/libvirt/qemu.conf /etc/kolla/nova-libvirt/qemu.conf 2>/dev/null
 true
 """
-_SSHD = """
-said=$(sshd -T -C "user=nova,host=localhost,addr="%s) || exit
-printf '%%s\\n' "$said" |
-grep -iE '^(port|(allow|deny)(users|groups)|pubkeyauthentication) '
-printf 'groups %%s\\n' "$(id -Gn nova 2>/dev/null)"
-"""
 
 
 def questions(
@@ -74,9 +69,7 @@ def questions(
         "links": Question(_LINKS),
         "firewall": Question(_FIREWALL),
         "range": Question(_RANGE),
-        "sshd": Question(
-            _SSHD, (address if is_address(address) else "192.0.2.1",)
-        ),
+        "ssh": ssh.question(address if is_address(address) else "192.0.2.1"),
     }
 
 
@@ -106,7 +99,7 @@ def read(said: Said) -> Network:
         interfaces=fact(_interfaces, said),
         primary=fact(_primary, said),
         firewall=fact(_firewall, said),
-        sshd=fact(_sshd, said),
+        ssh=fact(ssh.read, said),
         data_ports=fact(_data_ports, said),
     )
 
@@ -156,24 +149,12 @@ def _hosts(said: Said) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(rows)
 
 
-def _parts(said: Said, name: str, *fine: int) -> dict[str, list[str]]:
-    """Lines by the '#mark' before them; '' before the first."""
-    parts: dict[str, list[str]] = {"": []}
-    part = parts[""]
-    for line in said.lines(name, *fine):
-        if line.startswith("#"):
-            part = parts.setdefault(line[1:].strip(), [])
-        else:
-            part.append(line)
-    return parts
-
-
 _LINK = re.compile(r"\d+: ([^ :@]{1,64})(?:@[^ :]{1,64})?: <([A-Z0-9_,-]*)>")
 
 
 def _interfaces(said: Said) -> dict[str, Interface]:
     found = {}
-    for line in _parts(said, "links")[""]:
+    for line in said.parts("links")[""]:
         words = line.split()
         if (match := _LINK.match(line)) and "mtu" in words[:-1]:
             flags = match[2].split(",")
@@ -189,7 +170,7 @@ def _interfaces(said: Said) -> dict[str, Interface]:
 
 def _addresses(said: Said) -> tuple[Address, ...]:
     found = []
-    for line in _parts(said, "links").get("addresses", ()):
+    for line in said.parts("links").get("addresses", ()):
         # '2: eth0    inet 10.77.0.13/24 scope global eth0'
         words = line.split()
         if len(words) > 3 and words[2] in ("inet", "inet6"):
@@ -206,7 +187,7 @@ def _addresses(said: Said) -> tuple[Address, ...]:
 
 def _primary(said: Said) -> str:
     # '198.51.100.1 via 10.77.0.1 dev eth0 src 10.77.0.13 uid 0'
-    for line in _parts(said, "links").get("primary", ()):
+    for line in said.parts("links").get("primary", ()):
         words = line.split()
         if "src" in words[:-1]:
             address = words[words.index("src") + 1]
@@ -220,7 +201,7 @@ _HOOK = re.compile(r"\s*type filter hook (input|output)\b")
 
 
 def _firewall(said: Said) -> Firewall:
-    parts = _parts(said, "firewall")
+    parts = said.parts("firewall")
     states = dict(zip(_UNITS, parts[""], strict=False))
     inputs, outputs = _chains(parts.get("chains", []))
     active = {unit for unit, state in states.items() if state == "active"}
@@ -257,18 +238,8 @@ def _chains(
             found[match[1]].append((*table, chain))
         elif line.startswith(("-P INPUT", "-A INPUT")):
             # iptables without nftables.
-            if not found["input"]:
-                found["input"].append(("ip", "filter", "INPUT"))
+            found["input"] = [("ip", "filter", "INPUT")]
     return tuple(found["input"]), tuple(found["output"])
-
-
-def _sshd(said: Said) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for line in said.lines("sshd"):
-        option, *words = line.split()
-        # 'allowusers' comes once for each of its words.
-        found[option.lower()] = found.get(option.lower(), ()) + tuple(words)
-    return found
 
 
 def _data_ports(said: Said) -> tuple[int, int]:

@@ -89,7 +89,7 @@ def _plan(node: NodeFacts, peer: NodeFacts, heard: Answers) -> list[str]:
     copy = fact(lambda: ways.copy_address(peer.config, hostname, primary))
     data_host = fact(lambda: _data_host(peer, hostname, _sure(connect)))
     listened = "reach.listen" in heard
-    ports = span[:1]
+    ports: tuple[int, ...] = span[:1]
     if listened:
         ports = fact(lambda: listener.opened(heard))
     head = {
@@ -165,8 +165,9 @@ def read(answers: Answers) -> dict[str, Reach]:
             out = Said(answers, "reach").out(name.removeprefix("reach."))
         except Unread as unread:
             fields = [field.name for field in dataclasses.fields(Reach)]
+            nothing: dict[str, Any] = dict.fromkeys(fields, unread)
             for peer in json.loads(name.removeprefix("reach.to ")):
-                found[peer] = Reach(**dict.fromkeys(fields, unread))
+                found[peer] = Reach(**nothing)
             continue
         for head, lines in _blocks(out):
             if isinstance(head.get("peer"), str):

@@ -33,6 +33,7 @@ knock() {
     0:*) how=open ;;
     124:* | 137:* | *"imed out"*) how=silent ;;
     *efused*) how=refused ;;
+    *"not permitted"*) how=forbidden ;;
     *"No route"* | *nreachable*) how=unreachable ;;
     *resolution* | *"not known"* | *"No address"*) how=unresolved ;;
     *) how=$(printf %%s "$said" | tail -n 1 | tail -c 200) ;;
@@ -52,10 +53,10 @@ libvirt() {
 
 # What nova-compute does before it copies: nova/utils.py, ssh_execute. sshd
 # drops connections when many come at once: that is not its answer.
+copy='exec ssh -o BatchMode=yes -o ConnectTimeout=5 "$0" true'
 nova() {
     for pause in 1 2 3 0; do
-        said=$(brief 12 su -s /bin/sh -c \
-            'exec ssh -o BatchMode=yes -o ConnectTimeout=5 "$0" true' nova "$1")
+        said=$(brief 12 su -s /bin/sh -c "$copy" nova "$1")
         case $said in
         *kex_exchange* | *"onnection reset"* | *"onnection closed"*)
             sleep "$pause" ;;

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 
 from osc_migrate.model.facts import Facts
+from osc_migrate.model.node.ssh import Ssh
 
 
 class Manager(enum.StrEnum):
@@ -82,8 +83,7 @@ class Network(Facts):
     # route.
     primary: str
     firewall: Firewall
-    # Options of sshd that decide on user nova: 'allowusers' -> its words.
-    sshd: Mapping[str, tuple[str, ...]]
+    ssh: Ssh
     # Of qemu.conf, both included: where guests come in.
     data_ports: tuple[int, int]
 
