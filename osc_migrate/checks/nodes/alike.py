@@ -4,6 +4,7 @@ from collections import Counter
 
 from osc_migrate.checks.check import Concern, Problem
 from osc_migrate.checks.nodes.address import is_own, told_addresses
+from osc_migrate.checks.nodes.hosts_file import right_name
 from osc_migrate.checks.nodes.scope import LIVE, of_cluster
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Fix
@@ -21,6 +22,7 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
     name that a move needs is judged for each pair by itself.
     """
     odd: list[str] = []
+    fixes: list[Fix] = []
     count = 0
     for node in cluster.computes:
         for other in cluster.computes:
@@ -38,12 +40,17 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
                 )
             elif not found:
                 odd.append(f"{node.name} has no address for {other.name}")
+            else:
+                continue
+            fixes += right_name(other, node, node.name)[1:]
     if odd:
         more = f"; and {len(odd) - 5} more" if len(odd) > 5 else ""
         raise Concern(
             "; ".join(odd[:5]) + more,
             "nova.conf gives addresses, so moves work; but give every node"
-            " the same names, in /etc/hosts or DNS: getent ahosts NAME",
+            " the same names, in DNS or "
+            + ("; ".join(map(str, fixes[:5])) or "/etc/hosts"),
+            *fixes,
         )
     return f"{count} names" if count else "no name is only for people"
 
@@ -121,6 +128,16 @@ def inbound_mtu(node: NodeFacts) -> tuple[str, int] | None:
             link = node.network.interfaces[holder.interface]
             return holder.interface, link.mtu
     return None
+
+
+def inbound_is_up(node: NodeFacts) -> bool:
+    """interface_is_up has nothing to say of the node."""
+    try:
+        found = inbound_mtu(node)
+        link = node.network.interfaces[found[0]] if found else None
+    except Unread:
+        return True
+    return link is None or (link.up and link.carrier)
 
 
 def mtu_differs(one: NodeFacts, other: NodeFacts) -> bool:

@@ -14,7 +14,7 @@ Ports = int | tuple[int, int]
 _OURS = ("ip", "ip6", "inet")
 
 
-def let_in(
+def let_through(
     source: NodeFacts, destination: NodeFacts, to: str, ports: Iterable[Ports]
 ) -> tuple[str, *tuple[Fix, ...]]:
     """Lets the source reach ports of the destination: what a Problem takes
@@ -43,29 +43,24 @@ def let_in(
                 lines += _chain(at, firewall.file, "saddr", near, ports)
     if lines:
         return "", Fix(destination.name, tuple(lines))
+    if lines := _let_out(source, to, ports):
+        return "", Fix(source.name, tuple(lines))
     return (
-        f"{destination.name} has no firewall of its own that this program"
-        f" knows: let TCP from {source.name} to {to}, ports {words}, through"
-        " what is between them (routers, security groups), and out of"
-        f" {source.name} (nft list ruleset)",
+        f"neither {destination.name} nor {source.name} has a firewall that"
+        f" this program knows: let TCP from {source.name} to {to}, ports"
+        f" {words}, through what is between them (routers, security groups)",
     )
 
 
-def let_out(
-    source: NodeFacts, to: str, ports: Iterable[Ports]
-) -> tuple[str, *tuple[Fix, ...]]:
-    """Lets the source out to ports of an address."""
-    ports = list(ports)
-    firewall = known(lambda: source.network.firewall)
+def _let_out(source: NodeFacts, to: str, ports: Iterable[Ports]) -> list[str]:
+    """Where the destination filters nothing, the source may."""
     lines: list[str] = []
+    firewall = known(lambda: source.network.firewall)
     for family, table, chain in firewall.outputs if firewall else ():
         if firewall and is_address(to) and _fits(family, to):
             at = (family, table, chain)
             lines += _chain(at, firewall.file, "daddr", to, ports)
-    if lines:
-        return "", Fix(source.name, tuple(lines))
-    words = ", ".join(_text(port, "-") for port in ports)
-    return (f"on {source.name}: let TCP to {to}, ports {words}, out",)
+    return lines
 
 
 def _near(source: NodeFacts, destination: NodeFacts, to: str) -> str:

@@ -2,10 +2,10 @@
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes import ssh
-from osc_migrate.checks.nodes.address import is_own, own_address
-from osc_migrate.checks.nodes.alike import mtu_differs
-from osc_migrate.checks.nodes.firewall import Ports, let_in, let_out
-from osc_migrate.checks.nodes.hosts_file import given, without
+from osc_migrate.checks.nodes.address import is_own
+from osc_migrate.checks.nodes.alike import inbound_is_up, mtu_differs
+from osc_migrate.checks.nodes.firewall import Ports, let_through
+from osc_migrate.checks.nodes.hosts_file import right_name
 from osc_migrate.checks.nodes.scope import LIVE, of_pair
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Fix
@@ -31,7 +31,9 @@ def destination_name_resolves(pair: PairFacts) -> str:
     for name in names:
         why = _misleads(pair, name)
         if why:
-            raise Problem(why, *_right_name(pair, name))
+            raise Problem(
+                why, *right_name(pair.source, pair.destination, name)
+            )
     if not names:
         return f"it is an address: {reach.connect}"
     return "; ".join(f"{n}: {', '.join(reach.names[n])}" for n in names)
@@ -66,25 +68,6 @@ def _misleads(pair: PairFacts, name: str) -> str:
     )
 
 
-def _right_name(pair: PairFacts, name: str) -> tuple[str, *tuple[Fix, ...]]:
-    """Gives it the destination's address in the source's /etc/hosts."""
-    source, destination = pair.source, pair.destination
-    own = destination.network.own
-    there = known(lambda: destination.network.names.get(name)) or ()
-    good = [a for a in there if a in own and not is_loopback(a)]
-    address = good[0] if good else own_address(destination)
-    hosts = known(lambda: source.network.hosts) or ()
-    wrong = {a for a, names in hosts if name in names and a not in own}
-    wrong |= {a for a, names in hosts if name in names and is_loopback(a)}
-    if not address:
-        return (
-            f"give {name} on {source.name} the address of"
-            f" {destination.name}, in DNS or /etc/hosts",
-        )
-    lines = (*without(hosts, name, wrong), given(address, name))
-    return "", Fix(source.name, lines)
-
-
 def _led(pair: PairFacts) -> None:
     """:raises Skip: what the source connects to is not the destination, as
     other checks say."""
@@ -102,6 +85,8 @@ def _led(pair: PairFacts) -> None:
             own = destination.network.own
             if not found or any(a not in own or is_loopback(a) for a in found):
                 raise Skip("see destination-name-resolves")
+    if not inbound_is_up(destination):
+        raise Skip(f"see interface-is-up of {destination.name}")
 
 
 def _lost(pair: PairFacts) -> bool:
@@ -184,9 +169,7 @@ def _open(
 ) -> tuple[str, *tuple[Fix, ...]]:
     found = pair.reach.names.get(port.host, ())
     to = found[0] if found else port.host
-    if port.outcome is Outcome.FORBIDDEN:
-        return let_out(pair.source, to, ports)
-    return let_in(pair.source, pair.destination, to, ports)
+    return let_through(pair.source, pair.destination, to, ports)
 
 
 @of_pair(LIVE)

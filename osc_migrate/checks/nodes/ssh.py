@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 
 from osc_migrate.checks.check import Problem, Skip
-from osc_migrate.checks.nodes.firewall import let_in
+from osc_migrate.checks.nodes.firewall import let_through
 from osc_migrate.checks.nodes.scope import of_node, of_pair
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Fix, Kind
 from osc_migrate.model.node import NodeFacts, PairFacts
-from osc_migrate.model.node.network import is_address
+from osc_migrate.model.node.network import is_address, is_loopback
 from osc_migrate.model.node.reach import Done
 from osc_migrate.words import command, printable
 
+_NAME = "destination-name-resolves"
 Words = tuple[str, *tuple[Fix, ...]]
 
 
@@ -69,6 +70,7 @@ def nova_can_ssh(pair: PairFacts) -> str:
     done = reach.nova_ssh
     if done.status == 0:
         return f"nova@{reach.copy}"
+    _led(pair)
     if "does not exist" in done.said and "nova" in done.said:
         raise Unread(
             f"{pair.source.name} itself has no user nova: nova-compute may"
@@ -86,6 +88,15 @@ def nova_can_ssh(pair: PairFacts) -> str:
         f"as nova on {pair.source.name}: ssh -o BatchMode=yes {reach.copy}"
         " true",
     )
+
+
+def _led(pair: PairFacts) -> None:
+    """:raises Skip: what is copied to is not the destination."""
+    copy, own = pair.reach.copy, pair.destination.network.own
+    found = pair.reach.names.get(copy, ())
+    if not found or any(a not in own or is_loopback(a) for a in found):
+        other = "my-ip-is-local" if is_address(copy) else _NAME
+        raise Skip(f"{copy} is not {pair.destination.name}: see {other}")
 
 
 def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
@@ -211,19 +222,16 @@ def _account(pair: PairFacts, done: Done) -> tuple[str, Words]:
 
 def _closed(pair: PairFacts, done: Done) -> tuple[str, Words]:
     copy = pair.reach.copy
-    if not is_address(copy) or copy not in pair.destination.network.own:
-        raise Skip(f"{copy} is not the destination: another check tells")
+    packet = known(lambda: pair.reach.packet)
+    if packet and not packet[1] and "connect to host" not in done.said:
+        raise Skip("see migration-path-carries-full-packets")
     ports = known(lambda: pair.destination.network.ssh.options["port"])
     port = int(ports[0]) if ports and ports[0].isdecimal() else 22
     return (
         f"ssh from {pair.source.name} to {copy} does not get through:"
         f" {printable(done.said, 200) or 'no answer in 12 s'}",
-        let_in(pair.source, pair.destination, copy, [port]),
+        let_through(pair.source, pair.destination, copy, [port]),
     )
-
-
-def _unresolved(pair: PairFacts, done: Done) -> tuple[str, Words]:
-    raise Skip("destination-name-resolves tells")
 
 
 # What ssh says, the more telling words first.
@@ -232,10 +240,6 @@ _REASONS = {
     "ost key verification failed": _host_key,
     "currently not available": _account,
     "Permission denied": _permission,
-    "Could not resolve": _unresolved,
-    "onnection refused": _closed,
+    "connect to host": _closed,
     "imed out": _closed,
-    "No route": _closed,
-    "unreachable": _closed,
-    "not permitted": _closed,
 }

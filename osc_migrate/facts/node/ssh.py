@@ -3,6 +3,8 @@
 Of private keys only the names, modes and owners are asked for.
 """
 
+import itertools
+
 from osc_migrate.facts.node.said import Said, fact
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
@@ -30,6 +32,9 @@ timeout -k 1 5 sh -c '
     grep -v "^#" "$1/.ssh/authorized_keys" 2>/dev/null | head -c 200000
     true' sh "$home"
 """
+
+
+_KINDS = ("ssh-", "ecdsa-", "sk-")
 
 
 def question(address: str) -> Question:
@@ -70,10 +75,8 @@ def _keys(parts: dict[str, list[str]], part: str) -> tuple[str, ...]:
     found = []
     for line in parts.get(part, ()):
         words = line.split()
-        for kind, blob in zip(words, words[1:], strict=False):
-            if kind.startswith(("ssh-", "ecdsa-", "sk-")) and blob[:4] == (
-                "AAAA"
-            ):
+        for kind, blob in itertools.pairwise(words):
+            if kind.startswith(_KINDS) and blob.startswith("AAAA"):
                 found.append(f"{kind} {blob}")
                 break
     return tuple(dict.fromkeys(found))

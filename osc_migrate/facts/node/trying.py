@@ -31,11 +31,12 @@ knock() {
     said=$(connect "$2" "$3")
     case $?:$said in
     0:*) how=open ;;
+    *resolution* | *"not known"* | *"No address"*) how=unresolved ;;
     124:* | 137:* | *"imed out"*) how=silent ;;
     *efused*) how=refused ;;
-    *"not permitted"*) how=forbidden ;;
-    *"No route"* | *nreachable*) how=unreachable ;;
-    *resolution* | *"not known"* | *"No address"*) how=unresolved ;;
+    # The latter two: routes of the kinds blackhole and prohibit.
+    *"No route"* | *nreachable* | *"nvalid argument"* | *"ermission denied"*)
+        how=unreachable ;;
     *) how=$(printf %%s "$said" | tail -n 1 | tail -c 200) ;;
     esac
     printf '%%s %%s %%s %%s\n' "$1" "$2" "$3" "$how"

@@ -17,8 +17,6 @@ class Outcome(enum.StrEnum):
     SILENT = "silent"
     # No route to it, or a firewall says so.
     UNREACHABLE = "unreachable"
-    # The source's own firewall does not let it out.
-    FORBIDDEN = "forbidden"
     # The name of the host has no address.
     UNRESOLVED = "unresolved"
 
