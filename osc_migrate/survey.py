@@ -102,7 +102,8 @@ def survey(
     if len(peers) > 1:
         try:
             if not read_only:
-                each(lambda shell: _listen(shell, peers.get(shell.name)))
+                others = len(peers) - 1
+                each(lambda s: _listen(s, peers.get(s.name), others))
             listening = {name: dict(said) for name, said in answers.items()}
             each(lambda shell: _reach(shell, peers, listening))
         finally:
@@ -122,9 +123,9 @@ def _first(shell: Asked) -> dict[str, Answer | Unread]:
 
 
 def _listen(
-    shell: Asked, node: NodeFacts | None
+    shell: Asked, node: NodeFacts | None, others: int
 ) -> dict[str, Answer | Unread]:
-    return shell.ask(reach.listen(node)) if node else {}
+    return shell.ask(reach.listen(node, others)) if node else {}
 
 
 def _reach(
