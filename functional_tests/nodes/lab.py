@@ -8,6 +8,7 @@
         lab.reset("HostB")
 """
 
+import contextlib
 import pathlib
 import subprocess
 import threading
@@ -154,7 +155,9 @@ class Lab:
             if done.stdout.strip() == "running":
                 return
             if done.returncode != 255:  # that is ssh's own
-                failed = self.run(node, "systemctl --failed --no-legend")
+                failed = self.run(
+                    node, "systemctl --failed; journalctl -b -p warning -n 9"
+                )
                 raise LabError(
                     f"{node} is {done.stdout.strip()}: {failed.stdout.strip()}"
                 )
@@ -254,6 +257,9 @@ class Lab:
         network.remove(self._outside, self.names)
         for group in (*groups, self._outside.lab):
             cgroups.remove(group)
+        for node in self.names:
+            with contextlib.suppress(OSError):
+                self._outside.propagated(node).rmdir()
         postcopy.forget(self._outside.run)
         self.state.clear()
         self.state.save(phase=_DOWN, processes={})

@@ -71,7 +71,7 @@ class Containers:
 
     def start_all(self, nodes: Iterable[str], secrets: Secrets) -> None:
         """Boot the nodes; does not wait for them."""
-        root = tree.build(lambda text: None)
+        root = tree.build(lambda text: None) / "root"
 
         def start(node: str) -> None:
             layer = Layer(self._path(node) / "layer")
@@ -105,12 +105,15 @@ class Containers:
             "systemd-nspawn",
             *_OPTIONS,
             f"--directory={path / 'root'}",
-            f"--machine={self._names.lab}-{node}",
+            f"--machine={self._names.machine(node)}",
             f"--hostname={node}",
             f"--network-namespace-path={network.path(space)}",
             *binds,
         ]
-        environment = {"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
+        environment = {
+            "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
+            "SYSTEMD_NSPAWN_LOCK": "0",
+        }
         if cgroups.hybrid():
             environment["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"
         with open(self.console(node), "a") as out:
@@ -129,5 +132,5 @@ class Containers:
         network.unplug(self._names, node)
         for name in ("upper", "work"):
             cache.remove(path / name)
-        self._start(node, tree.build(lambda text: None))
+        self._start(node, tree.build(lambda text: None) / "root")
         return [node]
