@@ -58,7 +58,8 @@ def reach(monkeypatch):
         seen = []
 
         @staticmethod
-        def listen(node):
+        def listen(node, others):
+            assert others == 1
             return {"reach.listen": node.name}
 
         @staticmethod
