@@ -24,6 +24,7 @@ _QEMU_PLACES = (
     "/var/lib/libvirt/images",
     "/var/cache/libvirt/qemu",
     "/run/libvirt/qemu",
+    "/etc/pki/qemu",
 )
 
 
@@ -100,7 +101,7 @@ def _user(
         (
             f'[ "$(id -u {command(user.name)})" = {number} ]'
             f" || {{ {renamed}; }}",
-            *_own(places, "-uid", user.uid, "chown", number),
+            *_own(node, places, "-uid", user.uid, "chown", number),
         ),
         (restart,) if restart else (),
     )
@@ -124,19 +125,27 @@ def _group(
         node.name,
         (
             command("groupmod", "-g", number, user.group),
-            *_own(places, "-gid", user.gid, "chgrp", number),
+            *_own(node, places, "-gid", user.gid, "chgrp", number),
         ),
         (restart,) if restart else (),
     )
 
 
 def _own(
-    places: tuple[str, ...], test: str, old: int, change: str, new: int
+    node: NodeFacts,
+    places: tuple[str, ...],
+    test: str,
+    old: int,
+    change: str,
+    new: int,
 ) -> tuple[str, ...]:
-    """Of what is there; -xdev stays on each place's own filesystem."""
+    """Of what is there. -xdev stays on each place's own filesystem, but
+    would still look at the directory where another one is mounted."""
+    mount = known(lambda: node.storage.mount)
+    but = ("!", "-path", mount.target) if mount and mount.shared else ()
     return tuple(
         f"[ ! -e {command(place)} ] || "
-        + command("find", place, "-xdev", test, old)
+        + command("find", place, "-xdev", test, old, *but)
         + " -exec "
         + command(change, "-h", new)
         + " {} +"

@@ -171,7 +171,11 @@ def _given(cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int) -> Fix:
     for storage in cluster.storages:
         with contextlib.suppress(Unread):
             serves, mount = storage.storage.serves, node.storage.mount
-            if serves and serves.serves(mount.server, mount.option("addr")):
+            if (
+                mount.nfs
+                and serves
+                and serves.serves(mount.server, mount.option("addr"))
+            ):
                 real = serves.real(mount.path)
                 return Fix(storage.name, (command("chown", owner, real),))
     return Fix(node.name, (command("chown", owner, node.storage.path),))

@@ -48,7 +48,7 @@ _LIBVIRT = (
     + r"""
 if [ -z "$(command -v virsh)" ]; then echo '#none'
 elif uid=$(id -u nova 2>/dev/null); then
-    as_user "$uid" 'timeout -k 1 5 virsh -q -c qemu:///system uri' 2>&1
+    as_user "$uid" 'timeout -k 1 8 virsh -q -c qemu:///system uri' 2>&1
 else echo '#none'
 fi
 """
@@ -60,7 +60,7 @@ def questions(
 ) -> dict[str, Question]:
     found = {"names": Question(_NAMES)}
     if role == "compute":
-        found["libvirt"] = Question(_LIBVIRT)
+        found["libvirt"] = Question(_LIBVIRT, limit=15)
     return found
 
 

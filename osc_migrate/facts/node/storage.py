@@ -16,18 +16,21 @@ from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.config import Config
 from osc_migrate.model.node.storage import Mount, Place, Space, Storage
 
-# What may hang. Its arguments are the directories from '/' down to the
-# path; those of a container are seen through its nova-compute's root.
-_LOOK = (
+# What may hang comes in two steps, each with a limit: a server that is gone
+# shows in the first one. Its arguments are the directories from '/' down to
+# the path; those of a container are seen through its nova-compute's root.
+_LOOK = r"""
+for path in "$@"; do set -- "$@" "$root$path"; shift; done
+stat -L -c 'place|%a|%u|%g|%i|%F|%U|%G|%n' "$@" 2>&1
+stat -f -c 'space|%S|%b|%a|%c|%d' "$root$path" 2>/dev/null
+"""
+_TRY = (
     AS_USER
     + QEMU_USER
     + r"""
-for path in "$@"; do set -- "$@" "$root$path"; shift; done
+path=$1
 export AT="$root$path"
-readlink -f "$AT" | sed 's/^/real|/'
-stat -L -c 'place|%a|%u|%g|%i|%F|%U|%G|%n' "$@" 2>&1
 [ -d "$AT" ] || exit 0
-stat -f -c 'space|%S|%b|%a|%c|%d' "$AT"
 [ ! -e /sys/fs/selinux/enforce ] || stat -c 'label|%C' "$AT"
 find "$AT/" -maxdepth 1 -name '????????-????-????-????-????????????' |
     head -n 1 | sed 's/.*/occupied|/'
@@ -70,7 +73,14 @@ printf '#path\n%s\n#root\n%s\n#look\n' "$path" "$root"
 timeout -k 1 5 sh -s @PATHS@ <<'END'
 @LOOK@
 END
-printf '#ended\n%s\n' $?
+ended=$?
+if [ $ended -lt 124 ]; then
+    timeout -k 1 8 sh -s "$path" <<'END'
+@TRY@
+END
+    ended=$?
+fi
+printf '#ended\n%s\n' $ended
 # A link on the way may lead to another filesystem.
 real=$(timeout -k 1 2 readlink -f "$root$path") || real=$path
 table() {
@@ -111,12 +121,13 @@ def questions(
         return dict(exports.QUESTIONS)
     path = config.instances_path
     down = above(path)
-    look = _LOOK.replace("@WRITE@", "" if read_only else _WRITE)
-    script = _SCRIPT.replace("@LOOK@", look).replace("%", "%%")
+    tried = _TRY.replace("@WRITE@", "" if read_only else _WRITE)
+    script = _SCRIPT.replace("@LOOK@", _LOOK).replace("@TRY@", tried)
+    script = script.replace("%", "%%")
     script = script.replace("@PATHS@", " ".join(["%s"] * len(down)))
     return {
         "directory": Question(
-            script.replace("@PATH@", "%s"), (path, *down), limit=20
+            script.replace("@PATH@", "%s"), (path, *down), limit=25
         )
     }
 
