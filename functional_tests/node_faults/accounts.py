@@ -6,6 +6,7 @@ directory that all nodes share, too.
 
 from functional_tests.node_faults.fault import NodeFault
 
+_SOCKET = "/run/libvirt/libvirt-sock"
 _SHARED = "/var/lib/nova/instances"
 
 
@@ -38,7 +39,10 @@ FAULTS: tuple[NodeFault, ...] = (
         "nova-may-use-libvirt",
         "permission",
         "nova is not in the group of libvirt's socket",
-        "gpasswd -d nova libvirt",
+        # As unix_sock_group and unix_sock_rw_perms would have it.
+        f"gpasswd -d nova libvirt; chgrp libvirt {_SOCKET};"
+        f" chmod 770 {_SOCKET}",
+        undo=f"chgrp root {_SOCKET}; chmod 666 {_SOCKET}",
     ),
     NodeFault(
         "qemu-user-exists",

@@ -129,7 +129,7 @@ DIRECTORY = (
         local(
             _MAKE
             + _tmpfs("size=64m,nr_inodes=40")
-            + f"i=0; while : >{LOCAL}/$i; do i=$((i + 1)); done || :"
+            + f"i=0; while touch {LOCAL}/$i; do i=$((i + 1)); done || :"
         ),
         by_hand=f"rm {LOCAL}/[0-9]*",
         undo=back,

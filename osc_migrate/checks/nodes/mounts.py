@@ -27,6 +27,12 @@ _FOUND = (
     "user_id",
     "group_id",
     "relatime",
+    # What FUSE adds for any user, and mount.glusterfs would not take.
+    "allow_other",
+    "default_permissions",
+    "max_read",
+    "nosuid",
+    "nodev",
 )
 # Filesystems that mount themselves, by a table of their own.
 _OWN_TABLE = ("zfs",)

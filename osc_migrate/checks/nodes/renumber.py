@@ -101,7 +101,7 @@ def _user(
         (
             f'[ "$(id -u {command(user.name)})" = {number} ]'
             f" || {{ {renamed}; }}",
-            *_own(node, places, "-uid", user.uid, "chown", number),
+            _own(node, places, "-uid", user.uid, "chown", number),
         ),
         (restart,) if restart else (),
     )
@@ -125,7 +125,7 @@ def _group(
         node.name,
         (
             command("groupmod", "-g", number, user.group),
-            *_own(node, places, "-gid", user.gid, "chgrp", number),
+            _own(node, places, "-gid", user.gid, "chgrp", number),
         ),
         (restart,) if restart else (),
     )
@@ -138,18 +138,15 @@ def _own(
     old: int,
     change: str,
     new: int,
-) -> tuple[str, ...]:
+) -> str:
     """Of what is there. -xdev stays on each place's own filesystem, but
     would still look at the directory where another one is mounted."""
     mount = known(lambda: node.storage.mount)
     but = ("!", "-path", mount.target) if mount and mount.shared else ()
-    return tuple(
-        f"[ ! -e {command(place)} ] || "
-        + command("find", place, "-xdev", test, old, *but)
-        + " -exec "
-        + command(change, "-h", new)
-        + " {} +"
-        for place in places
+    return (
+        f'for d in {command(*places)}; do [ ! -e "$d" ] || find "$d" '
+        + command("-xdev", test, old, *but, "-exec", change, "-h", new)
+        + " {} +; done"
     )
 
 

@@ -176,12 +176,12 @@ def instances_path_has_space(node: NodeFacts) -> str:
         f" {command(storage.path)}/*; remove what no server uses, such as"
         " _base files of images that are gone, or make it larger"
     )
+    if space.inodes and not space.inodes_free:
+        raise Problem("there is no inode left: no file can be made", remedy)
     if space.free < min(_FULL, space.size / 100) or (
         storage.written in _NO_SPACE
     ):
         raise Problem(f"{what}: nothing more fits", remedy)
-    if space.inodes and not space.inodes_free:
-        raise Problem("there is no inode left: no file can be made", remedy)
     if space.free < _LITTLE * space.size:
         raise Concern(what, remedy)
     if space.inodes and space.inodes_free < _LITTLE * space.inodes:

@@ -42,13 +42,13 @@ if [ -z "$root" ] && qemu=$(id -u "$(qemu_user)" 2>/dev/null); then
 fi
 """
 )
-# What Nova does itself before a live migration, and a byte in it: a full
-# filesystem takes empty files.
+# What Nova does itself before a live migration, and a few bytes in it: a full
+# filesystem takes empty files. date(1) says why it failed, the shell does not.
 _WRITE = r"""
 write='
     trap "rm -f \"\$file\"" EXIT
     trap "exit 1" HUP INT TERM
-    file=$(mktemp "$AT/.migrate-XXXXXX") && echo x >"$file" &&
+    file=$(mktemp "$AT/.migrate-XXXXXX") && date >"$file" &&
         echo "written|"
 '
 if [ -z "$uid" ]; then :
@@ -99,7 +99,8 @@ P=$real awk '$1 !~ /^#/ && $2 ~ /^\/./ && index(ENVIRON["P"] "/", \
 echo '#unit'
 target=$(table "$real" | tail -n 1 | cut -d ' ' -f 5)
 if [ "$target" != / ] && unit=$(systemd-escape -p "$target"); then
-    systemctl show -p UnitFileState "$unit.mount" "$unit.automount"
+    systemctl show -p UnitFileState,SourcePath \
+        "$unit.mount" "$unit.automount"
 fi 2>/dev/null
 if [ -e /sys/fs/selinux/enforce ]; then
     echo '#selinux'
@@ -274,12 +275,16 @@ class _Reading:
         return max(found, key=lambda one: len(one.target), default=None)
 
     def unit(self) -> bool:
-        states = {
-            line.partition("=")[2] for line in self.parts.get("unit", ())
-        }
-        return bool(states & {"enabled", "generated"}) or any(
-            m.fstype == "autofs" for m in self.mounts()
-        )
+        """fstab's lines are units too: of a line that was dropped until
+        systemd reads them again, of one with 'noauto' for good."""
+        for block in "\n".join(self.parts.get("unit", ())).split("\n\n"):
+            states = set(block.splitlines())
+            if "SourcePath=/etc/fstab" not in states and states & {
+                "UnitFileState=enabled",
+                "UnitFileState=generated",
+            }:
+                return True
+        return any(m.fstype == "autofs" for m in self.mounts())
 
     def space(self) -> Space:
         row = self.looked("space")
