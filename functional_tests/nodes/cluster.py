@@ -18,5 +18,6 @@ MACS = {
 INSTANCES = "/var/lib/nova/instances"
 #: the directory which HostA exports
 EXPORTED = "/srv/instances"
-#: in containers, where the directory they share is bound
-BACKING = "/srv/backing"
+#: In containers, where the directory they share is bound.  With a comma in
+#: its source, bindfs lets the source of the mount be given to it.
+BACKING = "/srv/backing,shared"

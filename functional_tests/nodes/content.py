@@ -62,7 +62,7 @@ _NFS_SERVER = (
 _MOUNT_GLUSTERFS = f"""\
 #!/bin/sh
 # mount.glusterfs SOURCE DIRECTORY [-o OPTIONS]
-source=$1 directory=$2 options=
+source=$1 directory=$2 options=rw
 shift 2
 while getopts o:nsvf letter; do
     [ "$letter" = o ] && options=$OPTARG
@@ -75,8 +75,8 @@ mode=rw
 case ,$options, in
 *,ro,*) mode=ro ;;
 esac
-exec bindfs -o "$mode,allow_other,nonempty,subtype=glusterfs" \\
-    -o "fsname=$source" {BACKING} "$directory"
+options=$mode,nosuid,nodev,nonempty,subtype=glusterfs,fsname=$source
+exec bindfs -o "$options" {BACKING} "$directory"
 """
 
 _USERFAULTFD = "vm.unprivileged_userfaultfd = 1\n"  # post-copy needs it

@@ -8,6 +8,7 @@ import hashlib
 import pathlib
 from dataclasses import dataclass
 
+_PROPAGATED = pathlib.Path("/run/systemd/nspawn/propagate")
 _RUN = pathlib.Path("/run/osc-migrate-nodes")
 
 
@@ -31,6 +32,14 @@ class Names:
     def node_namespace(self, node: str) -> str:
         """The network namespace of a node that is a container."""
         return f"{self.lab}-{node}"
+
+    def machine(self, node: str) -> str:
+        """The name of a node among the containers of this machine."""
+        return f"{self.lab}-{node}"
+
+    def propagated(self, node: str) -> pathlib.Path:
+        """A directory which systemd-nspawn leaves behind."""
+        return _PROPAGATED / self.machine(node)
 
     def cgroup(self, node: str) -> str:
         """Where all processes of a node are found, below the root."""

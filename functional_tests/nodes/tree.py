@@ -63,8 +63,15 @@ _LEAVE_OUT = (
     "force-unsafe-io",
 )
 
-_FINISH = f"""
-set -e
+#: run outside of the tree, which is its argument, in the entry of the cache
+_FINISH = f"""\
+#!/bin/sh -e
+# A kernel for virtual machines: kept beside the tree, not installed.
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+kernel=$(apt-cache depends linux-image-cloud-amd64 |
+    sed -n 's/.*Depends: \\(linux-image-[0-9][^ ]*\\)$/\\1/p')
+apt-get -qq -o APT::Sandbox::User=root download "$kernel"
+chroot "$1" sh -e <<'END'
 printf '%s\\n' 'de_DE.UTF-8 UTF-8' 'en_US.UTF-8 UTF-8' >/etc/locale.gen
 locale-gen >/dev/null
 mkdir -p {pathlib.Path(people.BUSYBOX_SHELL).parent}
@@ -75,6 +82,7 @@ echo {people.BUSYBOX_SHELL} >>/etc/shells
 rm -f /etc/ssh/ssh_host_* /etc/machine-id /var/lib/dbus/machine-id
 rm -f /etc/iscsi/initiatorname.iscsi /etc/hostname
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+END
 """
 
 
@@ -91,7 +99,9 @@ def recipe() -> dict[str, Any]:
 
 
 def build(report: Callable[[str], None]) -> pathlib.Path:
-    """The tree, built if it is not in the cache (about a minute).
+    """The directory with the tree (`root`) and a kernel (`*.deb`).
+
+    It is built if it is not in the cache, which takes about a minute.
 
     :raises LabError: mmdebstrap failed
     """
@@ -101,12 +111,12 @@ def build(report: Callable[[str], None]) -> pathlib.Path:
         report("building the tree of the nodes: about a minute, once")
         _bootstrap(path / "root", how)
 
-    return cache.entry(f"tree-{cache.key(how)}", make) / "root"
+    return cache.entry(f"tree-{cache.key(how)}", make)
 
 
 def _bootstrap(path: pathlib.Path, how: dict[str, Any]) -> None:
     script = path.with_name("finish")
-    script.write_text(f"#!/bin/sh\nchroot \"$1\" sh <<'END'\n{_FINISH}END\n")
+    script.write_text(how["finish"])
     script.chmod(0o755)
     command = [
         *("mmdebstrap", "--variant=minbase", "--mode=root", "--quiet"),
@@ -119,7 +129,11 @@ def _bootstrap(path: pathlib.Path, how: dict[str, Any]) -> None:
     log = path.with_name("log")
     with open(log, "w") as out:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            command,
+            cwd=path.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
         )
     if done.returncode:
         end = "\n".join(log.read_text().splitlines()[-15:])

@@ -42,8 +42,8 @@ _CASES = tuple(
             "says to known_hosts",
         ),
         (
-            r"sudo: .*(password is required|no tty present|must have a tty)"
-            r"|sudo: .*authentication is required",
+            r"sudo: .*(password|terminal|authentication) is required|"
+            r"sudo: .*(no tty present|must have a tty)",
             "sudo wants a password",
             "allow NOPASSWD in sudoers for this user, or log in as root",
         ),
