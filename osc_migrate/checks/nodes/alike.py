@@ -9,7 +9,6 @@ from osc_migrate.checks.nodes.scope import LIVE, of_cluster
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import ClusterFacts, NodeFacts, ways
-from osc_migrate.model.node.network import is_address
 from osc_migrate.words import command
 
 
@@ -120,7 +119,7 @@ def inbound_mtu(node: NodeFacts) -> tuple[str, int] | None:
     """
     word = ways.connect(node.config, node.name)
     found = told_addresses(node, word)
-    if not found and not is_address(word):
+    if not is_own(node, word):
         found = (node.network.primary,)
     for address in found:
         holder = node.network.holder(address)

@@ -22,7 +22,9 @@ def without(
     them stays."""
     lines: list[str] = []
     for address, names in hosts:
-        if address not in addresses or name not in names:
+        # Names are the same in either case: 'HostC' and 'hostc'.
+        left = [other for other in names if other.lower() != name.lower()]
+        if address not in addresses or len(left) == len(names):
             continue
         words = [re.escape(word) for word in (address, *names)]
         row = r"[[:space:]]+".join(words)
@@ -32,7 +34,7 @@ def without(
                 rf"^[[:space:]]*{row}[[:space:]]*(#.*)?$",
             )
         )
-        if left := [other for other in names if other != name]:
+        if left:
             lines.append(
                 command("line_add", _FILE, " ".join((address, *left)))
             )
@@ -57,7 +59,8 @@ def right_name(
     wrong = {
         a
         for a, names in hosts
-        if name in names and (a not in own or is_loopback(a))
+        if name.lower() in map(str.lower, names)
+        and (a not in own or is_loopback(a))
     }
     if not address:
         return (

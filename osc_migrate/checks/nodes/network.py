@@ -114,6 +114,7 @@ def hosts_file_agrees_with_itself(node: NodeFacts) -> str:
     """
     network = node.network
     mine = {network.hostname, node.name} | set(network.names)
+    mine |= {name.lower() for name in mine}
     wrong: dict[str, list[str]] = {}
     right: dict[str, list[str]] = {}
     for address, names in network.hosts:

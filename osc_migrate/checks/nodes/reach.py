@@ -3,18 +3,17 @@
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes import ssh
 from osc_migrate.checks.nodes.address import is_own
-from osc_migrate.checks.nodes.alike import inbound_is_up, mtu_differs
+from osc_migrate.checks.nodes.alike import mtu_differs
 from osc_migrate.checks.nodes.firewall import Ports, let_through
 from osc_migrate.checks.nodes.hosts_file import right_name
 from osc_migrate.checks.nodes.scope import LIVE, of_pair
+from osc_migrate.checks.nodes.way import led, lost
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import PairFacts, ways
 from osc_migrate.model.node.network import is_address, is_loopback
 from osc_migrate.model.node.reach import Outcome, Port
 from osc_migrate.words import paste, printable
-
-_NOWHERE = (Outcome.SILENT, Outcome.UNREACHABLE)
 
 
 @of_pair()
@@ -68,41 +67,6 @@ def _misleads(pair: PairFacts, name: str) -> str:
     )
 
 
-def _led(pair: PairFacts) -> None:
-    """:raises Skip: what the source connects to is not the destination, as
-    other checks say."""
-    reach, destination = pair.reach, pair.destination
-    words = {reach.connect, ways.libvirt_host(reach.uri)} - {""}
-    for word in words:
-        if is_address(word):
-            if not is_own(destination, word):
-                raise Skip(
-                    f"{word} is not {destination.name}: see"
-                    " inbound-address-is-local there"
-                )
-        else:
-            found = reach.names.get(word, ())
-            own = destination.network.own
-            if not found or any(a not in own or is_loopback(a) for a in found):
-                raise Skip("see destination-name-resolves")
-    if not inbound_is_up(destination):
-        raise Skip(f"see interface-is-up of {destination.name}")
-
-
-def _lost(pair: PairFacts) -> bool:
-    """Nothing at all gets from the source to the destination."""
-    reach = pair.reach
-    if known(lambda: reach.packet) is not None:
-        return False
-    ports = [known(lambda: reach.libvirt), *(known(lambda: reach.data) or ())]
-    tried = [port for port in ports if port]
-    ssh_said = known(lambda: reach.nova_ssh.said) or ""
-    silent = any(
-        word in ssh_said for word in ("imed out", "No route", "unreachable")
-    )
-    return bool(tried) and silent and all(p.outcome in _NOWHERE for p in tried)
-
-
 @of_pair()
 def destination_is_reachable(pair: PairFacts) -> str:
     """Packets get from the source to the destination.
@@ -110,8 +74,8 @@ def destination_is_reachable(pair: PairFacts) -> str:
     Where no port answers and no ping, it is no single rule: a route, a
     cable, a VLAN.
     """
-    _led(pair)
-    if not _lost(pair):
+    led(pair)
+    if not lost(pair):
         return pair.reach.connect
     connect = pair.reach.connect
     raise Problem(
@@ -126,7 +90,7 @@ def destination_is_reachable(pair: PairFacts) -> str:
 @of_pair(LIVE)
 def destination_libvirt_port_is_open(pair: PairFacts) -> str:
     """The source reaches the port of the destination's libvirt."""
-    _led(pair)
+    led(pair)
     port = pair.reach.libvirt
     if port is None:
         raise Skip(f"{ways.transport(pair.reach.uri)} needs none of its own")
@@ -147,7 +111,7 @@ def destination_libvirt_port_is_open(pair: PairFacts) -> str:
 
 def _through(pair: PairFacts) -> None:
     """:raises Skip: nothing gets through, or nobody listens there."""
-    if _lost(pair):
+    if lost(pair):
         raise Skip("see destination-is-reachable")
     port = pair.reach.libvirt
     if port and port.outcome is Outcome.REFUSED and _deaf(pair, port.port):
@@ -183,10 +147,10 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
     reach = pair.reach
     if pair.source.config.flag("libvirt", "live_migration_tunnelled"):
         raise Skip("the data go through libvirt (live_migration_tunnelled)")
-    _led(pair)
+    led(pair)
     if reach.libvirt and reach.libvirt.outcome is not Outcome.OPEN:
         raise Skip("see destination-libvirt-port-is-open")
-    if _lost(pair):
+    if lost(pair):
         raise Skip("see destination-is-reachable")
     if not reach.data:
         raise Unread("no data port was tried")
@@ -215,12 +179,12 @@ def destination_libvirt_answers(pair: PairFacts) -> str:
     The source's libvirt opens that connection (VIR_MIGRATE_PEER2PEER), as
     root: nova/virt/libvirt/guest.py, migrate.
     """
-    _led(pair)
+    led(pair)
     reach = pair.reach
     uri, port = reach.uri, reach.libvirt
     if port and port.outcome is not Outcome.OPEN:
         raise Skip("see destination-libvirt-port-is-open")
-    if _lost(pair):
+    if lost(pair):
         raise Skip("see destination-is-reachable")
     done = reach.virsh
     if done is None:
@@ -233,7 +197,7 @@ def destination_libvirt_answers(pair: PairFacts) -> str:
     by_hand = f"on {pair.source.name} as root: virsh -c '{uri}' hostname"
     if done.status in (124, 137):
         raise Problem(
-            f"{uri} takes the connection but does not answer in 10 s",
+            f"{uri} takes the connection but does not answer in 20 s",
             f"on {pair.destination.name}: systemctl status libvirtd"
             f" virtproxyd virtqemud; then {by_hand}",
         )
@@ -258,8 +222,8 @@ def migration_path_carries_full_packets(pair: PairFacts) -> str:
     Where larger ones vanish without a word on the way, a connection opens
     and then stands still: the copy never ends.
     """
-    _led(pair)
-    if _lost(pair):
+    led(pair)
+    if lost(pair):
         raise Skip("see destination-is-reachable")
     packet = pair.reach.packet
     if packet is None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from osc_migrate.checks.check import Problem, Skip
 from osc_migrate.checks.nodes.firewall import let_through
 from osc_migrate.checks.nodes.scope import of_node, of_pair
+from osc_migrate.checks.nodes.way import lost
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Fix, Kind
 from osc_migrate.model.node import NodeFacts, PairFacts
@@ -71,6 +72,8 @@ def nova_can_ssh(pair: PairFacts) -> str:
     if done.status == 0:
         return f"nova@{reach.copy}"
     _led(pair)
+    if lost(pair):
+        raise Skip("see destination-is-reachable")
     if "does not exist" in done.said and "nova" in done.said:
         raise Unread(
             f"{pair.source.name} itself has no user nova: nova-compute may"

@@ -13,10 +13,12 @@ from osc_migrate.model.facts import Unread
 # The lowest free port, which libvirt takes first, and the highest. Both are
 # held by one program, which ends by itself.
 _LISTEN = r"""
-busy() {
-    grep -qiE "^ *[0-9]+: [0-9A-F]+:$(printf '%%04X' "$1") " \
-        /proc/net/tcp /proc/net/tcp6 2>/dev/null
+# has STATES PORT; 0A listens, 06 is only waiting for its end.
+has() {
+    grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf '%%04X' "$2") [0-9A-F:]+ $1 " \
+        /proc/net/tcp /proc/net/tcp6
 }
+busy() { has '0[^6]' "$1"; }
 serve() {
     if command -v systemd-socket-activate; then
         exec timeout "$limit" \
@@ -39,17 +41,16 @@ while True:
     done
 }
 low=%s high=%s limit=%s last=$(( low + 20 )) first=$(( high - 20 ))
-from=$low to=$high
 while busy "$low" && [ "$low" -lt "$last" ]; do low=$(( low + 1 )); done
 while busy "$high" && [ "$high" -gt "$first" ]; do high=$(( high - 1 )); done
 serve "$low" "$high" </dev/null >/dev/null 2>&1 &
 for try in 1 2 3 4 5 6 7 8 9 10; do
-    busy "$low" && busy "$high" && break
+    has 0A "$low" && has 0A "$high" && break
     kill -0 $! 2>/dev/null || break
     sleep 0.1 2>/dev/null || sleep 1
 done
-if kill -0 $! 2>/dev/null && busy "$low" && busy "$high"; then
-    echo "ports $low $high pid $! range $from $to"
+if kill -0 $! 2>/dev/null && has 0A "$low" && has 0A "$high"; then
+    echo "ports $low $high pid $!"
 else
     kill $! 2>/dev/null
     echo "nothing here can listen on $low and $high" \
@@ -60,9 +61,7 @@ fi
 _SILENCE = r"""
 tr '\0' ' ' <"/proc/"%s/cmdline | grep -qF -e %s && kill %s
 """
-_OPENED = re.compile(
-    r"ports (\d{1,5}) (\d{1,5}) pid (\d{1,10}) range (\d{1,5}) (\d{1,5})"
-)
+_OPENED = re.compile(r"ports (\d{1,5}) (\d{1,5}) pid (\d{1,10})")
 
 
 def listen(span: tuple[int, int], seconds: int) -> Question:

@@ -34,20 +34,33 @@ _LINKS = """
 ip -o link show && echo '#addresses' && ip -o addr show && echo '#primary' &&
 { ip -o route get 198.51.100.1 2>/dev/null || :; }
 """
-# The units' states come one a line, in this order. ufw's unit is active even
-# where ufw is off; nftables' is needed to know what it will load.
-_UNITS = ("firewalld", "iptables", "netfilter-persistent", "nftables")
-_FIREWALL = f"""
-systemctl is-active {" ".join(_UNITS)}
+# Of all rules only the chains leave the node that may stop a packet on its
+# way in or out: by their policy, a rule, or what they jump to. Those that
+# libvirt jumps to let its own networks in. ufw's unit is active even where
+# ufw is off.
+_FIREWALL = r"""
+systemctl is-active firewalld
 echo '#ufw'
 grep -is '^ENABLED=yes' /etc/ufw/ufw.conf
-echo '#enabled'
-systemctl is-enabled nftables 2>/dev/null
 echo '#file'
+[ "$(systemctl is-enabled nftables 2>/dev/null)" = enabled ] &&
 ls /etc/sysconfig/nftables.conf /etc/nftables.conf 2>/dev/null | head -n 1
 echo '#chains'
-if command -v nft >/dev/null; then nft list chains
-else iptables -S INPUT 2>/dev/null | grep -v '^-P INPUT ACCEPT$'
+if command -v nft >/dev/null; then
+    nft list ruleset | awk '
+        $1 == "table" { table = $2 " " $3 }
+        $1 == "chain" { chain = $2; hook = ""; stops = 0 }
+        /type filter hook (input|output) / {
+            hook = $4; stops = /policy drop/; next
+        }
+        hook && tolower($0) ~ /drop|reject|jump|goto|queue/ &&
+            !/ jump LIBVIRT_/ { stops = 1 }
+        $1 == "}" { if (hook && stops) print table, chain, hook; hook = "" }'
+else
+    for chain in INPUT OUTPUT; do
+        iptables -S "$chain" 2>/dev/null | grep -vE -e ' LIBVIRT_' |
+        grep -qE -e '-P [A-Z]+ DROP|-j ' && echo "ip filter $chain $chain"
+    done
 fi
 true
 """
@@ -195,51 +208,22 @@ def _primary(said: Said) -> str:
     return ""
 
 
-_TABLE = re.compile(r"table (\w{1,9}) (\S{1,128}) \{")
-_CHAIN = re.compile(r"\s*chain (\S{1,128}) \{")
-_HOOK = re.compile(r"\s*type filter hook (input|output)\b")
-
-
 def _firewall(said: Said) -> Firewall:
     parts = said.parts("firewall")
-    states = dict(zip(_UNITS, parts[""], strict=False))
-    inputs, outputs = _chains(parts.get("chains", []))
-    active = {unit for unit, state in states.items() if state == "active"}
     manager = Manager.NONE
-    if "firewalld" in active:
+    if parts[""] == ["active"]:
         manager = Manager.FIREWALLD
     elif parts.get("ufw"):
         manager = Manager.UFW
-    elif active & {"iptables", "netfilter-persistent"} or any(
-        chain == "INPUT" for _, _, chain in inputs
-    ):
-        manager = Manager.IPTABLES
-    elif inputs:
-        manager = Manager.NFTABLES
-    enabled = "enabled" in parts.get("enabled", ())
-    file = parts.get("file", [])
+    chains: dict[str, list[tuple[str, str, str]]] = {"input": [], "output": []}
+    for line in parts.get("chains", ()):
+        words = line.split()
+        if len(words) == 4 and words[3].lower() in chains:
+            chains[words[3].lower()].append((words[0], words[1], words[2]))
+    file = parts.get("file") or [""]
     return Firewall(
-        manager, inputs, outputs, file[0] if enabled and file else ""
+        manager, tuple(chains["input"]), tuple(chains["output"]), file[0]
     )
-
-
-def _chains(
-    lines: list[str],
-) -> tuple[tuple[tuple[str, str, str], ...], ...]:
-    """Chains of nftables on the way in, and on the way out."""
-    found: dict[str, list[tuple[str, str, str]]] = {"input": [], "output": []}
-    table, chain = ("", ""), ""
-    for line in lines:
-        if match := _TABLE.match(line):
-            table = match[1], match[2]
-        elif match := _CHAIN.match(line):
-            chain = match[1]
-        elif match := _HOOK.match(line):
-            found[match[1]].append((*table, chain))
-        elif line.startswith(("-P INPUT", "-A INPUT")):
-            # iptables without nftables.
-            found["input"] = [("ip", "filter", "INPUT")]
-    return tuple(found["input"]), tuple(found["output"])
 
 
 def _data_ports(said: Said) -> tuple[int, int]:

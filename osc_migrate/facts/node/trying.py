@@ -49,7 +49,7 @@ libvirt() {
         printf '%%s\n' "$line"
         case $line in *" open") ;; *) return ;; esac
     fi
-    printf 'virsh %%s\n' "$(brief 10 virsh -c "$1" hostname)"
+    printf 'virsh %%s\n' "$(brief 20 virsh -c "$1" hostname)"
 }
 
 # What nova-compute does before it copies: nova/utils.py, ssh_execute. sshd

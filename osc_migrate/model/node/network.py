@@ -10,13 +10,10 @@ from osc_migrate.model.node.ssh import Ssh
 
 
 class Manager(enum.StrEnum):
-    """What rules over the firewall of a node; the first that runs."""
+    """What rules over the firewall of a node, if it is no file of rules."""
 
     FIREWALLD = "firewalld"
     UFW = "ufw"
-    # iptables' own tables, whether in nftables or not.
-    IPTABLES = "iptables"
-    NFTABLES = "nftables"
     NONE = "none"
 
 
@@ -56,9 +53,10 @@ class Firewall:
     """What filters the packets to and from a node."""
 
     manager: Manager
-    # Chains that see what comes in: (family, table, chain) of nftables.
+    # Chains that see what comes in and may stop some of it: (family, table,
+    # chain) of nftables, or as if iptables were part of it.
     inputs: tuple[tuple[str, str, str], ...] = ()
-    # The same of what goes out.
+    # The same for what goes out.
     outputs: tuple[tuple[str, str, str], ...] = ()
     # The file that nftables.service loads; empty unless it is enabled.
     file: str = ""
