@@ -88,3 +88,12 @@ class Config(Facts):
         """Without a slash at the end."""
         path = self.get("DEFAULT", "instances_path", "$state_path/instances")
         return path.rstrip("/") or "/"
+
+    @property
+    def ceph_files(self) -> tuple[str, str]:
+        """ceph.conf and the keyring, where Nova looks for them."""
+        conf = self.get("libvirt", "images_rbd_ceph_conf")
+        conf = conf or "/etc/ceph/ceph.conf"
+        user = self.get("libvirt", "rbd_user") or "admin"
+        place = conf.rpartition("/")[0]
+        return conf, f"{place}/ceph.client.{user}.keyring"
