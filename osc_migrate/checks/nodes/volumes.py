@@ -116,10 +116,8 @@ def _rename_host(node: NodeFacts) -> Fix:
 
 
 def _write(path: str, line: str) -> tuple[str, str]:
-    return (
-        command("keep", path),
-        f"{command('printf', r'%s\n', line)} >{command(path)}",
-    )
+    said = command("printf", "%s\\n", line)
+    return command("keep", path), f"{said} >{command(path)}"
 
 
 def _unique(
