@@ -4,7 +4,8 @@ from functional_tests.node_faults.fault import NodeFault
 
 _CONF = "/etc/libvirt/libvirtd.conf"
 _QEMU = "/etc/libvirt/qemu.conf"
-_RESTART = "systemctl restart libvirtd\n"
+# systemd counts the starts.
+_RESTART = "systemctl reset-failed; systemctl restart libvirtd\n"
 _STOP = "systemctl stop libvirtd.service 'libvirtd*.socket'\n"
 _SOCKETS = (
     "libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
@@ -29,7 +30,21 @@ systemctl enable -q {_SOCKETS}
 systemctl start {_SOCKETS}
 systemctl start libvirtd.service
 """
+_HOLD = """
+python3 -c '
+import socket, time
+held = [socket.create_server(("", port)) for port in range(49152, 49262)]
+time.sleep(900)' </dev/null >/dev/null 2>&1 &
+echo $! >/run/holder.pid; sleep 0.5
+"""
 _LOOPBACK = "/etc/systemd/system/libvirtd-tcp.socket.d"
+_GUEST = """
+<domain type='qemu'>
+<name>old</name>
+<memory>16384</memory>
+<os><type machine='pc-i440fx-2.12'>hvm</type></os>
+</domain>
+"""
 # What libvirt remembers of QEMU stands for a QEMU of another version.
 _CACHE = "/var/cache/libvirt/qemu/capabilities"
 _FORGET = f"rm -f {_CACHE}/*.xml; rm -f /usr/local/bin/virsh; {_RESTART}"
@@ -46,10 +61,17 @@ def _remembered(*edits):
 def _set(file, text):
     """Replaces what a file sets, and lets libvirtd read it."""
     key = text.partition(" ")[0]
-    return (
-        f"sed -i '/^{key}/d' {file}; echo '{text}' >>{file}\n"
-        f"systemctl reset-failed; {_RESTART}"
-    )
+    return f"sed -i '/^{key}/d' {file}; echo '{text}' >>{file}\n{_RESTART}"
+
+
+def _guest_of_old(lab):
+    lab.put("HostB", "/root/old.xml", _GUEST)
+    lab.run("HostB", "virsh define /root/old.xml")
+    lab.run("HostC", _remembered("/<machine .*pc-i440fx-2.12/d"))
+
+
+def _no_guest(lab):
+    lab.run("HostB", "virsh undefine old")
 
 
 def _same_uuid(lab):
@@ -75,6 +97,7 @@ FAULTS: tuple[NodeFault, ...] = (
         "libvirt",
         "libvirtd and its sockets are masked",
         f"{_STOP} systemctl mask libvirtd.service {_SOCKETS}",
+        undo=_TOGETHER,
         name="libvirt-is-masked",
     ),
     NodeFault(
@@ -99,11 +122,21 @@ FAULTS: tuple[NodeFault, ...] = (
         " systemctl restart libvirtd",
     ),
     NodeFault(
+        "libvirt-runs",
+        "libvirt",
+        "qemu.conf holds a mistake: libvirtd does not start",
+        f"cp -p {_QEMU} {_QEMU}.good; echo 'user = ' >>{_QEMU}\n"
+        f"{_RESTART} sleep 1",
+        by_hand=f"mv {_QEMU}.good {_QEMU}; systemctl reset-failed\n"
+        f"systemctl start {_SOCKETS} libvirtd.service",
+        name="libvirt-fails",
+    ),
+    NodeFault(
         "libvirt-answers",
         "libvirt",
-        "qemu.conf holds a mistake: libvirtd runs without QEMU's driver",
-        f"cp -p {_QEMU} {_QEMU}.good; echo 'user = ' >>{_QEMU}; {_RESTART}",
-        by_hand=f"mv {_QEMU}.good {_QEMU}; {_RESTART}",
+        "libvirtd hangs",
+        "kill -STOP $(systemctl show -P MainPID libvirtd)",
+        by_hand="kill -CONT $(systemctl show -P MainPID libvirtd)",
     ),
     NodeFault(
         "libvirt-starts-at-boot",
@@ -229,13 +262,15 @@ FAULTS: tuple[NodeFault, ...] = (
         "migration-ports-are-free",
         "port",
         "another program holds all ports for migrations",
-        f"sed -i -e s/49152/49254/ {_QEMU}; {_RESTART}"
-        "for port in 49254 49255 49256 49257 49258 49259 49260 49261; do\n"
-        "  setsid nc -lk 0.0.0.0 $port </dev/null >/dev/null 2>&1 &\n"
-        "done; sleep 0.3",
-        by_hand=f"killall nc || kill $(grep -lx nc /proc/[0-9]*/comm |"
-        f" cut -d/ -f3); sed -i -e s/49254/49152/ {_QEMU}; {_RESTART}",
-        beside=("migration-ports-agree",),
+        _HOLD,
+        by_hand="kill $(cat /run/holder.pid)",
+    ),
+    NodeFault(
+        "migration-address-is-reachable",
+        "port",
+        "QEMU takes guests in on an address that the others are not told",
+        _set(_QEMU, 'migration_address = "10.77.0.99"'),
+        name="migration-address-is-another",
     ),
     NodeFault(
         "migration-address-is-reachable",
@@ -282,8 +317,9 @@ FAULTS: tuple[NodeFault, ...] = (
         "destination-knows-machine-type",
         "version",
         "QEMU does not know the machine type of a server elsewhere",
-        _remembered("/<machine .*pc-i440fx-2.12/d"),
+        _guest_of_old,
         by_hand=_FORGET,
+        undo=_no_guest,
         name="destination-knows-the-servers-machine-type",
     ),
     NodeFault(

@@ -33,9 +33,18 @@ def libvirt_runs(node: NodeFacts) -> str:
         raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
     if qemu.runs(libvirt):
         return f"{libvirt.daemon} runs"
-    words = f": {libvirt.last_words}" if libvirt.last_words else ""
-    said = f"{libvirt.daemon} does not run{words}"
-    raise mend(Problem, said, node, _start(node))
+    if trouble := qemu.refused(libvirt):
+        raise Skip(f"another check says why: {trouble}")
+    said = f"{libvirt.daemon} does not run"
+    lines = _start(node)
+    if libvirt.unit(f"{libvirt.daemon}.service").active == "inactive":
+        raise mend(Problem, said, node, lines)
+    words = libvirt.last_words or "it does not say why"
+    raise Problem(
+        f"{said}, it failed: {words}",
+        f"on {node.name}: journalctl -b -u {libvirt.daemon} -n 20 --no-pager;"
+        f" mend what it complains of, then {'; '.join(lines)}",
+    )
 
 
 @of_node()
@@ -80,8 +89,10 @@ def libvirt_answers(node: NodeFacts) -> str:
     if not libvirt.trouble:
         version = ".".join(map(str, libvirt.version))
         return f"libvirt {version}"
-    if qemu.trouble_of_ports(libvirt):
-        raise Skip("migration-ports-are-sane says why its QEMU driver fails")
+    if _clash(libvirt):
+        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
+    if trouble := qemu.refused(libvirt):
+        raise Skip(f"another check says why: {trouble}")
     daemon = libvirt.daemon
     raise Problem(
         f"{daemon} runs, but virsh gets no answer: {libvirt.trouble}",
@@ -294,9 +305,11 @@ def _sockets(libvirt: Libvirt, wanted: Transport) -> list[str]:
         ]
     daemons = dict.fromkeys([service, f"{libvirt.daemon}.service"])
     own_sockets = dict.fromkeys([*names, f"{libvirt.daemon}.socket"])
+    # The service takes them along.
+    more = [f"{front}-ro.socket", f"{front}-admin.socket"]
     return [
         *lines,
-        command("systemctl", "unmask", *daemons, *own_sockets),
+        command("systemctl", "unmask", *daemons, *own_sockets, *more),
         command("systemctl", "stop", service, f"{front}*.socket"),
         f"{command('systemctl', 'reset-failed', f'{front}*')} || :",
         # The modular daemons need only their sockets.

@@ -53,6 +53,18 @@ def trouble_of_ports(libvirt: Libvirt) -> str:
     return ""
 
 
+def refused(libvirt: Libvirt) -> str:
+    """Why libvirt does not start with its qemu.conf; empty if it does."""
+    address = libvirt.qemu.get("migration_address", "")
+    if address and _loopback(address):
+        return f"migration_address {address}"
+    return trouble_of_ports(libvirt)
+
+
+def _loopback(address: str) -> bool:
+    return address.startswith(("127.", "localhost")) or address == "::1"
+
+
 @of_node(LIVE)
 def migration_ports_are_sane(node: NodeFacts) -> str:
     """QEMU has enough ports to take guests in."""
@@ -64,7 +76,7 @@ def migration_ports_are_sane(node: NodeFacts) -> str:
         for end, value in zip(("min", "max"), USUAL, strict=True)
     ]
     if trouble:
-        said = f"{trouble}: libvirt runs no QEMU with that"
+        said = f"{trouble}: libvirt does not start with that"
         raise mend(Problem, said, node, lines, (libvirt.daemon,))
     first, last = libvirt.ports
     count = last - first + 1
@@ -331,7 +343,7 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
     if not counted:
         raise Skip("no node has libvirt")
     # Ranges that are too small are named by another check.
-    usual = max(counted, key=lambda ports: (counted[ports], ports[1]))
+    usual = max(counted, key=lambda ports: (counted[ports], ports == USUAL))
     small = usual[1] - usual[0] + 1 < ENOUGH
     odd = [node for node in nodes if node.libvirt.ports != usual]
     if not odd:

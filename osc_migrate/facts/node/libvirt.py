@@ -85,7 +85,7 @@ grep -hoE "machine='[^']{1,64}'" "$core_root"/etc/libvirt/qemu/*.xml \
     "$core_root"/run/libvirt/qemu/*.xml 2>/dev/null | sort -u
 if [ -z "$core" ]; then
     say journal ''
-    timeout -k 1 3 journalctl -q --no-pager -n 3 -o cat \
+    timeout -k 1 3 journalctl -q --no-pager -n 2 -p err -o cat \
         _COMM=libvirtd + _COMM=virtqemud 2>/dev/null
 fi
 exit 0
@@ -149,7 +149,7 @@ def read(said: Said) -> Libvirt:
         qemu=daemons.statements(parts["qemu"].lines),
         credentials=bool(parts["credentials"].title),
         machine_id=parts["machine"].title,
-        last_words=" / ".join(filter(None, parts["journal"].lines))[-300:],
+        last_words=" / ".join(parts["journal"].lines)[-300:],
         machines_used=_quoted("machine", parts["guests"].lines),
         listeners=fact(_listeners, said),
         **_answers(said),
@@ -171,7 +171,7 @@ def _parts(lines: list[str]) -> Mapping[str, _Part]:
             name, _, title = line[2:].partition(" ")
             part = found[name]
             part.title = title.strip()
-        else:
+        elif line:
             part.lines.append(line)
     return found
 

@@ -118,9 +118,11 @@ class Libvirt(Facts):
     def by_sockets(self) -> bool:
         """systemd listens for it (the rule since libvirt 5.6), not the
         daemon itself with --listen, which takes the sockets masked."""
-        main = self.unit(f"{self.front}.socket")
-        alone = self.flag_next and main.load != "loaded"
-        return not (self.flag or alone or main.load == "masked")
+        main = self.unit(f"{self.front}.socket").load
+        # Whoever masks the service as well wants none of them.
+        masked = main == "masked" != self.unit(f"{self.front}.service").load
+        alone = self.flag_next and main != "loaded"
+        return not (self.flag or alone or masked)
 
     @property
     def ports(self) -> tuple[int, int]:
