@@ -78,12 +78,11 @@ class Lab:
         if kind not in KINDS:
             raise LabError(f"kind: {' or '.join(KINDS)}")
         lab = cls(state)
-        facts = lab.state.load()
         if lab.is_up:
-            if facts["kind"] != kind:
+            if lab.kind != kind:
                 raise LabError(
                     f"the lab in {lab.state.path} is up and of the kind "
-                    f"{facts['kind']}; run `down` first"
+                    f"{lab.kind}; run `down` first"
                 )
             report(f"already up in {lab.state.path}")
             return lab
@@ -124,9 +123,10 @@ class Lab:
     def _nodes(
         self, report: Callable[[str], None] = _quiet
     ) -> Containers | Machines:
-        kind = self.state.load()["kind"]
         context = self._context(report)
-        return Containers(context) if kind == NSPAWN else Machines(context)
+        return (
+            Containers(context) if self.kind == NSPAWN else Machines(context)
+        )
 
     def _context(self, report: Callable[[str], None] = _quiet) -> Context:
         return Context(
@@ -182,6 +182,11 @@ class Lab:
                 log = self._context().console(node)
                 end = log.read_text(errors="replace").splitlines()[-10:]
                 raise LabError(f"{node} has ended:\n" + "\n".join(end))
+
+    @property
+    def kind(self) -> str:
+        """'nspawn' or 'vm'."""
+        return self.state.load()["kind"]
 
     def address(self, name: str) -> str:
         """The address of a node, reachable from its peers."""

@@ -10,7 +10,7 @@ from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.names import Names
 from functional_tests.nodes.secrets import Secrets, known_names
 
-_PERSIST = 60  #: seconds that an idle connection is kept
+_PERSIST = 60  #: seconds that an idle connection is kept, or waited for
 
 # Complete or not at all: a reader never sees half a file.
 _PUT = """\
@@ -73,7 +73,7 @@ class Shells:
             *("-o", "ControlMaster=auto"),
             *("-o", f"ControlPath={self._run}/{host}-%r"),
             *("-o", f"ControlPersist={_PERSIST}"),
-            *("-o", "ConnectTimeout=10"),
+            *("-o", f"ConnectTimeout={_PERSIST}"),
             *more,
             host,
         ]
