@@ -2,7 +2,7 @@
 
 from osc_migrate.checks.check import Skip
 from osc_migrate.checks.nodes.address import is_own
-from osc_migrate.checks.nodes.alike import inbound_is_up
+from osc_migrate.checks.nodes.links import inbound_is_up
 from osc_migrate.model.facts import known
 from osc_migrate.model.node import PairFacts, ways
 from osc_migrate.model.node.network import is_address, is_loopback
