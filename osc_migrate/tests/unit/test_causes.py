@@ -506,6 +506,7 @@ MESSAGES = [
 # Checks that causes name and that are still to be written.
 TO_COME = {
     "destination-data-ports-are-open",
+    "destination-has-ceph-secret",
     "destination-has-devices",
     "destination-is-clean",
     "destination-knows-machine-type",
@@ -513,6 +514,7 @@ TO_COME = {
     "destination-name-resolves",
     "guest-converges",
     "guest-knows-tls",
+    "hosts-can-post-copy",
     "hosts-have-equal-qemu",
     "hosts-share-storage",
     "hosts-trust-each-other",
@@ -522,6 +524,7 @@ TO_COME = {
     "server-devices-are-movable",
     "server-disk-is-movable",
     "server-tpm-is-movable",
+    "service-user-token-is-sent",
 }
 
 
