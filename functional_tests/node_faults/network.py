@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/network.py and alike.py"""
+"""Faults of osc_migrate/checks/nodes/network.py and links.py"""
 
 from functional_tests.node_faults.fault import NodeFault
 

@@ -6,11 +6,17 @@ and of its libvirt driver.
 
 import ipaddress
 
-from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.check import (
+    Check,
+    Concern,
+    Problem,
+    Skip,
+    Verdict,
+)
 from osc_migrate.checks.nodes import live, options
 from osc_migrate.checks.nodes.nova_conf import Set, config_of, mended
 from osc_migrate.checks.nodes.scope import of_node
-from osc_migrate.model.facts import known
+from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Fix, Kind
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.words import command
@@ -22,7 +28,15 @@ _SLACK = 2.0
 @of_node()
 def nova_conf_is_readable(node: NodeFacts) -> str:
     """nova.conf can be read."""
-    return ", ".join(node.config.files)
+    try:
+        return ", ".join(node.config.files)
+    except Unread as unread:
+        # UNKNOWN, as any unread fact, with what to do about it.
+        raise Verdict(
+            unread.reason,
+            f"on {node.name}: see where nova-compute's nova.conf is (ps -ef |"
+            " grep nova-compute), and read it as root",
+        ) from None
 
 
 @of_node()

@@ -41,10 +41,12 @@ def let_through(
             if table != "firewalld" and _fits(family, near):
                 at = (family, table, chain)
                 lines += _chain(at, firewall.file, "saddr", near, ports)
-    if lines:
-        return "", Fix(destination.name, tuple(lines))
-    if lines := _let_out(source, to, ports):
-        return "", Fix(source.name, tuple(lines))
+    fixes = [Fix(destination.name, tuple(lines))] if lines else []
+    # Either end may be the one: only chains that stop something are known.
+    if out := _let_out(source, to, ports):
+        fixes.append(Fix(source.name, tuple(out)))
+    if fixes:
+        return "", *fixes
     return (
         f"neither {destination.name} nor {source.name} has a firewall that"
         f" this program knows: let TCP from {source.name} to {to}, ports"
@@ -53,7 +55,7 @@ def let_through(
 
 
 def _let_out(source: NodeFacts, to: str, ports: Iterable[Ports]) -> list[str]:
-    """Where the destination filters nothing, the source may."""
+    """Lines for chains of the source that stop something on its way out."""
     lines: list[str] = []
     firewall = known(lambda: source.network.firewall)
     for family, table, chain in firewall.outputs if firewall else ():

@@ -89,6 +89,8 @@ def libvirt_answers(node: NodeFacts) -> str:
     if not libvirt.trouble:
         version = ".".join(map(str, libvirt.version))
         return f"libvirt {version}"
+    if _clash(libvirt):
+        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
     if trouble := qemu.refused(libvirt):
         raise Skip(f"another check says why: {trouble}")
     daemon = libvirt.daemon

@@ -8,7 +8,13 @@ import re
 from collections.abc import Sequence
 
 from osc_migrate.checks.check import Check, Concern, Problem
-from osc_migrate.checks.nodes.nova_conf import Set, config_of, mended
+from osc_migrate.checks.nodes.nova_conf import (
+    Set,
+    change,
+    config_of,
+    in_container,
+    mended,
+)
 from osc_migrate.checks.nodes.scope import LIVE, of_node
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import NodeFacts
@@ -17,6 +23,7 @@ from osc_migrate.words import command
 # Checks, and the (section, option) that each of them judges.
 Judged = Sequence[tuple[Check, Sequence[tuple[str, str]]]]
 
+_URI_LINE = "^[[:space:]]*live_migration_uri[[:space:]]*[=:]"
 # Of concurrent moves from one host; Nova's admin guide on concurrency calls
 # more than one 'almost always a bad idea'.
 _MANY = 10
@@ -33,27 +40,37 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
     uri = config.get(*key)
     if not uri:
         return "live_migration_uri is not set"
-    file = config.file_of(*key)
-    where = () if config.unit == "" else (config.unit,)
-    scheme = re.match(r"\w+\+(\w+)://", uri)
-    lines = [command("line_drop", file, "^[ \t]*live_migration_uri[ \t]*[=:]")]
-    if scheme:
-        setting = Set("libvirt", "live_migration_scheme", scheme[1])
-        lines.insert(0, command("ini_set", file, *setting))
-    fix = Fix(node.name, tuple(lines), where)
+    fixes, words = _without_uri(node, uri)
     if uri.replace("%%", "").count("%") != 1 or uri.count("%s") != 1:
         raise Problem(
             f"live_migration_uri = {uri} does not hold '%s' once: Nova"
             " cannot put the destination in its place",
-            "",
-            fix,
+            words,
+            *fixes,
         )
     raise Concern(
         f"live_migration_uri = {uri} is deprecated, and overrides"
         " live_migration_scheme",
-        "",
-        fix,
+        words,
+        *fixes,
     )
+
+
+def _without_uri(node: NodeFacts, uri: str) -> tuple[tuple[Fix, ...], str]:
+    """Its scheme stays."""
+    scheme = re.match(r"[a-z]{1,20}\+([a-z]{1,20})://", uri)
+    setting = Set(
+        "libvirt", "live_migration_scheme", scheme[1] if scheme else "tcp"
+    )
+    fixes = change(node, setting)
+    if not fixes:
+        return (
+            (),
+            f"drop live_migration_uri, and {in_container(node, [setting])}",
+        )
+    file = node.config.file_of("libvirt", "live_migration_uri")
+    drop = command("line_drop", file, _URI_LINE)
+    return (Fix(node.name, (*fixes[0].lines, drop), fixes[0].restart),), ""
 
 
 @of_node(LIVE)

@@ -1,7 +1,7 @@
 """Checks of a node's own names and addresses."""
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
-from osc_migrate.checks.nodes import alike, ssh
+from osc_migrate.checks.nodes import links, ssh
 from osc_migrate.checks.nodes.address import (
     is_own,
     own_address,
@@ -170,7 +170,7 @@ NODE: tuple[Check, ...] = (
 STORAGE: tuple[Check, ...] = ()
 PAIR: tuple[Check, ...] = ()
 CLUSTER: tuple[Check, ...] = (
-    alike.names_resolve_alike,
-    alike.inbound_addresses_differ,
-    alike.mtu_agrees,
+    links.names_resolve_alike,
+    links.inbound_addresses_differ,
+    links.mtu_agrees,
 )

@@ -1,15 +1,16 @@
 """Checks of what one node reaches of another."""
 
-from osc_migrate.checks.check import Check, Concern, Problem, Skip
-from osc_migrate.checks.nodes import ssh
+from osc_migrate.checks.check import Check, Concern, Problem, Skip, judge
+from osc_migrate.checks.nodes import libvirt, ssh, tls
 from osc_migrate.checks.nodes.address import is_own
-from osc_migrate.checks.nodes.alike import mtu_differs
 from osc_migrate.checks.nodes.firewall import Ports, let_through
 from osc_migrate.checks.nodes.hosts_file import right_name
+from osc_migrate.checks.nodes.links import mtu_differs
+from osc_migrate.checks.nodes.qemu import trouble_of_ports
 from osc_migrate.checks.nodes.scope import LIVE, of_pair
 from osc_migrate.checks.nodes.way import led, lost
 from osc_migrate.model.facts import Unread, known
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.findings import Fix, Kind, Status
 from osc_migrate.model.node import PairFacts, ways
 from osc_migrate.model.node.network import is_address, is_loopback
 from osc_migrate.model.node.reach import Outcome, Port
@@ -114,25 +115,41 @@ def _through(pair: PairFacts) -> None:
     if lost(pair):
         raise Skip("see destination-is-reachable")
     port = pair.reach.libvirt
-    if port and port.outcome is Outcome.REFUSED and _deaf(pair, port.port):
+    if port and port.outcome is Outcome.REFUSED and _deaf(pair, port):
         raise Skip(f"see libvirt-listens of {pair.destination.name}")
 
 
-def _deaf(pair: PairFacts, port: int) -> bool:
-    """Nobody on the destination listens on a port, as its own checks say."""
-    listeners = known(
-        lambda: getattr(pair.destination.libvirt, "listeners", None)
-    )
+def _deaf(pair: PairFacts, port: Port) -> bool:
+    """Nobody on the destination listens there, as its own checks say."""
+    listeners = known(lambda: pair.destination.libvirt.listeners)
     if listeners is None:
         return False
-    return not any(one.port == port for one in listeners)
+    to = _address(pair, port)
+    return not any(
+        one.port == port.port and one.hears(to) for one in listeners
+    )
+
+
+def _deeper(pair: PairFacts) -> None:
+    """:raises Skip: the checks of libvirt and of TLS say why it fails."""
+    findings = judge((*libvirt.NODE, *tls.NODE), pair.destination, Kind.LIVE)
+    found = [*findings, *judge(tls.NODE, pair.source, Kind.LIVE)]
+    found += judge(tls.PAIR, pair, Kind.LIVE)
+    for finding in found:
+        if finding.status is Status.FAIL:
+            raise Skip(f"see {finding.check} of {finding.subject}")
+
+
+def _address(pair: PairFacts, port: Port) -> str:
+    """Where it is, as the source resolves it."""
+    found = pair.reach.names.get(port.host, ())
+    return found[0] if found else port.host
 
 
 def _open(
     pair: PairFacts, port: Port, ports: list[Ports]
 ) -> tuple[str, *tuple[Fix, ...]]:
-    found = pair.reach.names.get(port.host, ())
-    to = found[0] if found else port.host
+    to = _address(pair, port)
     return let_through(pair.source, pair.destination, to, ports)
 
 
@@ -152,6 +169,8 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
         raise Skip("see destination-libvirt-port-is-open")
     if lost(pair):
         raise Skip("see destination-is-reachable")
+    if trouble_of_ports(pair.destination.libvirt):
+        raise Skip(f"see migration-ports-are-sane of {pair.destination.name}")
     if not reach.data:
         raise Unread("no data port was tried")
     low, *_, high = (*reach.data, reach.data[-1])
@@ -193,6 +212,7 @@ def destination_libvirt_answers(pair: PairFacts) -> str:
         return f"{uri}: {printable(done.said, 80)}"
     if done.status in (126, 127):
         raise Unread(f"{pair.source.name} itself has no virsh to try {uri}")
+    _deeper(pair)
     said = printable(done.said.removeprefix("error: "), 300)
     by_hand = f"on {pair.source.name} as root: virsh -c '{uri}' hostname"
     if done.status in (124, 137):

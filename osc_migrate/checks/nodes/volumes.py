@@ -164,8 +164,8 @@ def destination_has_ceph_secret(node: NodeFacts) -> str:
         return secret
     user = config.get("libvirt", "rbd_user") or "admin"
     xml = (
-        f"<secret ephemeral='no' private='no'><uuid>{secret}</uuid>"
-        f"<usage type='ceph'><name>client.{user} secret</name></usage>"
+        f'<secret ephemeral="no" private="no"><uuid>{secret}</uuid>'
+        f'<usage type="ceph"><name>client.{user} secret</name></usage>'
         "</secret>"
     )
     define = f"echo {command(xml)} | virsh secret-define /dev/stdin"

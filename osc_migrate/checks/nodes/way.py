@@ -2,7 +2,7 @@
 
 from osc_migrate.checks.check import Skip
 from osc_migrate.checks.nodes.address import is_own
-from osc_migrate.checks.nodes.alike import inbound_is_up
+from osc_migrate.checks.nodes.links import inbound_is_up
 from osc_migrate.model.facts import known
 from osc_migrate.model.node import PairFacts, ways
 from osc_migrate.model.node.network import is_address, is_loopback
@@ -39,8 +39,6 @@ def lost(pair: PairFacts) -> bool:
         return False
     ports = [known(lambda: reach.libvirt), *(known(lambda: reach.data) or ())]
     tried = [port for port in ports if port]
-    ssh_said = known(lambda: reach.nova_ssh.said) or ""
-    silent = any(
-        word in ssh_said for word in ("imed out", "No route", "unreachable")
-    )
+    said = known(lambda: reach.nova_ssh.said) or ""
+    silent = "connect to host" in said and "refused" not in said
     return bool(tried) and silent and all(p.outcome in _NOWHERE for p in tried)

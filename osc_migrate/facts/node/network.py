@@ -64,11 +64,6 @@ else
 fi
 true
 """
-_RANGE = """
-grep -hE '^[[:space:]]*migration_port_(min|max)[[:space:]]*=' \\
-    /etc/libvirt/qemu.conf /etc/kolla/nova-libvirt/qemu.conf 2>/dev/null
-true
-"""
 
 
 def questions(
@@ -81,7 +76,6 @@ def questions(
         "hosts": Question("head -c 200000 /etc/hosts"),
         "links": Question(_LINKS),
         "firewall": Question(_FIREWALL),
-        "range": Question(_RANGE),
         "ssh": ssh.question(address if is_address(address) else "192.0.2.1"),
     }
 
@@ -113,7 +107,6 @@ def read(said: Said) -> Network:
         primary=fact(_primary, said),
         firewall=fact(_firewall, said),
         ssh=fact(ssh.read, said),
-        data_ports=fact(_data_ports, said),
     )
 
 
@@ -224,14 +217,3 @@ def _firewall(said: Said) -> Firewall:
     return Firewall(
         manager, tuple(chains["input"]), tuple(chains["output"]), file[0]
     )
-
-
-def _data_ports(said: Said) -> tuple[int, int]:
-    pairs = said.pairs("range")
-    low, high = (
-        whole(pairs.get(f"migration_port_{end}", str(default)), "a port")
-        for end, default in zip(("min", "max"), ways.DATA_PORTS, strict=True)
-    )
-    if not 0 < low <= high < 65536:
-        raise Unread(f"qemu.conf has no range of ports: {low} to {high}")
-    return low, high

@@ -27,7 +27,8 @@ def units(lines: list[str]) -> dict[str, str]:
             name = unit.get("Id", "").removesuffix(".service")
             loaded = unit.get("LoadState", "not-found")
             active = unit.get("ActiveState", "")
-            found[name] = active if loaded == "loaded" else loaded
+            if name:
+                found[name] = active if loaded == "loaded" else loaded
             unit = {}
     return found
 

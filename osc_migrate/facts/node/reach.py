@@ -15,6 +15,7 @@ from osc_migrate.facts.node.trying import SCRIPT
 from osc_migrate.model.answers import Answers, Question
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.node import NodeFacts, ways
+from osc_migrate.model.node.libvirt import DATA_PORTS
 from osc_migrate.model.node.network import is_address
 from osc_migrate.model.node.reach import Done, Outcome, Port, Reach
 
@@ -30,10 +31,19 @@ def listen(node: NodeFacts, others: int) -> dict[str, Question]:
 
     :param others: how many there are: they take their time.
     """
-    span = known(lambda: node.network.data_ports)
+    span = _span(node)
     if span is None:
         return {}
     return {"reach.listen": listener.listen(span, 120 + 10 * others)}
+
+
+def _span(node: NodeFacts) -> tuple[int, int] | None:
+    """The node's migration range; None where there is none to try."""
+    try:
+        low, high = node.libvirt.ports
+    except (Unread, ValueError):
+        return None
+    return (low, high) if 0 < low <= high < 65536 else None
 
 
 def silence(answers: Answers) -> dict[str, Question]:
@@ -83,7 +93,7 @@ def _plan(node: NodeFacts, peer: NodeFacts, heard: Answers) -> list[str]:
     """
     hostname = known(lambda: peer.network.hostname) or peer.name
     primary = known(lambda: peer.network.primary) or ""
-    span = known(lambda: peer.network.data_ports) or ways.DATA_PORTS
+    span = _span(peer) or DATA_PORTS
     connect = fact(lambda: ways.connect(peer.config, peer.name))
     uri = fact(lambda: ways.uri(node.config, _sure(connect)))
     copy = fact(lambda: ways.copy_address(peer.config, hostname, primary))

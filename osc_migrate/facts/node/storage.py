@@ -70,12 +70,12 @@ fi
 [ "${uid:-0}" != 0 ] || uid=$(id -u nova 2>/dev/null)
 export pid root uid gid
 printf '#path\n%s\n#root\n%s\n#look\n' "$path" "$root"
-timeout -k 1 5 sh -s @PATHS@ <<'END'
+timeout -k 1 10 sh -s @PATHS@ <<'END'
 @LOOK@
 END
 ended=$?
 if [ $ended -lt 124 ]; then
-    timeout -k 1 8 sh -s "$path" <<'END'
+    timeout -k 1 10 sh -s "$path" <<'END'
 @TRY@
 END
     ended=$?
@@ -128,7 +128,7 @@ def questions(
     script = script.replace("@PATHS@", " ".join(["%s"] * len(down)))
     return {
         "directory": Question(
-            script.replace("@PATH@", "%s"), (path, *down), limit=25
+            script.replace("@PATH@", "%s"), (path, *down), limit=30
         )
     }
 

@@ -82,8 +82,6 @@ class Network(Facts):
     primary: str
     firewall: Firewall
     ssh: Ssh
-    # Of qemu.conf, both included: where guests come in.
-    data_ports: tuple[int, int]
 
     @property
     def own(self) -> frozenset[str]:

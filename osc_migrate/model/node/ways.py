@@ -4,12 +4,8 @@ import re
 
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.config import Config
+from osc_migrate.model.node.libvirt import PORTS
 from osc_migrate.model.node.network import is_address
-
-# Ports of libvirt's daemon (remote_driver: tcp_port, tls_port), and the
-# range of QEMU's data where qemu.conf says nothing.
-LIBVIRT_PORTS = {"tcp": 16509, "tls": 16514}
-DATA_PORTS = (49152, 49215)
 
 # What could be an option of a command, or leave a URI, is no name.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
@@ -102,6 +98,6 @@ def libvirt_host(built: str) -> str:
 def libvirt_port(built: str) -> int | None:
     """The port of libvirt's own that it leads to; None with ssh."""
     match = _URI.fullmatch(built)
-    if match and match["port"] and transport(built) in LIBVIRT_PORTS:
+    if match and match["port"] and transport(built) in PORTS:
         return int(match["port"])
-    return LIBVIRT_PORTS.get(transport(built))
+    return PORTS.get(transport(built))

@@ -37,6 +37,11 @@ WAY = (
 )
 
 
+def way(uid=64060, **changes):
+    """To a directory of that owner."""
+    return (*WAY, place(uid=uid, **changes))
+
+
 def server(**changes):
     fields = {
         "unit": "nfs-server",
