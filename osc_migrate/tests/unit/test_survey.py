@@ -8,7 +8,7 @@ from osc_migrate.model.facts import Unread
 from osc_migrate.model.node import Role
 from osc_migrate.survey import survey
 
-CONF = "#file /etc/nova/nova.conf\n[DEFAULT]\nhost = %s\n"
+CONF = "M 1 /etc/nova/nova.conf\nF /etc/nova/nova.conf\nS DEFAULT\nO host=%s\n"
 
 
 class Node:
