@@ -13,6 +13,7 @@ import pytest
 from functional_tests.endpoints import PATH, Endpoints, make_key
 from osc_migrate.model.answers import Answer, Question
 from osc_migrate.model.facts import Unread
+from osc_migrate.nodes import backend
 from osc_migrate.nodes.shell import Limits
 from osc_migrate.nodes.target import Target
 from osc_migrate.nodes.visit import Sessions, visit
@@ -341,6 +342,46 @@ def test_it_has_nothing_but_busybox(sshds, ask, bare):
     assert got == EXPECTED
     lost = ask(uri, sudo=True)
     assert lost.reason == "sudo is not installed there"
+
+
+def test_modules_of_testinfra(sshds, bare):
+    """The same modules, on a node like this one and on one with busybox."""
+    uris = {
+        "like": sshds.start("like"),
+        "little": sshds.start("little", f"ChrootDirectory {bare}"),
+    }
+
+    def work(shell):
+        host = backend.host(shell)
+        return (
+            host.file("/bin").is_directory,
+            host.file("/bin/sh").exists,
+            host.file("/no/such").exists,
+            host.exists("busybox"),
+            host.check_output("echo $PPID") == host.check_output("echo $PPID"),
+        )
+
+    found = visit({n: Target(n, uri) for n, uri in uris.items()}, work)
+    assert found["like"] == (True, True, False, True, True)
+    assert found["little"] == (True, True, False, False, True)
+
+
+def test_more_modules_of_testinfra(sshds):
+    uri = sshds.start("modules")
+
+    def work(shell):
+        host = backend.host(shell)
+        return (
+            host.user("root").uid,
+            host.mount_point("/proc").filesystem,
+            host.sysctl("kernel.ostype"),
+            host.addr("127.0.0.1").is_resolvable,
+            host.service("no-such-service").is_running,
+            host.file("/etc/passwd").content_string.startswith("root:"),
+        )
+
+    found = visit({"node": Target("node", uri)}, work)
+    assert found["node"] == (0, "proc", "Linux", True, False, True)
 
 
 # --- what stays
