@@ -45,6 +45,18 @@ def test_only_facts_knows_the_sdk():
     assert known <= {"facts"}
 
 
+def test_only_the_nodes_know_testinfra():
+    importers = {
+        name(path)
+        for path in MODULES
+        if any(i.partition(".")[0] == "testinfra" for i in imports(path))
+    }
+    # The shells themselves do without it.
+    assert {m for m in importers if not m.startswith("facts.node")} == {
+        "nodes.backend"
+    }
+
+
 def test_only_the_mover_changes_the_cloud():
     for path in MODULES:
         if name(path) in ("mover", "facts.api"):
@@ -66,6 +78,7 @@ ALLOWED = {
     "microversions": set(),
     "checks": {"model", "words"},
     "facts": {"model", "errors", "microversions", "usage"},
+    "nodes": {"model", "errors", "words"},
     "usage": {"model"},
     "pace": {"model"},
 }

@@ -1,0 +1,141 @@
+"""The command line: python -m functional_tests.nodes up|down|reset|ssh|env."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+from typing import Any
+
+from functional_tests.cloud.processes import ROOT
+from functional_tests.nodes.content import KINDS, NSPAWN
+from functional_tests.nodes.errors import LabError
+from functional_tests.nodes.lab import Lab
+
+_PROGRAM = "python -m functional_tests.nodes"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="Three machines on this machine: HostA (controller and "
+        "file server), HostB and HostC (compute nodes), with systemd, sshd, "
+        "libvirt and QEMU.  Needs root.",
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state",
+        metavar="DIR",
+        default=str(ROOT / ".nodes"),
+        help="where everything of the lab is kept (default: %(default)s)",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, parents=[common], help=text, description=text
+        )
+
+    up = command("up", "Start the nodes, and wait until they can be used.")
+    up.add_argument(
+        "--kind",
+        choices=KINDS,
+        default=NSPAWN,
+        help="vm: virtual machines with NFS; nspawn: containers, which start "
+        "faster (default: %(default)s)",
+    )
+    down = command("down", "Stop the nodes, and remove them.")
+    down.add_argument(
+        "--purge", action="store_true", help="remove the logs too"
+    )
+    reset = command("reset", "Bring a node back to how it was at first.")
+    reset.add_argument("node", choices=Lab.names, metavar="NODE")
+    ssh = command("ssh", "Log in to a node, or run a command on it.")
+    ssh.add_argument("node", metavar="NODE")
+    ssh.add_argument(
+        "words", metavar="COMMAND", nargs=argparse.REMAINDER, default=[]
+    )
+    command("env", "Print shell variables: what is needed to use the nodes.")
+    return parser
+
+
+def _running(lab: Lab) -> Lab:
+    if not lab.is_up:
+        raise LabError(f"no lab is up in {lab.state.path}")
+    return lab
+
+
+def _up(lab: Lab, options: argparse.Namespace) -> int:
+    Lab.up(lab.state.path, options.kind, _say)
+    _say(f"to use it:  ssh -F {lab.ssh_config} {lab.names[-1]}")
+    return 0
+
+
+def _down(lab: Lab, options: argparse.Namespace) -> int:
+    if not lab.state.exists:
+        _say(f"no lab in {lab.state.path}")
+        return 0
+    lab.down(purge=options.purge)
+    _say("down")
+    return 0
+
+
+def _reset(lab: Lab, options: argparse.Namespace) -> int:
+    _running(lab).reset(options.node)
+    return 0
+
+
+def _ssh(lab: Lab, options: argparse.Namespace) -> int:
+    command = ["ssh", "-F", str(_running(lab).ssh_config), options.node]
+    sys.stdout.flush()
+    os.execvp("ssh", [*command, *options.words])
+
+
+def _env(lab: Lab, options: argparse.Namespace) -> int:
+    _running(lab)
+    facts = {
+        "NODES": " ".join(lab.names),
+        "NODES_SSH_CONFIG": str(lab.ssh_config),
+        "NODES_INSIDE": shlex.join(lab.inside()),
+    }
+    for name in lab.names:
+        facts[f"NODES_ADDRESS_{name}"] = lab.address(name)
+    for name, value in facts.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "reset": _reset,
+    "ssh": _ssh,
+    "env": _env,
+}
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    """Let a terminated `up` clean up as an interrupted one does."""
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _COMMANDS[options.command](Lab(options.state), options)
+    except LabError as exc:
+        _say(f"error: {exc}")
+        return 1
+    except KeyboardInterrupt:
+        _say("interrupted; what was started has been stopped")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

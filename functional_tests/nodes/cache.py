@@ -1,0 +1,69 @@
+"""What is costly to make and the same for all labs is made once.
+
+An entry of the cache is a directory named by a hash of its recipe.  It is
+made under another name and renamed when it is complete, with a lock held, so
+that two processes at once make it once and nobody sees half of it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def root() -> pathlib.Path:
+    """The directory of all entries; 0700, for some hold private keys."""
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    path = pathlib.Path(base) / "osc-migrate" / "nodes"
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+def key(recipe: Any) -> str:
+    """A name for the result of a recipe (anything JSON can write)."""
+    text = json.dumps(recipe, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Wait until nobody else makes this entry, and keep others waiting."""
+    with open(root() / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def entry(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
+    """The directory of an entry; `make` fills it if there is none yet."""
+    path = root() / name
+    if path.is_dir():
+        return path
+    with locked(name):
+        if path.is_dir():
+            return path
+        for stale in root().glob(f"{name}.new-*"):
+            remove(stale)
+        new = root() / f"{name}.new-{os.getpid()}"
+        new.mkdir()
+        try:
+            make(new)
+        except BaseException:
+            remove(new)
+            raise
+        new.rename(path)
+    return path
+
+
+def remove(path: pathlib.Path) -> None:
+    """Delete a tree, but nothing that may be mounted below it."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif shutil.which("rm"):
+        subprocess.run(["rm", "-rf", "--one-file-system", str(path)])

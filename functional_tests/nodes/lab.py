@@ -1,0 +1,274 @@
+"""Start, use and stop one lab: the Python interface.
+
+::
+
+    with Lab.up(tmp_path / "lab") as lab:
+        lab.run("HostB", "systemctl stop libvirtd")
+        lab.put("HostC", "/etc/exports", "")
+        lab.reset("HostB")
+"""
+
+import contextlib
+import pathlib
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from functional_tests.cloud.processes import stop as stop_processes
+from functional_tests.nodes import (
+    cgroups,
+    mounts,
+    network,
+    packages,
+    postcopy,
+    ssh,
+)
+from functional_tests.nodes.cluster import ADDRESSES, NAMES
+from functional_tests.nodes.content import KINDS, NSPAWN
+from functional_tests.nodes.context import Context
+from functional_tests.nodes.errors import LabError
+from functional_tests.nodes.names import Names
+from functional_tests.nodes.nspawn import Containers
+from functional_tests.nodes.pki import Authority
+from functional_tests.nodes.secrets import Secrets
+from functional_tests.nodes.state import State
+from functional_tests.nodes.vm import Machines
+
+_STARTING, _UP, _DOWN = "starting", "up", "down"
+_PATIENCE = 300.0  #: seconds until a node has booted, on a busy machine
+
+
+def _quiet(text: str) -> None:
+    """Report nothing."""
+
+
+class Lab:
+    """A lab in a state directory; it need not be running."""
+
+    #: of the nodes; the first is controller and file server
+    names: tuple[str, ...] = NAMES
+
+    def __init__(self, state: pathlib.Path | str) -> None:
+        self.state = State(state)
+        self._outside = Names.of(self.state.path)
+        self._shells = ssh.Shells(self.ssh_config, self._outside.run)
+        self._writing = threading.Lock()
+
+    def __enter__(self) -> "Lab":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.down(purge=True)
+
+    @classmethod
+    def up(
+        cls,
+        state: pathlib.Path | str,
+        kind: str = NSPAWN,
+        report: Callable[[str], None] = _quiet,
+    ) -> "Lab":
+        """Start a lab, or find that it runs; return when it is usable.
+
+        :param kind: 'nspawn' for containers, 'vm' for virtual machines
+        :raises LabError: with the reason; nothing is left running
+        """
+        packages.require_root()
+        if kind not in KINDS:
+            raise LabError(f"kind: {' or '.join(KINDS)}")
+        lab = cls(state)
+        facts = lab.state.load()
+        if lab.is_up:
+            if facts["kind"] != kind:
+                raise LabError(
+                    f"the lab in {lab.state.path} is up and of the kind "
+                    f"{facts['kind']}; run `down` first"
+                )
+            report(f"already up in {lab.state.path}")
+            return lab
+        packages.install(kind, report)
+        lab.state.create()
+        lab.down()  # what is left of one that was killed
+        try:
+            lab._start(kind, report)
+        except BaseException:
+            lab.down()
+            raise
+        return lab
+
+    @property
+    def is_up(self) -> bool:
+        """Has it come up, and are all of its nodes running?"""
+        processes = self.state.processes()
+        return (
+            self.state.load().get("phase") == _UP
+            and len(processes) == len(self.names)
+            and all(process.alive for process in processes)
+        )
+
+    def _start(self, kind: str, report: Callable[[str], None]) -> None:
+        begin = time.monotonic()
+
+        def say(text: str) -> None:
+            report(f"[{time.monotonic() - begin:4.1f}s] {text}")
+
+        self.state.save(kind=kind, phase=_STARTING, processes={})
+        self._outside.run.mkdir(parents=True, exist_ok=True)
+        postcopy.allow(self._outside.run)
+        network.create(self._outside)
+        self._nodes(say).start(self.names)
+        self.state.save(phase=_UP)
+        say("up")
+
+    def _nodes(
+        self, report: Callable[[str], None] = _quiet
+    ) -> Containers | Machines:
+        kind = self.state.load()["kind"]
+        context = self._context(report)
+        return Containers(context) if kind == NSPAWN else Machines(context)
+
+    def _context(self, report: Callable[[str], None] = _quiet) -> Context:
+        return Context(
+            directory=self.state.path,
+            names=self._outside,
+            shells=self._shells,
+            record=self._record,
+            introduce=self._introduce,
+            wait=self._await,
+            report=report,
+        )
+
+    def _introduce(self, secrets: Secrets) -> None:
+        secrets.save(self.state.secrets)
+        ssh.write_config(self.state.ssh, self._outside, ADDRESSES, secrets)
+
+    def _record(self, name: str, pid: int) -> None:
+        with self._writing:
+            self.state.record(name, pid)
+
+    def _await(self, nodes: Iterable[str]) -> None:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._await_one, nodes))
+
+    def _await_one(self, node: str) -> None:
+        """Wait until a node has booted, and all of its units are well."""
+        end = time.monotonic() + _PATIENCE
+        said = "no answer"
+        while time.monotonic() < end:
+            self._check_alive(node)
+            try:
+                done = self._shells.run(
+                    node, "systemctl is-system-running --wait", _PATIENCE
+                )
+            except subprocess.TimeoutExpired:
+                break
+            if done.stdout.strip() == "running":
+                return
+            if done.returncode != 255:  # that is ssh's own
+                failed = self.run(
+                    node, "systemctl --failed; journalctl -b -p warning -n 9"
+                )
+                raise LabError(
+                    f"{node} is {done.stdout.strip()}: {failed.stdout.strip()}"
+                )
+            said = done.stderr.strip()
+            time.sleep(0.1)
+        raise LabError(f"{node} has not booted in {_PATIENCE:g} s: {said}")
+
+    def _check_alive(self, node: str) -> None:
+        for process in self.state.processes():
+            if process.name == node and not process.alive:
+                log = self._context().console(node)
+                end = log.read_text(errors="replace").splitlines()[-10:]
+                raise LabError(f"{node} has ended:\n" + "\n".join(end))
+
+    def address(self, name: str) -> str:
+        """The address of a node, reachable from its peers."""
+        return ADDRESSES[name]
+
+    @property
+    def ssh_config(self) -> pathlib.Path:
+        """For `ssh -F`, in any network namespace of this machine."""
+        return self.state.ssh / "ssh_config"
+
+    @property
+    def ca(self) -> Authority:
+        """The authority of libvirt's and QEMU's certificates."""
+        return Secrets.load(self.state.secrets).ca
+
+    def run(
+        self,
+        name: str,
+        script: str,
+        timeout: float = 60.0,
+        user: str = "root",
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a script with `sh` on a node.
+
+        :param timeout: seconds
+        :raises subprocess.TimeoutExpired: it is not done by then
+        """
+        return self._shells.run(name, script, timeout, user)
+
+    def put(
+        self,
+        name: str,
+        path: str,
+        content: str | bytes,
+        mode: int = 0o644,
+        owner: str = "",
+    ) -> None:
+        """Write a file on a node.
+
+        :param owner: as `chown` takes it; otherwise root's
+        :raises LabError: it could not be written
+        """
+        self._shells.put(name, path, content, mode, owner)
+
+    def inside(self, *command: str) -> list[str]:
+        """The command that runs a command on the nodes' network."""
+        return network.inside(self._outside.namespace, *command)
+
+    def disconnect(self, name: str) -> None:
+        """Pull the network cable of a node."""
+        network.link(self._outside, name, up=False)
+
+    def connect(self, name: str) -> None:
+        """Plug it in again."""
+        network.link(self._outside, name, up=True)
+
+    def reset(self, name: str) -> None:
+        """Bring a node back to how it was when the lab came up.
+
+        The others of a lab of virtual machines are brought back with it.
+
+        :raises LabError: it does not boot
+        """
+        self._shells.close(self.names)
+        self._nodes().reset(name)
+
+    def down(self, purge: bool = False) -> None:
+        """Stop all that was started; no error if nothing was.
+
+        :param purge: delete the logs too, that is the whole directory
+        """
+        if not self.state.exists:
+            return
+        self._shells.close(self.names)
+        groups = [self._outside.cgroup(node) for node in self.names]
+        for group in groups:
+            cgroups.kill(group)
+        stop_processes(self.state.processes())
+        mounts.remove(self.state.path)
+        network.remove(self._outside, self.names)
+        for group in (*groups, self._outside.lab):
+            cgroups.remove(group)
+        for node in self.names:
+            with contextlib.suppress(OSError):
+                self._outside.propagated(node).rmdir()
+        postcopy.forget(self._outside.run)
+        self.state.clear()
+        self.state.save(phase=_DOWN, processes={})
+        if purge:
+            self.state.remove()

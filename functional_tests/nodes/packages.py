@@ -1,0 +1,85 @@
+"""Debian packages of this machine which the lab needs."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+
+from functional_tests.nodes.errors import LabError
+
+_COMMON = (
+    "iproute2",
+    "mmdebstrap",
+    "openssh-client",
+    "socat",
+    "util-linux",
+)
+NEEDED = {
+    "nspawn": (*_COMMON, "systemd-container"),
+    "vm": (
+        *_COMMON,
+        "busybox-static",
+        "cpio",
+        "e2fsprogs",
+        "kmod",
+        "qemu-system-x86",
+        "qemu-utils",
+    ),
+}
+_APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120")
+
+
+def require_root() -> None:
+    """Namespaces, mounts and containers need it.
+
+    :raises LabError: we are somebody else
+    """
+    if os.geteuid() != 0:
+        raise LabError("the node lab needs root: it makes namespaces")
+
+
+def missing(kind: str) -> list[str]:
+    """Packages of a kind of lab which are not installed."""
+    if not shutil.which("dpkg-query"):
+        raise LabError("dpkg-query is missing: the lab needs a Debian machine")
+    done = subprocess.run(
+        [
+            *("dpkg-query", "-W"),
+            *("-f", "${Package} ${db:Status-Status}\n"),
+            *NEEDED[kind],
+        ],
+        capture_output=True,
+        text=True,
+    )
+    installed = {
+        name
+        for name, status in map(str.split, done.stdout.splitlines())
+        if status == "installed"
+    }
+    return [name for name in NEEDED[kind] if name not in installed]
+
+
+def install(kind: str, report: Callable[[str], None]) -> None:
+    """Install what is missing, quietly.
+
+    :raises LabError: it cannot be done; the packages are named
+    """
+    if not (names := missing(kind)):
+        return
+    report(f"installing {' '.join(names)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = [*_APT, "install", "-y", "--no-install-recommends", *names]
+    for attempt in (command, [*_APT, "update"], command):
+        done = subprocess.run(
+            attempt,
+            capture_output=True,
+            text=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+        )
+        if attempt is command and done.returncode == 0:
+            return
+    raise LabError(
+        f"these packages are missing and cannot be installed: "
+        f"{' '.join(names)}\n{done.stderr.strip()}"
+    )

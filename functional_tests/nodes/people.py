@@ -1,0 +1,51 @@
+"""The accounts of a node besides Debian's own.
+
+They are the same on all nodes, so they are made with the tree; their keys
+differ from lab to lab and come with the layer of a node.
+"""
+
+from dataclasses import dataclass
+
+#: a login shell that is busybox, as on small systems: it goes by its name
+BUSYBOX_SHELL = "/usr/local/lib/busybox/sh"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One line of /etc/passwd, and whether sudo is granted."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+    shell: str
+    groups: tuple[str, ...] = ()
+    sudo: bool = False
+
+
+NOVA = Account(
+    *("nova", 64060, 64060, "/var/lib/nova", "/bin/bash"),
+    groups=("libvirt", "libvirt-qemu"),
+)
+_USERS = 100  #: Debian's group of that name; it has one named operator too
+#: those as whom a test logs in
+GUESTS = (
+    Account(
+        "operator", 1001, _USERS, "/home/operator", "/bin/bash", sudo=True
+    ),
+    Account("nosudo", 1002, _USERS, "/home/nosudo", "/bin/bash"),
+    Account("dasher", 1003, _USERS, "/home/dasher", "/bin/dash", sudo=True),
+    Account("boxer", 1004, _USERS, "/home/boxer", BUSYBOX_SHELL, sudo=True),
+)
+
+
+def creation() -> str:
+    """Shell commands which create the accounts, without home directories."""
+    lines = [f"groupadd -g {NOVA.gid} {NOVA.name}"]
+    for one in (NOVA, *GUESTS):
+        groups = f"-G {','.join(one.groups)} " if one.groups else ""
+        lines.append(
+            f"useradd -u {one.uid} -g {one.gid} -d {one.home} -M "
+            f"-s {one.shell} {groups}-p '*' {one.name}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,414 @@
+"""Nodes that hang, flood, lie or refuse: each ends in time, in a clear
+reason, and costs the other nodes of the same visit nothing."""
+
+import itertools
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from functional_tests.endpoints import PATH, Endpoints, make_key
+from osc_migrate.model.answers import Answer, Question
+from osc_migrate.model.facts import Unread
+from osc_migrate.nodes import backend
+from osc_migrate.nodes.shell import Limits
+from osc_migrate.nodes.target import Target
+from osc_migrate.nodes.visit import Sessions, visit
+
+GOOD = "good"
+LIMITS = Limits(connect=3, node=20)
+QUESTIONS = {
+    "one": Question("echo %s", ("1",)),
+    "two": Question("echo two; echo err >&2; exit 2"),
+    "three": Question("printf 3"),
+}
+EXPECTED = {
+    "one": Answer(0, "1\n"),
+    "two": Answer(2, "two\n", "err\n"),
+    "three": Answer(0, "3"),
+}
+NOISE = "printf 'hello \\033[31m\\000\\377'; echo oops >&2\n"
+
+
+@pytest.fixture(scope="module")
+def sshds(tmp_path_factory):
+    with Endpoints(tmp_path_factory.mktemp("sshd")) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture(scope="module")
+def good(sshds):
+    return Target(GOOD, sshds.start(GOOD))
+
+
+@pytest.fixture
+def ask(good):
+    """Asks one node, beside a good one; checks the bound and the good
+    one."""
+
+    def asking(uri, questions=QUESTIONS, limits=LIMITS, within=6.0, **more):
+        targets = {"node": Target("node", uri, **more), GOOD: good}
+        begin = time.monotonic()
+
+        def work(shell):
+            asked = QUESTIONS if shell.name == GOOD else questions
+            return shell.ask(asked), time.monotonic() - begin
+
+        found = visit(targets, work, limits=limits)
+        assert time.monotonic() - begin < within
+        assert found[GOOD][0] == EXPECTED
+        # The other one was not waited for.
+        assert found[GOOD][1] < 3
+        answers = found["node"]
+        return answers if isinstance(answers, Unread) else answers[0]
+
+    return asking
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Makes a program; returns its path."""
+    names = itertools.count()
+
+    def make(text, name=""):
+        path = tmp_path / (name or f"script{next(names)}")
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return path
+
+    return make
+
+
+# --- nodes without a shell for us
+
+
+def test_it_never_answers(sshds, ask):
+    lost = ask(sshds.deaf("deaf"))
+    assert lost.reason == "no shell there within 3 s"
+    assert lost.remedy
+
+
+def test_ssh_itself_gives_up_connecting(sshds, ask):
+    uri = sshds.deaf("deaf_longer") + "&timeout=1"
+    lost = ask(uri)
+    assert "timed out during banner exchange" in lost.reason
+    assert "firewall" in lost.remedy
+
+
+def test_nothing_listens(sshds, ask):
+    lost = ask(sshds.nobody("nobody"))
+    assert "Connection refused" in lost.reason
+
+
+def test_its_name_is_unknown(ask):
+    lost = ask("ssh://no-such-node.invalid", limits=Limits(connect=10))
+    assert "cannot be resolved" in lost.reason
+
+
+def test_the_login_takes_a_minute(sshds, ask):
+    lost = ask(sshds.start("slow", "ForceCommand sleep 60"))
+    assert lost.reason == "no shell there within 3 s"
+
+
+def test_the_login_never_ends_to_speak(sshds, ask):
+    lost = ask(sshds.start("talker", "ForceCommand yes"))
+    assert lost.reason == "the node said more than 1.0 MiB to the login"
+
+
+def test_its_host_key_is_unknown(sshds, ask):
+    lost = ask(sshds.start("stranger", known=False))
+    assert lost.reason == "its host key is not in known_hosts"
+    assert "fingerprint" in lost.remedy
+    assert "stranger" not in sshds.known.read_text()
+
+
+def test_its_host_key_has_changed(sshds, ask, tmp_path):
+    make_key(tmp_path / "other")
+    uri = sshds.start("changed", known=tmp_path / "other.pub")
+    lost = ask(uri)
+    assert "its host key is not the one in known_hosts" in lost.reason
+    assert "ssh-keygen -R" in lost.remedy
+
+
+def test_it_does_not_know_our_key(sshds, ask, tmp_path):
+    uri = sshds.start("closed", f"AuthorizedKeysFile {tmp_path}/none")
+    lost = ask(uri)
+    assert "refuses the login" in lost.reason
+    assert "Permission denied (publickey)" in lost.reason
+
+
+def test_its_user_has_no_shell(sshds, ask):
+    lost = ask(sshds.start("nologin", "ForceCommand /usr/sbin/nologin"))
+    assert lost.reason == "the user has no shell there (nologin)"
+
+
+def test_its_user_has_a_shell_that_fails(sshds, ask):
+    lost = ask(sshds.start("false", "ForceCommand /bin/false"))
+    assert lost.reason == "no shell there: it said nothing, exit status 1"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("sudo: a password is required", "sudo wants a password"),
+        (
+            "eve is not in the sudoers file.",
+            "sudo does not allow this user to run a shell",
+        ),
+        (
+            "Sorry, user eve is not allowed to execute '/bin/sh' as root.",
+            "sudo does not allow this user to run a shell",
+        ),
+    ],
+)
+def test_sudo_refuses(sshds, ask, script, said, reason):
+    sudo = script(f'echo "{said}" >&2; exit 1', "sudo")
+    name = f"sudo{abs(hash(said))}"
+    uri = sshds.start(name, f"SetEnv PATH={sudo.parent}:{PATH}")
+    assert ask(uri, sudo=True).reason == reason
+
+
+def test_its_last_words_are_no_text(sshds, ask, script):
+    paint = script("printf x; printf '\\033[2J!' >&2")
+    lost = ask(sshds.start("painter", f"ForceCommand {paint}"))
+    assert lost.reason == "no shell there: \\x1b[2J!"
+
+
+# --- nodes with a shell that misbehave
+
+
+def test_one_answer_takes_a_minute(sshds, ask):
+    hang = {"hang": Question("sleep 60", limit=2)}
+    got = ask(
+        sshds.start("hung"), {"before": QUESTIONS["one"]} | hang | QUESTIONS
+    )
+    assert got["hang"].reason == "no answer within 2 s"
+    del got["hang"]
+    assert got == EXPECTED | {"before": EXPECTED["one"]}
+
+
+def test_two_answers_take_a_minute(sshds, ask):
+    hang = Question("sleep 60", limit=1)
+    got = ask(
+        sshds.start("hung_twice"),
+        {"a": hang, "b": hang, "c": QUESTIONS["one"]},
+    )
+    assert got["a"].reason == got["b"].reason == "no answer within 1 s"
+    assert "given up" in got["c"].reason
+
+
+def test_it_may_not_take_longer_in_all(sshds, ask):
+    slow = {str(n): Question("sleep 0.4; echo") for n in range(9)}
+    limits = Limits(node=2)
+    got = ask(sshds.start("sluggish"), slow, limits)
+    assert got["0"] == Answer(0, "\n")
+    assert got["8"].reason == "it took more than 2 s in all"
+
+
+def test_it_prints_a_gigabyte(sshds, ask):
+    flood = {"flood": Question("head -c 1G /dev/zero")}
+    got = ask(sshds.start("flood"), flood | QUESTIONS)
+    flooded = got.pop("flood")
+    assert flooded.reason == (
+        "the node said more than 1.0 MiB to 'head -c 1G /dev/zero'"
+    )
+    assert got == EXPECTED
+
+
+def test_it_prints_a_gigabyte_of_errors(sshds, ask):
+    flood = {"flood": Question("head -c 1G /dev/zero >&2")}
+    got = ask(sshds.start("flood_err"), flood | QUESTIONS)
+    assert "more than 1.0 MiB" in got["flood"].reason
+
+
+def test_it_prints_what_is_no_text(sshds, ask):
+    got = ask(
+        sshds.start("binary"),
+        {
+            "b": Question("printf 'a\\000\\377\\033[2J'; printf '\\200' >&2"),
+            "after": QUESTIONS["one"],
+        },
+    )
+    assert got["b"] == Answer(
+        0, "a\0\N{REPLACEMENT CHARACTER}\x1b[2J", "\ufffd"
+    )
+    assert got["after"] == EXPECTED["one"]
+
+
+def test_the_connection_ends_in_the_middle(sshds, ask):
+    end = Question("kill -9 $(ps -o ppid= -p $$)")
+    got = ask(
+        sshds.start("breaking"),
+        {"before": QUESTIONS["one"], "end": end, "after": QUESTIONS["one"]},
+    )
+    assert got["before"] == EXPECTED["one"]
+    for name in ("end", "after"):
+        assert got[name].reason == (
+            "the connection ended: "
+            "Connection to 127.0.0.1 closed by remote host."
+        )
+
+
+def test_a_child_stays_behind(sshds, ask):
+    got = ask(
+        sshds.start("parent"),
+        {"child": Question("sleep 60 & echo left")} | QUESTIONS,
+    )
+    assert got == {"child": Answer(0, "left\n")} | EXPECTED
+
+
+# --- nodes that are only different
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox"])
+def test_sh_is_another_shell(sshds, ask, tmp_path, shell):
+    (tmp_path / "sh").symlink_to(shutil.which(shell))
+    uri = sshds.start(f"sh_{shell}", f"SetEnv PATH={tmp_path}:{PATH}")
+    which = Question("readlink /proc/$$/exe")
+    got = ask(uri, QUESTIONS | {"which": which})
+    assert got.pop("which").out.strip().endswith(f"/{shell}")
+    assert got == EXPECTED
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox sh", "bash"])
+def test_the_login_shell_is_another(sshds, ask, script, shell):
+    wrapper = script(f'exec {shell} -c "$SSH_ORIGINAL_COMMAND"')
+    name = f"login_{shell.partition(' ')[0]}"
+    assert ask(sshds.start(name, f"ForceCommand {wrapper}")) == EXPECTED
+
+
+@pytest.mark.parametrize("locale", ["de_DE.UTF-8", "C", "tr_TR"])
+def test_it_speaks_another_language(sshds, ask, locale):
+    uri = sshds.start(
+        f"locale_{locale}",
+        f"SetEnv LANG={locale} LC_ALL={locale} LANGUAGE={locale[:2]}",
+    )
+    told = Question(
+        'echo "$LC_ALL $LANG $LANGUAGE"; printf %%.1f %s', ("1.5",)
+    )
+    got = ask(uri, QUESTIONS | {"locale": told})
+    assert got.pop("locale") == Answer(0, "C C \n1.5")
+    assert got == EXPECTED
+
+
+def test_its_bashrc_talks(sshds, ask, script):
+    uri = sshds.start("bashrc", f"SetEnv BASH_ENV={script(NOISE)}")
+    assert ask(uri) == EXPECTED
+
+
+def test_it_greets(sshds, ask, script, tmp_path):
+    (tmp_path / "banner").write_text("Permission denied (for eve)\n" * 20)
+    greeting = NOISE + 'sleep 0.2; eval "$SSH_ORIGINAL_COMMAND"'
+    uri = sshds.start(
+        "motd",
+        f"Banner {tmp_path}/banner\nForceCommand {script(greeting)}",
+    )
+    assert ask(uri) == EXPECTED
+
+
+@pytest.fixture
+def bare():
+    """A root folder with nothing but busybox, and dash to log in."""
+    # sshd wants no folder above that others may write.
+    with tempfile.TemporaryDirectory(dir="/run") as folder:
+        root = pathlib.Path(folder)
+        root.chmod(0o755)
+        for name in ("bin", "dev"):
+            (root / name).mkdir()
+        # Root's own shell is bash; sshd knows no other.
+        for name, program in (("bash", "dash"), ("sh", "busybox")):
+            found = shutil.which(program)
+            shutil.copy(found, root / "bin" / name)
+            said = subprocess.run(
+                ["ldd", found], capture_output=True, text=True
+            )
+            for word in said.stdout.split():
+                if word.startswith("/"):
+                    (root / word[1:]).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(word, root / word[1:])
+        # No device may be made in a container: an empty file will do.
+        (root / "dev/null").touch()
+        yield root
+
+
+def test_it_has_nothing_but_busybox(sshds, ask, bare):
+    uri = sshds.start("bare", f"ChrootDirectory {bare}")
+    python = Question("command -v python3")
+    got = ask(uri, QUESTIONS | {"python": python})
+    assert got.pop("python") == Answer(127, "")
+    assert got == EXPECTED
+    lost = ask(uri, sudo=True)
+    assert lost.reason == "sudo is not installed there"
+
+
+def test_modules_of_testinfra(sshds, bare):
+    """The same modules, on a node like this one and on one with busybox."""
+    uris = {
+        "like": sshds.start("like"),
+        "little": sshds.start("little", f"ChrootDirectory {bare}"),
+    }
+
+    def work(shell):
+        host = backend.host(shell)
+        return (
+            host.file("/bin").is_directory,
+            host.file("/bin/sh").exists,
+            host.file("/no/such").exists,
+            host.exists("busybox"),
+            host.check_output("echo $PPID") == host.check_output("echo $PPID"),
+        )
+
+    found = visit({n: Target(n, uri) for n, uri in uris.items()}, work)
+    assert found["like"] == (True, True, False, True, True)
+    assert found["little"] == (True, True, False, False, True)
+
+
+def test_more_modules_of_testinfra(sshds):
+    uri = sshds.start("modules")
+
+    def work(shell):
+        host = backend.host(shell)
+        return (
+            host.user("root").uid,
+            host.mount_point("/proc").filesystem,
+            host.sysctl("kernel.ostype"),
+            host.addr("127.0.0.1").is_resolvable,
+            host.service("no-such-service").is_running,
+            host.file("/etc/passwd").content_string.startswith("root:"),
+        )
+
+    found = visit({"node": Target("node", uri)}, work)
+    assert found["node"] == (0, "proc", "Linux", True, False, True)
+
+
+# --- what stays
+
+
+def test_nothing_stays_here(sshds, good):
+    """Hung, killed or well: no ssh of ours is left."""
+    targets = {f"n{n}": good for n in range(5)}
+
+    def work(shell):
+        return shell.ask({"hang": Question("sleep 60", limit=0.3)})
+
+    with Sessions(targets) as sessions:
+        sessions.each(work)
+        sessions.each(lambda shell: shell.run("true"))
+        assert len(running(sshds)) == 5
+    assert running(sshds) == []
+
+
+def running(sshds):
+    """Command lines of ssh that use our configuration."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == b"ssh" and str(sshds.config).encode() in words:
+            found.append(words)
+    return found

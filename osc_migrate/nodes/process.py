@@ -1,0 +1,137 @@
+"""A local process with three pipes, of which none can block."""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+import typing
+from collections.abc import Callable, Sequence
+
+# Bytes read at once.
+_CHUNK = 65536
+# Seconds after which we look whether the process is still there: what it
+# left behind may hold the pipes open.
+_TICK = 0.2
+# Seconds that it may take to go when its input ends.
+_GRACE = 0.2
+
+
+class Process:
+    """`argv` in a session of its own, so that all of it can be killed.
+
+    :raises OSError: there is no such program, or it may not be run.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        out: Callable[[bytes], None],
+        err: Callable[[bytes], None],
+    ) -> None:
+        # What ssh and sudo say is read: in English. And no node needs the
+        # credentials of the cloud.
+        kept = {n: v for n, v in os.environ.items() if n[:3] != "OS_"}
+        self._popen = subprocess.Popen(  # noqa: S603 - argv, no shell
+            list(argv),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+            env=kept | {"LC_ALL": "C", "LANGUAGE": ""},
+        )
+        self._lock = threading.Lock()
+        self._unsent = bytearray()
+        self._selector = selectors.DefaultSelector()
+        for pipe, sink in (
+            (self._popen.stdout, out),
+            (self._popen.stderr, err),
+        ):
+            os.set_blocking(pipe.fileno(), False)  # type: ignore[union-attr]
+            self._selector.register(
+                typing.cast(typing.IO[bytes], pipe), selectors.EVENT_READ, sink
+            )
+        self._input = typing.cast(typing.IO[bytes], self._popen.stdin)
+        os.set_blocking(self._input.fileno(), False)
+        self._reading = 2
+        self.ended = False
+
+    def write(self, data: bytes) -> None:
+        """Sends `data` as the process takes it, while :meth:`pump` runs."""
+        if not self._unsent and not self._input.closed:
+            self._selector.register(self._input, selectors.EVENT_WRITE)
+        self._unsent += data
+
+    def pump(self, patience: float) -> None:
+        """Waits for the pipes, `patience` seconds at most, and moves what
+        they take and give. Sets `ended` when nothing more will come."""
+        ready = self._selector.select(max(0.0, min(patience, _TICK)))
+        for key, _ in ready:
+            if key.fileobj is self._input:
+                self._send()
+            else:
+                self._receive(key)
+        if not self._reading or (not ready and self._gone()):
+            self.ended = True
+
+    def _send(self) -> None:
+        try:
+            del self._unsent[: os.write(self._input.fileno(), self._unsent)]
+        except BlockingIOError:
+            return
+        except OSError:  # It is gone; its last words are still to be read.
+            self._unsent.clear()
+            self._selector.unregister(self._input)
+            self._input.close()
+            return
+        if not self._unsent:
+            self._selector.unregister(self._input)
+
+    def _receive(self, key: selectors.SelectorKey) -> None:
+        try:
+            data = os.read(key.fd, _CHUNK)
+        except BlockingIOError:
+            return
+        if data:
+            key.data(data)
+        else:
+            self._selector.unregister(key.fileobj)
+            self._reading -= 1
+
+    def _gone(self) -> bool:
+        """Looks without reaping: until then its number is not given away."""
+        if self._popen.returncode is not None:
+            return True
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._popen.pid, flags) is not None
+
+    def signal(self) -> None:
+        """Kills it and all it started; from any thread."""
+        with self._lock, contextlib.suppress(ProcessLookupError):
+            if self._popen.returncode is None:
+                os.killpg(self._popen.pid, signal.SIGKILL)
+
+    def close(self, grace: float = _GRACE) -> int:
+        """Lets it go, or kills it after `grace` seconds; reaps it.
+
+        :returns: its exit status; below 0 when a signal ended it.
+        """
+        if self._popen.returncode is not None:
+            return self._popen.returncode
+        end = time.monotonic() + grace
+        if not self._input.closed:
+            if self._unsent:
+                self._selector.unregister(self._input)
+            self._input.close()
+        while not self._gone() and time.monotonic() < end:
+            time.sleep(0.002)
+        self.signal()
+        with self._lock:
+            status = self._popen.wait()
+        self._selector.close()
+        for pipe in (self._popen.stdout, self._popen.stderr):
+            pipe.close()  # type: ignore[union-attr]
+        return status
