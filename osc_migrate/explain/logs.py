@@ -16,6 +16,7 @@ from osc_migrate.model.answers import Answer
 from osc_migrate.model.facts import Hypervisor, Unread, known
 from osc_migrate.model.history import Attempt
 from osc_migrate.model.logs import Logs, NodeLog, Wanted
+from osc_migrate.nodes.lost import NodeLost
 from osc_migrate.survey import Asked, Sessions
 
 # Reaches nodes: name -> address, where the API shows one.
@@ -27,36 +28,45 @@ _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Clocks differ a little, and Nova logs on after it has written the end down.
 _BEFORE = datetime.timedelta(minutes=1)
 _AFTER = datetime.timedelta(minutes=2)
+_CONTROL = ("nova-conductor", "nova-scheduler")
 # Nodes of one move: the conductor may have tried many hosts.
 _HOSTS = 6
 
 
 @dataclasses.dataclass(frozen=True)
 class _Visit:
-    """What is asked because of one move: which lines, on which nodes."""
+    """What is asked because of one move: which lines, of which services."""
 
     wanted: Wanted
-    hosts: tuple[str, ...]
+    # Node and service.
+    logs: tuple[tuple[str, str], ...]
 
 
 def logs_of(
-    cloud: Cloud, server: str, attempts: Sequence[Attempt], reach: Reach
+    cloud: Cloud,
+    server: str,
+    attempts: Sequence[Attempt],
+    reach: Reach,
+    control: Sequence[str] = (),
 ) -> list[Logs | None]:
     """For each attempt what its nodes say; None where nothing failed.
 
     All nodes are asked at once, each in one session.
 
     :param server: its ID.
+    :param control: nodes where nova-conductor or nova-scheduler runs.
     """
-    visits = [_visit(server, attempt) for attempt in attempts]
-    hosts = list(dict.fromkeys(h for v in visits if v for h in v.hosts))
+    visits = [_visit(server, attempt, control) for attempt in attempts]
+    hosts = list(dict.fromkeys(h for v in visits if v for h, _ in v.logs))
 
     def work(shell: Asked) -> Mapping[str, Answer | Unread]:
         return shell.ask(
             {
-                str(number): ask.question(visit.wanted)
+                f"{number} {service}": ask.question(visit.wanted, service)
                 for number, visit in enumerate(visits)
-                if visit and shell.name in visit.hosts
+                if visit
+                for host, service in visit.logs
+                if host == shell.name
             }
         )
 
@@ -65,7 +75,7 @@ def logs_of(
         with reach(_addresses(cloud, hosts)) as sessions:
             said = sessions.each(work)
     return [
-        _logs(str(number), visit, said) if visit else None
+        _logs(number, visit, said) if visit else None
         for number, visit in enumerate(visits)
     ]
 
@@ -81,7 +91,9 @@ def _addresses(cloud: Cloud, hosts: Sequence[str]) -> dict[str, str | None]:
     return {host: address(host) for host in hosts}
 
 
-def _visit(server: str, attempt: Attempt) -> _Visit | None:
+def _visit(
+    server: str, attempt: Attempt, control: Sequence[str]
+) -> _Visit | None:
     record, action = attempt.record, attempt.action
     status = record.status if record else ""
     if status not in {*FAILED, "cancelled"} and not (
@@ -108,22 +120,27 @@ def _visit(server: str, attempt: Attempt) -> _Visit | None:
         began - _BEFORE,
         max(ended, began) + _AFTER,
     )
-    return _Visit(wanted, tuple(dict.fromkeys(filter(None, hosts)))[:_HOSTS])
+    computes = list(dict.fromkeys(filter(None, hosts)))[:_HOSTS]
+    logs = [(host, "nova-compute") for host in computes]
+    logs += [(node, service) for node in control for service in _CONTROL]
+    return _Visit(wanted, tuple(logs))
 
 
 def _logs(
-    key: str,
+    number: int,
     visit: _Visit,
     said: Mapping[str, Mapping[str, Answer | Unread] | Unread],
 ) -> Logs:
     found: list[NodeLog] = []
     unread: dict[str, str] = {}
-    for host in visit.hosts:
+    for host, service in visit.logs:
         try:
             answers = said[host]
             if isinstance(answers, Unread):
-                raise Unread(answers.reason)
-            found.append(read(host, visit.wanted, answers[key]))
-        except Unread as reason:
-            unread[host] = reason.reason
+                raise answers
+            answer = answers[f"{number} {service}"]
+            found.append(read(host, visit.wanted, answer))
+        except Unread as why:
+            remedy = why.remedy if isinstance(why, NodeLost) else ""
+            unread[host] = ": ".join(filter(None, (why.reason, remedy)))
     return Logs(tuple(found), unread, ask.by_hand(visit.wanted))

@@ -14,12 +14,18 @@ _MOST = 5
 _FIRST = (
     re.compile(r"[Ll]ive migration not completed after"),
     re.compile(r"Live Migration failure"),
+    # nova-conductor of a host, nova-scheduler of all.
+    re.compile(r"Skipping host"),
+    re.compile(r"Filter \w{1,80} returned 0 hosts"),
 )
-_LEVELS = {"CRITICAL": 2, "ERROR": 2, "TRACE": 2, "": 3, "WARNING": 3}
+_LEVELS = {"CRITICAL": 4, "ERROR": 4, "TRACE": 4, "": 5, "WARNING": 5}
 # They only say that it ended.
 _SUMS_UP = re.compile(
     r"Migration operation (?:has aborted|was cancelled)"
     r"|Live migration failed\."
+)
+_EXCEPTION = re.compile(
+    r"\A(?:Live migration failed\.: )?[A-Za-z_][\w.]{0,80}: "
 )
 # A traceback, but for its last line: the error itself.
 _FRAMES = re.compile(
@@ -35,7 +41,13 @@ def lines(logs: Logs) -> list[LogLine]:
             rank = _rank(line)
             if rank is not None:
                 ranked.setdefault(line.text, (rank, line))
-    return [line for _, line in sorted(ranked.values(), key=lambda r: r[0])]
+    found: list[LogLine] = []
+    for _, line in sorted(ranked.values(), key=lambda r: r[0]):
+        # Nova logs an error where it meets it, and again as an exception.
+        same = _EXCEPTION.sub("", line.text)
+        if not any(same in other.text for other in found):
+            found.append(line)
+    return found
 
 
 def shown(found: Sequence[LogLine]) -> tuple[str, ...]:
@@ -72,7 +84,7 @@ def _rank(line: LogLine) -> int | None:
     for rank, pattern in enumerate(_FIRST):
         if pattern.search(line.text):
             return rank
-    rank = _LEVELS.get(line.level, 9)
-    if rank > 3 or _FRAMES.match(line.text):
+    level = _LEVELS.get(line.level)
+    if level is None or _FRAMES.match(line.text):
         return None
-    return 4 if _SUMS_UP.search(line.text) else rank
+    return 6 if _SUMS_UP.search(line.text) else level

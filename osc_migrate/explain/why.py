@@ -20,6 +20,7 @@ def of_server(
     migration: str | None = None,
     every: bool = False,
     reach: logs.Reach | None = None,
+    control: Sequence[str] = (),
 ) -> list[Explanation]:
     """The newest move of a server, newest first when several are asked for.
 
@@ -27,6 +28,8 @@ def of_server(
     :param every: all of them; the steps are read of those that went wrong.
     :param reach: how the nodes are reached, whose logs tell what the API
         does not; None to leave them alone.
+    :param control: nodes with nova-conductor or nova-scheduler, to be asked
+        besides.
     :raises NotFound: the server has no such migration.
     :raises MigrateError: nothing could be read.
     """
@@ -56,7 +59,7 @@ def of_server(
     newest = pairs[0] if pairs else None
     said: Sequence[Logs | None] = [None] * len(read)
     if reach:
-        said = logs.logs_of(cloud, server.id, read, reach)
+        said = logs.logs_of(cloud, server.id, read, reach, control)
     return [
         explain(history, one, pair is newest, heard)
         for pair, one, heard in zip(chosen, read, said, strict=True)

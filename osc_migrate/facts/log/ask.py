@@ -24,7 +24,8 @@ _LIMIT = 40.0
 # %s: server's UUID, request's ID, since, until (seconds of the epoch), the
 # service. Every line of a log is printed after '|', so that none of them can
 # be taken for one of ours: '=' where the lines are from and the zone of their
-# times, '!' what could not be read.
+# times, '!' what could not be read. Of the level DEBUG there is one telling
+# line: why nova-conductor passed over a host.
 _SCRIPT = r"""
 server=%s request=%s since=%s until=%s service=%s
 unset TZ
@@ -55,12 +56,11 @@ to=$(date -d "@$until" '+%%Y-%%m-%%d %%H:%%M:%%S')
 zone=$(date -d "@$since" +%%z)
 
 pick() {
-    grep -aF -e "$server" -e "$request" | cut -b 1-WIDTH |
-    awk -v from="$from" -v to="$to" -v server="$server" \
-        -v request="$request" '
-        / DEBUG / {next}
+    grep -aF -e "$server" -e "${request:-$server}" | cut -b 1-WIDTH |
+    awk -v from="$from" -v to="$to" -v request="$request" '
+        / DEBUG / && ! /Skipping host/ {next}
         /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] / &&
-        (request == server || ! index($0, request)) {
+        (request == "" || ! index($0, request)) {
             at = substr($0, 1, 19)
             # An hour that is put back comes twice: then from is above to.
             if (from <= to && (at < from || at > to)) next
@@ -201,7 +201,7 @@ def question(wanted: Wanted, service: str = "nova-compute") -> Question:
         (
             # grep takes an empty pattern for 'every line'.
             wanted.server or wanted.request,
-            wanted.request or wanted.server,
+            wanted.request,
             _epoch(wanted.since),
             _epoch(wanted.until),
             service,
@@ -210,13 +210,13 @@ def question(wanted: Wanted, service: str = "nova-compute") -> Question:
     )
 
 
-def by_hand(wanted: Wanted, service: str = "nova-compute") -> str:
+def by_hand(wanted: Wanted) -> str:
     """What somebody types on the node who may log in there."""
     one = wanted.server or wanted.request
     return (
-        f"sudo zgrep -F {one} /var/log/nova/{service}.log*, or sudo"
-        f" journalctl --since @{_epoch(wanted.since)} --until"
-        f" @{_epoch(wanted.until)} --grep {one}"
+        f"sudo zgrep -F {one} /var/log/nova/*.log*, or sudo journalctl"
+        f" --since @{_epoch(wanted.since)} --until @{_epoch(wanted.until)}"
+        f" --grep {one}"
     )
 
 

@@ -21,7 +21,7 @@ _MOST = 64 * 2**10
 # devstack colours its lines.
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _OSLO = re.compile(
-    r"\b(INFO|WARNING|ERROR|CRITICAL|TRACE) "
+    r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL|TRACE) "
     # The logger.
     r"[A-Za-z_][\w.-]{0,100} "
     # [global request, request, user ...], or [-].
