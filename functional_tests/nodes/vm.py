@@ -30,6 +30,7 @@ from functional_tests.nodes import (
 from functional_tests.nodes.cluster import ADDRESSES, CONTROLLER, MACS, PREFIX
 from functional_tests.nodes.commands import run
 from functional_tests.nodes.context import Context
+from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.layer import Layer
 from functional_tests.nodes.qmp import Monitor
 from functional_tests.nodes.secrets import Secrets
@@ -141,19 +142,16 @@ class Machines:
                 monitor.await_state()
             for monitor in monitors:
                 monitor.ask("cont")
+        self._context.wait(nodes)
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._set_clock, nodes))
-        self._context.wait(nodes)
 
     def _set_clock(self, node: str) -> None:
         """A node takes the time at which it was saved for the present."""
-        end = time.monotonic() + 60
-        while True:
-            script = f"date -s @{time.time():.2f}"
-            done = self._context.shells.run(node, script)
-            if done.returncode == 0 or time.monotonic() > end:
-                return
-            time.sleep(0.2)
+        script = f"date --set=@{time.time():.2f}"
+        done = self._context.shells.run(node, script)
+        if done.returncode:
+            raise LabError(f"{node}: the clock: {done.stderr.strip()}")
 
     def _monitor(self, node: str) -> Monitor:
         return Monitor(self._context.names.run / f"{node}.qmp")

@@ -7,7 +7,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from osc_migrate.commands import base, options
+from osc_migrate.commands import base, nodes, options
 from osc_migrate.explain import why
 from osc_migrate.model.explanation import Explanation
 
@@ -22,8 +22,10 @@ class Explain(base.Base, command.Lister):
 
     What fails while the hypervisor copies the guest, Nova's API gives no
     reason for: it stands in nova-compute's log on the source alone. With
-    --nodes that log is read, over ssh, on the hosts of the move; without,
-    the log to read is named.
+    --nodes that log is read, over ssh, on the hosts of a move that failed:
+    only lines that name the server or the request, from a minute before to
+    two minutes after, with passwords and tokens in them masked. Without
+    --nodes, the log to read is named.
 
     Nothing is changed, on the nodes neither. The exit code is 0 also for a
     move that failed: it was explained.
@@ -53,16 +55,6 @@ class Explain(base.Base, command.Lister):
             help="Show the IDs, the steps and where the cause is known from",
         )
         parser.add_argument(
-            "--nodes",
-            action="store_true",
-            help=(
-                "For a move that failed, read Nova's log on its source and"
-                " its destination, over ssh: only the lines that name the"
-                " server or the request, from a minute before to two minutes"
-                " after; passwords and tokens in them are masked"
-            ),
-        )
-        parser.add_argument(
             "--control",
             metavar="<node>",
             action="append",
@@ -80,6 +72,8 @@ class Explain(base.Base, command.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        if not parsed_args.nodes:
+            nodes.refuse_alone(parsed_args, "inventory", "control")
         cloud = self.mover.cloud
         server = cloud.server(parsed_args.server)
         told = why.of_server(
@@ -88,7 +82,7 @@ class Explain(base.Base, command.Lister):
             migration=parsed_args.migration,
             every=parsed_args.all,
             reach=(
-                functools.partial(options.sessions, parsed_args)
+                functools.partial(nodes.sessions, parsed_args)
                 if parsed_args.nodes
                 else None
             ),

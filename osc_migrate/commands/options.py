@@ -2,10 +2,9 @@
 
 import argparse
 import difflib
-from collections.abc import Mapping
 
 from osc_migrate import checks
-from osc_migrate.nodes import inventory, visit
+from osc_migrate.checks import nodes
 
 
 def add_server(parser: argparse.ArgumentParser) -> None:
@@ -29,69 +28,53 @@ def add_ignore(parser: argparse.ArgumentParser) -> None:
 
 
 def add_nodes(parser: argparse.ArgumentParser) -> None:
-    """How nodes are reached, for those commands that visit them."""
-    nodes = parser.add_argument_group(
+    """How nodes are reached: see nodes.inventory."""
+    group = parser.add_argument_group(
         "nodes",
-        "How the compute nodes are reached, with --nodes: over ssh as you"
-        " use it by hand, with its configuration, agent and known_hosts; no"
-        " password is ever asked for. By default each node is reached at the"
-        " address that Nova shows of its hypervisor.",
+        "How --nodes gets there: by ssh, as you would, without a question"
+        " and with host keys verified. A host is found in the inventory, by"
+        " its own name in the ssh configuration, or at the address that Nova"
+        " knows of its hypervisor.",
     )
-    nodes.add_argument(
+    group.add_argument(
+        "--nodes",
+        action="store_true",
+        help="Ask the hosts themselves too, not only the APIs",
+    )
+    group.add_argument(
         "--inventory",
         metavar="<file>",
         help=(
-            "File that says how nodes are reached: lines such as 'HostB"
-            " ssh://root@192.0.2.7', where HostB is Nova's name of the host;"
-            " or an inventory of Ansible"
+            "Where the nodes are: lines such as 'HostB ssh://root@192.0.2.7',"
+            " the same as YAML, or an Ansible inventory"
         ),
     )
-    nodes.add_argument(
+    group.add_argument(
         "--ssh-config",
         metavar="<file>",
-        help=(
-            "Configuration of ssh to use instead of ~/.ssh/config; it has"
-            " to know the nodes by the names that Nova has for them"
-        ),
+        help="Configuration of ssh, which knows the hosts by their names",
     )
-    nodes.add_argument(
-        "--ssh-user",
-        metavar="<user>",
-        help="User to log in as (default: as ssh is configured)",
+    group.add_argument(
+        "--ssh-user", metavar="<user>", help="User to log in as"
     )
-    nodes.add_argument(
+    group.add_argument(
         "--sudo",
         action="store_true",
-        help=(
-            "Become root on the nodes with sudo, which must not ask for a"
-            " password"
-        ),
+        help="Become root by sudo, which must not ask for a password",
     )
-    nodes.add_argument(
+    group.add_argument(
         "--forks",
-        metavar="<number>",
-        type=_whole,
+        metavar="<n>",
+        type=_count,
         default=20,
-        help="Visit no more nodes than this at once (default: %(default)s)",
+        help="Visit so many nodes at once (default: 20)",
     )
 
 
-def sessions(
-    parsed_args: argparse.Namespace, hosts: Mapping[str, str | None]
-) -> visit.Sessions:
-    """Shells on nodes, as :func:`add_nodes` has them reached.
-
-    :param hosts: Nova's name of the host -> its hypervisor's address.
-    :raises MigrateError: nobody can say how one is reached.
-    """
-    targets = inventory.resolve(
-        hosts,
-        inventory=parsed_args.inventory,
-        ssh_config=parsed_args.ssh_config,
-        ssh_user=parsed_args.ssh_user,
-        sudo=parsed_args.sudo,
-    )
-    return visit.Sessions(targets, parsed_args.forks)
+def _count(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) <= 1000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to 1000")
 
 
 def positive(text: str) -> float:
@@ -107,20 +90,8 @@ def positive(text: str) -> float:
     return seconds
 
 
-def _whole(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no whole number above 0"
-        )
-    return number
-
-
 def _check_id(text: str) -> str:
-    known = [check.id for check in (*checks.MOVE, *checks.CLOUD)]
+    known = [check.id for check in checks.everything()] + [nodes.ANSWERS]
     if text in known:
         return text
     near = difflib.get_close_matches(text, known, 1)

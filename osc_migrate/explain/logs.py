@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import datetime
 import re
+import typing
 from collections.abc import Callable, Mapping, Sequence
 
 from osc_migrate import errors
@@ -17,11 +18,13 @@ from osc_migrate.model.facts import Hypervisor, Unread, known
 from osc_migrate.model.history import Attempt
 from osc_migrate.model.logs import Logs, NodeLog, Wanted
 from osc_migrate.nodes.lost import NodeLost
-from osc_migrate.survey import Asked, Sessions
+
+if typing.TYPE_CHECKING:
+    from osc_migrate.survey import Asked, Sessions
 
 # Reaches nodes: name -> address, where the API shows one.
 Reach = Callable[
-    [Mapping[str, str | None]], contextlib.AbstractContextManager[Sessions]
+    [Mapping[str, str | None]], contextlib.AbstractContextManager["Sessions"]
 ]
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -59,7 +62,7 @@ def logs_of(
     visits = [_visit(server, attempt, control) for attempt in attempts]
     hosts = list(dict.fromkeys(h for v in visits if v for h, _ in v.logs))
 
-    def work(shell: Asked) -> Mapping[str, Answer | Unread]:
+    def work(shell: "Asked") -> Mapping[str, Answer | Unread]:
         return shell.ask(
             {
                 f"{number} {service}": ask.question(visit.wanted, service)

@@ -1,16 +1,15 @@
 """openstack migrate explain --nodes, as an operator types it."""
 
-import argparse
 import json
 
 import pytest
 
 from osc_migrate import errors
-from osc_migrate.commands import options
 from osc_migrate.commands.explain import Explain
 from osc_migrate.model.answers import Answer
 from osc_migrate.model.facts import Unread
 from osc_migrate.mover import Mover
+from osc_migrate.nodes import visit
 from osc_migrate.nodes.lost import NodeLost
 from osc_migrate.tests.unit import nova_logs
 from osc_migrate.tests.unit import sky as skies
@@ -106,7 +105,7 @@ def nodes(healthy, monkeypatch):
     made = Nodes(
         {"HostB": nova_logs.answer(*nova_logs.failure(nova_logs.REFUSED))}
     )
-    monkeypatch.setattr(options.visit, "Sessions", made)
+    monkeypatch.setattr(visit, "Sessions", made)
     return made
 
 
@@ -271,9 +270,7 @@ def test_an_inventory_that_is_none_is_an_error(explained, tmp_path):
         explained("--nodes", "--inventory", str(tmp_path / "none"))
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "9" * 9999])
-def test_forks_are_a_number(text):
-    parser = argparse.ArgumentParser(exit_on_error=False)
-    options.add_nodes(parser)
-    with pytest.raises(argparse.ArgumentError, match="whole number"):
-        parser.parse_args(["--forks", text])
+@pytest.mark.parametrize("option", ["--inventory", "--control"])
+def test_options_of_nodes_need_nodes(explained, option):
+    with pytest.raises(errors.MigrateError, match="add --nodes"):
+        explained(option, "x")

@@ -1,0 +1,79 @@
+"""How Nova lets one libvirt talk to the other, and what mends one."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from osc_migrate.checks.check import Skip, Verdict
+from osc_migrate.model.findings import Fix
+from osc_migrate.model.node import NodeFacts
+from osc_migrate.model.node.config import Config
+from osc_migrate.model.node.libvirt import PORTS
+
+
+@dataclasses.dataclass(frozen=True)
+class Transport:
+    # tcp, tls, ssh ...
+    scheme: str
+    # Where libvirt must listen; 0 where it need not.
+    port: int
+    # The destination's certificate is looked at.
+    verify: bool = True
+
+
+def transport(config: Config) -> Transport:
+    """What stands in the URI that Nova makes (nova/virt/libvirt/driver.py,
+    _live_migration_uri).
+
+    :raises Skip: the node runs no QEMU.
+    """
+    kind = config.get("libvirt", "virt_type", "kvm")
+    if kind not in ("kvm", "qemu"):
+        raise Skip(f"virt_type is {kind}")
+    uri = config.get("libvirt", "live_migration_uri")
+    if not uri:
+        scheme = config.get("libvirt", "live_migration_scheme") or "tcp"
+        return Transport(scheme, PORTS.get(scheme, 0))
+    # Without a transport, libvirt takes TLS for another host.
+    before, _, rest = uri.partition("://")
+    scheme = before.partition("+")[2] or "tls"
+    place, _, query = rest.partition("/")
+    digits = place.rpartition(":")[2]
+    port = PORTS.get(scheme, 0)
+    if port and digits.isdecimal():
+        port = int(digits[:5])
+    return Transport(scheme, port, "no_verify=1" not in query)
+
+
+def inbound(node: NodeFacts) -> str:
+    """The address or name that others connect to (nova/conf/libvirt.py,
+    live_migration_inbound_addr)."""
+    return node.config.get(
+        "libvirt", "live_migration_inbound_addr"
+    ) or node.config.get("DEFAULT", "host", node.name)
+
+
+def native_tls(config: Config) -> bool:
+    """QEMU itself encrypts what it sends."""
+    return config.flag("libvirt", "live_migration_with_native_tls")
+
+
+def nova_unit(node: NodeFacts) -> str:
+    return "openstack-nova-compute" if node.system.red_hat else "nova-compute"
+
+
+def mend(
+    kind: type[Verdict],
+    detail: str,
+    node: NodeFacts,
+    lines: Sequence[str],
+    restart: tuple[str, ...] = (),
+) -> Verdict:
+    """A verdict on libvirt's files or units, and its remedy: words where
+    they are those of a container, which no script of the node mends."""
+    if not node.libvirt.contained:
+        return kind(detail, "", Fix(node.name, tuple(lines), restart))
+    return kind(
+        detail,
+        f"where the container that runs {node.libvirt.daemon} on {node.name}"
+        f" is configured: {'; '.join(lines)}; then restart the container",
+    )
