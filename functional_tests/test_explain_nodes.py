@@ -173,7 +173,9 @@ def test_the_journal(warm, node, failed, written):
         " sh -c 'sleep 0.2; cat /tmp/said >&2; sleep 0.2'"
     )
     assert node.run("HostB", run).returncode == 0
-    assert told(explained(warm, node, failed), "journal")
+    row = explained(warm, node, failed)
+    node.run("HostB", "journalctl --rotate; journalctl --vacuum-time=1s")
+    assert told(row, "journal")
 
 
 def test_a_log_that_only_nova_sees(warm, node, failed, written):
@@ -191,6 +193,24 @@ def test_a_log_that_only_nova_sees(warm, node, failed, written):
     finally:
         node.run("HostB", "systemctl stop nova-compute; rm /root/said")
     assert told(row, "/tmp/odd.log")
+
+
+def test_a_container(warm, node, failed, written):
+    """By a program that answers as an engine does: there is none there."""
+    lines = [f"2026-11-24T00:00:00.123456789Z {line}" for line in written()]
+    put(node, "/root/said", lines)
+    engine = """#!/bin/sh
+    case "$1 $*" in
+        ps*) echo ovn_controller; echo nova_compute;;
+        logs*--since*--until*nova_compute) cat /root/said >&2;;
+    esac"""
+    put(node, "/usr/local/bin/podman", engine.splitlines())
+    node.run("HostB", "chmod 755 /usr/local/bin/podman")
+    try:
+        row = explained(warm, node, failed)
+    finally:
+        node.run("HostB", "rm /usr/local/bin/podman /root/said")
+    assert told(row, "podman logs nova_compute")
 
 
 def test_secrets_stay_there(warm, node, failed, written):

@@ -93,7 +93,10 @@ search() {
                 printf '!of %%s only the end was searched\n' "$name"
             tail -c TAIL "$file" | pick
         elif command -v "$unpack" >/dev/null; then
-            "$unpack" -dc "$file" 2>/dev/null | pick
+            {
+                timeout -k 1 20 "$unpack" -dc "$file" 2>/dev/null ||
+                    printf '!%%s was not unpacked wholly\n' "$name" >&3
+            } | pick
         else
             printf '!%%s is packed, and there is no %%s\n' "$name" "$unpack"
         fi
@@ -111,23 +114,23 @@ files() {
                      sed -n 's/.* -> \(\/.*\.log\)$/\1/p' | sort -u); do
             rotated "$root$log"
         done
+        # What it writes is found: there is no need to guess.
+        [ -z "$seen" ] || return
     fi
     for base in "$root" ''; do
-        for conf in /etc/nova /var/snap/openstack-hypervisor/common/etc/nova
-        do
-            directory=$(sed -n 's/^log_dir *= *//p' "$base$conf/nova.conf" \
-                        2>/dev/null | tail -n 1)
-            rotated "$base${directory:-/var/log/nova}/$service.log"
-            named=$(sed -n 's/^log_file *= *//p' "$base$conf/nova.conf" \
-                    2>/dev/null | tail -n 1)
-            case $named in
-                '') ;;
-                /*) rotated "$base$named";;
-                *) rotated "$base${directory:-/var/log/nova}/$named";;
-            esac
-        done
         rotated "$base/var/log/nova/$service.log" \
             "$base/var/log/kolla/nova/$service.log"
+        for conf in /etc/nova /var/snap/openstack-hypervisor/common/etc/nova
+        do
+            conf=$base$conf/nova.conf
+            [ -r "$conf" ] || continue
+            at=$(sed -n 's/^log_dir *= *//p' "$conf" | tail -n 1)
+            named=$(sed -n 's/^log_file *= *//p' "$conf" | tail -n 1)
+            case $named in
+                /*) rotated "$base$named";;
+                *) rotated "$base${at:-/var/log/nova}/${named:-$service.log}"
+            esac
+        done
     done
     rotated "/var/log/containers/nova/$service.log" \
         "/var/lib/docker/volumes/kolla_logs/_data/nova/$service.log" \
@@ -164,7 +167,7 @@ containers() {
 {
     [ "$(id -u)" = 0 ] || printf '!not root there: what only root may read'
     [ "$(id -u)" = 0 ] || printf ' is missing (--sudo)\n'
-    found=$(files; journal)
+    found=$(files 3>&1; journal)
     printf '%%s\n' "$found"
     case $found in
         *'

@@ -22,8 +22,6 @@ from osc_migrate.tests.unit.nova_logs import (
     stamp,
 )
 
-DIRECTORY = "/var/log/nova"
-
 
 @pytest.fixture
 def node(tmp_path):
@@ -32,9 +30,12 @@ def node(tmp_path):
     def asked(wanted=WANTED, **environment):
         # No nova-compute, no journal and no containers of this machine.
         script = ask.question(wanted).text
-        script = script.replace("ps -eo", "false").replace(
-            "command -v", "false"
-        )
+        for program in (
+            "ps -eo",
+            "command -v journalctl",
+            'command -v "$engine"',
+        ):
+            script = script.replace(program, f"false {program}")
         script = script.replace("/var/log/nova/", f"{tmp_path}/")
         script = script.replace("unset TZ\n", "")
         done = subprocess.run(
@@ -97,11 +98,27 @@ def test_rotated_logs_and_packed_ones(node):
     old = node.log.with_name("nova-compute.log.3")
     old.write_text(line("written too early"))
     os.utime(old, (0, 0))
-    # 'command' is no command there: nothing can unpack it.
     found = node()
-    assert [one.text for one in found.lines] == ["before", "now"]
-    assert "packed" in found.doubts[0]
+    assert [one.text for one in found.lines] == [
+        "long before",
+        "before",
+        "now",
+    ]
+    assert found.doubts == ()
     assert all("log.3" not in place for place in found.places)
+
+
+def test_a_packed_log_that_is_torn(node):
+    packed = gzip.compress(line("one").encode() * 9000)
+    node.log.with_name("nova-compute.log.1.gz").write_bytes(packed[:-9])
+    (doubt,) = node().doubts
+    assert doubt.endswith("log.1.gz was not unpacked wholly")
+
+
+def test_a_packed_log_that_is_none(node):
+    node.log.with_name("nova-compute.log.1.zst").write_bytes(b"none")
+    (doubt,) = node().doubts
+    assert "log.1.zst" in doubt
 
 
 def test_a_binary_log_and_a_line_of_ten_megabytes(node):
