@@ -19,7 +19,7 @@ _LINES = 200
 _WIDTH = 2000
 _MOST = 512 * 2**10
 # Seconds: a rotated log must be unpacked to be searched.
-_LIMIT = 40.0
+_LIMIT = 60.0
 
 # %s: server's UUID, request's ID, since, until (seconds of the epoch), the
 # service. Every line of a log is printed after '|', so that none of them can
@@ -27,11 +27,10 @@ _LIMIT = 40.0
 # times, '!' what could not be read. Of the level DEBUG there is one telling
 # line: why nova-conductor passed over a host.
 _SCRIPT = r"""
-server=%s request=%s since=%s until=%s service=%s
+server=%s request=%s since=%s until=%s service=%s under=%s
 unset TZ
 IFS='
 '
-under=$(printf '%%s' "$service" | tr - _)
 pid=$(ps -eo pid=,args= 2>/dev/null | awk -v s="$service" '{
     split($0, word, " ")
     for (i = 2; i < 6; i++) {
@@ -51,12 +50,12 @@ if [ -n "$pid" ] && [ -r "/proc/$pid/root/." ]; then
     fi
 fi
 # Logs have the local time: so must the bounds.
-from=$(date -d "@$since" '+%%Y-%%m-%%d %%H:%%M:%%S')
+from=$(date -d "@$since" '+%%Y-%%m-%%d %%H:%%M:%%S %%z')
+zone=${from##* } from=${from%% *}
 to=$(date -d "@$until" '+%%Y-%%m-%%d %%H:%%M:%%S')
-zone=$(date -d "@$since" +%%z)
 
 pick() {
-    grep -aF -e "$server" -e "${request:-$server}" | cut -b 1-WIDTH |
+    grep -aF -e "$server" -e "${request:-$server}" |
     awk -v from="$from" -v to="$to" -v request="$request" '
         / DEBUG / && ! /Skipping host/ {next}
         /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] / &&
@@ -66,7 +65,7 @@ pick() {
             if (from <= to && (at < from || at > to)) next
             if (from > to && at < from && at > to) next
         }
-        {print "|" $0}' | tail -n LINES
+        {print "|" substr($0, 1, WIDTH)}' | tail -n LINES
 }
 seen=
 search() {
@@ -120,6 +119,7 @@ files() {
     for base in "$root" ''; do
         rotated "$base/var/log/nova/$service.log" \
             "$base/var/log/kolla/nova/$service.log"
+        [ -z "$seen" ] || continue
         for conf in /etc/nova /var/snap/openstack-hypervisor/common/etc/nova
         do
             conf=$base$conf/nova.conf
@@ -140,8 +140,11 @@ files() {
 journal() {
     command -v journalctl >/dev/null || return
     set -- "SYSLOG_IDENTIFIER=$service" + "CONTAINER_NAME=$under"
-    unit=$(sed -n 's/.*\/\([^/]*\.service\)$/\1/p' "/proc/$pid/cgroup" \
-           2>/dev/null | tail -n 1)
+    unit=
+    if [ -n "$pid" ]; then
+        unit=$(sed -n 's/.*\/\([^/]*\.service\)$/\1/p' "/proc/$pid/cgroup" |
+               tail -n 1)
+    fi
     for unit in "$unit" "$service.service" "openstack-$service.service" \
         "edpm_$under.service" "tripleo_$under.service" \
         "snap.openstack-hypervisor.$service.service" DEVSTACK
@@ -165,8 +168,8 @@ containers() {
     done
 }
 {
-    [ "$(id -u)" = 0 ] || printf '!not root there: what only root may read'
-    [ "$(id -u)" = 0 ] || printf ' is missing (--sudo)\n'
+    [ "$(id -u)" = 0 ] ||
+        printf '!not root there: some may be missing (--sudo)\n'
     found=$(files 3>&1; journal)
     printf '%%s\n' "$found"
     case $found in
@@ -208,6 +211,7 @@ def question(wanted: Wanted, service: str = "nova-compute") -> Question:
             _epoch(wanted.since),
             _epoch(wanted.until),
             service,
+            service.replace("-", "_"),
         ),
         _LIMIT,
     )

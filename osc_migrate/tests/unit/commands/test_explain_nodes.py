@@ -235,7 +235,7 @@ def test_ids_that_are_none_are_not_looked_for(explained, nodes, healthy):
 
 def test_control_nodes_are_asked_for_two_logs(explained, nodes):
     row(explained, "--control", "HostA")
-    services = [q.args[-1] for q in nodes.asked["HostA"].values()]
+    services = [q.args[4] for q in nodes.asked["HostA"].values()]
     assert services == ["nova-conductor", "nova-scheduler"]
 
 
