@@ -3,6 +3,7 @@
 import argparse
 import os
 import pathlib
+import typing
 import urllib.parse
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -13,6 +14,9 @@ from osc_migrate.model.findings import Finding
 from osc_migrate.model.node import Role
 from osc_migrate.survey import Survey, survey
 from osc_migrate.visited import Visited
+
+if typing.TYPE_CHECKING:
+    from osc_migrate.nodes import visit
 
 
 def add_visit(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +83,10 @@ def visited(
     elif parsed_args.nodes:
         found = _visit(parsed_args, hosts, servers)
     else:
-        _refuse_alone(parsed_args)
+        refuse_alone(
+            parsed_args,
+            *("remedy_script", "save_facts", "inventory", "storage_host"),
+        )
         return None
     if parsed_args.save_facts:
         saved.write(parsed_args.save_facts, found)
@@ -91,34 +98,47 @@ def _visit(
     hosts: Mapping[str, str | None],
     servers: Collection[str],
 ) -> Survey:
-    # Not above: who asks no nodes needs none of it.
-    from osc_migrate.nodes.inventory import resolve
-    from osc_migrate.nodes.visit import Sessions
-
     roles = dict.fromkeys(hosts, Role.COMPUTE)
     where = dict(hosts)
     for name in parsed_args.storage_host:
         roles[name] = Role.STORAGE
         where.setdefault(name, None)
-    targets = resolve(
-        where,
-        inventory=parsed_args.inventory,
-        ssh_config=parsed_args.ssh_config,
-        ssh_user=parsed_args.ssh_user,
-        sudo=parsed_args.sudo,
-    )
-    with Sessions(targets, parsed_args.forks) as sessions:
+    with sessions(parsed_args, where) as opened:
         return survey(
-            sessions,
+            opened,
             roles,
             servers=tuple(dict.fromkeys(servers)),
             read_only=parsed_args.read_only,
         )
 
 
-def _refuse_alone(parsed_args: argparse.Namespace) -> None:
-    """Options that would be silently without effect."""
-    for name in ("remedy_script", "save_facts", "inventory", "storage_host"):
+def sessions(
+    parsed_args: argparse.Namespace, hosts: Mapping[str, str | None]
+) -> "visit.Sessions":
+    """Shells on nodes, reached as the options say.
+
+    :param hosts: node -> address of its hypervisor, if known.
+    :raises MigrateError: nobody can say how one is reached.
+    """
+    # Not above: who asks no nodes needs none of it.
+    from osc_migrate.nodes import inventory, visit
+
+    targets = inventory.resolve(
+        hosts,
+        inventory=parsed_args.inventory,
+        ssh_config=parsed_args.ssh_config,
+        ssh_user=parsed_args.ssh_user,
+        sudo=parsed_args.sudo,
+    )
+    return visit.Sessions(targets, parsed_args.forks)
+
+
+def refuse_alone(parsed_args: argparse.Namespace, *names: str) -> None:
+    """Options that would be silently without effect.
+
+    :raises MigrateError: one of them was given.
+    """
+    for name in names:
         if getattr(parsed_args, name):
             raise errors.MigrateError(
                 f"--{name.replace('_', '-')} is about nodes; add --nodes"
