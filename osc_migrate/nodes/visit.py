@@ -46,6 +46,9 @@ class Sessions:
     ) -> None:
         if kind is not None:
             self.kill()
+        # All are told before one is waited for.
+        for shell in self._shells.values():
+            shell.finish()
         for shell in self._shells.values():
             shell.close()
 

@@ -216,6 +216,49 @@ def test_no_shell(opened, argv, reason):
     assert alive("sleep 615") == []
 
 
+BUSY = """
+echo x >> "$0.log"
+[ "$(wc -l < "$0.log")" -gt {} ] && exec sh
+echo 'kex_exchange_identification: Connection closed by remote host' >&2
+exit 255
+"""
+
+
+def test_a_busy_host_is_asked_once_more(opened, program):
+    program("busy", BUSY.format(1))
+    assert opened("busy").run("echo hi").out == "hi\n"
+
+
+def test_but_not_again_and_again(opened, program):
+    path = program("busy", BUSY.format(9))
+    with pytest.raises(NodeLost, match="before the login") as caught:
+        opened("busy").open()
+    assert "MaxStartups" in caught.value.remedy
+    assert path.with_name("busy.log").read_text() == "x\nx\n"
+
+
+def test_killed_while_it_waits_to_try_again(opened, program):
+    program("busy", BUSY.format(1))
+    shell = opened("busy")
+    timer = threading.Timer(0.3, shell.kill)
+    timer.start()
+    begin = time.monotonic()
+    with pytest.raises(NodeLost, match="stopped"):
+        shell.open()
+    assert time.monotonic() - begin < 0.9
+    timer.join()
+
+
+def test_told_to_go(opened):
+    shell = opened()
+    shell.finish()
+    shell.open()
+    shell.ask({"slow": Question("sleep 600", limit=0.1)})
+    shell.finish()
+    shell.close()
+    assert shell.run("echo").status == 0
+
+
 def test_what_it_left_behind_holds_nothing_up(opened):
     """The shell dies, and a child of it keeps the pipes open."""
     begin = time.monotonic()
