@@ -36,13 +36,13 @@ def test_trouble_of_one_is_no_trouble_of_others(targets):
 
     def work(shell):
         if shell.name == "a":
-            raise ValueError("oh")
+            raise ValueError("oh\033")
         if shell.name == "b":
             raise Unread("not told")
         return 1
 
     found = visit(targets, work)
-    assert found["a"].reason == "ValueError: oh"
+    assert found["a"].reason == "ValueError: oh\\x1b"
     assert found["b"].reason == "not told"
     assert found["c"] == 1
     assert isinstance(found["lost"], NodeLost)
