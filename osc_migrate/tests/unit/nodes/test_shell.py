@@ -193,7 +193,9 @@ def test_an_answer_may_be_as_large_as_the_limit(opened):
 
 
 def test_one_stream_may_be_ahead_of_the_other(opened):
-    late = "exec 3>&1; sh 2>&1 >&3 3>&- | { sleep 1; cat >&2; }"
+    # The mark of the login passes at once, all after it a second later.
+    late = "{ head -c 37 >&2; sleep 1; cat >&2; }"
+    late = f"exec 3>&1; sh 2>&1 >&3 3>&- | {late}"
     many = {str(n): Question("head -c 60000 /dev/zero") for n in range(3)}
     got = opened("sh", "-c", late, size=2**16).ask(many)
     assert [len(answer.out) for answer in got.values()] == [60000] * 3
