@@ -78,23 +78,27 @@ class Lab:
         if kind not in KINDS:
             raise LabError(f"kind: {' or '.join(KINDS)}")
         lab = cls(state)
-        if lab.is_up:
-            if lab.kind != kind:
-                raise LabError(
-                    f"the lab in {lab.state.path} is up and of the kind "
-                    f"{lab.kind}; run `down` first"
-                )
-            report(f"already up in {lab.state.path}")
-            return lab
         packages.install(kind, report)
         lab.state.create()
-        lab.down()  # what is left of one that was killed
-        try:
-            lab._start(kind, report)
-        except BaseException:
-            lab.down()
-            raise
+        with lab.state.locked():
+            if lab._already_up(kind):
+                report(f"already up in {lab.state.path}")
+                return lab
+            lab.down()  # what is left of one that was killed
+            try:
+                lab._start(kind, report)
+            except BaseException:
+                lab.down()
+                raise
         return lab
+
+    def _already_up(self, kind: str) -> bool:
+        if self.is_up and self.kind != kind:
+            raise LabError(
+                f"the lab in {self.state.path} is up and of the kind "
+                f"{self.kind}; run `down` first"
+            )
+        return self.is_up
 
     @property
     def is_up(self) -> bool:
