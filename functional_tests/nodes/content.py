@@ -35,6 +35,7 @@ _UNWANTED = (
     "systemd-networkd.socket",
     "systemd-resolved.service",
     "systemd-timesyncd.service",
+    "user@.service",  # one for each user who logs in
 )
 #: a kernel without NFS, or one that is not the node's own
 _NOT_IN_CONTAINERS = (

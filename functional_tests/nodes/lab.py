@@ -19,10 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functional_tests.cloud.processes import stop as stop_processes
 from functional_tests.nodes import (
     cgroups,
+    kernel,
     mounts,
     network,
     packages,
-    postcopy,
     ssh,
 )
 from functional_tests.nodes.cluster import ADDRESSES, NAMES
@@ -118,7 +118,7 @@ class Lab:
 
         self.state.save(kind=kind, phase=_STARTING, processes={})
         self._outside.run.mkdir(parents=True, exist_ok=True)
-        postcopy.allow(self._outside.run)
+        kernel.prepare(self._outside.run)
         network.create(self._outside)
         self._nodes(say).start(self.names)
         self.state.save(phase=_UP)
@@ -276,7 +276,7 @@ class Lab:
         for node in self.names:
             with contextlib.suppress(OSError):
                 self._outside.propagated(node).rmdir()
-        postcopy.forget(self._outside.run)
+        kernel.release(self._outside.run)
         self.state.clear()
         self.state.save(phase=_DOWN, processes={})
         if purge:
