@@ -80,6 +80,12 @@ options=$mode,nosuid,nodev,nonempty,subtype=glusterfs,fsname=$source
 exec bindfs -o "$options" {BACKING} "$directory"
 """
 
+#: emulated, on a machine that has more to do
+_SLOW = """\
+[Manager]
+DefaultTimeoutStartSec=600s
+DefaultDeviceTimeoutSec=600s
+"""
 _USERFAULTFD = "vm.unprivileged_userfaultfd = 1\n"  # post-copy needs it
 
 
@@ -161,6 +167,8 @@ def _units(layer: Layer, name: str, kind: str) -> None:
             f"{_UNITS}/sockets.target.wants/{unit}",
             f"/lib/systemd/system/{unit}",
         )
+    if kind == VM:
+        layer.write("/etc/systemd/system.conf.d/slow.conf", _SLOW)
     # libvirtd ends when nobody has spoken to it for two minutes; the lab's
     # stays, as on a host with guests.
     layer.write("/etc/default/libvirtd", 'LIBVIRTD_ARGS=""\n')
@@ -182,7 +190,7 @@ def _storage(layer: Layer, name: str, kind: str) -> None:
         else:
             table.append(
                 f"{CONTROLLER}:/ {INSTANCES} nfs4 "
-                "_netdev,nofail,x-systemd.mount-timeout=90 0 0"
+                "_netdev,nofail,x-systemd.mount-timeout=600 0 0"
             )
     if name == CONTROLLER:
         layer.directory(EXPORTED, owner=owner)

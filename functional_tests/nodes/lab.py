@@ -37,7 +37,7 @@ from functional_tests.nodes.state import State
 from functional_tests.nodes.vm import Machines
 
 _STARTING, _UP, _DOWN = "starting", "up", "down"
-_PATIENCE = 300.0  #: seconds until a node has booted, on a busy machine
+_PATIENCE = 600.0  #: seconds until a node has booted, on a busy machine
 
 
 def _quiet(text: str) -> None:
