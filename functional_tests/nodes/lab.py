@@ -254,7 +254,6 @@ class Lab:
 
         :raises LabError: it does not boot
         """
-        self._shells.close(self.names)
         self._nodes().reset(name)
 
     def down(self, purge: bool = False) -> None:

@@ -108,6 +108,7 @@ class Containers:
         What it has written into the shared directory stays.
         """
         names, path = self._context.names, self._context.path(node)
+        self._context.shells.close([node])
         cgroups.kill(names.cgroup(node))
         mounts.remove(path)
         network.unplug(names, node)

@@ -79,6 +79,7 @@ class Machines:
 
     def reset(self, node: str) -> None:
         """Bring all nodes back to how they were at first."""
+        self._context.shells.close(ADDRESSES)
         for name in ADDRESSES:
             cgroups.kill(self._context.names.cgroup(name))
         self._restore(list(ADDRESSES))
