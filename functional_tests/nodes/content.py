@@ -77,6 +77,8 @@ case ,$options, in
 *,ro,*) mode=ro ;;
 esac
 options=$mode,nosuid,nodev,nonempty,subtype=glusterfs,fsname=$source
+# What another node has deleted is gone here too, at once.
+options=$options,entry_timeout=0,negative_timeout=0,attr_timeout=0
 exec bindfs -o "$options" {BACKING} "$directory"
 """
 
