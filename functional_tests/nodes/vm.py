@@ -10,19 +10,17 @@ import contextlib
 import inspect
 import pathlib
 import tarfile
+import tempfile
 import time
+import types
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from functional_tests.nodes import (
     cache,
     cgroups,
-    cluster,
-    compute_files,
     content,
-    layer,
     network,
-    people,
     pki,
     secrets,
     vm_image,
@@ -33,8 +31,9 @@ from functional_tests.nodes.context import Context
 from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.layer import Layer
 from functional_tests.nodes.qmp import Monitor
-from functional_tests.nodes.secrets import Secrets
+from functional_tests.nodes.secrets import KeyPair, NodeSecrets, Secrets
 
+_IMAGE, _SAVED = "image", "saved"
 _QEMU = "qemu-system-x86_64"
 _MEMORY = 768  #: MiB
 _SECRETS = "secrets.json"
@@ -47,8 +46,8 @@ _MACHINE = (
     *("-cpu", "Nehalem", "-smp", "1", "-m", str(_MEMORY)),
     *("-nodefaults", "-display", "none", "-device", "virtio-rng-pci"),
 )
-#: what a saved machine depends on besides its image
-_SOURCES = (cluster, compute_files, content, layer, people, pki, secrets)
+#: what is random in a saved machine is made by these
+_SOURCES = (pki, secrets)
 
 
 class Machines:
@@ -61,30 +60,30 @@ class Machines:
         """Make, boot and await the nodes; the bridge exists."""
         nodes = list(nodes)
         image = vm_image.build(self._context.report)
+        self._context.use(_IMAGE, image)
         for node in nodes:
             network.plug_machine(self._context.names, node)
 
         def make(path: pathlib.Path) -> None:
             self._context.report("booting the nodes: about a minute, once")
-            self._first_boot(path, image, nodes)
+            self._first_boot(path, nodes)
             self._context.report("saving their state")
             self._save(path, nodes)
 
-        saved = cache.entry(_key(), make)
+        saved = self._context.use(_SAVED, cache.entry(_key(), make))
         self._context.introduce(Secrets.load(saved / _SECRETS))
         self._context.report("starting the nodes")
-        self._restore(saved, image, nodes)
+        self._restore(nodes)
 
     def reset(self, node: str) -> None:
         """Bring all nodes back to how they were at first."""
-        image = vm_image.build(self._context.report)
+        self._context.shells.close(ADDRESSES)
         for name in ADDRESSES:
             cgroups.kill(self._context.names.cgroup(name))
-        self._restore(cache.root() / _key(), image, list(ADDRESSES))
+        self._restore(list(ADDRESSES))
 
-    def _first_boot(
-        self, path: pathlib.Path, image: pathlib.Path, nodes: list[str]
-    ) -> None:
+    def _first_boot(self, path: pathlib.Path, nodes: list[str]) -> None:
+        image = self._context.used(_IMAGE)
         secrets = Secrets.create(ADDRESSES)
         secrets.save(path / _SECRETS)
         self._context.introduce(secrets)
@@ -99,7 +98,7 @@ class Machines:
         # The clients would wait for the server, at the cost of its boot.
         for some in [[CONTROLLER], [n for n in nodes if n != CONTROLLER]]:
             for node in some:
-                self._spawn(node, image, path, path / f"{node}.qcow2")
+                self._spawn(node, path, path / f"{node}.qcow2")
             self._context.wait(some)
 
     def _save(self, path: pathlib.Path, nodes: list[str]) -> None:
@@ -124,16 +123,15 @@ class Machines:
                     cgroups.kill(self._context.names.cgroup(node))
                 time.sleep(0.05)
 
-    def _restore(
-        self, saved: pathlib.Path, image: pathlib.Path, nodes: list[str]
-    ) -> None:
+    def _restore(self, nodes: list[str]) -> None:
+        saved = self._context.used(_SAVED)
         for node in nodes:
             disk = self._context.path(node) / "disk.qcow2"
             disk.unlink(missing_ok=True)
             _overlay(disk, saved / f"{node}.qcow2", "qcow2")
             state = f"exec:cat {saved / node}.state"
             more = ("-S", "-incoming", state)
-            self._spawn(node, image, saved, disk, *more)
+            self._spawn(node, saved, disk, *more)
         with contextlib.ExitStack() as stack:
             monitors = [
                 stack.enter_context(self._monitor(node)) for node in nodes
@@ -159,13 +157,13 @@ class Machines:
     def _spawn(
         self,
         node: str,
-        image: pathlib.Path,
         saved: pathlib.Path,
         disk: pathlib.Path,
         *more: str,
     ) -> None:
         """Start a QEMU; `saved` has the second disk."""
         names = self._context.names
+        image = self._context.used(_IMAGE)
         socket = names.run / f"{node}.qmp"
         socket.unlink(missing_ok=True)
         second = f"file={saved / node}.tar,if=virtio,format=raw,readonly=on"
@@ -204,6 +202,31 @@ def _key() -> str:
     recipe = [
         vm_image.recipe(),
         [inspect.getsource(module) for module in _SOURCES],
+        _layers(),
         [_MACHINE, _KERNEL_ARGUMENTS, run(_QEMU, "--version")],
     ]
     return f"saved-{cache.key(recipe)}"
+
+
+def _layers() -> list[object]:
+    """What the layers of all nodes are like, but for the secrets."""
+    pair = KeyPair("private", "public")
+    node = NodeSecrets(pair, "certificate", "key", "0" * 32, "uuid")
+    sample = Secrets(
+        *(pair, pair, pair),
+        ca=types.SimpleNamespace(pem="authority"),
+        nodes=dict.fromkeys(ADDRESSES, node),
+    )
+    found: list[object] = []
+    with tempfile.TemporaryDirectory() as directory:
+        for name in ADDRESSES:
+            top = pathlib.Path(directory) / name
+            content.write(Layer(top), name, content.VM, sample)
+            for path in sorted(top.rglob("*")):
+                facts = path.lstat()
+                text = path.read_text() if path.is_file() else ""
+                if path.is_symlink():
+                    text = str(path.readlink())
+                who = [facts.st_mode, facts.st_uid, facts.st_gid]
+                found.append([str(path.relative_to(directory)), *who, text])
+    return found
