@@ -1,10 +1,10 @@
 """What a node tells others of where it is."""
 
+from osc_migrate.checks.check import Problem, Verdict
+from osc_migrate.checks.nodes.nova_conf import Set, mended
 from osc_migrate.model.facts import known
-from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.network import is_address, is_loopback
-from osc_migrate.words import command
 
 
 def told_addresses(node: NodeFacts, word: str) -> tuple[str, ...]:
@@ -31,22 +31,14 @@ def own_address(node: NodeFacts) -> str:
     return primary if primary and is_own(node, primary) else ""
 
 
-def set_address(
-    node: NodeFacts, section: str, option: str
-) -> tuple[str, *tuple[Fix, ...]]:
-    """How to set an option of nova.conf to the node's own address: what a
-    Problem takes after its detail."""
+def to_own_address(
+    node: NodeFacts, detail: str, section: str, option: str
+) -> Verdict:
+    """The problem that an option of nova.conf names another machine."""
     if address := own_address(node):
-        file = node.config.file
-        line = command("ini_set", file, section, option, address)
-        return "", Fix(node.name, (line,), _nova(node))
-    return (
-        f"set {option} in [{section}] of {node.config.file} on {node.name} to"
-        " an address of it (ip -o addr), then restart nova-compute",
+        return mended(Problem, node, detail, Set(section, option, address))
+    return Problem(
+        detail,
+        f"set [{section}] {option} of {node.name} to an address of it (ip -o"
+        " addr), then restart nova-compute",
     )
-
-
-def _nova(node: NodeFacts) -> tuple[str, ...]:
-    """The unit of nova-compute, where there is one to restart."""
-    unit = getattr(node.config, "unit", "")
-    return (unit,) if unit else ()

@@ -5,7 +5,7 @@ from osc_migrate.checks.nodes import links, ssh
 from osc_migrate.checks.nodes.address import (
     is_own,
     own_address,
-    set_address,
+    to_own_address,
     told_addresses,
 )
 from osc_migrate.checks.nodes.hosts_file import given, without
@@ -40,9 +40,11 @@ def inbound_address_is_local(node: NodeFacts) -> str:
     else:
         why = f"is no address of {node.name}"
     shown = word if found == (word,) else f"{word} ({', '.join(found)})"
-    raise Problem(
+    raise to_own_address(
+        node,
         f"live_migration_inbound_addr is {shown}, which {why}",
-        *set_address(node, "libvirt", "live_migration_inbound_addr"),
+        "libvirt",
+        "live_migration_inbound_addr",
     )
 
 
@@ -65,9 +67,11 @@ def my_ip_is_local(node: NodeFacts) -> str:
     if is_own(node, word):
         return word
     section = "DEFAULT" if option == "my_ip" else "libvirt"
-    raise Problem(
+    raise to_own_address(
+        node,
         f"{option} is {word}, which is no address of {node.name}",
-        *set_address(node, section, option),
+        section,
+        option,
     )
 
 
