@@ -11,6 +11,9 @@ testinfra     its own ssh backend, as tests under 'pytest -n auto'
 ansible       a playbook of one 'shell' task a command, pipelining
   raw         the same with 'raw' tasks, which need no Python there
 
+CPU is of what asks, logins' own processes included, not of the nodes. MiB is
+the most memory of the process itself.
+
 The ways take turns, forwards and backwards; each number is the least of its
 runs. The slow ways run once.
 
@@ -33,6 +36,7 @@ from benchmarks.measure import Cost, environment, run, table
 from functional_tests.endpoints import Endpoints
 from osc_migrate.model.answers import Answer, Question
 from osc_migrate.model.facts import Unread
+from osc_migrate.nodes.shell import Limits
 from osc_migrate.nodes.target import Target
 from osc_migrate.nodes.visit import visit
 
@@ -223,7 +227,9 @@ def visit_once(folder: pathlib.Path, forks: int) -> None:
         name: Target(name, f"ssh://{name}?ssh_config={config}")
         for name in (folder / "nodes").read_text().split()
     }
-    found = visit(targets, lambda shell: shell.ask(questions), forks)
+    # All logins are to this machine: they may have to wait for it.
+    limits = Limits(connect=120, node=600)
+    found = visit(targets, lambda shell: shell.ask(questions), forks, limits)
     for name, answers in found.items():
         if isinstance(answers, Unread):
             raise SystemExit(f"{name}: {answers}")
@@ -257,15 +263,17 @@ def measure(
                 if turn == 0 or name in bench.ways(slow=False):
                     costs.setdefault(name, []).append(way())
     least = {name: min(c.wall for c in costs[name]) for name, _ in ways}
+    cpu = {name: min(c.cpu for c in costs[name]) for name, _ in ways}
     peak = {name: max(c.peak for c in costs[name]) for name, _ in ways}
     return table(
-        ("way", "wall s", "of the floor", "of ours", "MiB"),
+        ("way", "wall s", "of the floor", "of ours", "CPU s", "MiB"),
         [
             (
                 name.strip(),
                 f"{wall:.2f}",
                 f"{wall / least['floor']:.2f}",
                 f"{wall / least['ours']:.1f}",
+                f"{cpu[name]:.1f}",
                 f"{peak[name]:.0f}" if name == "ours" else "",
             )
             for name, wall in least.items()

@@ -34,3 +34,15 @@ class Context:
     def console(self, node: str) -> pathlib.Path:
         """What a node has said while it booted."""
         return self.path(node) / "console.log"
+
+    def use(self, what: str, entry: pathlib.Path) -> pathlib.Path:
+        """Keep to an entry of the cache as long as the lab lives.
+
+        A recipe can change while it runs.
+        """
+        (self.directory / what).symlink_to(entry)
+        return entry
+
+    def used(self, what: str) -> pathlib.Path:
+        """The entry of the cache which the lab has kept to."""
+        return (self.directory / what).resolve()

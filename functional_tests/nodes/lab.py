@@ -19,10 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functional_tests.cloud.processes import stop as stop_processes
 from functional_tests.nodes import (
     cgroups,
+    kernel,
     mounts,
     network,
     packages,
-    postcopy,
     ssh,
 )
 from functional_tests.nodes.cluster import ADDRESSES, NAMES
@@ -37,7 +37,7 @@ from functional_tests.nodes.state import State
 from functional_tests.nodes.vm import Machines
 
 _STARTING, _UP, _DOWN = "starting", "up", "down"
-_PATIENCE = 300.0  #: seconds until a node has booted, on a busy machine
+_PATIENCE = 600.0  #: seconds until a node has booted, on a busy machine
 
 
 def _quiet(text: str) -> None:
@@ -78,23 +78,27 @@ class Lab:
         if kind not in KINDS:
             raise LabError(f"kind: {' or '.join(KINDS)}")
         lab = cls(state)
-        if lab.is_up:
-            if lab.kind != kind:
-                raise LabError(
-                    f"the lab in {lab.state.path} is up and of the kind "
-                    f"{lab.kind}; run `down` first"
-                )
-            report(f"already up in {lab.state.path}")
-            return lab
         packages.install(kind, report)
         lab.state.create()
-        lab.down()  # what is left of one that was killed
-        try:
-            lab._start(kind, report)
-        except BaseException:
-            lab.down()
-            raise
+        with lab.state.locked():
+            if lab._already_up(kind):
+                report(f"already up in {lab.state.path}")
+                return lab
+            lab.down()  # what is left of one that was killed
+            try:
+                lab._start(kind, report)
+            except BaseException:
+                lab.down()
+                raise
         return lab
+
+    def _already_up(self, kind: str) -> bool:
+        if self.is_up and self.kind != kind:
+            raise LabError(
+                f"the lab in {self.state.path} is up and of the kind "
+                f"{self.kind}; run `down` first"
+            )
+        return self.is_up
 
     @property
     def is_up(self) -> bool:
@@ -114,7 +118,7 @@ class Lab:
 
         self.state.save(kind=kind, phase=_STARTING, processes={})
         self._outside.run.mkdir(parents=True, exist_ok=True)
-        postcopy.allow(self._outside.run)
+        kernel.prepare(self._outside.run)
         network.create(self._outside)
         self._nodes(say).start(self.names)
         self.state.save(phase=_UP)
@@ -250,7 +254,6 @@ class Lab:
 
         :raises LabError: it does not boot
         """
-        self._shells.close(self.names)
         self._nodes().reset(name)
 
     def down(self, purge: bool = False) -> None:
@@ -272,7 +275,7 @@ class Lab:
         for node in self.names:
             with contextlib.suppress(OSError):
                 self._outside.propagated(node).rmdir()
-        postcopy.forget(self._outside.run)
+        kernel.release(self._outside.run)
         self.state.clear()
         self.state.save(phase=_DOWN, processes={})
         if purge:

@@ -5,7 +5,6 @@ changed while it runs; throwing the upper layer away restores the node.
 """
 
 import os
-import pathlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,6 +27,7 @@ from functional_tests.nodes.layer import Layer
 from functional_tests.nodes.people import NOVA
 from functional_tests.nodes.secrets import Secrets
 
+_TREE = "tree"
 _OPTIONS = (
     "--quiet",
     "--boot",
@@ -56,7 +56,7 @@ class Containers:
     def start(self, nodes: Iterable[str]) -> None:
         """Make, boot and await the nodes; the bridge exists."""
         nodes = list(nodes)
-        root = self._root()
+        self._context.use(_TREE, tree.build(self._context.report))
         secrets = Secrets.create(ADDRESSES)
         self._context.introduce(secrets)
         self._share.mkdir()
@@ -67,17 +67,15 @@ class Containers:
         def start(node: str) -> None:
             layer = Layer(self._context.path(node) / "layer")
             content.write(layer, node, content.NSPAWN, secrets)
-            self._boot(node, root)
+            self._boot(node)
 
         with ThreadPoolExecutor() as pool:
             list(pool.map(start, nodes))
         self._context.wait(nodes)
 
-    def _root(self) -> pathlib.Path:
-        return tree.build(self._context.report) / "root"
-
-    def _boot(self, node: str, root: pathlib.Path) -> None:
+    def _boot(self, node: str) -> None:
         names, path = self._context.names, self._context.path(node)
+        root = self._context.used(_TREE) / tree.ROOT
         layers = str(path / "layer"), str(root)
         mounts.overlay(path / "root", path / "upper", *layers)
         space = network.plug_container(names, node)
@@ -110,10 +108,11 @@ class Containers:
         What it has written into the shared directory stays.
         """
         names, path = self._context.names, self._context.path(node)
+        self._context.shells.close([node])
         cgroups.kill(names.cgroup(node))
         mounts.remove(path)
         network.unplug(names, node)
         for name in ("upper", "work"):
             cache.remove(path / name)
-        self._boot(node, self._root())
+        self._boot(node)
         self._context.wait([node])

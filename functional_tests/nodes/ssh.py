@@ -1,5 +1,6 @@
 """Reach the nodes over ssh, from any network namespace of this machine."""
 
+import contextlib
 import pathlib
 import shlex
 import subprocess
@@ -130,9 +131,10 @@ class Shells:
         for host in hosts:
             for socket in self._run.glob(f"{host}-*"):
                 user = socket.name.removeprefix(f"{host}-")
-                subprocess.run(
-                    self._command(host, user, "-O", "exit"),
-                    capture_output=True,
-                    timeout=10.0,
-                )
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    subprocess.run(
+                        self._command(host, user, "-O", "exit"),
+                        capture_output=True,
+                        timeout=10.0,
+                    )
                 socket.unlink(missing_ok=True)

@@ -35,6 +35,7 @@ from functional_tests.nodes.layer import Layer
 from functional_tests.nodes.qmp import Monitor
 from functional_tests.nodes.secrets import Secrets
 
+_IMAGE, _SAVED = "image", "saved"
 _QEMU = "qemu-system-x86_64"
 _MEMORY = 768  #: MiB
 _SECRETS = "secrets.json"
@@ -61,30 +62,30 @@ class Machines:
         """Make, boot and await the nodes; the bridge exists."""
         nodes = list(nodes)
         image = vm_image.build(self._context.report)
+        self._context.use(_IMAGE, image)
         for node in nodes:
             network.plug_machine(self._context.names, node)
 
         def make(path: pathlib.Path) -> None:
             self._context.report("booting the nodes: about a minute, once")
-            self._first_boot(path, image, nodes)
+            self._first_boot(path, nodes)
             self._context.report("saving their state")
             self._save(path, nodes)
 
-        saved = cache.entry(_key(), make)
+        saved = self._context.use(_SAVED, cache.entry(_key(), make))
         self._context.introduce(Secrets.load(saved / _SECRETS))
         self._context.report("starting the nodes")
-        self._restore(saved, image, nodes)
+        self._restore(nodes)
 
     def reset(self, node: str) -> None:
         """Bring all nodes back to how they were at first."""
-        image = vm_image.build(self._context.report)
+        self._context.shells.close(ADDRESSES)
         for name in ADDRESSES:
             cgroups.kill(self._context.names.cgroup(name))
-        self._restore(cache.root() / _key(), image, list(ADDRESSES))
+        self._restore(list(ADDRESSES))
 
-    def _first_boot(
-        self, path: pathlib.Path, image: pathlib.Path, nodes: list[str]
-    ) -> None:
+    def _first_boot(self, path: pathlib.Path, nodes: list[str]) -> None:
+        image = self._context.used(_IMAGE)
         secrets = Secrets.create(ADDRESSES)
         secrets.save(path / _SECRETS)
         self._context.introduce(secrets)
@@ -99,7 +100,7 @@ class Machines:
         # The clients would wait for the server, at the cost of its boot.
         for some in [[CONTROLLER], [n for n in nodes if n != CONTROLLER]]:
             for node in some:
-                self._spawn(node, image, path, path / f"{node}.qcow2")
+                self._spawn(node, path, path / f"{node}.qcow2")
             self._context.wait(some)
 
     def _save(self, path: pathlib.Path, nodes: list[str]) -> None:
@@ -124,16 +125,15 @@ class Machines:
                     cgroups.kill(self._context.names.cgroup(node))
                 time.sleep(0.05)
 
-    def _restore(
-        self, saved: pathlib.Path, image: pathlib.Path, nodes: list[str]
-    ) -> None:
+    def _restore(self, nodes: list[str]) -> None:
+        saved = self._context.used(_SAVED)
         for node in nodes:
             disk = self._context.path(node) / "disk.qcow2"
             disk.unlink(missing_ok=True)
             _overlay(disk, saved / f"{node}.qcow2", "qcow2")
             state = f"exec:cat {saved / node}.state"
             more = ("-S", "-incoming", state)
-            self._spawn(node, image, saved, disk, *more)
+            self._spawn(node, saved, disk, *more)
         with contextlib.ExitStack() as stack:
             monitors = [
                 stack.enter_context(self._monitor(node)) for node in nodes
@@ -159,13 +159,13 @@ class Machines:
     def _spawn(
         self,
         node: str,
-        image: pathlib.Path,
         saved: pathlib.Path,
         disk: pathlib.Path,
         *more: str,
     ) -> None:
         """Start a QEMU; `saved` has the second disk."""
         names = self._context.names
+        image = self._context.used(_IMAGE)
         socket = names.run / f"{node}.qmp"
         socket.unlink(missing_ok=True)
         second = f"file={saved / node}.tar,if=virtio,format=raw,readonly=on"

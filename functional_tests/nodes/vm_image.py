@@ -79,13 +79,13 @@ def _make(path: pathlib.Path, made: pathlib.Path) -> None:
     (unpacked / "lib/modules").rename(modules / "usr/lib/modules")
     (modules / "lib").symlink_to("usr/lib")
     run("depmod", "-b", str(modules), version)
-    _make_initrd(path, modules, version, made / "root/bin/busybox")
+    _make_initrd(path, modules, version, made / tree.ROOT / "bin/busybox")
     (modules / "lib").unlink()
     merged = path / "merged"
     merged.mkdir()
     run(
         *("unshare", "--mount", "sh", "-c", _MAKE_DISK, "sh"),
-        *(str(modules), str(made / "root"), str(merged)),
+        *(str(modules), str(made / tree.ROOT), str(merged)),
         *(str(path / DISK), _SIZE),
         patience=300.0,
     )

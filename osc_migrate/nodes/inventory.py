@@ -51,7 +51,9 @@ def resolve(
     4. Without one, by its own name.
 
     `ssh_config`, `ssh_user`, `ssh_identity_file` and `sudo` are for all of
-    them, an inventory's hosts included where it says nothing else.
+    them, an inventory's hosts included where it says nothing else. Ansible's
+    ansible_ssh_common_args go to ssh as they are: where these switch the
+    check of host keys off, it is off.
 
     :param hosts: Nova's name of the host -> its hypervisor's address.
     :param inventory: a file of lines ``HostB ssh://root@192.0.2.7``; or one
