@@ -18,7 +18,8 @@ echo '#units'
 systemctl show -p Id,LoadState,ActiveState nfs-server.service \
     nfs-kernel-server.service nfs-ganesha.service 2>/dev/null
 echo '#live'
-timeout -k 1 5 exportfs -v 2>/dev/null
+timeout -k 1 8 exportfs -v 2>/dev/null
+[ $? -lt 124 ] || echo '#unsaid'
 for file in /etc/exports /etc/exports.d/*.exports; do
     [ -r "$file" ] || continue
     printf '#file %s\n' "$file"
@@ -43,6 +44,8 @@ def read(said: Said) -> Server:
                 "what nfs-ganesha exports is not read; see its"
                 " /etc/ganesha/ganesha.conf"
             )
+        if "unsaid" in found:
+            raise Unread("exportfs -v does not answer")
         return exports(found.get("live", []))
 
     return Server(

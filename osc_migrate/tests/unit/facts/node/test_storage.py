@@ -306,6 +306,11 @@ def test_ganesha_is_not_read():
         serves(text).serves.exports  # noqa: B018
 
 
+def test_no_answer_is_not_no_exports():
+    with pytest.raises(Unread, match="does not answer"):
+        serves(SERVER + "#unsaid\n").serves.exports  # noqa: B018
+
+
 @pytest.mark.parametrize(
     "noise", ["", "#live\n(((\n\t\t\n/x " + "(" * 50_000, "#units\n=\n\0"]
 )
