@@ -63,6 +63,8 @@ def instances_path_is_mounted(node: NodeFacts) -> str:
     """
     storage = node.storage
     wanted = storage.missing
+    if not storage.answers:
+        raise Skip("the directory does not answer")
     if storage.entry is None:
         raise Skip(f"fstab has nothing for {storage.path}")
     if wanted is None:

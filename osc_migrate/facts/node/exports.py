@@ -3,10 +3,10 @@
 import re
 
 from osc_migrate.facts.node.parts import parts, running, units
-from osc_migrate.facts.node.said import Said, each, fact, whole
+from osc_migrate.facts.node.said import Said, fact
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
-from osc_migrate.model.node.exports import Export, Served, Server
+from osc_migrate.model.node.exports import Export, Server
 
 _SCRIPT = r"""
 echo '#names'
@@ -18,20 +18,13 @@ echo '#units'
 systemctl show -p Id,LoadState,ActiveState nfs-server.service \
     nfs-kernel-server.service nfs-ganesha.service 2>/dev/null
 echo '#live'
-timeout -k 1 5 exportfs -v 2>/dev/null
-echo '#versions'
-cat /proc/fs/nfsd/versions 2>/dev/null
+timeout -k 1 8 exportfs -v 2>/dev/null
+[ $? -lt 124 ] || echo '#unsaid'
 for file in /etc/exports /etc/exports.d/*.exports; do
     [ -r "$file" ] || continue
     printf '#file %s\n' "$file"
     sed -e 's/#.*//' "$file"
     printf '\n'
-done
-echo '#directories'
-{ exportfs -v 2>/dev/null; cat /etc/exports /etc/exports.d/*.exports \
-    2>/dev/null; } | awk '/^\// {print $1}' | sort -u |
-while read -r path; do
-    timeout -k 1 3 stat -c '%a|%u|%g|%U|%n' "$path" 2>/dev/null
 done
 :
 """
@@ -51,6 +44,8 @@ def read(said: Said) -> Server:
                 "what nfs-ganesha exports is not read; see its"
                 " /etc/ganesha/ganesha.conf"
             )
+        if "unsaid" in found:
+            raise Unread("exportfs -v does not answer")
         return exports(found.get("live", []))
 
     return Server(
@@ -63,17 +58,8 @@ def read(said: Said) -> Server:
             if name.startswith("file ")
             for export in exports(lines, name.removeprefix("file "))
         ),
-        directories={
-            place.path: place
-            for place in each(found.get("directories", []), _directory)
-        },
         addresses=frozenset(" ".join(found.get("addresses", [])).split()),
         names=frozenset(line.strip() for line in found.get("names", [])),
-        versions=frozenset(
-            word[1:]
-            for word in " ".join(found.get("versions", [])).split()
-            if word.startswith("+")
-        ),
     )
 
 
@@ -119,20 +105,3 @@ def _joined(lines: list[str]) -> list[str]:
             found.append(text)
         open_line = more
     return found
-
-
-def _directory(line: str) -> Served | None:
-    words = line.split("|", 4)
-    if len(words) != 5:
-        return None
-    mode, uid, gid, owner, path = words
-    try:
-        return Served(
-            path,
-            whole(mode, "a mode", 8),
-            whole(uid, "an owner"),
-            whole(gid, "a group"),
-            owner,
-        )
-    except Unread:
-        return None

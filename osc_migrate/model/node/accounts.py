@@ -47,7 +47,3 @@ class Accounts(Facts):
     # distribution calls them, and run.
     nova_unit: str
     libvirt_unit: str
-
-    def gid_of(self, name: str) -> int | None:
-        """The number of a group."""
-        return next((g for g, n in self.groups.items() if n == name), None)

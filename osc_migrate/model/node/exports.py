@@ -3,7 +3,6 @@
 import dataclasses
 import fnmatch
 import ipaddress
-from collections.abc import Mapping
 
 from osc_migrate.model.facts import Facts
 
@@ -41,17 +40,6 @@ class Export:
             return None
 
 
-@dataclasses.dataclass(frozen=True)
-class Served:
-    """A directory that is exported."""
-
-    path: str
-    mode: int
-    uid: int
-    gid: int
-    owner: str
-
-
 @dataclasses.dataclass(frozen=True, repr=False)
 class Server(Facts):
     # nfs-server, or nfs-kernel-server on older Debians; '' without one.
@@ -62,13 +50,9 @@ class Server(Facts):
     exports: tuple[Export, ...]
     # What /etc/exports and /etc/exports.d say.
     configured: tuple[Export, ...]
-    # Path -> what is there, of each export.
-    directories: Mapping[str, Served]
     addresses: frozenset[str]
     # Host names, short and full.
     names: frozenset[str]
-    # Versions that it speaks: '4.2'; empty where it does not run.
-    versions: frozenset[str]
 
     def serves(self, server: str, address: str) -> bool:
         """It is what a mount calls so, or reached at that address."""

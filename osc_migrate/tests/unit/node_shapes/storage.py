@@ -1,5 +1,5 @@
 from osc_migrate.model.facts import Unread
-from osc_migrate.model.node.exports import Export, Served, Server
+from osc_migrate.model.node.exports import Export, Server
 from osc_migrate.model.node.storage import Mount, Place, Space, Storage
 
 PATH = "/var/lib/nova/instances"
@@ -50,12 +50,8 @@ def server(**changes):
         "configured": (
             Export(EXPORT.path, EXPORT.client, OPTIONS, "/etc/exports"),
         ),
-        "directories": {
-            EXPORT.path: Served(EXPORT.path, 0o755, 64060, 64060, "nova")
-        },
         "addresses": frozenset({ADDRESSES["HostA"]}),
         "names": frozenset({"HostA"}),
-        "versions": frozenset({"3", "4", "4.1", "4.2"}),
     }
     return Server(**(fields | changes))
 

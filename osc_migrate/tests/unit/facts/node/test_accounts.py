@@ -122,8 +122,7 @@ def test_debian():
     )
     assert not found.qemu_is_set
     assert found.users[64060] == "nova"
-    assert found.gid_of("libvirt") == 108
-    assert found.gid_of("none") is None
+    assert found.groups[108] == "libvirt"
 
 
 def test_red_hat():

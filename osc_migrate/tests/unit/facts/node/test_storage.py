@@ -244,17 +244,12 @@ ActiveState=inactive
 /srv/instances
 \t\t10.77.0.0/24(sync,wdelay,hide,fsid=0,sec=sys,rw,no_root_squash)
 /iso          \t<world>(ro,root_squash)
-#versions
--2 +3 +4 +4.1 +4.2
 #file /etc/exports
 /srv/instances \\
     10.77.0.0/24(rw,sync,no_root_squash,fsid=0)
 /iso
 #file /etc/exports.d/x.exports
 /home -sync,ro host1(rw) *.example
-#directories
-755|64060|64060|nova|/srv/instances
-bad
 """
 
 
@@ -270,8 +265,6 @@ def test_a_server():
     assert (first.path, first.client) == ("/srv/instances", "10.77.0.0/24")
     assert {"rw", "sync", "no_root_squash"} <= {*first.options}
     assert (second.path, second.client) == ("/iso", "<world>")
-    assert found.versions == {"3", "4", "4.1", "4.2"}
-    assert found.directories["/srv/instances"].uid == 64060
     # The way down from NFSv4's root.
     assert found.real("/") == "/srv/instances"
     assert found.real("/sub") == "/srv/instances/sub"
@@ -311,6 +304,11 @@ def test_ganesha_is_not_read():
     )
     with pytest.raises(Unread, match="ganesha"):
         serves(text).serves.exports  # noqa: B018
+
+
+def test_no_answer_is_not_no_exports():
+    with pytest.raises(Unread, match="does not answer"):
+        serves(SERVER + "#unsaid\n").serves.exports  # noqa: B018
 
 
 @pytest.mark.parametrize(
