@@ -58,6 +58,22 @@ class Mover:
         :raises ApiError: Nova refused; nothing was changed.
         :raises Unclear: nobody knows whether the request arrived.
         """
+        if auto and not self.cloud.nova.has(microversions.BLOCK_AUTO):
+            raise errors.MigrateError(
+                "--auto needs compute API microversion"
+                f" {microversions.BLOCK_AUTO}; the highest usable one is"
+                f" {self.cloud.nova.version}"
+            )
+        return self._live(facts, "auto" if auto else False)
+
+    def block(self, facts: MoveFacts) -> "Move":
+        """The same, with a copy of the local disks.
+
+        :raises ApiError, Unclear: as :meth:`live`.
+        """
+        return self._live(facts, True)
+
+    def _live(self, facts: MoveFacts, copy: bool | str) -> "Move":
         # A host that is not there, its check ignored, is still the one that
         # was asked for: Nova shall refuse it, not choose another.
         host = facts.destination.name if facts.destination else facts.wanted
@@ -69,12 +85,12 @@ class Mover:
             after,
             self._clock,
         )
-        move = Move(self.cloud, facts, follower, auto)
+        move = Move(self.cloud, facts, follower, KINDS[copy])
         path = f"/servers/{facts.server.id}/action"
         what = f"live-migrate server {facts.server.name}"
         try:
             move.request_id = self.cloud.nova.post(
-                path, what, {"os-migrateLive": self._live_body(host, auto)}
+                path, what, {"os-migrateLive": self._live_body(host, copy)}
             )
         except errors.ApiError as error:
             if not error.passing:
@@ -85,21 +101,22 @@ class Mover:
                 raise _unclear(facts, error) from error
         return move
 
-    def _live_body(self, host: str | None, auto: bool) -> dict[str, object]:
-        nova = self.cloud.nova
-        body: dict[str, object] = {"host": host, "block_migration": False}
-        if nova.has(microversions.BLOCK_AUTO):
-            if auto:
-                body["block_migration"] = "auto"
-        elif auto:
-            raise errors.MigrateError(
-                "--auto needs compute API microversion"
-                f" {microversions.BLOCK_AUTO}; the highest usable one is"
-                f" {nova.version}"
-            )
-        else:
+    def _live_body(
+        self, host: str | None, copy: bool | str
+    ) -> dict[str, object]:
+        body: dict[str, object] = {"host": host, "block_migration": copy}
+        if not self.cloud.nova.has(microversions.BLOCK_AUTO):
             body["disk_over_commit"] = False
         return body
+
+
+# What Nova is asked to do with the disks -> the kind of move, empty when
+# the choice is Nova's.
+KINDS: dict[bool | str, str] = {
+    False: Kind.LIVE.value,
+    True: Kind.BLOCK.value,
+    "auto": "",
+}
 
 
 class Move:
@@ -110,12 +127,12 @@ class Move:
     """
 
     def __init__(
-        self, cloud: Cloud, facts: MoveFacts, follower: Follower, auto: bool
+        self, cloud: Cloud, facts: MoveFacts, follower: Follower, kind: str
     ) -> None:
         self._cloud = cloud
         self._facts = facts
         self._follower = follower
-        self._auto = auto
+        self._kind = kind
         self.request_id: str | None = None
 
     @property
@@ -143,7 +160,7 @@ class Move:
             self._facts,
             self._follower,
             self.request_id,
-            "" if self._auto else Kind.LIVE.value,
+            self._kind,
             End.RUNNING_ON if waited else End.ACCEPTED,
         )
 

@@ -2,11 +2,19 @@
 server on it. Pure: facts in, answers out."""
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from osc_migrate import checks
 from osc_migrate.model.facts import MoveFacts, Unread, known
 from osc_migrate.model.findings import Finding, Kind, Report, Status
+
+# What else is known of a move, such as what its two nodes told.
+Beside = Callable[[MoveFacts, Kind], Iterable[Finding]]
+
+
+def nothing(move: MoveFacts, kind: Kind) -> Iterable[Finding]:
+    """The APIs alone."""
+    return ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,19 +51,24 @@ def kind_of(move: MoveFacts) -> Kind:
 
 
 def answer(
-    move: MoveFacts, kind: Kind | None = None, ignored: Collection[str] = ()
+    move: MoveFacts,
+    kind: Kind | None = None,
+    ignored: Collection[str] = (),
+    beside: Beside = nothing,
 ) -> Answer:
     """One server and one host.
 
     :param kind: how to move; None for what the server's state asks for.
+    :param beside: more findings about that move.
     """
     chosen = kind or kind_of(move)
+    report = checks.judge_move(move, chosen, ignored)
     return Answer(
         server=move.server.name,
         id=move.server.id,
         host=move.wanted or "",
         kind=chosen,
-        report=checks.judge_move(move, chosen, ignored),
+        report=Report([*report, *beside(move, chosen)]),
         left=known(lambda: _left(move)) or {},
     )
 
@@ -125,9 +138,10 @@ def leaving(
     moves: Sequence[MoveFacts],
     kind: Kind | None = None,
     ignored: Collection[str] = (),
+    beside: Beside = nothing,
 ) -> Leaving:
     """One server, by its facts towards each other host."""
-    answers = best_first(answer(move, kind, ignored) for move in moves)
+    answers = best_first(answer(move, kind, ignored, beside) for move in moves)
     move = moves[0]
     return Leaving(
         server=move.server.name,

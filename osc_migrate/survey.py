@@ -7,7 +7,7 @@ elsewhere or later.
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from osc_migrate.facts import node as node_facts
@@ -32,6 +32,9 @@ class Asked(Protocol):
 class Sessions(Protocol):
     """Sessions with many nodes: nodes.visit.Sessions."""
 
+    @property
+    def lost(self) -> Mapping[str, Unread]: ...
+
     def each(self, work: Callable[[Asked], T]) -> Mapping[str, T | Unread]: ...
 
 
@@ -55,11 +58,13 @@ def survey(
     sessions: Sessions,
     roles: Mapping[str, Role],
     *,
+    servers: Sequence[str] = (),
     read_only: bool = False,
 ) -> Survey:
     """Asks every node all there is to ask.
 
     :param roles: of each node that `sessions` reaches.
+    :param servers: UUIDs of servers to look for on the compute nodes.
     :param read_only: touch nothing there: no file is written for a moment,
         no port is opened.
     """
@@ -72,10 +77,23 @@ def survey(
                 lost.setdefault(name, found)
             elif name not in lost:
                 answers.setdefault(name, {}).update(found)
+        # One that was lost on the way answered only in part: that says more
+        # of the node than of its parts.
+        lost.update(sessions.lost)
         for name in lost:
             answers.pop(name, None)
 
-    each(lambda shell: _first(shell, roles[shell.name], read_only))
+    def first(shell: Asked) -> dict[str, Answer | Unread]:
+        found = _first(shell)
+        role = roles[shell.name]
+        wanted = servers if role is Role.COMPUTE else ()
+        return found | shell.ask(
+            node_facts.questions(
+                found, role, servers=wanted, read_only=read_only
+            )
+        )
+
+    each(first)
     peers = {
         name: node_facts.read(name, roles[name], said)
         for name, said in answers.items()
@@ -84,7 +102,8 @@ def survey(
     if len(peers) > 1:
         try:
             if not read_only:
-                each(lambda shell: _listen(shell, peers.get(shell.name)))
+                others = len(peers) - 1
+                each(lambda s: _listen(s, peers.get(s.name), others))
             listening = {name: dict(said) for name, said in answers.items()}
             each(lambda shell: _reach(shell, peers, listening))
         finally:
@@ -93,24 +112,20 @@ def survey(
     return Survey(roles, answers, lost)
 
 
-def _first(
-    shell: Asked, role: Role, read_only: bool
-) -> dict[str, Answer | Unread]:
+def _first(shell: Asked) -> dict[str, Answer | Unread]:
     found = shell.ask(node_facts.FIRST)
     # A question of its own, so that it is answered as soon as it is asked.
     before = time.time()
     found |= shell.ask({"system.clock": Question("date +%s.%N")})
     # Seconds since the epoch here, before and after the node told its own.
     found["system.here"] = Answer(0, f"{before} {time.time()}")
-    return found | shell.ask(
-        node_facts.questions(found, role, read_only=read_only)
-    )
+    return found
 
 
 def _listen(
-    shell: Asked, node: NodeFacts | None
+    shell: Asked, node: NodeFacts | None, others: int
 ) -> dict[str, Answer | Unread]:
-    return shell.ask(reach.listen(node)) if node else {}
+    return shell.ask(reach.listen(node, others)) if node else {}
 
 
 def _reach(

@@ -3,41 +3,38 @@ mends it."""
 
 import pytest
 
-from functional_tests.node_faults import faults, lab
+from functional_tests.node_faults import faults
+from functional_tests.node_faults.lab import odd, play
 from functional_tests.nodes import Lab
 
+LABS = ("nspawn", "vm")
+CASES = [
+    pytest.param(kind, fault, id=f"{kind}-{fault.key}")
+    for kind in LABS
+    for fault in faults.ALL
+    if fault.lab == kind
+]
 
-@pytest.fixture(scope="module", params=["nspawn", "vm"])
+
+@pytest.fixture(scope="module")
 def nodes(request, tmp_path_factory):
     state = tmp_path_factory.mktemp("nodes") / "state"
     with Lab.up(state, kind=request.param) as up:
-        up.kind = request.param
         yield up
 
 
+@pytest.mark.parametrize("nodes", LABS, indirect=True, scope="module")
 def test_healthy_nodes_have_no_findings(nodes):
-    assert lab.odd(lab.report(nodes)) == []
+    assert odd(nodes) == []
 
 
-@pytest.mark.parametrize("fault", faults.ALL, ids=lambda fault: fault.key)
+@pytest.mark.parametrize(
+    ("nodes", "fault"), CASES, indirect=["nodes"], scope="module"
+)
 def test_that_fault_and_no_other(nodes, fault):
-    if fault.lab != nodes.kind:
-        return
-    try:
-        lab.do(nodes, fault.node, fault.inject)
-        found = lab.odd(lab.report(nodes))
-        mine = [f for f in found if f.check == fault.check]
-        assert {f.status.name for f in mine} == {fault.status}
-        others = {f.check for f in found} - {fault.check}
-        assert others == set(fault.beside)
-        if fault.by_hand:
-            assert all(f.remedy for f in mine)
-            lab.do(nodes, fault.node, fault.by_hand)
-        else:
-            assert lab.mend(nodes, found)
-        lab.do(nodes, fault.node, fault.undo)
-        assert lab.odd(lab.report(nodes)) == []
-    except BaseException:
-        # The next one shall find a healthy node.
-        nodes.reset(fault.node)
-        raise
+    played = play(nodes, fault)
+    assert {f.status.name for f in played.mine} == {fault.status}
+    assert played.others == set(fault.beside)
+    assert all(finding.remedy for finding in played.mine)
+    assert fault.by_hand or played.scripts
+    assert played.left == []

@@ -13,8 +13,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
+
+_KEPT = 14 * 86400  #: seconds that an entry is kept after its last use
 
 
 def root() -> pathlib.Path:
@@ -43,10 +46,9 @@ def locked(name: str) -> Iterator[None]:
 def entry(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
     """The directory of an entry; `make` fills it if there is none yet."""
     path = root() / name
-    if path.is_dir():
-        return path
     with locked(name):
         if path.is_dir():
+            os.utime(path)  # it has been used
             return path
         for stale in root().glob(f"{name}.new-*"):
             remove(stale)
@@ -58,7 +60,15 @@ def entry(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
             remove(new)
             raise
         new.rename(path)
+    _forget_old(name.partition("-")[0])
     return path
+
+
+def _forget_old(kind: str) -> None:
+    """Remove what nobody has used for long, of the same kind of entry."""
+    for path in root().glob(f"{kind}-*"):
+        if path.stat().st_mtime < time.time() - _KEPT:
+            remove(path)
 
 
 def remove(path: pathlib.Path) -> None:

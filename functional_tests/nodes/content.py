@@ -35,6 +35,7 @@ _UNWANTED = (
     "systemd-networkd.socket",
     "systemd-resolved.service",
     "systemd-timesyncd.service",
+    "user@.service",  # one for each user who logs in
 )
 #: a kernel without NFS, or one that is not the node's own
 _NOT_IN_CONTAINERS = (
@@ -76,9 +77,17 @@ case ,$options, in
 *,ro,*) mode=ro ;;
 esac
 options=$mode,nosuid,nodev,nonempty,subtype=glusterfs,fsname=$source
+# What another node has deleted is gone here too, at once.
+options=$options,entry_timeout=0,negative_timeout=0,attr_timeout=0
 exec bindfs -o "$options" {BACKING} "$directory"
 """
 
+#: emulated, on a machine that has more to do
+_SLOW = """\
+[Manager]
+DefaultTimeoutStartSec=600s
+DefaultDeviceTimeoutSec=600s
+"""
 _USERFAULTFD = "vm.unprivileged_userfaultfd = 1\n"  # post-copy needs it
 
 
@@ -160,6 +169,8 @@ def _units(layer: Layer, name: str, kind: str) -> None:
             f"{_UNITS}/sockets.target.wants/{unit}",
             f"/lib/systemd/system/{unit}",
         )
+    if kind == VM:
+        layer.write("/etc/systemd/system.conf.d/slow.conf", _SLOW)
     # libvirtd ends when nobody has spoken to it for two minutes; the lab's
     # stays, as on a host with guests.
     layer.write("/etc/default/libvirtd", 'LIBVIRTD_ARGS=""\n')
@@ -181,7 +192,7 @@ def _storage(layer: Layer, name: str, kind: str) -> None:
         else:
             table.append(
                 f"{CONTROLLER}:/ {INSTANCES} nfs4 "
-                "_netdev,nofail,x-systemd.mount-timeout=90 0 0"
+                "_netdev,nofail,x-systemd.mount-timeout=600 0 0"
             )
     if name == CONTROLLER:
         layer.directory(EXPORTED, owner=owner)

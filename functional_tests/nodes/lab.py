@@ -13,29 +13,31 @@ import pathlib
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from functional_tests.cloud.processes import stop as stop_processes
 from functional_tests.nodes import (
     cgroups,
+    kernel,
     mounts,
     network,
     packages,
-    postcopy,
     ssh,
 )
 from functional_tests.nodes.cluster import ADDRESSES, NAMES
 from functional_tests.nodes.content import KINDS, NSPAWN
+from functional_tests.nodes.context import Context
 from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.names import Names
 from functional_tests.nodes.nspawn import Containers
 from functional_tests.nodes.pki import Authority
 from functional_tests.nodes.secrets import Secrets
 from functional_tests.nodes.state import State
+from functional_tests.nodes.vm import Machines
 
 _STARTING, _UP, _DOWN = "starting", "up", "down"
-_PATIENCE = 180.0  #: seconds until a node has booted, on a busy machine
+_PATIENCE = 600.0  #: seconds until a node has booted, on a busy machine
 
 
 def _quiet(text: str) -> None:
@@ -76,24 +78,27 @@ class Lab:
         if kind not in KINDS:
             raise LabError(f"kind: {' or '.join(KINDS)}")
         lab = cls(state)
-        facts = lab.state.load()
-        if lab.is_up:
-            if facts["kind"] != kind:
-                raise LabError(
-                    f"the lab in {lab.state.path} is up and of the kind "
-                    f"{facts['kind']}; run `down` first"
-                )
-            report(f"already up in {lab.state.path}")
-            return lab
         packages.install(kind, report)
         lab.state.create()
-        lab.down()  # what is left of one that was killed
-        try:
-            lab._start(kind, report)
-        except BaseException:
-            lab.down()
-            raise
+        with lab.state.locked():
+            if lab._already_up(kind):
+                report(f"already up in {lab.state.path}")
+                return lab
+            lab.down()  # what is left of one that was killed
+            try:
+                lab._start(kind, report)
+            except BaseException:
+                lab.down()
+                raise
         return lab
+
+    def _already_up(self, kind: str) -> bool:
+        if self.is_up and self.kind != kind:
+            raise LabError(
+                f"the lab in {self.state.path} is up and of the kind "
+                f"{self.kind}; run `down` first"
+            )
+        return self.is_up
 
     @property
     def is_up(self) -> bool:
@@ -112,31 +117,41 @@ class Lab:
             report(f"[{time.monotonic() - begin:4.1f}s] {text}")
 
         self.state.save(kind=kind, phase=_STARTING, processes={})
-        machines = self._machines(kind)
         self._outside.run.mkdir(parents=True, exist_ok=True)
-        secrets = machines.prepare(self.names, say)
-        if secrets is None:
-            secrets = Secrets.create(ADDRESSES)
-        secrets.save(self.state.secrets)
-        ssh.write_config(self.state.ssh, self._outside, ADDRESSES, secrets)
-        postcopy.allow(self._outside.run)
+        kernel.prepare(self._outside.run)
         network.create(self._outside)
-        say("starting the nodes")
-        machines.start_all(self.names, secrets)
-        self._await(self.names)
-        machines.started(self.names, self._shells, say)
+        self._nodes(say).start(self.names)
         self.state.save(phase=_UP)
         say("up")
 
-    def _machines(self, kind: str) -> Containers:
-        path = self.state.path
-        return Containers(path, self._outside, self._record)
+    def _nodes(
+        self, report: Callable[[str], None] = _quiet
+    ) -> Containers | Machines:
+        context = self._context(report)
+        return (
+            Containers(context) if self.kind == NSPAWN else Machines(context)
+        )
+
+    def _context(self, report: Callable[[str], None] = _quiet) -> Context:
+        return Context(
+            directory=self.state.path,
+            names=self._outside,
+            shells=self._shells,
+            record=self._record,
+            introduce=self._introduce,
+            wait=self._await,
+            report=report,
+        )
+
+    def _introduce(self, secrets: Secrets) -> None:
+        secrets.save(self.state.secrets)
+        ssh.write_config(self.state.ssh, self._outside, ADDRESSES, secrets)
 
     def _record(self, name: str, pid: int) -> None:
         with self._writing:
             self.state.record(name, pid)
 
-    def _await(self, nodes: tuple[str, ...] | list[str]) -> None:
+    def _await(self, nodes: Iterable[str]) -> None:
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._await_one, nodes))
 
@@ -168,10 +183,14 @@ class Lab:
     def _check_alive(self, node: str) -> None:
         for process in self.state.processes():
             if process.name == node and not process.alive:
-                kind = self.state.load()["kind"]
-                log = self._machines(kind).console(node)
+                log = self._context().console(node)
                 end = log.read_text(errors="replace").splitlines()[-10:]
                 raise LabError(f"{node} has ended:\n" + "\n".join(end))
+
+    @property
+    def kind(self) -> str:
+        """'nspawn' or 'vm'."""
+        return self.state.load()["kind"]
 
     def address(self, name: str) -> str:
         """The address of a node, reachable from its peers."""
@@ -235,11 +254,7 @@ class Lab:
 
         :raises LabError: it does not boot
         """
-        machines = self._machines(self.state.load()["kind"])
-        self._shells.close(self.names)
-        nodes = list(machines.reset(name))
-        self._await(nodes)
-        machines.started(nodes, self._shells, _quiet)
+        self._nodes().reset(name)
 
     def down(self, purge: bool = False) -> None:
         """Stop all that was started; no error if nothing was.
@@ -260,7 +275,7 @@ class Lab:
         for node in self.names:
             with contextlib.suppress(OSError):
                 self._outside.propagated(node).rmdir()
-        postcopy.forget(self._outside.run)
+        kernel.release(self._outside.run)
         self.state.clear()
         self.state.save(phase=_DOWN, processes={})
         if purge:

@@ -5,8 +5,7 @@ changed while it runs; throwing the upper layer away restores the node.
 """
 
 import os
-import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from functional_tests.nodes import (
@@ -17,15 +16,18 @@ from functional_tests.nodes import (
     network,
     tree,
 )
-from functional_tests.nodes.cluster import BACKING, CONTROLLER, EXPORTED
+from functional_tests.nodes.cluster import (
+    ADDRESSES,
+    BACKING,
+    CONTROLLER,
+    EXPORTED,
+)
+from functional_tests.nodes.context import Context
 from functional_tests.nodes.layer import Layer
-from functional_tests.nodes.names import Names
 from functional_tests.nodes.people import NOVA
 from functional_tests.nodes.secrets import Secrets
 
-#: seconds until a node has booted, on a very busy machine
-PATIENCE = 120.0
-
+_TREE = "tree"
 _OPTIONS = (
     "--quiet",
     "--boot",
@@ -47,57 +49,36 @@ _OPTIONS = (
 class Containers:
     """The nodes of one lab."""
 
-    def __init__(
-        self,
-        directory: pathlib.Path,
-        names: Names,
-        record: Callable[[str, int], None],
-    ) -> None:
-        """:param record: told the name and the pid of each process."""
-        self._directory = directory
-        self._names = names
-        self._record = record
-        self._share = directory / "shared"
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._share = context.directory / "shared"
 
-    def prepare(
-        self, nodes: Iterable[str], report: Callable[[str], None]
-    ) -> Secrets | None:
-        """Make what is needed before the first start."""
-        tree.build(report)
+    def start(self, nodes: Iterable[str]) -> None:
+        """Make, boot and await the nodes; the bridge exists."""
+        nodes = list(nodes)
+        self._context.use(_TREE, tree.build(self._context.report))
+        secrets = Secrets.create(ADDRESSES)
+        self._context.introduce(secrets)
         self._share.mkdir()
         self._share.chmod(0o755)
         os.chown(self._share, NOVA.uid, NOVA.gid)
-        return None
-
-    def start_all(self, nodes: Iterable[str], secrets: Secrets) -> None:
-        """Boot the nodes; does not wait for them."""
-        root = tree.build(lambda text: None) / "root"
+        self._context.report("starting the nodes")
 
         def start(node: str) -> None:
-            layer = Layer(self._path(node) / "layer")
+            layer = Layer(self._context.path(node) / "layer")
             content.write(layer, node, content.NSPAWN, secrets)
-            self._start(node, root)
+            self._boot(node)
 
         with ThreadPoolExecutor() as pool:
             list(pool.map(start, nodes))
+        self._context.wait(nodes)
 
-    def started(
-        self, nodes: Iterable[str], shells: object, report: object
-    ) -> None:
-        """Nothing is to be done once they have booted."""
-
-    def _path(self, node: str) -> pathlib.Path:
-        return self._directory / "nodes" / node
-
-    def console(self, node: str) -> pathlib.Path:
-        """What the node has said while it booted."""
-        return self._path(node) / "console.log"
-
-    def _start(self, node: str, root: pathlib.Path) -> None:
-        path = self._path(node)
+    def _boot(self, node: str) -> None:
+        names, path = self._context.names, self._context.path(node)
+        root = self._context.used(_TREE) / tree.ROOT
         layers = str(path / "layer"), str(root)
         mounts.overlay(path / "root", path / "upper", *layers)
-        space = network.plug_container(self._names, node)
+        space = network.plug_container(names, node)
         binds = [f"--bind={self._share}:{BACKING}"]
         if node == CONTROLLER:
             binds.append(f"--bind={self._share}:{EXPORTED}")
@@ -105,32 +86,33 @@ class Containers:
             "systemd-nspawn",
             *_OPTIONS,
             f"--directory={path / 'root'}",
-            f"--machine={self._names.machine(node)}",
+            f"--machine={names.machine(node)}",
             f"--hostname={node}",
             f"--network-namespace-path={network.path(space)}",
             *binds,
         ]
         environment = {
             "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
-            "SYSTEMD_NSPAWN_LOCK": "0",
+            "SYSTEMD_NSPAWN_LOCK": "0",  # it would leave the file
         }
         if cgroups.hybrid():
             environment["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"
-        with open(self.console(node), "a") as out:
-            group = self._names.cgroup(node)
+        with open(self._context.console(node), "a") as out:
+            group = names.cgroup(node)
             child = cgroups.spawn(group, command, out, environment)
-        self._record(node, child.pid)
+        self._context.record(node, child.pid)
 
-    def reset(self, node: str) -> Iterable[str]:
-        """Boot a node anew as it was at first; returns who is to be awaited.
+    def reset(self, node: str) -> None:
+        """Boot a node anew, as it was at first.
 
         What it has written into the shared directory stays.
         """
-        path = self._path(node)
-        cgroups.kill(self._names.cgroup(node))
+        names, path = self._context.names, self._context.path(node)
+        self._context.shells.close([node])
+        cgroups.kill(names.cgroup(node))
         mounts.remove(path)
-        network.unplug(self._names, node)
+        network.unplug(names, node)
         for name in ("upper", "work"):
             cache.remove(path / name)
-        self._start(node, tree.build(lambda text: None) / "root")
-        return [node]
+        self._boot(node)
+        self._context.wait([node])

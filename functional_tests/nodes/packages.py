@@ -18,7 +18,6 @@ NEEDED = {
     "nspawn": (*_COMMON, "systemd-container"),
     "vm": (
         *_COMMON,
-        "busybox-static",
         "cpio",
         "e2fsprogs",
         "kmod",

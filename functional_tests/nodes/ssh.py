@@ -1,5 +1,6 @@
 """Reach the nodes over ssh, from any network namespace of this machine."""
 
+import contextlib
 import pathlib
 import shlex
 import subprocess
@@ -10,7 +11,7 @@ from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.names import Names
 from functional_tests.nodes.secrets import Secrets, known_names
 
-_PERSIST = 60  #: seconds that an idle connection is kept
+_PERSIST = 60  #: seconds that an idle connection is kept, or waited for
 
 # Complete or not at all: a reader never sees half a file.
 _PUT = """\
@@ -73,7 +74,7 @@ class Shells:
             *("-o", "ControlMaster=auto"),
             *("-o", f"ControlPath={self._run}/{host}-%r"),
             *("-o", f"ControlPersist={_PERSIST}"),
-            *("-o", "ConnectTimeout=10"),
+            *("-o", f"ConnectTimeout={_PERSIST}"),
             *more,
             host,
         ]
@@ -130,9 +131,10 @@ class Shells:
         for host in hosts:
             for socket in self._run.glob(f"{host}-*"):
                 user = socket.name.removeprefix(f"{host}-")
-                subprocess.run(
-                    self._command(host, user, "-O", "exit"),
-                    capture_output=True,
-                    timeout=10.0,
-                )
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    subprocess.run(
+                        self._command(host, user, "-O", "exit"),
+                        capture_output=True,
+                        timeout=10.0,
+                    )
                 socket.unlink(missing_ok=True)

@@ -7,6 +7,7 @@
     <state>/ssh/           ssh_config, known_hosts, the key of the lab
     <state>/nodes/NODE/    what a node consists of; console.log
     <state>/shared/        the shared directory of containers
+    <state>/tree, image, saved   which entries of the cache are used
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from functional_tests.nodes.errors import LabError
 
 MARKER = "lab.json"
 LOCK = ".lock"
+_KEPT = (MARKER, LOCK, "nodes")
 
 
 class State:
@@ -73,15 +75,19 @@ class State:
         """Record a process that has been started."""
         process = describe(name, pid)
         entry = {"pid": process.pid, "started": process.started}
-        with self._recording():
-            found = self.load().get("processes", {})
-            self.save(processes={**found, name: entry})
+        found = self.load().get("processes", {})
+        self.save(processes={**found, name: entry})
 
     @contextlib.contextmanager
-    def _recording(self) -> Iterator[None]:
-        """Nodes are started by several threads at once."""
-        with open(self.path / LOCK, "a") as lock:
-            fcntl.lockf(lock, fcntl.LOCK_EX)
+    def locked(self) -> Iterator[None]:
+        """Keep a second `up` of the same lab out."""
+        with open(self.path / LOCK, "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise LabError(
+                    f"another `up` is starting the lab in {self.path}"
+                ) from None
             yield
 
     def processes(self) -> list[Process]:
@@ -93,10 +99,8 @@ class State:
 
     def clear(self) -> None:
         """Delete all but the consoles' logs and the marker."""
-        for name in ("secrets.json", "ssh", "shared"):
-            cache.remove(self.path / name)
-        for path in self.path.glob("nodes/*/*"):
-            if path.suffix != ".log":
+        for path in [*self.path.glob("nodes/*/*"), *self.path.iterdir()]:
+            if path.suffix != ".log" and path.name not in _KEPT:
                 cache.remove(path)
 
     def remove(self) -> None:

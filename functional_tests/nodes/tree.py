@@ -12,6 +12,8 @@ from typing import Any
 from functional_tests.nodes import cache, people, sources
 from functional_tests.nodes.errors import LabError
 
+ROOT = "root"  #: the tree itself, in its entry of the cache
+
 PACKAGES = (
     # a system that boots, and can be reached
     "systemd-sysv",
@@ -109,7 +111,7 @@ def build(report: Callable[[str], None]) -> pathlib.Path:
 
     def make(path: pathlib.Path) -> None:
         report("building the tree of the nodes: about a minute, once")
-        _bootstrap(path / "root", how)
+        _bootstrap(path / ROOT, how)
 
     return cache.entry(f"tree-{cache.key(how)}", make)
 
@@ -119,6 +121,8 @@ def _bootstrap(path: pathlib.Path, how: dict[str, Any]) -> None:
     script.write_text(how["finish"])
     script.chmod(0o755)
     command = [
+        # It is not to go on alone when we are killed.
+        *("setpriv", "--pdeathsig", "TERM"),
         *("mmdebstrap", "--variant=minbase", "--mode=root", "--quiet"),
         '--aptopt=APT::Install-Recommends "false"',
         *(f"--dpkgopt={option}" for option in how["dpkg"]),

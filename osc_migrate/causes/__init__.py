@@ -12,6 +12,7 @@ from osc_migrate.causes import (
     hardware,
     hypervisor,
     network,
+    qemu,
     storage,
 )
 from osc_migrate.causes.cause import Cause
@@ -25,6 +26,7 @@ CAUSES: tuple[Cause, ...] = (
     *hardware.CAUSES,
     *network.CAUSES,
     *storage.CAUSES,
+    *qemu.CAUSES,
     *control.CAUSES,
 )
 

@@ -60,7 +60,7 @@ CAUSES: tuple[Cause, ...] = (
         "lvm-cold",
         r"not supported for LVM backed instances",
         "Nova cannot cold-migrate disks on LVM",
-        "live-migrate with --auto, or shelve and unshelve",
+        "move it with 'openstack migrate block', or shelve and unshelve",
         "server-disk-is-movable",
         source="nova/virt/libvirt/driver.py",
     ),

@@ -174,8 +174,8 @@ CAUSES: tuple[Cause, ...] = (
         "storage-not-shared-for-libvirt",
         r"Unsafe migration: Migration without shared storage",
         "libvirt does not take the instances' filesystem for a shared one",
-        "mount it as NFS, CephFS or GlusterFS on both hosts, or move with"
-        " --auto, which copies the disks",
+        "mount it as NFS, CephFS or GlusterFS on both hosts, or move it with"
+        " 'openstack migrate block', which copies the disks",
         "hosts-share-storage",
         source="libvirt",
     ),

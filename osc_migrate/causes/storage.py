@@ -10,8 +10,8 @@ CAUSES: tuple[Cause, ...] = (
         r"is not on shared storage|InvalidSharedStorage",
         "the hosts do not share the server's disks, and copying them was not"
         " allowed",
-        "mount the shared storage on both hosts, or move with --auto, which"
-        " copies the disks",
+        "mount the shared storage on both hosts, or move it with 'openstack"
+        " migrate block', which copies the disks",
         "hosts-share-storage",
         source=_LIBVIRT,
     ),
@@ -19,7 +19,7 @@ CAUSES: tuple[Cause, ...] = (
         "shared-storage-copied",
         r"is not on local storage|InvalidLocalStorage",
         "a copy of the disks was asked for, but the hosts share them",
-        "move without block migration, or leave the choice to Nova (--auto)",
+        "move it with 'openstack migrate live', which copies no disk",
         "hosts-share-storage",
         source=_LIBVIRT,
     ),

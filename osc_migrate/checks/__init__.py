@@ -10,6 +10,7 @@ from osc_migrate.checks import (
     fit,
     leftovers,
     network,
+    nodes,
     numa,
     ports,
     rights,
@@ -97,6 +98,11 @@ CLOUD: tuple[Check, ...] = (
     cloud.no_binding_is_stale,
     cloud.machine_types_are_set,
 )
+
+
+def everything() -> tuple[Check, ...]:
+    """Every check there is, in the order of the documentation."""
+    return (*MOVE, *CLOUD, *nodes.everything())
 
 
 def judge_cloud(facts: CloudFacts, ignored: Collection[str] = ()) -> Report:

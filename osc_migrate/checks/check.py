@@ -8,7 +8,7 @@ breaks, are UNKNOWN.
 
 import dataclasses
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from osc_migrate.model.facts import Unread
@@ -124,10 +124,17 @@ def judge(
     findings = (
         c.run(facts) for c in checks if kind is None or kind in c.kinds
     )
-    return Report(
-        _softened(finding) if finding.check in ignored else finding
-        for finding in findings
-    )
+    return Report(softened(findings, ignored))
+
+
+def softened(
+    findings: Iterable[Finding], ignored: Collection[str]
+) -> Iterator[Finding]:
+    """The findings, those of ignored checks no worse than WARN."""
+    for finding in findings:
+        if finding.check in ignored:
+            finding = _softened(finding)
+        yield finding
 
 
 def _softened(finding: Finding) -> Finding:

@@ -37,7 +37,7 @@ def disks_need_no_copy(move: MoveFacts) -> str:
     if size or move.server.image_id is not None or move.server.config_drive:
         raise Skip(
             f"a local disk ({size} GiB) needs shared storage, which no API"
-            " shows; with --auto Nova copies it where it is not shared"
+            " shows ('migrate block' copies it)"
         )
     return f"{len(move.server.volume_ids)} volumes, no local disk"
 

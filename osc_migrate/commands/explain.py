@@ -1,12 +1,13 @@
 """openstack migrate explain"""
 
 import argparse
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from osc_lib.command import command
 
-from osc_migrate.commands import base
+from osc_migrate.commands import base, nodes, options
 from osc_migrate.explain import why
 from osc_migrate.model.explanation import Explanation
 
@@ -17,11 +18,17 @@ class Explain(base.Base, command.Lister):
     Joins what Nova keeps in different places: migration records, the
     request's steps on each host, the server's fault and the state of the
     services; and recognises known causes. The newest move is told, field by
-    field; with --all every one is a row. Where Nova's API has no reason,
-    it names the log that has.
+    field; with --all every one is a row.
 
-    Nothing is changed. The exit code is 0 also for a move that failed: it
-    was explained.
+    What fails while the hypervisor copies the guest, Nova's API gives no
+    reason for: it stands in nova-compute's log on the source alone. With
+    --nodes that log is read, over ssh, on the hosts of a move that failed:
+    only lines that name the server or the request, from a minute before to
+    two minutes after, with passwords and tokens in them masked. Without
+    --nodes, the log to read is named.
+
+    Nothing is changed, on the nodes neither. The exit code is 0 also for a
+    move that failed: it was explained.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -47,11 +54,26 @@ class Explain(base.Base, command.Lister):
             action="store_true",
             help="Show the IDs, the steps and where the cause is known from",
         )
+        parser.add_argument(
+            "--control",
+            metavar="<node>",
+            action="append",
+            default=[],
+            help=(
+                "With --nodes: read the logs of nova-conductor and"
+                " nova-scheduler too, on this node, named as in the"
+                " inventory or as ssh knows it (repeat the option for"
+                " several nodes)"
+            ),
+        )
+        options.add_nodes(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        if not parsed_args.nodes:
+            nodes.refuse_alone(parsed_args, "inventory", "control")
         cloud = self.mover.cloud
         server = cloud.server(parsed_args.server)
         told = why.of_server(
@@ -59,6 +81,12 @@ class Explain(base.Base, command.Lister):
             server,
             migration=parsed_args.migration,
             every=parsed_args.all,
+            reach=(
+                functools.partial(nodes.sessions, parsed_args)
+                if parsed_args.nodes
+                else None
+            ),
+            control=parsed_args.control,
         )
         if not told:
             base.say(

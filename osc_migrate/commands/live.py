@@ -1,35 +1,21 @@
 """openstack migrate live"""
 
 import argparse
-import contextlib
-from collections.abc import Sequence
 
-from osc_lib.command import command
-
-from osc_migrate import checks
-from osc_migrate.commands import base, options, progress
-from osc_migrate.follow import TimeUp
-from osc_migrate.model.explanation import Explanation
+from osc_migrate.checks.nodes.guests import disks_are_where_the_move_needs_them
+from osc_migrate.commands import moving
 from osc_migrate.model.facts import MoveFacts
-from osc_migrate.model.findings import Finding, Kind, Report
-from osc_migrate.model.progress import End, Outcome
+from osc_migrate.model.findings import Kind
 from osc_migrate.mover import Move
-from osc_migrate.words import paste
-
-EXIT = {
-    End.MOVED: 0,
-    End.ACCEPTED: 0,
-    End.NOT_MOVED: base.NOT_MOVED,
-    End.RUNNING_ON: base.RUNNING_ON,
-}
 
 
-class Live(base.Base, command.ShowOne):
+class Live(moving.Moving):
     """Live-migrate a server and follow it to its true end
 
-    The move is checked first (as 'migrate preflight' does), started with
-    one request and followed until its migration record ends. No disk is
-    ever copied, unless --auto leaves that to Nova.
+    The move is checked first (as 'migrate preflight' does; with --nodes its
+    two hosts are asked too), started with one request and followed until
+    its migration record ends. No disk is ever copied, unless --auto leaves
+    that to Nova.
 
     Exit codes: 0 the server moved: the migration record, its host and its
     state all say so (with --no-wait: Nova accepted the request); 1 error; 2
@@ -38,37 +24,10 @@ class Live(base.Base, command.ShowOne):
     the move goes on.
     """
 
+    kind = Kind.LIVE
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        options.add_server(parser)
-        parser.add_argument(
-            "host",
-            metavar="<host>",
-            nargs="?",
-            help=(
-                "Compute host where the server is to go (default: the"
-                " scheduler chooses)"
-            ),
-        )
-        wait = parser.add_mutually_exclusive_group()
-        wait.add_argument(
-            "--wait",
-            action="store_true",
-            default=True,
-            help="Follow the move to its end (default)",
-        )
-        wait.add_argument(
-            "--no-wait",
-            action="store_false",
-            dest="wait",
-            help="Return once Nova has accepted the move",
-        )
-        parser.add_argument(
-            "--timeout",
-            metavar="<seconds>",
-            type=options.positive,
-            help="Follow no longer than this; the move itself goes on",
-        )
         parser.add_argument(
             "--auto",
             action="store_true",
@@ -78,89 +37,14 @@ class Live(base.Base, command.ShowOne):
                 " --os-compute-api-version 2.25 or above)"
             ),
         )
-        options.add_ignore(parser)
         return parser
 
-    def take_action(
-        self, parsed_args: argparse.Namespace
-    ) -> tuple[Sequence[str], Sequence[object]]:
-        facts = self.mover.facts(parsed_args.server, parsed_args.host)
-        report = checks.judge_move(facts, Kind.LIVE, parsed_args.ignore)
-        for finding in report.warnings:
-            _say(finding)
-        if not report.safe:
-            self.exit_code = base.NOT_SAFE
-            _refuse(facts, report)
-            return (), ()
-        outcome = self._move(parsed_args, facts)
-        self.exit_code = EXIT[outcome.end]
-        if outcome.explanation:
-            _explain(outcome.server, outcome.explanation)
-        return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
+    def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
+        return self.mover.live(facts, auto=parsed_args.auto)
 
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Sequence[object],
-    ) -> int:
-        if not column_names:
-            return 0  # refused: there is no result to print
-        return super().produce_output(parsed_args, column_names, data)
-
-    def _move(
-        self, parsed_args: argparse.Namespace, facts: MoveFacts
-    ) -> Outcome:
-        name = facts.server.name
-        try:
-            move = self.mover.live(facts, auto=parsed_args.auto)
-        except KeyboardInterrupt:
-            base.say(f"The request may have reached Nova. {_watch(facts)}")
-            raise
-        try:
-            if parsed_args.wait:
-                with contextlib.suppress(TimeUp):
-                    progress.draw(name, move.follow(parsed_args.timeout))
-            else:
-                move.find()
-            return move.outcome(waited=parsed_args.wait)
-        except BaseException:
-            # Ctrl-C, or an API that went away: whatever ends the following
-            # does not end the move.
-            base.say(f"The move of {name} goes on. {_watch(facts, move)}")
-            raise
-
-
-def _refuse(facts: MoveFacts, report: Report) -> None:
-    there = f" to {facts.wanted}" if facts.wanted else ""
-    base.say(
-        f"{facts.server.name} is not safe to move{there}; nothing was changed:"
-    )
-    for finding in report.problems:
-        _say(finding)
-
-
-def _explain(server: str, explanation: Explanation) -> None:
-    base.say(f"{server} did not move:")
-    for line in explanation.lines:
-        base.say(f"  {line}")
-
-
-def _say(finding: Finding) -> None:
-    base.say(
-        f"  {finding.status.name} {finding.check} ({finding.subject}):"
-        f" {finding.detail}"
-    )
-    if finding.remedy:
-        base.say(f"       {finding.remedy}")
-
-
-def _watch(facts: MoveFacts, move: Move | None = None) -> str:
-    """How to go on with a move that is not followed any more."""
-    server = paste(facts.server.name, facts.server.id)
-    record = (move and move.migration_id) or "<migration>"
-    return (
-        "To follow it: openstack server migration list --server"
-        f" {server}; to stop it: openstack server migration abort {server}"
-        f" {record}"
-    )
+    def ignored(self, parsed_args: argparse.Namespace) -> list[str]:
+        found = super().ignored(parsed_args)
+        if parsed_args.auto:
+            # Local disks are copied then, if Nova sees that they are.
+            found.append(disks_are_where_the_move_needs_them.id)
+        return found

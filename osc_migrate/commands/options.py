@@ -4,6 +4,7 @@ import argparse
 import difflib
 
 from osc_migrate import checks
+from osc_migrate.checks import nodes
 
 
 def add_server(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +27,56 @@ def add_ignore(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_nodes(parser: argparse.ArgumentParser) -> None:
+    """How nodes are reached: see nodes.inventory."""
+    group = parser.add_argument_group(
+        "nodes",
+        "How --nodes gets there: by ssh, as you would, without a question"
+        " and with host keys verified. A host is found in the inventory, by"
+        " its own name in the ssh configuration, or at the address that Nova"
+        " knows of its hypervisor.",
+    )
+    group.add_argument(
+        "--nodes",
+        action="store_true",
+        help="Ask the hosts themselves too, not only the APIs",
+    )
+    group.add_argument(
+        "--inventory",
+        metavar="<file>",
+        help=(
+            "Where the nodes are: lines such as 'HostB ssh://root@192.0.2.7',"
+            " the same as YAML, or an Ansible inventory"
+        ),
+    )
+    group.add_argument(
+        "--ssh-config",
+        metavar="<file>",
+        help="Configuration of ssh, which knows the hosts by their names",
+    )
+    group.add_argument(
+        "--ssh-user", metavar="<user>", help="User to log in as"
+    )
+    group.add_argument(
+        "--sudo",
+        action="store_true",
+        help="Become root by sudo, which must not ask for a password",
+    )
+    group.add_argument(
+        "--forks",
+        metavar="<n>",
+        type=_count,
+        default=20,
+        help="Visit so many nodes at once (default: 20)",
+    )
+
+
+def _count(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) <= 1000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to 1000")
+
+
 def positive(text: str) -> float:
     """A number of seconds."""
     try:
@@ -40,7 +91,7 @@ def positive(text: str) -> float:
 
 
 def _check_id(text: str) -> str:
-    known = [check.id for check in (*checks.MOVE, *checks.CLOUD)]
+    known = [check.id for check in checks.everything()] + [nodes.ANSWERS]
     if text in known:
         return text
     near = difflib.get_close_matches(text, known, 1)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from osc_lib.command import command
 
 from osc_migrate import checks, errors, scopes
-from osc_migrate.commands import base, junit, options
+from osc_migrate.commands import base, junit, nodes, options
+from osc_migrate.model.facts import MoveFacts, known
 from osc_migrate.model.findings import Finding, Kind, Report
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
@@ -26,6 +27,11 @@ class Preflight(base.Base, command.Lister):
     move. With a server: one row for each host where it might go, best
     first. With --host: one row for each server on that host, to see whether
     it can be emptied. With nothing: the whole cloud, as before an upgrade.
+
+    With --nodes the hosts themselves are asked too: whether they share the
+    instances directory, users agree, libvirt listens, ports are open, names
+    resolve and so on, each host in one ssh session. For a move only its two
+    hosts are visited.
 
     Exit codes: 0 when it is safe (a server: when some host would take it;
     --host: when every server could leave), 3 when it is not, or when that
@@ -69,6 +75,7 @@ class Preflight(base.Base, command.Lister):
             help="Write every finding to this file as JUnit XML",
         )
         options.add_ignore(parser)
+        nodes.add_options(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
@@ -89,12 +96,23 @@ class Preflight(base.Base, command.Lister):
 
     def _pair(self, parsed_args: argparse.Namespace) -> Table:
         move = self.mover.facts(parsed_args.server, parsed_args.destination)
-        found = scopes.answer(move, _kind(parsed_args), parsed_args.ignore)
+        beside = nodes.beside(parsed_args, [move])
+        found = scopes.answer(
+            move, _kind(parsed_args), parsed_args.ignore, beside
+        )
         subject = f"{found.server} -> {found.host}"
         return self._report(parsed_args, found.report, subject)
 
     def _cloud(self, parsed_args: argparse.Namespace) -> Table:
-        report = checks.judge_cloud(self.mover.whole(), parsed_args.ignore)
+        cloud = self.mover.whole()
+        report = checks.judge_cloud(cloud, parsed_args.ignore)
+        hosts = known(lambda: cloud.hosts) or {}
+        seen = nodes.visited(
+            parsed_args,
+            {name: nodes.address(host) for name, host in hosts.items()},
+        )
+        if seen:
+            report = Report([*report, *seen.whole()])
         return self._report(parsed_args, report, "cloud")
 
     def _report(
@@ -108,9 +126,11 @@ class Preflight(base.Base, command.Lister):
 
     def _server(self, parsed_args: argparse.Namespace) -> Table:
         kind = _kind(parsed_args)
+        moves = self.mover.facts_of_every_host(parsed_args.server)
+        beside = nodes.beside(parsed_args, moves)
         found = scopes.best_first(
-            scopes.answer(move, kind, parsed_args.ignore)
-            for move in self.mover.facts_of_every_host(parsed_args.server)
+            scopes.answer(move, kind, parsed_args.ignore, beside)
+            for move in moves
         )
         safe = any(one.allowed for one in found)
         self._end(parsed_args, parsed_args.server, safe, _about_hosts(found))
@@ -122,9 +142,18 @@ class Preflight(base.Base, command.Lister):
 
     def _host(self, parsed_args: argparse.Namespace) -> Table:
         kind = _kind(parsed_args)
+        every: Iterable[Sequence[MoveFacts]] = (
+            self.mover.facts_of_every_server(parsed_args.host)
+        )
+        beside: scopes.Beside = scopes.nothing
+        if parsed_args.nodes or parsed_args.facts:
+            # Whom to visit, and what to ask there of whom, takes them all.
+            every = list(every)
+            moves = [move for moves in every for move in moves]
+            beside = nodes.beside(parsed_args, moves)
         found = [
-            scopes.leaving(moves, kind, parsed_args.ignore)
-            for moves in self.mover.facts_of_every_server(parsed_args.host)
+            scopes.leaving(moves, kind, parsed_args.ignore, beside)
+            for moves in every
             if moves
         ]
         answers = [answer for one in found for answer in one.answers]
@@ -157,9 +186,12 @@ class Preflight(base.Base, command.Lister):
     ) -> None:
         if not safe:
             self.exit_code = base.NOT_SAFE
+        wanted = parsed_args.junit or parsed_args.remedy_script
+        rows = list(findings) if wanted else ()
+        nodes.write_scripts(parsed_args, rows)
         if parsed_args.junit:
             try:
-                junit.write(parsed_args.junit, f"preflight {suite}", findings)
+                junit.write(parsed_args.junit, f"preflight {suite}", rows)
             except OSError as error:
                 raise errors.MigrateError(
                     f"the findings cannot be written: {error}"

@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 
 from osc_migrate import causes
-from osc_migrate.explain import steps
+from osc_migrate.explain import steps, telling
 from osc_migrate.model.facts import Migration, Unread, known
 from osc_migrate.model.history import Action, Attempt, Event, History
+from osc_migrate.model.logs import LogLine
 
 # Longer ones are cut: Nova keeps 255 characters, a stranger may send more.
 _LONGEST = 2000
@@ -32,7 +33,7 @@ def words(event: Event) -> tuple[str, str]:
     return code, doubt
 
 
-def telling(said: Sequence[str]) -> str:
+def most_telling(said: Sequence[str]) -> str:
     """The words that tell most: the innermost that are no summary."""
     own = [text for text in said if not _sums_up(text)] or list(said)
     # 'OSError' needs what its caller made of it.
@@ -45,11 +46,15 @@ def cause(
     attempt: Attempt,
     events: Sequence[Event],
     said: Sequence[str],
+    logged: Sequence[LogLine] = (),
 ) -> causes.Cause | None:
-    """The known cause: by the words, else by what happened."""
+    """The known cause: by the words of the API, else by those of the logs,
+    else by what happened."""
     found = causes.find(said)
     if found and not found.summary:
         return found
+    if shown := telling.cause(logged):
+        return shown
     if cancelled(history, attempt):
         return causes.named("migration-aborted")
     if attempt.record and _unanswered(attempt.record, events):

@@ -3,13 +3,15 @@
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from osc_migrate import causes, checks
-from osc_migrate.explain import evidence, standing, steps
+from osc_migrate.explain import evidence, standing, steps, telling
 from osc_migrate.explain.attempts import MOVES
 from osc_migrate.model.explanation import Explanation, Log
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.history import Attempt, Event, History
+from osc_migrate.model.logs import LogLine, Logs
 from osc_migrate.model.progress import ENDED
 
 # Nova's words for a migration that did what it should, and that did not.
@@ -22,11 +24,17 @@ _KINDS = dict(MOVES.values())
 _CUT = 255
 
 
-def explain(history: History, attempt: Attempt, newest: bool) -> Explanation:
+def explain(
+    history: History,
+    attempt: Attempt,
+    newest: bool,
+    logs: Logs | None = None,
+) -> Explanation:
     """What is known of one attempt.
 
     :param newest: nothing moved the server since, so that where it stands
         now is this attempt's doing.
+    :param logs: what its nodes say; None when they were not asked.
     """
     unread = _why_not(lambda: attempt.events)
     if unread:
@@ -34,9 +42,17 @@ def explain(history: History, attempt: Attempt, newest: bool) -> Explanation:
         unread = _why_not(lambda: history.actions) or unread
     events = known(lambda: attempt.events) or ()
     bare = _bare(history, attempt, events)
+    logged = telling.lines(logs) if logs else []
+    bare = replace(bare, logs=telling.shown(logged))
     if bare.status in FAILED:
-        return _failed(history, attempt, events, unread, newest, bare)
-    return replace(_other(history, attempt, newest, bare), note=unread)
+        return _failed(
+            history, attempt, events, unread, newest, bare, logs, logged
+        )
+    told = _other(history, attempt, newest, bare)
+    if bare.status == "cancelled" and (found := telling.cause(logged)):
+        told = replace(told, **_known(found), next=found.remedy)
+    notes = [unread, *(telling.notes(logs) if logs else ())]
+    return replace(told, note="; ".join(filter(None, notes)))
 
 
 def _why_not(read: Callable[[], object]) -> str:
@@ -106,12 +122,14 @@ def _failed(
     unread: str,
     newest: bool,
     bare: Explanation,
+    logs: Logs | None,
+    logged: Sequence[LogLine],
 ) -> Explanation:
     failed = steps.failures(events)
     spoken = [(event, *evidence.words(event)) for event in failed]
     texts = list(dict.fromkeys(text for _, text, _ in spoken if text))
     fault = "" if texts else evidence.fault(history, attempt)
-    found = evidence.cause(history, attempt, events, texts or [fault])
+    found = evidence.cause(history, attempt, events, texts or [fault], logged)
     step, host = _place(events, failed, bare)
     log = _log(bare, events, step, host, found, bool(texts))
     asked = steps.tried(events)
@@ -121,6 +139,7 @@ def _failed(
         _cut(texts),
         _why_not(lambda: history.records),
         _aborted(history, attempt),
+        *(telling.notes(logs) if logs else ()),
         standing.services(
             history, filter(None, (bare.source, bare.destination, *asked))
         ),
@@ -128,22 +147,39 @@ def _failed(
     then = [
         found.remedy if found else "",
         str(log or ""),
+        _ask_nodes(history, bare, newest) if log and not logs else "",
         standing.advice(history, bare.kind) if newest else "",
     ]
-    return replace(
+    told = replace(
         bare,
         failed_step=step,
         failed_host=host,
-        message=evidence.telling(texts) or fault,
+        message=evidence.most_telling(texts)
+        or (logged[0].text if logged else fault),
         said=_said(spoken) or tuple(filter(None, [fault])),
-        cause=found.id if found else "",
-        meaning=found.meaning if found else _unknown(spoken, unread),
-        check=found.check if found and found.check in _CHECKS else "",
-        cause_source=found.source if found else "",
+        meaning=_unknown(spoken, unread, logged),
         next="; ".join(filter(None, then)),
         note="; ".join(filter(None, notes)),
         log=log,
     )
+    return replace(told, **_known(found)) if found else told
+
+
+def _known(cause: causes.Cause) -> dict[str, Any]:
+    """What an explanation has of a known cause."""
+    return {
+        "cause": cause.id,
+        "meaning": cause.meaning,
+        "check": cause.check if cause.check in _CHECKS else "",
+        "cause_source": cause.source,
+    }
+
+
+def _ask_nodes(history: History, bare: Explanation, newest: bool) -> str:
+    """The command that reads the logs itself."""
+    which = "" if newest else f" --migration {bare.migration_id or bare.uuid}"
+    server = standing.name(history.server)
+    return f"or: openstack migrate explain {server}{which} --nodes"
 
 
 def _said(spoken: Sequence[tuple[Event, str, str]]) -> tuple[str, ...]:
@@ -201,8 +237,12 @@ def _log(
     )
 
 
-def _unknown(spoken: Sequence[tuple[Event, str, str]], unread: str) -> str:
-    if any(text and not doubt for _, text, doubt in spoken):
+def _unknown(
+    spoken: Sequence[tuple[Event, str, str]],
+    unread: str,
+    logged: Sequence[LogLine],
+) -> str:
+    if logged or any(text and not doubt for _, text, doubt in spoken):
         return "no known cause shows itself so: take it by its words"
     if spoken:
         return "a step failed, of which Nova's API shows no words"

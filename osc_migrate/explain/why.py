@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from osc_migrate import errors
-from osc_migrate.explain import attempts
+from osc_migrate.explain import attempts, logs
 from osc_migrate.explain.joiner import WORKED, explain
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.facts.history import attempts_of, history_of
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.history import Action, History
+from osc_migrate.model.logs import Logs
 
 
 def of_server(
@@ -18,11 +19,17 @@ def of_server(
     *,
     migration: str | None = None,
     every: bool = False,
+    reach: logs.Reach | None = None,
+    control: Sequence[str] = (),
 ) -> list[Explanation]:
     """The newest move of a server, newest first when several are asked for.
 
     :param migration: ID or UUID of the one that is meant.
     :param every: all of them; the steps are read of those that went wrong.
+    :param reach: how the nodes are reached, whose logs tell what the API
+        does not; None to leave them alone.
+    :param control: nodes with nova-conductor or nova-scheduler, to be asked
+        besides.
     :raises NotFound: the server has no such migration.
     :raises MigrateError: nothing could be read.
     """
@@ -50,9 +57,12 @@ def of_server(
         lambda pair: not every or not _worked(pair[0]),
     )
     newest = pairs[0] if pairs else None
+    said: Sequence[Logs | None] = [None] * len(read)
+    if reach:
+        said = logs.logs_of(cloud, server.id, read, reach, control)
     return [
-        explain(history, one, pair is newest)
-        for pair, one in zip(chosen, read, strict=True)
+        explain(history, one, pair is newest, heard)
+        for pair, one, heard in zip(chosen, read, said, strict=True)
     ]
 
 

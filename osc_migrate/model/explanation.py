@@ -54,6 +54,8 @@ class Explanation:
     next: str = ""
     # What makes this less than certain.
     note: str = ""
+    # What the nodes' logs say of it, the most telling line first.
+    logs: tuple[str, ...] = ()
     # Each failed step with its words, the innermost first.
     said: tuple[str, ...] = ()
     # Who says so of the cause.
@@ -79,6 +81,7 @@ class Explanation:
         "check",
         "next",
         "note",
+        "logs",
     )
     ROWS = (
         "migration_id",

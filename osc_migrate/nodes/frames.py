@@ -37,8 +37,11 @@ class Script:
         return (inner + self._mark(number)).encode(errors="surrogatepass")
 
     def _mark(self, number: int) -> str:
+        """Where nobody listens any more, nothing that was sent runs on."""
         mark = f"{self.word}.{number}."
-        return f" printf '{mark}%s;' $?; printf '{mark}0;' >&2\n"
+        return (
+            f" printf '{mark}%s;' $? || exit; printf '{mark}0;' >&2 || exit\n"
+        )
 
 
 class Stream:

@@ -13,17 +13,26 @@ class NodeLost(Unread):
     """A node that could not be reached, or was lost on the way.
 
     :ivar remedy: what to do, as a sentence; empty when we know nothing.
+    :ivar passing: another try may find it well.
     """
 
-    def __init__(self, reason: str, remedy: str = "") -> None:
+    def __init__(
+        self, reason: str, remedy: str = "", passing: bool = False
+    ) -> None:
         super().__init__(reason)
         self.remedy = remedy
+        self.passing = passing
 
 
 _KNOWN_HOSTS = (
     "compare the fingerprint that '{name}' shows on its console "
     "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) with the one that "
     "ssh shows here, "
+)
+# Often somebody on the way to whom too many log in at once.
+_EARLY = (
+    r"(kex|ssh)_exchange_identification|banner exchange|"
+    r"Connection (closed|reset) by .* port"
 )
 # What ssh, sudo and the others say -> reason, remedy. The first one counts.
 _CASES = tuple(
@@ -87,10 +96,10 @@ _CASES = tuple(
             "check its power, the address, and firewalls on the way",
         ),
         (
-            r"kex_exchange_identification|ssh_exchange_identification|"
-            r"banner exchange",
+            _EARLY,
             "it ended the connection before the login: {line}",
-            "check that sshd answers there, and its MaxStartups",
+            "check that sshd answers there, and its MaxStartups, that of a "
+            "host on the way included",
         ),
         (
             r"Can't open user config file|Bad configuration option|"
@@ -128,7 +137,9 @@ def unreachable(name: str, said: str, status: int | None) -> NodeLost:
         for line in lines:
             if pattern.search(line):
                 return NodeLost(
-                    reason.format(line=line), remedy.format(name=name)
+                    reason.format(line=line),
+                    remedy.format(name=name),
+                    passing=pattern.pattern == _EARLY,
                 )
     return NodeLost(f"no shell there: {_last(lines, status)}")
 

@@ -114,6 +114,13 @@ class Process:
             if self._popen.returncode is None:
                 os.killpg(self._popen.pid, signal.SIGKILL)
 
+    def finish(self) -> None:
+        """Ends its input: that is how a shell is told to go."""
+        if not self._input.closed:
+            if self._unsent:
+                self._selector.unregister(self._input)
+            self._input.close()
+
     def close(self, grace: float = _GRACE) -> int:
         """Lets it go, or kills it after `grace` seconds; reaps it.
 
@@ -122,10 +129,7 @@ class Process:
         if self._popen.returncode is not None:
             return self._popen.returncode
         end = time.monotonic() + grace
-        if not self._input.closed:
-            if self._unsent:
-                self._selector.unregister(self._input)
-            self._input.close()
+        self.finish()
         while not self._gone() and time.monotonic() < end:
             time.sleep(0.002)
         self.signal()

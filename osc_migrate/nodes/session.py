@@ -48,8 +48,13 @@ class Session:
 
     @property
     def unfinished(self) -> int:
-        """Bytes that came without being an answer yet."""
-        return sum(len(stream.held) for stream in self._streams)
+        """Bytes of the answer that comes next, so far."""
+        count = 0
+        for stream, taken in zip(self._streams, self._taken, strict=True):
+            # After its end come later answers: they may, within reason.
+            held = len(stream.held)
+            count += held if taken is None else held // 4
+        return count
 
     def last_words(self) -> str:
         """What was said last: on stderr, and on stdout when nothing was."""

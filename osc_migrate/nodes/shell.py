@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import secrets
+import threading
 import time
 import types
 import typing
@@ -38,6 +40,8 @@ class Shell:
     asked in a new one; at the second such question the node is lost. One
     thread at a time may use it; :meth:`kill` may come from any.
 
+    Nothing is killed on the node itself: what hangs there, hangs on.
+
     :ivar lost: why nothing more will be answered; None while all is well.
     """
 
@@ -50,6 +54,7 @@ class Shell:
         self.lost: NodeLost | None = None
         self._session: Session | None = None
         self._strikes = 0
+        self._stopped = threading.Event()
         # Seconds that we may still wait for this node; while we do, until
         # when.
         self._left = self.limits.node
@@ -115,8 +120,15 @@ class Shell:
         if session is not None:
             session.process.close()
 
+    def finish(self) -> None:
+        """Tells the shell to go without waiting for it: :meth:`close` is
+        quick then."""
+        if self._session is not None:
+            self._session.process.finish()
+
     def kill(self) -> None:
         """Ends all at once, for good; what is being asked gets no answer."""
+        self._stopped.set()
         self._lose(NodeLost("stopped"))
         session = self._session
         if session is not None:
@@ -135,25 +147,42 @@ class Shell:
             self._left = self._end - time.monotonic()
 
     def _open(self) -> None:
+        """Starts a session, or loses the node."""
+        why = self._start()
+        if why is not None and why.passing:
+            # Not all who were sent away together shall come back together.
+            pause = 1 + secrets.randbelow(1000) / 1000
+            if not self._stopped.wait(pause):
+                why = self._start()
+        if why is not None:
+            self._lose(why)
+
+    def _start(self) -> NodeLost | None:
+        """Starts a session; returns why there is none."""
         try:
             session = self._session = Session(self.argv)
         except OSError as error:
-            self._lose(lost.no_program(self.argv[0], error))
-            return
+            return lost.no_program(self.argv[0], error)
         end = min(time.monotonic() + self.limits.connect, self._end)
         while session.take() is None:
-            if session.process.ended:
-                said, status = session.last_words(), session.end()
-                self._lose(lost.unreachable(self.name, said, status))
-            elif session.unfinished > self.limits.size:
-                self._lose(NodeLost(self._too_much("the login")))
-            elif time.monotonic() > end:
-                said = session.last_words()
-                self._lose(lost.silent(self.name, said, self.limits.connect))
-            if self.lost is not None:
+            why = self.lost or self._trouble(session, end)
+            if why is not None:
                 self._drop()
-                return
+                return why
             session.wait(end)
+        return None
+
+    def _trouble(self, session: Session, end: float) -> NodeLost | None:
+        """Why there will be no shell; None while there may be."""
+        if session.process.ended:
+            said, status = session.last_words(), session.end()
+            return lost.unreachable(self.name, said, status)
+        if session.unfinished > self.limits.size:
+            return NodeLost(self._too_much("the login"))
+        if time.monotonic() > end:
+            said = session.last_words()
+            return lost.silent(self.name, said, self.limits.connect)
+        return None
 
     def _ask(
         self,

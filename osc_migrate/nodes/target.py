@@ -31,7 +31,7 @@ class BadTarget(MigrateError):
     """A node cannot be reached in the way that was named."""
 
     def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"node '{name}': {why}")
+        super().__init__(f"node '{printable(name, 80)}': {why}")
         self.name = name
 
 
@@ -55,10 +55,24 @@ class Target:
     ssh_identity_file: str | None = None
     # Seconds to connect.
     timeout: int = 10
+    # Where the URI names none.
+    user: str | None = None
     # The operator's own options of ssh, after ours.
     ssh_options: tuple[str, ...] = ()
     # What starts the shell.
     argv: tuple[str, ...] = dataclasses.field(init=False, default=())
+
+    @classmethod
+    def at(cls, name: str, host: str, port: str = "") -> str:
+        """The URI of a login at `host`, a name or an address that others
+        have given: nothing in it can become a parameter.
+
+        :raises BadTarget: it is neither.
+        """
+        if not _SAFE.fullmatch(host):
+            raise cls._bad(name, "host", host)
+        place = f"[{host}]" if ":" in host else host
+        return f"ssh://{place}{':' if port else ''}{port}"
 
     def __post_init__(self) -> None:
         scheme, found, rest = self.uri.partition("://")
@@ -94,14 +108,14 @@ class Target:
                 )
             found[name] = value
             if name == "sudo":
-                found[name] = self.truth(value)
+                found[name] = self._truth(value)
             if name == "timeout":
                 if not (value.isdecimal() and 0 < int(value) < 3600):
                     raise BadTarget(self.name, "timeout is 1 to 3599 seconds")
                 found[name] = int(value)
         return found
 
-    def truth(self, word: str) -> bool:
+    def _truth(self, word: str) -> bool:
         known = _TRUE | _FALSE
         if word.lower() not in known:
             raise BadTarget(self.name, "sudo is 'true' or 'false'")
@@ -113,7 +127,7 @@ class Target:
     def _ssh(self, spec: str) -> tuple[str, ...]:
         user, host, port = self._login(spec)
         argv = [*_SSH, "-o", f"ConnectTimeout={self.timeout}"]
-        if user:
+        if user := user or self.user or "":
             argv += ["-o", f"User={self._safe('user', user)}"]
         if port:
             if not (port.isdecimal() and 0 < int(port) < 65536):
@@ -154,9 +168,13 @@ class Target:
 
     def _safe(self, what: str, word: str) -> str:
         if not _SAFE.fullmatch(word):
-            raise BadTarget(
-                self.name,
-                f"'{printable(word, 80)}' is no name of a {what}; letters, "
-                "digits and _.:%- are allowed, '-' not at its begin",
-            )
+            raise self._bad(self.name, what, word)
         return word
+
+    @staticmethod
+    def _bad(name: str, what: str, word: str) -> BadTarget:
+        return BadTarget(
+            name,
+            f"'{printable(word, 80)}' is no name of a {what}; letters, "
+            "digits and _.:%- are allowed, '-' not at its begin",
+        )

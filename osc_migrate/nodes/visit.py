@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from osc_migrate.model.facts import Unread
 from osc_migrate.nodes.shell import Limits, Shell
 from osc_migrate.nodes.target import Target
+from osc_migrate.words import printable
 
 T = typing.TypeVar("T")
 LOG = logging.getLogger(__name__)
+# Characters of an exception's words.
+_WIDEST = 300
 
 
 class Sessions:
@@ -46,6 +49,9 @@ class Sessions:
     ) -> None:
         if kind is not None:
             self.kill()
+        # All are told before one is waited for.
+        for shell in self._shells.values():
+            shell.finish()
         for shell in self._shells.values():
             shell.close()
 
@@ -109,7 +115,8 @@ class Sessions:
             return unread.with_traceback(None)
         except Exception as error:
             LOG.debug("work on node %s", shell.name, exc_info=True)
-            return Unread(f"{type(error).__name__}: {error}")
+            said = printable(error, _WIDEST)
+            return Unread(f"{type(error).__name__}: {said}")
         finally:
             if not keep:
                 shell.close()

@@ -6,10 +6,11 @@ check of one node says what is wrong already.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from osc_migrate.checks.check import Check, judge
+from osc_migrate.checks.check import Check, judge, softened
 from osc_migrate.checks.nodes import (
     accounts,
     config,
+    guests,
     libvirt,
     network,
     reach,
@@ -43,6 +44,12 @@ PAIR = tuple(check for one in _SUBJECTS for check in one.PAIR)
 #: of all nodes together
 CLUSTER = tuple(check for one in _SUBJECTS for check in one.CLUSTER)
 
+
+def everything() -> tuple[Check, ...]:
+    """All of them, those of a server on its two nodes among them."""
+    return (*NODE, *STORAGE, *PAIR, *CLUSTER, *guests.GUEST)
+
+
 ANSWERS = "node-answers"
 
 
@@ -70,32 +77,29 @@ def judge_nodes(
     :param pairs: the ways that servers are to go.
     :param kind: how; None for any.
     """
-    findings: list[Finding] = [_lost(*one, ignored) for one in lost.items()]
+    findings = [answered(name, why) for name, why in lost.items()]
     for node in nodes:
-        findings.append(_answered(node.name))
-        findings += judge(of_node(node), node, kind, ignored)
+        findings.append(answered(node.name))
+        findings += judge(of_node(node), node, kind)
     for pair in pairs:
-        findings += judge(PAIR, pair, kind, ignored)
+        findings += judge(PAIR, pair, kind)
     if len(nodes) > 1:
-        findings += judge(CLUSTER, ClusterFacts(nodes), kind, ignored)
-    return Report(findings)
+        findings += judge(CLUSTER, ClusterFacts(nodes), kind)
+    return Report(softened(findings, ignored))
 
 
-def _answered(name: str) -> Finding:
-    return Finding(ANSWERS, name, Status.PASS, "it answers", title=_TITLE)
+def answered(name: str, why: Unread | None = None) -> Finding:
+    """Whether a node answered.
 
+    The other checks of one that did not are not shown: each would only say
+    so again.
 
-def _lost(name: str, why: Unread, ignored: Collection[str]) -> Finding:
-    """Its other checks are not shown: each would only say so again."""
-    return Finding(
-        check=ANSWERS,
-        subject=name,
-        status=Status.WARN if ANSWERS in ignored else Status.UNKNOWN,
-        detail=why.reason,
-        remedy=getattr(why, "remedy", "")
-        or "see that ssh gets there without a question, as preflight does",
-        title=_TITLE,
+    :param why: it did not; a `remedy` of it is shown.
+    """
+    title = "The node answers"
+    if why is None:
+        return Finding(ANSWERS, name, Status.PASS, "it answers", title=title)
+    remedy = getattr(why, "remedy", "") or (
+        f"log in to {name} as preflight does, by ssh and without a question"
     )
-
-
-_TITLE = "The node answers"
+    return Finding(ANSWERS, name, Status.UNKNOWN, why.reason, remedy, title)

@@ -1,5 +1,5 @@
 """Checks of the files of one node: those of libvirt and those of QEMU are
-judged alike."""
+judged links."""
 
 import dataclasses
 from collections.abc import Callable

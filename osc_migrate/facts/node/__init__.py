@@ -4,12 +4,13 @@ Each subject has its questions and their reading side by side. Nothing here
 talks to a node: answers that were saved are read the same way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from osc_migrate.facts.node import (
     accounts,
     config,
+    guests,
     libvirt,
     network,
     reach,
@@ -39,10 +40,15 @@ _SUBJECTS: dict[str, Any] = {
 
 
 def questions(
-    answers: Answers, role: Role, *, read_only: bool = False
+    answers: Answers,
+    role: Role,
+    *,
+    servers: Sequence[str] = (),
+    read_only: bool = False,
 ) -> dict[str, Question]:
     """What else to ask a node that answered the first questions.
 
+    :param servers: UUIDs of servers to look for there.
     :param read_only: ask nothing that touches the node, such as writing a
         file for a moment.
     """
@@ -50,7 +56,11 @@ def questions(
         known = config.read(Said(answers, "config"))
     except Unread:
         known = Config((), {})
-    return {
+    about = {
+        f"guests.{name}": question
+        for name, question in guests.questions(known, servers).items()
+    }
+    return about | {
         f"{subject}.{name}": question
         for subject, module in _SUBJECTS.items()
         for name, question in module.questions(
@@ -69,6 +79,7 @@ def read(name: str, role: Role, answers: Answers) -> NodeFacts:
         name=name,
         role=role,
         config=part("config", config.read),
+        guests=part("guests", guests.read),
         reach=reach.read(answers),
         **{
             subject: part(subject, module.read)

@@ -1,16 +1,200 @@
-"""Questions and their reading: osc_migrate/model/node/accounts.py"""
+"""Users and groups: questions, and what the answers mean.
 
-from osc_migrate.facts.node.said import Said
+They are read as plain files and getent's answers; no password is among
+what is asked for.
+"""
+
+from collections.abc import Mapping
+
+from osc_migrate.facts.node.parts import parts, running, units
+from osc_migrate.facts.node.people import AS_USER, NOVA_PID, QEMU_USER
+from osc_migrate.facts.node.said import Said, each, fact, whole
 from osc_migrate.model.answers import Question
-from osc_migrate.model.node.accounts import Accounts
+from osc_migrate.model.facts import Unread
+from osc_migrate.model.node.accounts import Account, Accounts
 from osc_migrate.model.node.config import Config
+
+# One question for all, each part behind a line of its own.
+_NAMES = (
+    NOVA_PID
+    + QEMU_USER
+    + r"""
+pid=$(nova_pid)
+qemu=$(qemu_user)
+echo '#running'
+[ -z "$pid" ] || grep -E '^(Uid|Gid):' "/proc/$pid/status"
+echo '#qemu'
+printf '%s\n' "$qemu"
+grep -E '^[[:space:]]*(user|group)[[:space:]]*=' /etc/libvirt/qemu.conf \
+    2>/dev/null
+echo '#passwd'
+cut -d : -f 1,3,4,6,7 /etc/passwd
+getent passwd nova ${qemu:+"$qemu"} | cut -d : -f 1,3,4,6,7
+echo '#group'
+cut -d : -f 1,3,4 /etc/group
+echo '#socket'
+stat -c %G /run/libvirt/libvirt-sock /run/libvirt/virtqemud-sock 2>/dev/null
+echo '#units'
+systemctl show -p Id,LoadState,ActiveState nova-compute.service \
+    openstack-nova-compute.service libvirtd.service virtqemud.service \
+    2>/dev/null
+:
+"""
+)
+# As nova, and in its group as it is now: a running nova-compute may be of
+# an earlier opinion.
+_LIBVIRT = (
+    AS_USER
+    + r"""
+if [ -z "$(command -v virsh)" ]; then echo '#none'
+elif uid=$(id -u nova 2>/dev/null); then
+    as_user "$uid" 'timeout -k 1 8 virsh -q -c qemu:///system uri' 2>&1
+else echo '#none'
+fi
+"""
+)
 
 
 def questions(
     config: Config, role: str, *, read_only: bool
 ) -> dict[str, Question]:
-    return {}
+    found = {"names": Question(_NAMES)}
+    if role == "compute":
+        found["libvirt"] = Question(_LIBVIRT, limit=15)
+    return found
 
 
 def read(said: Said) -> Accounts:
-    return Accounts()
+    found = parts(said.lines("names"))
+    gids = {name: gid for gid, (name, _) in _groups(found).items()}
+    states = units(found.get("units", []))
+
+    def nova(_: Said) -> Account | None:
+        uid = _running(found, "Uid")
+        users = _users(found)
+        name = "nova"
+        if uid:  # root is no answer: it does not own the files
+            name = next((n for n, row in users.items() if row[0] == uid), "")
+            if not name:  # one that is known in its container only
+                gid = _running(found, "Gid") or uid
+                return Account("nova", uid, gid, str(gid), "", "", frozenset())
+        return _account(found, name)
+
+    def qemu(_: Said) -> Account | None:
+        user = _account(found, _qemu_name(found))
+        group = _setting(found, "group")
+        if user is None:
+            return None
+        # libvirt is built with a group of the user's name as its default.
+        name = group or user.name
+        if name in gids:
+            return user.but(gid=gids[name], group=name)
+        if group.isdigit():
+            return user.but(gid=whole(group, "qemu's group"), group=group)
+        if group:
+            raise Unread(f"there is no group {group}, which qemu.conf names")
+        return user
+
+    return Accounts(
+        nova=fact(nova, said),
+        qemu=fact(qemu, said),
+        qemu_name=_qemu_name(found) or "libvirt-qemu",
+        qemu_is_set=bool(_setting(found, "user")),
+        users={row[0]: name for name, row in _users(found).items()},
+        groups={gid: name for gid, (name, _) in _groups(found).items()},
+        libvirt_says=fact(_libvirt_says, said),
+        libvirt_group=next(iter(found.get("socket", ())), ""),
+        nova_unit=running(states, "nova-compute", "openstack-nova-compute"),
+        libvirt_unit=running(states, "libvirtd", "virtqemud"),
+    )
+
+
+def _running(found: Mapping[str, list[str]], what: str) -> int | None:
+    """The effective id: the second one of such a line of status."""
+    for line in found.get("running", ()):
+        words = line.split()
+        if len(words) > 2 and words[0] == f"{what}:":
+            return whole(words[2], f"nova-compute's {what}")
+    return None
+
+
+def _qemu_name(found: Mapping[str, list[str]]) -> str:
+    first = next(iter(found.get("qemu", ())), "")
+    if not first.isdigit():
+        return "" if "=" in first else first
+    uid = whole(first, "qemu's user")
+    return next((n for n, r in _users(found).items() if r[0] == uid), first)
+
+
+def _setting(found: Mapping[str, list[str]], key: str) -> str:
+    """What qemu.conf says."""
+    value = ""
+    for line in found.get("qemu", ()):
+        name, equals, said = line.partition("=")
+        if equals and name.strip() == key:
+            value = said.partition("#")[0].strip().strip('"+')
+    return value
+
+
+def _users(
+    found: Mapping[str, list[str]],
+) -> dict[str, tuple[int, int, str, str]]:
+    """name -> uid, gid, home, shell."""
+
+    def one(row: str) -> tuple[str, tuple[int, int, str, str]] | None:
+        words = row.split(":")
+        if len(words) != 5:
+            return None
+        try:
+            uid, gid = whole(words[1], "a uid"), whole(words[2], "a gid")
+        except Unread:
+            return None  # '+::' of NIS
+        return words[0], (uid, gid, words[3], words[4])
+
+    return dict(each(found.get("passwd", []), one))
+
+
+def _groups(
+    found: Mapping[str, list[str]],
+) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """gid -> name, members."""
+
+    def one(row: str) -> tuple[int, tuple[str, tuple[str, ...]]] | None:
+        words = row.split(":")
+        if len(words) != 3:
+            return None
+        try:
+            gid = whole(words[1], "a gid")
+        except Unread:
+            return None
+        return gid, (words[0], tuple(words[2].split(",")))
+
+    return dict(each(found.get("group", []), one))
+
+
+def _account(found: Mapping[str, list[str]], name: str) -> Account | None:
+    row = _users(found).get(name)
+    if row is None:
+        return None
+    groups = _groups(found)
+    group = groups.get(row[1], (str(row[1]), ()))[0]
+    others = {g for g, members in groups.values() if name in members}
+    return Account(
+        name,
+        row[0],
+        row[1],
+        group,
+        row[2],
+        row[3],
+        frozenset({group, *others}),
+    )
+
+
+def _libvirt_says(said: Said) -> str | None:
+    answer = said.answer("libvirt")
+    if "#none" in answer.out:
+        return None
+    if answer.status == 0:
+        return ""
+    lines = [line for line in answer.lines if line.strip()]
+    return lines[-1][:200] if lines else f"exit status {answer.status}"

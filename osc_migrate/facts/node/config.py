@@ -1,80 +1,46 @@
 """nova.conf, wherever it lies; secrets stay on the node.
 
-oslo.config reads nova.conf, nova-compute.conf and their .d directories, or
-what --config-file and --config-dir say (oslo_config/cfg.py). The files are
-read through the root directory of a running nova-compute, so that one in a
-container or a snap is read as it sees them itself.
+Which files are read, and which wins, is oslo.config's rule (cfg.py,
+_parse_config_files): nova.conf, nova-compute.conf and their .d directories,
+or what --config-file and --config-dir say. They are read through the root
+directory of a running nova-compute, so that those in a container or a snap
+are read as it sees them itself. What a line means is the rule of
+oslo_config/iniparser.py.
 """
 
 import re
 
-from osc_migrate.facts.node.said import Said
+from osc_migrate.facts.node.said import Said, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.config import Config
 
-# Only these leave the node: none of them is a secret.
-OPTIONS = (
-    "host",
-    "my_ip",
-    "state_path",
-    "instances_path",
-    "images_type",
-    "images_rbd_pool",
-    "images_rbd_ceph_conf",
-    "images_volume_group",
-    "rbd_user",
-    "rbd_secret_uuid",
-    "virt_type",
-    "cpu_mode",
-    "cpu_models",
-    "cpu_model",
-    "cpu_model_extra_flags",
-    "hw_machine_type",
-    "connection_uri",
-    "live_migration_\\w+",
-    "migration_inbound_addr",
-    "remote_filesystem_transport",
-    "num_pcie_ports",
-    "server_listen",
-    "server_proxyclient_address",
-    "proxyclient_address",
-    "enabled",
-    "agent_enabled",
-    "max_concurrent_live_migrations",
-    "force_config_drive",
-    "config_drive_format",
-    "reserved_host_memory_mb",
-    "reserved_host_disk_mb",
-    "reserved_huge_pages",
-    "vif_plugging_timeout",
-    "vif_plugging_is_fatal",
-    "long_rpc_timeout",
-    "rpc_response_timeout",
-    "graceful_shutdown_timeout",
-    "resize_confirm_window",
-    "force_raw_images",
-    "cpu_shared_set",
-    "cpu_dedicated_set",
-    "skip_\\w+",
-    "enable_numa_live_migration",
-    "enable_qemu_monitor_announce_self",
-    "volume_use_multipath",
-    "iscsi_use_multipath",
-    "nfs_mount_point_base",
-    "send_service_user_token",
-    "device_spec",
-    "upgrade_levels",
-    "compute",
-    "log_file",
-    "log_dir",
-    "use_journal",
-    "swtpm_enabled",
-    "service_down_time",
-    "report_interval",
-)
-
-_PICK = r"^[[:space:]]*\[|^(" + "|".join(OPTIONS) + r")[[:space:]]*[=:]"
+# Only these leave the node: none of them is a secret. A * ends a prefix.
+_OPTIONS = """
+host my_ip state_path instances_path max_concurrent_live_migrations
+force_config_drive config_drive_format reserved_host_memory_mb
+reserved_host_disk_mb reserved_huge_pages vif_plugging_timeout
+vif_plugging_is_fatal long_rpc_timeout rpc_response_timeout
+graceful_shutdown_timeout resize_confirm_window force_raw_images
+use_cow_images service_down_time report_interval log_file log_dir
+use_journal
+virt_type connection_uri cpu_mode cpu_models cpu_model
+cpu_model_extra_flags hw_machine_type images_type images_rbd_pool
+images_rbd_ceph_conf images_volume_group rbd_user rbd_secret_uuid
+live_migration_* migration_inbound_addr remote_filesystem_transport
+num_pcie_ports swtpm_enabled volume_use_multipath iscsi_use_multipath
+volume_enforce_multipath nfs_mount_point_base file_backed_memory
+enabled agent_enabled server_listen server_proxyclient_address
+proxyclient_address
+cpu_shared_set cpu_dedicated_set
+enable_numa_live_migration enable_qemu_monitor_announce_self skip_*
+send_service_user_token auth_type device_spec compute
+"""
+# Sections where they mean what is meant here.
+_SECTIONS = """
+DEFAULT libvirt vnc spice serial_console compute workarounds service_user
+pci upgrade_levels
+"""
 # Directories where deployments keep it, when nova-compute does not run.
 _PLACES = (
     "/etc/nova",
@@ -83,78 +49,262 @@ _PLACES = (
     "/var/lib/openstack/config/nova",
     "/var/lib/config-data/puppet-generated/nova_libvirt/etc/nova",
 )
-_SCRIPT = r"""
-show() {
+# Of packages, devstack, RHOSO, TripleO, kolla-ansible and the snap.
+_UNITS = (
+    "nova-compute",
+    "openstack-nova-compute",
+    "devstack@n-cpu",
+    "edpm_nova_compute",
+    "tripleo_nova_compute",
+    "kolla-nova_compute-container",
+    "snap.openstack-hypervisor.nova-compute",
+)
+
+# What is printed begins with a letter: P of a process, R its root, U its
+# unit, T a template of a container, M a file and its time, F the file that
+# follows, S a section, O an option, C what continues it, B a bad line, X too
+# much.
+_PICK = r"""
+BEGIN {
+    n = split(names, list, " "); for (i = 1; i <= n; i++) ok[list[i]] = 1
+    n = split(sections, list, " ")
+    for (i = 1; i <= n; i++) { in_ok[list[i]] = 1 }
+}
+function say(text) {
+    if (++said > 4000) { print "X"; exit }
+    print substr(text, 1, 1000)
+}
+function bad() { if (++bads < 20) print "B " FNR " " FILENAME }
+function wanted(name,    at) {
+    if (name in ok) return 1
+    for (at = length(name); at > 4; at--)
+        if (substr(name, at, 1) == "_" && (substr(name, 1, at) "*") in ok)
+            return 1
+    return 0
+}
+FNR == 1 {
+    print "F " FILENAME
+    section = ""; open = 0; show = 0
+    sub(/^\357\273\277/, "")
+}
+{ sub(/[ \t\r]+$/, "") }
+/^$/ { open = 0; next }
+/^[ \t]/ {
+    if (!open) { bad(); next }
+    if (!show) next
+    sub(/^[ \t]+/, "")
+    say($0 ~ /^[A-Za-z0-9_.,+-]*$/ ? "C " $0 : "C ?")
+    next
+}
+{ open = 0; show = 0 }
+/^\[/ {
+    if ($0 !~ /\]$/ || length($0) < 3) { bad(); next }
+    section = substr($0, 2, length($0) - 2)
+    if (section != "DEFAULT") section = tolower(section)
+    if (section in in_ok) say("S " section)
+    next
+}
+/^[#;]/ { next }
+{
+    equals = index($0, "="); colon = index($0, ":"); at = equals
+    if (!equals || (colon && colon < equals)) at = colon
+    name = substr($0, 1, at ? at - 1 : 0)
+    gsub(/^[ \t]+|[ \t]+$/, "", name)
+    if (name == "" || section == "") { bad(); next }
+    open = 1
+    if (!(section in in_ok) || !wanted(name)) next
+    show = 1
+    value = substr($0, at + 1)
+    gsub(/:\/\/[^\/@]*:[^\/@]*@/, "://?@", value)
+    say("O " name "=" value)
+}
+"""
+_SCRIPT = r"""(
+files=; root=; asked=; pid=
+add() {
     for file in "$@"; do
-        [ -r "$file" ] || continue
-        found=yes
-        printf '#file %s\n' "${file#"$root"}"
-        grep -E PICK "$file"
-        printf '\n'
+        [ -f "$file" ] && [ -r "$file" ] && files="$files$file
+"
     done
 }
-found=; root=; asked=
-for pid in $(ps -eo pid=,args= 2>/dev/null |
-             awk '/nova-compute/ && !/awk/ && !/ sudo / {print $1}'); do
-    name=$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | head -n 4 |
-           grep -E '(^|/)nova-compute$') || continue
-    [ -n "$name" ] || continue
-    printf '#pid %s\n' "$pid"
-    root=/proc/$pid/root
-    asked=$(tr '\0' '\n' <"/proc/$pid/cmdline" | awk '
-        want {print; want = 0}
-        /^--config-(file|dir)=/ {sub(/^[^=]*=/, ""); print}
-        /^--config-(file|dir)$/ {want = 1}')
+defaults() {
+    add "$1/nova.conf" "$1/nova-compute.conf"
+}
+defaults_d() {
+    add "$1/nova.conf.d"/*.conf "$1/nova-compute.conf.d"/*.conf
+}
+words() { { tr '\0' '\n' <"/proc/$1/cmdline"; } 2>/dev/null; }
+# Names first: the arguments of a process that hangs cannot be read.
+for comm in $(grep -lE '^(python|nova-compute)' /proc/[0-9]*/comm \
+              2>/dev/null); do
+    one=${comm#/proc/}; one=${one%%/comm}
+    words "$one" | head -n 4 | grep -qE '(^|/)nova-compute$' || continue
+    pid=$one
     break
 done
-for path in $asked; do
-    if [ -d "$root$path" ]; then show "$root$path"/*.conf
-    else show "$root$path"
+unit=
+if [ -n "$pid" ]; then
+    # Seconds that it runs, from clock ticks since the machine started.
+    awk -v now="$(date +%%s)" '
+        FILENAME ~ /uptime/ { up = $1; next }
+        { sub(/^.*\) /, ""); began = $20 / 100 }
+        END { if (began <= up) printf "P %%d\n", now - up + began }
+        ' /proc/uptime "/proc/$pid/stat" 2>/dev/null
+    unit=$(sed -n 's|.*/\([^/]*nova[^/]*\.service\).*|\1|p' \
+           "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+    [ "/proc/$pid/root/" -ef / ] || root=/proc/$pid/root
+    asked=$(words "$pid" | awk '
+        want {print want $0; want = ""; next}
+        /^--config-(file|dir)=/ {
+            at = index($0, "=")
+            print substr($0, 10, 1) substr($0, at + 1)
+        }
+        /^--config-(file|dir)$/ {want = substr($0, 10, 1)}')
+    case $asked in
+        f*|*'
+'f*) ;;
+        *) defaults "$root/etc/nova" ;;
+    esac
+    case $asked in
+        d*|*'
+'d*) ;;
+        *) defaults_d "$root/etc/nova" ;;
+    esac
+    IFS='
+'
+    for path in $asked; do
+        case $path in
+            f/*) add "$root${path#f}" ;;
+            d/*) path=${path%%/}; add "$root${path#d}"/*.conf ;;
+        esac
+    done
+fi
+unset IFS
+for place in PLACES; do
+    template=
+    if [ -z "$files" ]; then
+        add "$place/nova-cpu.conf"
+        [ -n "$files" ] || { defaults "$place"; defaults_d "$place"; }
+        [ -n "$files" ] || add "$place"/[0-9]*.conf
+    elif [ -n "$root" ] && [ "$place" != /etc/nova ]; then
+        for file in "$place/nova.conf" "$place"/[0-9]*.conf; do
+            [ -f "$file" ] && template=$file
+        done
+        [ -z "$template" ] || break
     fi
 done
-for place in PLACES; do
-    [ -z "$found" ] || break
-    [ -r "$root$place/nova-cpu.conf" ] && show "$root$place/nova-cpu.conf" &&
-        break
-    at=$root$place
-    show "$at/nova.conf" "$at/nova-compute.conf" \
-        "$at/nova.conf.d"/*.conf "$at/nova-compute.conf.d"/*.conf
-    show "$at"/[0-9]*.conf
+[ -n "$root" ] || template=
+for one in UNITS; do
+    for dir in etc run usr/lib lib; do
+        [ -z "$unit" ] && [ -e "/$dir/systemd/system/$one.service" ] &&
+            unit=$one.service
+    done
 done
-[ -n "$found" ]
-"""
+[ -z "$unit" ] || printf 'U %%s\n' "$unit"
+[ -n "$files" ] || exit 1
+[ -z "$root" ] || printf 'R %%s\n' "$root"
+[ -z "$template" ] || stat -c 'T %%Y %%n' "$template"
+IFS='
+'
+set -- $files
+stat -c 'M %%Y %%n' "$@"
+awk -v names=%s -v sections=%s %s "$@"
+)"""
 
 QUESTIONS = {
     "nova": Question(
-        _SCRIPT.replace("PICK", f"'{_PICK}'").replace(
-            "PLACES", " ".join(_PLACES)
-        )
+        _SCRIPT.replace("PLACES", " ".join(_PLACES)).replace(
+            "UNITS", " ".join(_UNITS)
+        ),
+        (" ".join(_OPTIONS.split()), " ".join(_SECTIONS.split()), _PICK),
     )
 }
 
-_LINE = re.compile(r"(\w+)\s*[=:]\s*(.*)")
+_QUOTED = re.compile(r"(?s)(['\"]).*\1|['\"]")
+# Former names of options, which oslo.config still takes.
+_FORMER = {
+    ("libvirt", "cpu_model"): "cpu_models",
+    ("libvirt", "iscsi_use_multipath"): "volume_use_multipath",
+}
+
+
+class _Reader:
+    """Follows the lines of the script above."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.template = ""
+        self.unit = ""
+        self.started: float | None = None
+        self.files: list[str] = []
+        self.times: list[int] = []
+        self.options: dict[tuple[str, str], list[str]] = {}
+        self.origins: dict[tuple[str, str], str] = {}
+        self.broken: list[str] = []
+        self._file = ""
+        self._section = ""
+        self._last: list[str] = []
+
+    def line(self, kind: str, rest: str) -> None:
+        if kind == "P":
+            self.started = float(whole(rest, "nova-compute's start"))
+        elif kind == "U":
+            self.unit = rest
+        elif kind == "R":
+            self.root = rest
+        elif kind in ("M", "T"):
+            seconds, _, path = rest.partition(" ")
+            self.times.append(whole(seconds, path))
+            if kind == "T":
+                self.template = path
+            else:
+                self.files.append(path.removeprefix(self.root))
+        elif kind == "F":
+            self._file, self._section = rest.removeprefix(self.root), ""
+        elif kind == "S":
+            self._section = rest
+        elif kind == "O":
+            self._option(rest)
+        elif kind == "C":
+            self._last.append(rest)
+        elif kind == "B":
+            number, _, path = rest.partition(" ")
+            self.broken.append(f"{path.removeprefix(self.root)}:{number}")
+        elif kind == "X":
+            raise Unread("nova.conf has thousands of lines that matter here")
+
+    def _option(self, text: str) -> None:
+        name, _, value = text.partition("=")
+        name = name.replace("-", "_")
+        key = self._section, _FORMER.get((self._section, name), name)
+        value = value.strip()
+        if _QUOTED.fullmatch(value):
+            value = value[1:-1]
+        self._last = [value]
+        self.options[key] = self._last
+        self.origins[key] = self._file
 
 
 def read(said: Said) -> Config:
     answer = said.answer("nova")
-    if "#file " not in answer.out:
+    reader = _Reader()
+    for line in answer.lines:
+        reader.line(line[:1], line[2:])
+    if not reader.files:
         raise Unread(
             "nova.conf was not found, or may not be read, in"
             f" {', '.join(_PLACES)}; it takes root (--sudo)"
         )
-    files: list[str] = []
-    options: dict[tuple[str, str], str] = {}
-    section = "DEFAULT"
-    for line in answer.lines:
-        text = line.strip()
-        if text.startswith("#file "):
-            files.append(text.removeprefix("#file "))
-            section = "DEFAULT"
-        elif text.startswith("[") and "]" in text:
-            section = text[1 : text.index("]")].strip()
-        elif match := _LINE.fullmatch(text):
-            value = match[2].strip()
-            if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-                value = value[1:-1]
-            options[section, match[1]] = value
-    return Config(tuple(files), options)
+    return Config(
+        files=tuple(reader.files),
+        options={
+            key: "\n".join(lines) for key, lines in reader.options.items()
+        },
+        origins=reader.origins,
+        template=reader.template,
+        contained=bool(reader.root),
+        unit=reader.unit,
+        started=reader.started,
+        changed=max(reader.times, default=None),
+        broken=tuple(reader.broken),
+    )

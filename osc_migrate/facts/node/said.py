@@ -53,6 +53,17 @@ class Said:
     def lines(self, name: str, *fine: int) -> list[str]:
         return self.out(name, *fine).splitlines()
 
+    def parts(self, name: str, *fine: int) -> dict[str, list[str]]:
+        """Lines by the '#mark' before them; '' before the first."""
+        parts: dict[str, list[str]] = {"": []}
+        part = parts[""]
+        for line in self.lines(name, *fine):
+            if line.startswith("#"):
+                part = parts.setdefault(line[1:].strip(), [])
+            else:
+                part.append(line)
+        return parts
+
     def number(self, name: str) -> int:
         return whole(self.out(name), f"{self._subject}.{name}")
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from osc_migrate.model.facts import Facts, Unread
 from osc_migrate.model.node.accounts import Accounts
 from osc_migrate.model.node.config import Config
+from osc_migrate.model.node.guests import Guests
 from osc_migrate.model.node.libvirt import Libvirt
 from osc_migrate.model.node.network import Network
 from osc_migrate.model.node.reach import Reach
@@ -42,6 +43,8 @@ class NodeFacts(Facts):
     tls: Tls
     network: Network
     volumes: Volumes
+    # Of the servers that the survey was made for.
+    guests: Guests
     # Name of another node -> what was tried from here towards it.
     reach: Mapping[str, Reach]
 

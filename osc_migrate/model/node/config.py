@@ -1,12 +1,15 @@
 """The options of nova-compute that matter for a move."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 
 from osc_migrate.model.facts import Facts
 
 # Nova's defaults (nova/conf/paths.py).
 STATE_PATH = "/var/lib/nova"
+
+_REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -17,30 +20,64 @@ class Config(Facts):
     files: tuple[str, ...]
     # (section, option) -> what it is set to; unset ones are not there.
     options: Mapping[tuple[str, str], str]
+    # (section, option) -> the file that set it.
+    origins: Mapping[tuple[str, str], str] = dataclasses.field(
+        default_factory=dict
+    )
+    # Where nova-compute runs in a container: the file on the node that it is
+    # made from; empty where none is known.
+    template: str = ""
+    # nova-compute runs with another root directory than the node's.
+    contained: bool = False
+    # systemd's unit of nova-compute; empty where none is known.
+    unit: str = ""
+    # Seconds since the epoch, by the node's clock: when nova-compute was
+    # started, None where it does not run; and when a file last changed.
+    started: float | None = None
+    changed: float | None = None
+    # Lines that oslo.config refuses, as 'file:number'.
+    broken: tuple[str, ...] = ()
 
     def get(self, section: str, option: str, default: str = "") -> str:
-        """What an option is set to, its own $references followed."""
-        value = self.options.get((section, option), default)
-        for name, inner in (
-            ("state_path", STATE_PATH),
-            ("my_ip", ""),
-            ("host", ""),
-        ):
-            if f"${name}" in value or f"${{{name}}}" in value:
-                used = self.options.get(("DEFAULT", name), inner)
-                value = value.replace(f"${{{name}}}", used)
-                value = value.replace(f"${name}", used)
-        return value
+        """What an option is set to, $references to [DEFAULT] followed."""
+        return self._followed(self.options.get((section, option), default), 3)
+
+    def _followed(self, value: str, depth: int) -> str:
+        if not depth or "$" not in value:
+            return value
+        known = {"state_path": STATE_PATH}
+
+        def inner(match: re.Match[str]) -> str:
+            name = match[1] or match[2]
+            found = self.options.get(("DEFAULT", name), known.get(name, ""))
+            return self._followed(found, depth - 1)
+
+        return _REFERENCE.sub(inner, value)
 
     def flag(self, section: str, option: str, default: bool = False) -> bool:
         """A boolean option, in the spellings of oslo.config."""
         said = self.get(section, option, str(default)).strip().lower()
         return said in ("true", "1", "yes", "on")
 
+    def number(self, section: str, option: str, default: int) -> int:
+        """A whole number; the default where it is set to none, which
+        nova-compute does not start with."""
+        try:
+            return int(self.get(section, option, str(default))[:20])
+        except ValueError:
+            return default
+
     @property
     def file(self) -> str:
-        """Where an operator would change an option."""
+        """Where an operator would change any option: what is set there wins
+        over the other files."""
+        if self.template:
+            return self.template
         return self.files[-1] if self.files else "/etc/nova/nova.conf"
+
+    def file_of(self, section: str, option: str) -> str:
+        """Where an operator would change this one."""
+        return self.template or self.origins.get((section, option), self.file)
 
     @property
     def state_path(self) -> str:
@@ -51,3 +88,12 @@ class Config(Facts):
         """Without a slash at the end."""
         path = self.get("DEFAULT", "instances_path", "$state_path/instances")
         return path.rstrip("/") or "/"
+
+    @property
+    def ceph_files(self) -> tuple[str, str]:
+        """ceph.conf and the keyring, where Nova looks for them."""
+        conf = self.get("libvirt", "images_rbd_ceph_conf")
+        conf = conf or "/etc/ceph/ceph.conf"
+        user = self.get("libvirt", "rbd_user") or "admin"
+        place = conf.rpartition("/")[0]
+        return conf, f"{place}/ceph.client.{user}.keyring"

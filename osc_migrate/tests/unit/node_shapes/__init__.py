@@ -4,6 +4,7 @@ from osc_migrate.model.node import NodeFacts, Role
 from osc_migrate.tests.unit.node_shapes import (
     accounts,
     config,
+    guests,
     libvirt,
     network,
     reach,
@@ -24,6 +25,7 @@ _SUBJECTS = {
     "tls": tls,
     "network": network,
     "volumes": volumes,
+    "guests": guests,
 }
 
 

@@ -1,4 +1,5 @@
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -36,13 +37,13 @@ def test_trouble_of_one_is_no_trouble_of_others(targets):
 
     def work(shell):
         if shell.name == "a":
-            raise ValueError("oh")
+            raise ValueError("oh\033")
         if shell.name == "b":
             raise Unread("not told")
         return 1
 
     found = visit(targets, work)
-    assert found["a"].reason == "ValueError: oh"
+    assert found["a"].reason == "ValueError: oh\\x1b"
     assert found["b"].reason == "not told"
     assert found["c"] == 1
     assert isinstance(found["lost"], NodeLost)
@@ -60,6 +61,23 @@ def test_phases_share_the_sessions(targets):
     assert list(some.items()) == [("c", "c"), ("a", "a")]
     assert second["c"] == (first["c"], first["a"])
     assert second["lost"].reason == first["lost"].reason
+
+
+def test_a_single_visit_keeps_nothing_open(targets):
+    with Sessions(targets) as sessions:
+
+        def number(shell):
+            return shell.run("echo $$").out
+
+        first = sessions.each(number, keep=False)
+        assert all(gone(found) for found in first.values())
+        second = sessions.each(number)
+        assert sessions.each(number) == second
+    assert set(first.values()).isdisjoint(second.values())
+
+
+def gone(number):
+    return not pathlib.Path("/proc", number.strip()).exists()
 
 
 def test_forks_bound_what_is_open(targets):

@@ -1,0 +1,95 @@
+"""The table of the faults of nodes in the documentation.
+
+usage: python -m functional_tests.node_faults --page FILE
+"""
+
+import pathlib
+
+from functional_tests.node_faults import faults
+from osc_migrate.checks import nodes
+
+FILE = (
+    pathlib.Path(__file__).parents[2] / "doc/source/reference/node-checks.rst"
+)
+_HEAD = """\
+.. made by python -m functional_tests.node_faults --page; do not edit
+
+===============
+Checks of nodes
+===============
+
+Each is a statement that is true when the check passes. Below, each fault was
+made on a real node (systemd, sshd, libvirt, QEMU; a shared instances
+directory), exactly that check spoke, and after the remedy none did: nodes
+``nspawn`` are containers, nodes ``vm`` virtual machines with NFS in their
+kernels. *script*: mended by what ``--remedy-script`` wrote, run twice. *by
+hand*: no script can do it, and its words were followed.
+
+"""
+_SCOPES = {
+    "Of a compute node": nodes.NODE,
+    "Of a file server": nodes.STORAGE,
+    "Of a source and a destination": nodes.PAIR,
+    "Of all nodes together": nodes.CLUSTER,
+}
+
+
+def as_it_should(played):
+    """Exactly that check spoke, and nothing is left."""
+    fault = played.fault
+    return (
+        {f.status.name for f in played.mine} == {fault.status}
+        and played.others == set(fault.beside)
+        and bool(played.scripts or fault.by_hand)
+        and not played.left
+    )
+
+
+def unproven():
+    """Checks of nodes without a fault on a real node, and what is not yet
+    a check."""
+    there = {check.id for scope in _SCOPES.values() for check in scope}
+    proven = {fault.check for fault in faults.ALL}
+    return there - proven, proven - there
+
+
+def render(played):
+    """The whole page."""
+    lines = [_HEAD]
+    for title, checks in _SCOPES.items():
+        if checks:
+            lines += [title, "=" * len(title), ""]
+            lines += _list(("Check", "True when it passes"))
+            for check in checks:
+                lines += _row((f"_`{check.id}`", check.title))
+            lines.append("")
+    title = f"{len(played)} faults"
+    lines += [title, "=" * len(title), ""]
+    lines += _list(("Fault", "Found by", "What it said", "Mended"))
+    for one in played:
+        fault = one.fault
+        lines += _row(
+            (
+                f"{fault.topic}: {fault.what} (``{fault.lab}``)",
+                f"``{fault.check}`` {fault.status}",
+                _literal(one.mine[0].detail) if one.mine else "nothing",
+                "by hand" if fault.by_hand else "script",
+            )
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _literal(text):
+    """Words of a node, whatever is in them."""
+    return f"``{text.replace('`', chr(39)).strip()}``"
+
+
+def _list(head):
+    return [".. list-table::", "   :header-rows: 1", "", *_row(head)]
+
+
+def _row(cells):
+    return [
+        f"   {'* -' if number == 0 else '  -'} {' '.join(cell.split())}"
+        for number, cell in enumerate(cells)
+    ]

@@ -1,0 +1,75 @@
+"""``openstack migrate block`` on an embedded cloud with local disks, and on
+one that shares them."""
+
+import uuid
+
+import pytest
+
+from functional_tests.cloud import Cloud
+from functional_tests.conftest import FAST
+from functional_tests.shell import Shell
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """A cloud whose hosts share no disks."""
+    state = tmp_path_factory.mktemp("local") / "state"
+    with Cloud.up(state, settings={"shared_storage": False}) as up:
+        yield up
+
+
+@pytest.fixture
+def name():
+    return f"vm-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def local_shell(local):
+    return Shell(local.environment())
+
+
+@pytest.fixture
+def there(local_shell, name):
+    """A server on HostB, with a local disk."""
+    knobs = [f"lab.{key}={value}" for key, value in FAST.items()]
+    made = local_shell.run(
+        *("server", "create", name, "--image", "tiny", "--host", "HostB"),
+        *("--flavor", "m1.tiny", "--nic", "none", "--wait"),
+        *("--os-compute-api-version", "2.96"),
+        *(word for knob in knobs for word in ("--property", knob)),
+    )
+    assert made.code == 0, made.err
+    yield name
+    local_shell.run("server", "delete", name, "--wait")
+
+
+def test_disks_are_copied(local_shell, there):
+    done = local_shell.migrate("block", there, "HostC", "-f", "json")
+    assert done.code == 0, done.err
+    row = done.json
+    assert (row["kind"], row["status"]) == ("block", "completed")
+    assert (row["source"], row["destination"]) == ("HostB", "HostC")
+    assert row["disk_bytes"] > 0
+    # What will be copied, before it is.
+    assert "The server has a local disk to copy: 1 GiB" in done.err
+
+
+def test_live_is_refused_by_nova_and_explained(local_shell, there):
+    done = local_shell.migrate("live", there, "HostC")
+    assert done.code == 4
+    assert "shared-storage-missing" in done.err
+    assert "migrate block" in done.err
+
+
+def test_shared_disks_are_not_copied(shell, boot, name):
+    boot(name)
+    done = shell.migrate("block", name, "HostC")
+    assert done.code == 4
+    assert "shared-storage-copied" in done.err
+    assert "migrate live" in done.err
+    assert shell.migrate("live", name, "HostC").code == 0
+
+
+def test_help_tells_what_it_copies(shell):
+    done = shell.run("help", "migrate", "block")
+    assert "local disks" in done.out

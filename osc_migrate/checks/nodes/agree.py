@@ -1,0 +1,39 @@
+"""What all nodes should have the same of, and who has it otherwise."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def majority(
+    values: Mapping[str, T], votes: Iterable[T] = (), usual: Iterable[T] = ()
+) -> T:
+    """The value to agree on.
+
+    :param values: node -> what it has; not empty.
+    :param votes: what else speaks for a value, such as a file's owner.
+    :param usual: what decides between equals; else the first node does.
+    """
+    count = Counter(values.values())
+    count.update(vote for vote in votes if vote in count)
+    most = max(count.values())
+    best = [value for value in count if count[value] == most]
+    return next((value for value in usual if value in best), best[0])
+
+
+def others(values: Mapping[str, T], agreed: T) -> dict[str, T]:
+    """The nodes that have something else."""
+    return {n: value for n, value in values.items() if value != agreed}
+
+
+def told(values: Mapping[str, object], agreed: object) -> str:
+    """'HostC has 64061, the others have 64060'."""
+    odd = others(values, agreed)
+    few = list(odd.items())[:8]
+    words = ", ".join(f"{name} has {value}" for name, value in few)
+    more = (
+        f" and {len(odd) - len(few)} more differ" if odd != dict(few) else ""
+    )
+    return f"{words}{more}, the others have {agreed}"

@@ -1,0 +1,158 @@
+"""Checks of one server on the two nodes between which it is to move."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from osc_migrate.checks.check import Check, Problem, Skip, check
+from osc_migrate.checks.nodes.scope import LIVE
+from osc_migrate.model.facts import MoveFacts
+from osc_migrate.model.findings import Kind
+from osc_migrate.model.node import NodeFacts, PairFacts
+from osc_migrate.words import command, paste
+
+
+@dataclasses.dataclass(frozen=True)
+class GuestMove:
+    """A server, and the nodes that it is to leave and to reach."""
+
+    move: MoveFacts
+    pair: PairFacts
+    kind: Kind
+
+    @property
+    def name(self) -> str:
+        return f"{self.move.server.name}: {self.pair.name}"
+
+    @property
+    def id(self) -> str:
+        return self.move.server.id
+
+    @property
+    def source(self) -> NodeFacts:
+        return self.pair.source
+
+    @property
+    def destination(self) -> NodeFacts:
+        return self.pair.destination
+
+
+def _guest(
+    kinds: Iterable[Kind] = Kind,
+) -> Callable[[Callable[[GuestMove], str]], Check]:
+    return check(lambda guest: guest.name, kinds)
+
+
+@_guest(LIVE)
+def guest_runs_on_the_source(guest: GuestMove) -> str:
+    """libvirt on the source runs the guest that Nova says is there."""
+    node = guest.source
+    if guest.id in node.guests.active:
+        return f"libvirt on {node.name} runs it"
+    server = paste(guest.move.server.name, guest.id)
+    there = guest.id in node.guests.domains
+    state = "has it, but does not run it" if there else "does not know it"
+    raise Problem(
+        f"libvirt on {node.name} {state}",
+        f"on {node.name}: virsh list --all; where it is off, 'openstack"
+        f" server stop {server}' and 'start' bring Nova and libvirt"
+        " together; where it is gone, see that it runs on no other host"
+        f" before 'openstack server reboot --hard {server}'",
+    )
+
+
+@_guest()
+def destination_is_clean(guest: GuestMove) -> str:
+    """Nothing of the server is on the destination yet."""
+    node, id = guest.destination, guest.id
+    if id in node.guests.active:
+        raise Problem(
+            f"it runs on {node.name} already",
+            "find out where it is used before anything else: two guests on"
+            " one disk destroy it. 'virsh list --all' on both hosts;"
+            " 'openstack server show' tells where Nova thinks it is",
+        )
+    if id in node.guests.domains:
+        raise Problem(
+            f"libvirt on {node.name} has a domain of it, left from an"
+            " earlier move",
+            f"on {node.name}, when it surely does not run there:"
+            f" {command('virsh', 'undefine', id)}",
+        )
+    return f"libvirt on {node.name} does not know it"
+
+
+@_guest([Kind.COLD])
+def no_resize_directory_is_left(guest: GuestMove) -> str:
+    """No directory of an earlier resize stands in the way."""
+    # nova/virt/libvirt/driver.py, migrate_disk_and_power_off: renames the
+    # server's directory to this name.
+    name = f"{guest.id}_resize"
+    for node in (guest.source, guest.destination):
+        if name in node.guests.directories:
+            path = f"{node.config.instances_path}/{name}"
+            raise Problem(
+                f"{path} is left on {node.name}",
+                f"on {node.name}, when no resize of the server waits for its"
+                f" confirmation: {command('mv', path, path + '.old')}",
+            )
+    return "there is none"
+
+
+@_guest(LIVE)
+def destination_knows_the_guests_machine_type(guest: GuestMove) -> str:
+    """The destination's QEMU has the machine type that the guest runs on."""
+    domain = guest.source.guests.running.get(guest.id)
+    if domain is None:
+        raise Skip("libvirt on the source does not run it")
+    node, machine = guest.destination, domain.machine
+    if machine in node.libvirt.machines or machine in node.libvirt.aliases:
+        return f"{node.name} has {machine}"
+    raise Problem(
+        f"the guest runs on {machine}, which QEMU on {node.name} has not",
+        f"update QEMU on {node.name}, or move it to a host with as new a QEMU"
+        " as the source's",
+    )
+
+
+@_guest(LIVE)
+def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
+    """A live move finds shared disks, a block move local ones."""
+    # nova/virt/libvirt/driver.py, check_can_live_migrate_source.
+    if not guest.move.server.image_id and not _own_disks(guest):
+        raise Skip("its disks are volumes")
+    shared = _shared(guest.source) and _shared(guest.destination)
+    server = paste(guest.move.server.name, guest.id)
+    if guest.kind is Kind.BLOCK and shared:
+        raise Problem(
+            "the hosts share its disks, and a block migration copies them",
+            f"openstack migrate live {server} {guest.destination.name}",
+        )
+    if guest.kind is Kind.LIVE and not shared:
+        raise Problem(
+            "its disks are local to a host, and a live migration copies none",
+            f"openstack migrate block {server} {guest.destination.name}"
+            " copies them",
+        )
+    return "shared" if shared else "local"
+
+
+def _own_disks(guest: GuestMove) -> bool:
+    """Beside a root disk that is a volume."""
+    flavor = guest.move.server.flavor
+    return bool(flavor.ephemeral or flavor.swap)
+
+
+def _shared(node: NodeFacts) -> bool:
+    if node.config.get("libvirt", "images_type") == "rbd":
+        return True
+    return node.storage.mount.shared
+
+
+#: of a server, on the nodes of its move
+GUEST = (
+    guest_runs_on_the_source,
+    destination_is_clean,
+    no_resize_directory_is_left,
+    destination_knows_the_guests_machine_type,
+    disks_are_where_the_move_needs_them,
+)

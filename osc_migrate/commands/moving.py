@@ -1,0 +1,166 @@
+"""What the commands that move a running server share."""
+
+import argparse
+import contextlib
+from collections.abc import Sequence
+
+from osc_lib.command import command
+
+from osc_migrate import scopes
+from osc_migrate.commands import base, nodes, options, progress
+from osc_migrate.follow import TimeUp
+from osc_migrate.model.explanation import Explanation
+from osc_migrate.model.facts import MoveFacts
+from osc_migrate.model.findings import Finding, Kind, Report, Status
+from osc_migrate.model.progress import End, Outcome
+from osc_migrate.mover import Move
+from osc_migrate.words import paste
+
+EXIT = {
+    End.MOVED: 0,
+    End.ACCEPTED: 0,
+    End.NOT_MOVED: base.NOT_MOVED,
+    End.RUNNING_ON: base.RUNNING_ON,
+}
+
+
+class Moving(base.Base, command.ShowOne):
+    """Checks a move, starts it, follows it and tells what became of it."""
+
+    kind: Kind
+    # Checks whose answers are worth a line before the move, passed or not.
+    telling: Sequence[str] = ()
+
+    def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
+        """One request to Nova."""
+        raise NotImplementedError
+
+    def ignored(self, parsed_args: argparse.Namespace) -> list[str]:
+        """Checks whose failing is a warning."""
+        return [*parsed_args.ignore]
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        options.add_server(parser)
+        parser.add_argument(
+            "host",
+            metavar="<host>",
+            nargs="?",
+            help=(
+                "Compute host where the server is to go (default: the"
+                " scheduler chooses)"
+            ),
+        )
+        wait = parser.add_mutually_exclusive_group()
+        wait.add_argument(
+            "--wait",
+            action="store_true",
+            default=True,
+            help="Follow the move to its end (default)",
+        )
+        wait.add_argument(
+            "--no-wait",
+            action="store_false",
+            dest="wait",
+            help="Return once Nova has accepted the move",
+        )
+        parser.add_argument(
+            "--timeout",
+            metavar="<seconds>",
+            type=options.positive,
+            help="Follow no longer than this; the move itself goes on",
+        )
+        options.add_ignore(parser)
+        nodes.add_visit(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Sequence[object]]:
+        facts = self.mover.facts(parsed_args.server, parsed_args.host)
+        parsed_args.ignore = self.ignored(parsed_args)
+        beside = nodes.beside(parsed_args, [facts])
+        report = scopes.answer(
+            facts, self.kind, parsed_args.ignore, beside
+        ).report
+        for finding in report.warnings:
+            _say(finding)
+        if not report.safe:
+            self.exit_code = base.NOT_SAFE
+            _refuse(facts, report)
+            return (), ()
+        for finding in report:
+            if finding.check in self.telling and finding.status < Status.WARN:
+                base.say(f"{finding.title}: {finding.detail}")
+        outcome = self._move(parsed_args, facts)
+        self.exit_code = EXIT[outcome.end]
+        if outcome.explanation:
+            _explain(outcome.server, outcome.explanation)
+        return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Sequence[object],
+    ) -> int:
+        if not column_names:
+            return 0  # refused: there is no result to print
+        return super().produce_output(parsed_args, column_names, data)
+
+    def _move(
+        self, parsed_args: argparse.Namespace, facts: MoveFacts
+    ) -> Outcome:
+        name = facts.server.name
+        try:
+            move = self.start(parsed_args, facts)
+        except KeyboardInterrupt:
+            base.say(f"The request may have reached Nova. {_watch(facts)}")
+            raise
+        try:
+            if parsed_args.wait:
+                with contextlib.suppress(TimeUp):
+                    progress.draw(name, move.follow(parsed_args.timeout))
+            else:
+                move.find()
+            return move.outcome(waited=parsed_args.wait)
+        except BaseException:
+            # Ctrl-C, or an API that went away: whatever ends the following
+            # does not end the move.
+            base.say(f"The move of {name} goes on. {_watch(facts, move)}")
+            raise
+
+
+def _refuse(facts: MoveFacts, report: Report) -> None:
+    there = f" to {facts.wanted}" if facts.wanted else ""
+    base.say(
+        f"{facts.server.name} is not safe to move{there}; nothing was changed:"
+    )
+    for finding in report.problems:
+        _say(finding)
+
+
+def _explain(server: str, explanation: Explanation) -> None:
+    base.say(f"{server} did not move:")
+    for line in explanation.lines:
+        base.say(f"  {line}")
+
+
+def _say(finding: Finding) -> None:
+    base.say(
+        f"  {finding.status.name} {finding.check} ({finding.subject}):"
+        f" {finding.detail}"
+    )
+    if finding.remedy:
+        base.say(f"       {finding.remedy}")
+
+
+def _watch(facts: MoveFacts, move: Move | None = None) -> str:
+    """How to go on with a move that is not followed any more."""
+    server = paste(facts.server.name, facts.server.id)
+    record = (move and move.migration_id) or "<migration>"
+    return (
+        "To follow it: openstack server migration list --server"
+        f" {server}; to stop it: openstack server migration abort {server}"
+        f" {record}"
+    )

@@ -1,0 +1,199 @@
+"""What preflight does with nodes: visits them, saves and scripts."""
+
+import argparse
+import os
+import pathlib
+import typing
+import urllib.parse
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from osc_migrate import errors, remedies, saved, scopes
+from osc_migrate.commands import base, options
+from osc_migrate.model.facts import Host, MoveFacts, known
+from osc_migrate.model.findings import Finding
+from osc_migrate.model.node import Role
+from osc_migrate.survey import Survey, survey
+from osc_migrate.visited import Visited
+
+if typing.TYPE_CHECKING:
+    from osc_migrate.nodes import visit
+
+
+def add_visit(parser: argparse.ArgumentParser) -> None:
+    """To ask the two nodes of a move before it."""
+    options.add_nodes(parser)
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        help=(
+            "Touch nothing on the nodes: write no file for a moment, open no"
+            " port to try it"
+        ),
+    )
+    parser.set_defaults(
+        facts=None, remedy_script=None, save_facts=None, storage_host=()
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """To ask any nodes, and to do something with what they say."""
+    add_visit(parser)
+    parser.add_argument(
+        "--storage-host",
+        metavar="<host>",
+        action="append",
+        default=[],
+        help=(
+            "Visit this file server of the instances directory too, when the"
+            " whole cloud is looked at (repeat the option for several)"
+        ),
+    )
+    parser.add_argument(
+        "--remedy-script",
+        metavar="<directory>",
+        help=(
+            "Write a script for each node that mends what is wrong there, to"
+            " be read and then run there as root"
+        ),
+    )
+    parser.add_argument(
+        "--save-facts",
+        metavar="<file>",
+        help="Write all that the nodes said to this file, without secrets",
+    )
+    parser.add_argument(
+        "--facts",
+        metavar="<file>",
+        help="Judge nodes by such a file instead of visiting them",
+    )
+
+
+def visited(
+    parsed_args: argparse.Namespace,
+    hosts: Mapping[str, str | None],
+    servers: Collection[str] = (),
+) -> Visited | None:
+    """What the nodes told; None when they are not to be asked.
+
+    :param hosts: compute host -> address of its hypervisor, if known.
+    :param servers: UUIDs of servers that are to move.
+    """
+    if parsed_args.facts:
+        found = saved.read(parsed_args.facts)
+    elif parsed_args.nodes:
+        found = _visit(parsed_args, hosts, servers)
+    else:
+        refuse_alone(
+            parsed_args,
+            *("remedy_script", "save_facts", "inventory", "storage_host"),
+        )
+        return None
+    if parsed_args.save_facts:
+        saved.write(parsed_args.save_facts, found)
+    return Visited(found, parsed_args.ignore)
+
+
+def _visit(
+    parsed_args: argparse.Namespace,
+    hosts: Mapping[str, str | None],
+    servers: Collection[str],
+) -> Survey:
+    roles = dict.fromkeys(hosts, Role.COMPUTE)
+    where = dict(hosts)
+    for name in parsed_args.storage_host:
+        roles[name] = Role.STORAGE
+        where.setdefault(name, None)
+    with sessions(parsed_args, where) as opened:
+        return survey(
+            opened,
+            roles,
+            servers=tuple(dict.fromkeys(servers)),
+            read_only=parsed_args.read_only,
+        )
+
+
+def sessions(
+    parsed_args: argparse.Namespace, hosts: Mapping[str, str | None]
+) -> "visit.Sessions":
+    """Shells on nodes, reached as the options say.
+
+    :param hosts: node -> address of its hypervisor, if known.
+    :raises MigrateError: nobody can say how one is reached.
+    """
+    # Not above: who asks no nodes needs none of it.
+    from osc_migrate.nodes import inventory, visit
+
+    targets = inventory.resolve(
+        hosts,
+        inventory=parsed_args.inventory,
+        ssh_config=parsed_args.ssh_config,
+        ssh_user=parsed_args.ssh_user,
+        sudo=parsed_args.sudo,
+    )
+    return visit.Sessions(targets, parsed_args.forks)
+
+
+def refuse_alone(parsed_args: argparse.Namespace, *names: str) -> None:
+    """Options that would be silently without effect.
+
+    :raises MigrateError: one of them was given.
+    """
+    for name in names:
+        if getattr(parsed_args, name):
+            raise errors.MigrateError(
+                f"--{name.replace('_', '-')} is about nodes; add --nodes"
+            )
+
+
+def write_scripts(
+    parsed_args: argparse.Namespace, findings: Iterable[Finding]
+) -> None:
+    """:raises MigrateError: they cannot be written."""
+    if not parsed_args.remedy_script:
+        return
+    directory = pathlib.Path(parsed_args.remedy_script)
+    scripts = remedies.scripts(findings)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for node, script in scripts.items():
+            # A node's name is somebody's word: it shall stay a file's name.
+            name = urllib.parse.quote(node, safe="").replace("..", "%2E%2E")
+            path = directory / f"{name}.sh"
+            path.write_text(script)
+            os.chmod(path, 0o755)  # noqa: S103
+            base.say(f"what mends {node}: {path}")
+    except OSError as error:
+        raise errors.MigrateError(
+            f"the scripts cannot be written: {error}"
+        ) from error
+    if not scripts:
+        base.say("nothing that a script could mend was found")
+
+
+def beside(
+    parsed_args: argparse.Namespace, moves: Sequence[MoveFacts]
+) -> scopes.Beside:
+    """What the nodes of some moves told of each."""
+    servers = [move.server.id for move in moves]
+    seen = visited(parsed_args, _hosts(moves), servers)
+    return seen.of_move if seen else scopes.nothing
+
+
+def _hosts(moves: Iterable[MoveFacts]) -> dict[str, str | None]:
+    """The hosts of some moves, and their addresses."""
+    found: dict[str, str | None] = {}
+    for move in moves:
+        for host in _ends(move):
+            found[host.name] = address(host)
+    return found
+
+
+def _ends(move: MoveFacts) -> list[Host]:
+    ends = known(lambda: move.source), known(lambda: move.destination)
+    return [host for host in ends if host is not None]
+
+
+def address(host: Host) -> str | None:
+    """Of its hypervisor, as Nova knows it."""
+    found = known(lambda: host.hypervisor)
+    return known(lambda: found.ip) if found else None

@@ -1,0 +1,112 @@
+"""Questions about certain servers: osc_migrate/model/node/guests.py"""
+
+import re
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from osc_migrate.facts.node.said import Said, fact, whole
+from osc_migrate.model.answers import Question
+from osc_migrate.model.facts import Unread
+from osc_migrate.model.node.config import Config
+from osc_migrate.model.node.guests import Disk, Domain, Guests
+
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Of one host at a time; the rest is not looked at closely.
+MOST = 200
+_VIRSH = "virsh -r -c qemu:///system"
+# Its process id is written when QEMU is started, a migrated guest's too.
+_EACH = f"""
+for uuid in SERVERS; do
+    name=$({_VIRSH} domname "$uuid" 2>/dev/null) || continue
+    [ -e "/run/libvirt/qemu/$name.pid" ] || continue
+    printf '#guest %%s %%s\\n' "$uuid" \\
+        "$(stat -c %%Y "/run/libvirt/qemu/$name.pid")"
+    {_VIRSH} dumpxml "$uuid"
+done
+"""
+
+
+def questions(config: Config, servers: Sequence[str]) -> dict[str, Question]:
+    """What to ask about these servers, by UUID."""
+    asked = tuple(s for s in servers if re.fullmatch(_UUID, s))[:MOST]
+    if not asked:
+        return {}
+    words = " ".join(["%s"] * len(asked))
+    return {
+        "all": Question(f"{_VIRSH} list --all --uuid"),
+        "active": Question(f"{_VIRSH} list --uuid"),
+        "files": Question(
+            "timeout -k 1 5 ls -1 -- %s", (config.instances_path,)
+        ),
+        "each": Question(_EACH.replace("SERVERS", words), asked, limit=30),
+    }
+
+
+def read(said: Said) -> Guests:
+    if not said.asked("all"):
+        raise Unread("no server was asked for")
+    return Guests(
+        domains=fact(lambda: frozenset(_uuids(said.out("all")))),
+        active=fact(lambda: frozenset(_uuids(said.out("active")))),
+        directories=fact(lambda: frozenset(_directories(said))),
+        running=fact(lambda: _running(said)),
+    )
+
+
+def _uuids(text: str) -> list[str]:
+    return re.findall(rf"(?m)^{_UUID}$", text)
+
+
+def _directories(said: Said) -> list[str]:
+    return re.findall(rf"(?m)^{_UUID}(?:_resize)?$", said.out("files"))
+
+
+def _running(said: Said) -> dict[str, Domain]:
+    found = {}
+    parts = re.split(
+        rf"(?m)^#guest ({_UUID}) ([0-9]{{0,20}})$", said.out("each", 1)
+    )
+    for uuid, began, xml in zip(
+        parts[1::3], parts[2::3], parts[3::3], strict=True
+    ):
+        found[uuid] = Domain(
+            machine=fact(lambda xml=xml: _machine(_parsed(xml))),
+            disks=fact(lambda xml=xml: _disks(_parsed(xml))),
+            began=fact(whole, began, "the start of QEMU"),
+        )
+    return found
+
+
+def _parsed(xml: str) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(xml.strip())  # noqa: S314 # bounded
+    except ElementTree.ParseError as error:
+        raise Unread(f"libvirt's description of it: {error}") from None
+
+
+def _machine(domain: ElementTree.Element) -> str:
+    found = domain.find("os/type")
+    if found is None or not found.get("machine"):
+        raise Unread("libvirt does not say its machine type")
+    return str(found.get("machine"))
+
+
+def _disks(domain: ElementTree.Element) -> tuple[Disk, ...]:
+    return tuple(
+        Disk(
+            type=disk.get("type", ""),
+            device=disk.get("device", "disk"),
+            source=_source(disk.find("source")),
+            read_only=disk.find("readonly") is not None,
+        )
+        for disk in domain.iterfind("devices/disk")
+    )
+
+
+def _source(source: ElementTree.Element | None) -> str:
+    if source is None:
+        return ""
+    for name in ("file", "dev", "name"):
+        if found := source.get(name):
+            return found
+    return ""

@@ -1,0 +1,99 @@
+"""Ports of a node's migration range, opened for a while.
+
+A firewall is tried with a real listener: without one, refused by the kernel
+and rejected by a rule look the same.
+"""
+
+import re
+
+from osc_migrate.facts.node.said import Said
+from osc_migrate.model.answers import Answers, Question
+from osc_migrate.model.facts import Unread
+
+# The lowest free port, which libvirt takes first, and the highest. Both are
+# held by one program, which ends by itself.
+_LISTEN = r"""
+# has STATES PORT; 0A listens, 06 is only waiting for its end.
+has() {
+    grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf '%%04X' "$2") [0-9A-F:]+ $1 " \
+        /proc/net/tcp /proc/net/tcp6
+}
+busy() { has '0[^6]' "$1"; }
+serve() {
+    if command -v systemd-socket-activate; then
+        exec timeout "$limit" \
+            systemd-socket-activate --accept -l "$1" -l "$2" true
+    fi
+    for python in python3 /usr/libexec/platform-python; do
+        command -v "$python" || continue
+        exec timeout "$limit" "$python" -c '
+import select, socket, sys
+many = []
+for port in sys.argv[1:]:
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind(("", int(port)))
+    one.listen(128)
+    many.append(one)
+while True:
+    for one in select.select(many, [], [])[0]:
+        one.accept()[0].close()' "$1" "$2"
+    done
+}
+low=%s high=%s limit=%s last=$(( low + 20 )) first=$(( high - 20 ))
+while busy "$low" && [ "$low" -lt "$last" ]; do low=$(( low + 1 )); done
+while busy "$high" && [ "$high" -gt "$first" ]; do high=$(( high - 1 )); done
+serve "$low" "$high" </dev/null >/dev/null 2>&1 &
+for try in 1 2 3 4 5 6 7 8 9 10; do
+    has 0A "$low" && has 0A "$high" && break
+    kill -0 $! 2>/dev/null || break
+    sleep 0.1 2>/dev/null || sleep 1
+done
+if kill -0 $! 2>/dev/null && has 0A "$low" && has 0A "$high"; then
+    echo "ports $low $high pid $!"
+else
+    kill $! 2>/dev/null
+    echo "nothing here can listen on $low and $high" \
+        "(systemd-socket-activate, python3)" >&2
+    exit 1
+fi
+"""
+_SILENCE = r"""
+tr '\0' ' ' <"/proc/"%s/cmdline | grep -qF -e %s && kill %s
+"""
+_OPENED = re.compile(r"ports (\d{1,5}) (\d{1,5}) pid (\d{1,10})")
+
+
+def listen(span: tuple[int, int], seconds: int) -> Question:
+    """Opens the lowest and the highest free port of a range.
+
+    :param seconds: when it ends by itself.
+    """
+    low, high = span
+    args = (str(low), str(high), str(seconds))
+    return Question(_LISTEN, args, limit=20.0)
+
+
+def opened(answers: Answers) -> tuple[int, int]:
+    """The ports that were opened.
+
+    :raises Unread: none were.
+    """
+    match = _match(answers)
+    return int(match[1]), int(match[2])
+
+
+def silence(answers: Answers) -> Question:
+    """Ends the program, if it is still the one that was started.
+
+    :raises Unread: none was.
+    """
+    match = _match(answers)
+    return Question(_SILENCE, (match[3], match[1], match[3]))
+
+
+def _match(answers: Answers) -> re.Match[str]:
+    said = Said(answers, "reach").out("listen")
+    if match := _OPENED.fullmatch(said):
+        return match
+    raise Unread("no port was opened there")

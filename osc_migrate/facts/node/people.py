@@ -1,0 +1,45 @@
+"""Shell functions of questions: who Nova and QEMU are on a node."""
+
+# nova_pid: of nova-compute, which is a Python program; nothing where it does
+# not run.
+NOVA_PID = r"""
+nova_pid() {
+    for pid in $(pgrep -f '(^|/)nova-compute( |$)' 2>/dev/null); do
+        case $(readlink "/proc/$pid/exe") in
+        *python*) printf '%s\n' "$pid"; return ;;
+        esac
+    done
+}
+"""
+
+# qemu_user: the name that qemu.conf gives, else the distribution's own.
+# libvirt writes '+64055' for a number that is surely no name.
+QEMU_USER = r"""
+qemu_user() {
+    set -- $(sed -n 's/^[[:space:]]*user[[:space:]]*=[[:space:]]*//p' \
+        /etc/libvirt/qemu.conf 2>/dev/null | tr -d '"+' | tail -n 1)
+    if [ -n "$1" ]; then printf '%s\n' "$1"; return; fi
+    for name in libvirt-qemu qemu; do
+        if id -u "$name" >/dev/null 2>&1; then
+            printf '%s\n' "$name"; return
+        fi
+    done
+}
+"""
+
+# as_user UID SCRIPT: whatever the user's shell is; without PAM where that
+# can be, as each login of it is a line in the node's log.
+AS_USER = r"""
+as_user() {
+    name=$(id -nu "$1" 2>/dev/null) || name=
+    gid=$(id -g "$1" 2>/dev/null) || gid=$1
+    if setpriv --reuid "$1" --regid "$gid" --init-groups true 2>/dev/null
+    then setpriv --reuid "$1" --regid "$gid" --init-groups sh -c "$2"
+    elif [ -z "$name" ]
+    then setpriv --reuid "$1" --regid "$gid" --clear-groups sh -c "$2"
+    elif [ -x "$(command -v runuser)" ]
+    then runuser -u "$name" -- sh -c "$2"
+    else su -s /bin/sh "$name" -c "$2"
+    fi
+}
+"""

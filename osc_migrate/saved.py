@@ -1,0 +1,147 @@
+"""A survey as a file: to be judged again elsewhere, or sent to who helps.
+
+It holds what nodes answered, word for word. No question asks for a secret;
+what looks like one all the same is blanked before it is written.
+"""
+
+import json
+import pathlib
+import re
+from typing import Any
+
+from osc_migrate.errors import MigrateError
+from osc_migrate.model.answers import Answer, Answers
+from osc_migrate.model.facts import Unread
+from osc_migrate.model.node import Role
+from osc_migrate.survey import Survey
+
+# Of the format; another one is refused, not guessed at.
+VERSION = 1
+# Bytes: a thousand nodes take less.
+_MOST = 256 * 2**20
+
+_BLANK = "(blanked)"
+_SECRETS = (
+    # name = value, name: value, "name": "value"
+    re.compile(
+        r"(?i)((?:password|passwd|secret|token|api_key|private_key)"
+        r"[\w-]{0,40}[\"']?[ \t]{0,8}[=:][ \t]{0,8})([^\s,;]{1,4096})"
+    ),
+    # scheme://user:password@host
+    re.compile(r"(\w{1,20}://[^\s:/@]{0,200}:)([^\s@]{1,1000})(?=@)"),
+    re.compile(
+        r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)"
+        r"([^-]{1,65536})(?=-----END)"
+    ),
+)
+
+
+class BadFacts(MigrateError):
+    """A file holds no facts that can be read."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"'{path}' holds no saved facts of nodes: {why}")
+
+
+def redact(text: str) -> str:
+    """`text` with what looks like a secret blanked."""
+    for pattern in _SECRETS:
+        text = pattern.sub(lambda match: f"{match[1]}{_BLANK}", text)
+    return text
+
+
+def dumps(survey: Survey) -> str:
+    """The file's text."""
+    data = {
+        "version": VERSION,
+        "nodes": {
+            name: {
+                "role": survey.roles[name].value,
+                "answers": {
+                    key: _plain(answer) for key, answer in answers.items()
+                },
+            }
+            for name, answers in survey.answers.items()
+        },
+        "lost": {
+            name: {
+                "reason": redact(why.reason),
+                "role": survey.roles[name].value,
+            }
+            for name, why in survey.lost.items()
+        },
+    }
+    return json.dumps(data, indent=1) + "\n"
+
+
+def write(path: str, survey: Survey) -> None:
+    """Readable to who wrote it alone.
+
+    :raises MigrateError: it cannot be written.
+    """
+    try:
+        file = pathlib.Path(path)
+        file.touch(mode=0o600)
+        file.write_text(dumps(survey))
+    except OSError as error:
+        raise MigrateError(
+            f"the facts cannot be written to '{path}': {error.strerror}"
+        ) from error
+
+
+def read(path: str) -> Survey:
+    """:raises BadFacts: the file is missing, too large or of another kind."""
+    try:
+        file = pathlib.Path(path)
+        if file.stat().st_size > _MOST:
+            raise BadFacts(path, "it is too large")
+        return loads(file.read_text(), path)
+    except OSError as error:
+        raise BadFacts(path, str(error.strerror)) from error
+    except UnicodeDecodeError as error:
+        raise BadFacts(path, "it is no text") from error
+
+
+def loads(text: str, path: str) -> Survey:
+    """The same, of text; `path` names it in errors."""
+    try:
+        data: Any = json.loads(text)
+        if data["version"] != VERSION:
+            raise BadFacts(path, f"its version is no {VERSION}")
+        nodes, lost = data["nodes"], data["lost"]
+        everyone = [*nodes.items(), *lost.items()]
+        return Survey(
+            roles={name: Role(one["role"]) for name, one in everyone},
+            answers={
+                name: _answers(n["answers"]) for name, n in nodes.items()
+            },
+            lost={name: Unread(str(n["reason"])) for name, n in lost.items()},
+        )
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise BadFacts(path, f"{type(error).__name__}: {error}") from error
+
+
+def _plain(answer: Answer | Unread) -> dict[str, object]:
+    if isinstance(answer, Unread):
+        return {"unread": redact(answer.reason)}
+    return {
+        "status": answer.status,
+        "out": redact(answer.out),
+        "err": redact(answer.err),
+    }
+
+
+def _answers(data: Any) -> Answers:
+    return {str(key): _answer(one) for key, one in data.items()}
+
+
+def _answer(one: Any) -> Answer | Unread:
+    if "unread" in one:
+        return Unread(str(one["unread"]))
+    return Answer(int(one["status"]), str(one["out"]), str(one["err"]))

@@ -1,0 +1,33 @@
+from osc_migrate.model.node.guests import Disk, Domain, Guests
+
+# Runs on HostB.
+SERVER = "aaaaaaaa-0000-4000-8000-0000000000b1"
+DISK = f"/var/lib/nova/instances/{SERVER}/disk"
+
+
+def domain(**changes):
+    return Domain(
+        **(
+            {
+                "machine": "pc-i440fx-7.2",
+                "disks": (Disk("file", "disk", DISK, False),),
+                "began": 1_700_000_000,
+            }
+            | changes
+        )
+    )
+
+
+def healthy(name, **changes):
+    here = frozenset({SERVER}) if name == "HostB" else frozenset()
+    return Guests(
+        **(
+            {
+                "domains": here,
+                "active": here,
+                "directories": frozenset({SERVER}),
+                "running": {SERVER: domain()} if here else {},
+            }
+            | changes
+        )
+    )

@@ -1,0 +1,92 @@
+"""From the suite's options to what the nodes said, once a run."""
+
+import pytest
+
+from osc_migrate import saved
+from osc_migrate.errors import MigrateError
+from osc_migrate.model.node import Role
+from osc_migrate.nodes import inventory
+from osc_migrate.nodes.visit import Sessions
+from osc_migrate.survey import Survey, survey
+from validators import gateways
+
+
+def roles_of(config):
+    """Node -> its role, in the order of the command line."""
+    if facts := config.getoption("facts"):
+        return dict(saved.read(facts).roles)
+    listed = config.getoption("inventory")
+    storage = _names(config.getoption("storage_hosts"))
+    hosts = _names(config.getoption("hosts"))
+    if not hosts and listed:
+        hosts = [n for n in inventory.read(listed) if n not in storage]
+    if not hosts:
+        raise pytest.UsageError(
+            "which nodes? Give --hosts=HostB,HostC, an --inventory or --facts"
+        )
+    return dict.fromkeys(hosts, Role.COMPUTE) | dict.fromkeys(
+        storage, Role.STORAGE
+    )
+
+
+def gather(config):
+    """Visits the nodes, or reads what was saved of an earlier visit.
+
+    :rtype: osc_migrate.survey.Survey
+    """
+    try:
+        if facts := config.getoption("facts"):
+            return saved.read(facts)
+        found = _visit(config, roles_of(config))
+        if path := config.getoption("save_facts"):
+            saved.write(path, found)
+        return found
+    except MigrateError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _visit(config, roles):
+    targets = inventory.resolve(
+        dict.fromkeys(roles),
+        inventory=config.getoption("inventory"),
+        ssh_config=config.getoption("ssh_config"),
+        ssh_user=config.getoption("ssh_user"),
+        ssh_identity_file=config.getoption("ssh_identity_file"),
+        sudo=config.getoption("sudo"),
+    )
+    where = gateways.places(config)
+    forks = config.getoption("forks")
+    read_only = config.getoption("read_only")
+    surveys = []
+    for place in dict.fromkeys(where.get(name) for name in roles):
+        mine = {n: r for n, r in roles.items() if where.get(n) == place}
+        there = {name: targets[name] for name in mine}
+        if place is None:
+            with Sessions(there, forks) as sessions:
+                surveys.append(survey(sessions, mine, read_only=read_only))
+        else:
+            surveys.append(
+                gateways.visit(
+                    config,
+                    place,
+                    there,
+                    mine,
+                    forks=forks,
+                    read_only=read_only,
+                )
+            )
+    return _joined(roles, surveys)
+
+
+def _joined(roles, surveys):
+    answers, lost = {}, {}
+    for one in surveys:
+        answers |= one.answers
+        lost |= one.lost
+    ordered = {name: answers[name] for name in roles if name in answers}
+    return Survey(roles, ordered, lost)
+
+
+def _names(said):
+    words = said if isinstance(said, (list, tuple)) else [said or ""]
+    return [name for word in words for name in word.split(",") if name]

@@ -1,0 +1,40 @@
+"""Every check of a node, of a pair of nodes and of all nodes."""
+
+from osc_migrate.checks import nodes
+from validators.conftest import settle
+
+
+def scope(name):
+    """What a test is repeated for: see conftest."""
+
+    def mark(test):
+        test.scope = name
+        return test
+
+    return mark
+
+
+@scope("every")
+def test_node_answers(request, nodes_there, node, record_property):
+    finding = nodes.answered(node, nodes_there.survey.lost.get(node))
+    settle(request.config, finding, record_property)
+
+
+@scope("node")
+def test_node(validate, nodes_there, check, subject):
+    validate(check, nodes_there[subject])
+
+
+@scope("storage")
+def test_storage(validate, nodes_there, check, subject):
+    validate(check, nodes_there[subject])
+
+
+@scope("pair")
+def test_pair(validate, nodes_there, check, subject):
+    validate(check, nodes_there.pair(subject))
+
+
+@scope("cluster")
+def test_cluster(validate, nodes_there, check, subject):
+    validate(check, nodes_there.cluster)
