@@ -5,12 +5,15 @@ libvirtd stay dead while it and nova-compute look healthy.
 """
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
-from osc_migrate.checks.nodes import qemu
+from osc_migrate.checks.nodes import data_ports, qemu
 from osc_migrate.checks.nodes.scope import LIVE, of_node
 from osc_migrate.checks.nodes.transport import (
     Transport,
     inbound,
     mend,
+    socket,
+    sockets,
+    start,
     transport,
 )
 from osc_migrate.model.node import NodeFacts
@@ -31,12 +34,12 @@ def libvirt_runs(node: NodeFacts) -> str:
         )
     if _clash(libvirt):
         raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
-    if qemu.runs(libvirt):
+    if data_ports.runs(libvirt):
         return f"{libvirt.daemon} runs"
-    if trouble := qemu.refused(libvirt):
+    if trouble := data_ports.refused(libvirt):
         raise Skip(f"another check says why: {trouble}")
     said = f"{libvirt.daemon} does not run"
-    lines = _start(node)
+    lines = start(node)
     if libvirt.unit(f"{libvirt.daemon}.service").active == "inactive":
         raise mend(Problem, said, node, lines)
     words = libvirt.last_words or "it does not say why"
@@ -68,7 +71,7 @@ def libvirt_flag_fits_its_sockets(node: NodeFacts) -> str:
         "/^[[:space:]]*LIBVIRTD_ARGS=/s/(--listen|-l)\\b//",
         libvirt.flag_file,
     )
-    lines = [without, *_sockets(libvirt, _wanted(node))]
+    lines = [without, *sockets(libvirt, _wanted(node))]
     raise mend(Problem, words, node, lines)
 
 
@@ -84,14 +87,14 @@ def _clash(libvirt: Libvirt) -> bool:
 def libvirt_answers(node: NodeFacts) -> str:
     """libvirt answers on the node itself, as Nova asks it."""
     libvirt = node.libvirt
-    if not qemu.runs(libvirt):
+    if not data_ports.runs(libvirt):
         raise Skip("it does not run")
     if not libvirt.trouble:
         version = ".".join(map(str, libvirt.version))
         return f"libvirt {version}"
     if _clash(libvirt):
         raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
-    if trouble := qemu.refused(libvirt):
+    if trouble := data_ports.refused(libvirt):
         raise Skip(f"another check says why: {trouble}")
     daemon = libvirt.daemon
     raise Problem(
@@ -107,20 +110,19 @@ def libvirt_starts_at_boot(node: NodeFacts) -> str:
     libvirt = node.libvirt
     if not libvirt.units or libvirt.contained or not libvirt.daemon:
         raise Skip("no unit of this node starts it")
-    if not qemu.runs(libvirt):
+    if not data_ports.runs(libvirt):
         raise Skip("it does not run")
     if _starts(libvirt):
         return "it does"
     unit = f"{libvirt.daemon}.service"
     wanted = _wanted(node)
-    sockets = [_socket(libvirt, wanted)] if libvirt.by_sockets else []
-    if not wanted.port:
-        sockets = []
+    more = libvirt.by_sockets and wanted.port
+    names = [socket(libvirt, wanted)] if more else []
     raise mend(
         Concern,
         f"{unit} is not enabled: it is gone after a reboot",
         node,
-        [command("systemctl", "enable", unit, *sockets)],
+        [command("systemctl", "enable", unit, *names)],
     )
 
 
@@ -137,10 +139,6 @@ def _wanted(node: NodeFacts) -> Transport:
     return transport(node.config)
 
 
-def _socket(libvirt: Libvirt, wanted: Transport) -> str:
-    return f"{libvirt.front}-{wanted.scheme}.socket"
-
-
 def _remote(node: NodeFacts) -> Transport:
     """
     :raises Skip: libvirt need not listen, or does not run.
@@ -148,7 +146,7 @@ def _remote(node: NodeFacts) -> Transport:
     wanted = _wanted(node)
     if not wanted.port:
         raise Skip(f"Nova reaches libvirt by {wanted.scheme}")
-    if not qemu.runs(node.libvirt):
+    if not data_ports.runs(node.libvirt):
         raise Skip("libvirt does not run")
     return wanted
 
@@ -188,7 +186,7 @@ def libvirt_listens_after_boot(node: NodeFacts) -> str:
         raise Skip("it does not listen now")
     if not _starts(libvirt):
         raise Skip("libvirt-starts-at-boot says what is wrong")
-    unit = _socket(libvirt, wanted)
+    unit = socket(libvirt, wanted)
     if not libvirt.by_sockets:
         if libvirt.flag_next or not libvirt.flag:
             return "by libvirtd itself"
@@ -237,24 +235,11 @@ def libvirt_lets_nova_in(node: NodeFacts) -> str:
     )
 
 
-def _start(node: NodeFacts) -> list[str]:
-    """Starts the daemons, and what listens for them."""
-    libvirt = node.libvirt
-    if libvirt.by_sockets:
-        return _sockets(libvirt, _wanted(node))
-    daemon = f"{libvirt.daemon}.service"
-    return [
-        command("systemctl", "unmask", daemon),
-        f"{command('systemctl', 'reset-failed', daemon)} || :",
-        command("systemctl", "enable", "--now", daemon),
-    ]
-
-
 def _open(node: NodeFacts, wanted: Transport) -> list[str]:
     """Lets it listen."""
     libvirt = node.libvirt
     if libvirt.by_sockets and not libvirt.contained:
-        return _sockets(libvirt, wanted)
+        return sockets(libvirt, wanted)
     file, scheme = libvirt.remote_file, wanted.scheme
     lines = [command("conf_set", file, f"listen_{scheme}", 1)]
     if libvirt.remote.get("listen_addr"):
@@ -280,50 +265,6 @@ def _flagged(libvirt: Libvirt) -> list[str]:
     ]
 
 
-def _sockets(libvirt: Libvirt, wanted: Transport) -> list[str]:
-    """systemd opens no socket of a service that runs already, and whoever
-    speaks to one in between starts it: all stop, then all start."""
-    front, port = libvirt.front, wanted.port
-    service = f"{front}.service"
-    names = [f"{front}.socket"]
-    for scheme in ("tcp", "tls"):
-        name = f"{front}-{scheme}.socket"
-        unit = libvirt.unit(name)
-        if (port and scheme == wanted.scheme) or unit.starts:
-            names.append(name)
-    lines = []
-    own = _socket(libvirt, wanted)
-    listen = libvirt.unit(own).listen
-    if port and listen and not any(_anywhere(one, port) for one in listen):
-        # A later drop-in wins over the one that bound it elsewhere.
-        place = f"/etc/systemd/system/{own}.d"
-        text = f"[Socket]\\nListenStream=\\nListenStream={port}\\n"
-        lines += [
-            command("mkdir", "-p", place),
-            f"printf {command(text)} >{command(f'{place}/zz-migrate.conf')}",
-            "systemctl daemon-reload",
-        ]
-    daemons = dict.fromkeys([service, f"{libvirt.daemon}.service"])
-    own_sockets = dict.fromkeys([*names, f"{libvirt.daemon}.socket"])
-    # The service takes them along.
-    more = [f"{front}-ro.socket", f"{front}-admin.socket"]
-    return [
-        *lines,
-        command("systemctl", "unmask", *daemons, *own_sockets, *more),
-        command("systemctl", "stop", service, f"{front}*.socket"),
-        f"{command('systemctl', 'reset-failed', f'{front}*')} || :",
-        # The modular daemons need only their sockets.
-        command("systemctl", "enable", *own_sockets),
-        command("systemctl", "start", *own_sockets),
-        command("systemctl", "start", *daemons),
-    ]
-
-
-def _anywhere(stream: str, port: int) -> bool:
-    """ListenStream as systemd shows it: '[::]:16509' is any address."""
-    return stream in (f"[::]:{port}", f"0.0.0.0:{port}", str(port))
-
-
 NODE: tuple[Check, ...] = (
     libvirt_runs,
     libvirt_flag_fits_its_sockets,
@@ -332,8 +273,8 @@ NODE: tuple[Check, ...] = (
     libvirt_listens,
     libvirt_listens_after_boot,
     libvirt_lets_nova_in,
-    *qemu.NODE,
+    *data_ports.NODE,
 )
 STORAGE: tuple[Check, ...] = ()
 PAIR: tuple[Check, ...] = qemu.PAIR
-CLUSTER: tuple[Check, ...] = qemu.CLUSTER
+CLUSTER: tuple[Check, ...] = (*qemu.CLUSTER, *data_ports.CLUSTER)

@@ -7,7 +7,8 @@ from osc_migrate.checks.check import Skip, Verdict
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.config import Config
-from osc_migrate.model.node.libvirt import PORTS
+from osc_migrate.model.node.libvirt import PORTS, Libvirt
+from osc_migrate.words import command
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,3 +78,64 @@ def mend(
         f"where the container that runs {node.libvirt.daemon} on {node.name}"
         f" is configured: {'; '.join(lines)}; then restart the container",
     )
+
+
+def socket(libvirt: Libvirt, wanted: Transport) -> str:
+    return f"{libvirt.front}-{wanted.scheme}.socket"
+
+
+def start(node: NodeFacts) -> list[str]:
+    """Starts the daemons, and what listens for them."""
+    libvirt = node.libvirt
+    if libvirt.by_sockets:
+        return sockets(libvirt, transport(node.config))
+    daemon = f"{libvirt.daemon}.service"
+    return [
+        command("systemctl", "unmask", daemon),
+        f"{command('systemctl', 'reset-failed', daemon)} || :",
+        command("systemctl", "enable", "--now", daemon),
+    ]
+
+
+def sockets(libvirt: Libvirt, wanted: Transport) -> list[str]:
+    """systemd opens no socket of a service that runs already, and whoever
+    speaks to one in between starts it: all stop, then all start."""
+    front, port = libvirt.front, wanted.port
+    service = f"{front}.service"
+    names = [f"{front}.socket"]
+    for scheme in ("tcp", "tls"):
+        name = f"{front}-{scheme}.socket"
+        unit = libvirt.unit(name)
+        if (port and scheme == wanted.scheme) or unit.starts:
+            names.append(name)
+    lines = []
+    own = socket(libvirt, wanted)
+    listen = libvirt.unit(own).listen
+    if port and listen and not any(_anywhere(one, port) for one in listen):
+        # A later drop-in wins over the one that bound it elsewhere.
+        place = f"/etc/systemd/system/{own}.d"
+        text = f"[Socket]\\nListenStream=\\nListenStream={port}\\n"
+        lines += [
+            command("mkdir", "-p", place),
+            f"printf {command(text)} >{command(f'{place}/zz-migrate.conf')}",
+            "systemctl daemon-reload",
+        ]
+    daemons = dict.fromkeys([service, f"{libvirt.daemon}.service"])
+    own_sockets = dict.fromkeys([*names, f"{libvirt.daemon}.socket"])
+    # The service takes them along.
+    more = [f"{front}-ro.socket", f"{front}-admin.socket"]
+    return [
+        *lines,
+        command("systemctl", "unmask", *daemons, *own_sockets, *more),
+        command("systemctl", "stop", service, f"{front}*.socket"),
+        f"{command('systemctl', 'reset-failed', f'{front}*')} || :",
+        # The modular daemons need only their sockets.
+        command("systemctl", "enable", *own_sockets),
+        command("systemctl", "start", *own_sockets),
+        command("systemctl", "start", *daemons),
+    ]
+
+
+def _anywhere(stream: str, port: int) -> bool:
+    """ListenStream as systemd shows it: '[::]:16509' is any address."""
+    return stream in (f"[::]:{port}", f"0.0.0.0:{port}", str(port))
