@@ -61,7 +61,7 @@ CAUSES: tuple[Cause, ...] = (
         r"not supported for LVM backed instances",
         "Nova cannot cold-migrate disks on LVM",
         "move it with 'openstack migrate block', or shelve and unshelve",
-        "server-disk-is-movable",
+        "disks-are-not-on-lvm",
         source="nova/virt/libvirt/driver.py",
     ),
     cause(

@@ -80,7 +80,6 @@ CAUSES: tuple[Cause, ...] = (
         r"Claim pci failed|PCI device request .{1,255} failed",
         "the destination has no free PCI device of that kind",
         "choose a host that has one free",
-        "destination-has-devices",
         source="nova/compute/claims.py, nova/pci/stats.py",
     ),
     cause(
@@ -113,7 +112,6 @@ CAUSES: tuple[Cause, ...] = (
         r"TPM secret was not found|TPM encryption secret for instance",
         "the source has lost the secret of the server's virtual TPM",
         "openstack server reboot --hard makes it again; then try again",
-        "server-tpm-is-movable",
         source=_LIBVIRT,
     ),
     cause(

@@ -23,7 +23,6 @@ CAUSES: tuple[Cause, ...] = (
         "the guest writes its memory faster than it can be copied",
         "allow auto-converge or post-copy in nova.conf, give the move more"
         " bandwidth, or do it while the guest is quiet",
-        "guest-converges",
         source="nova/virt/libvirt/migration.py",
     ),
     cause(

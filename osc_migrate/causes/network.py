@@ -29,7 +29,7 @@ CAUSES: tuple[Cause, ...] = (
         "Neutron never said that the port was plugged on the destination",
         "check the L2 agent there, and Neutron's [nova] section; a backend"
         " without such events needs live_migration_wait_for_vif_plug=false",
-        "ports-bind-on-destination",
+        "destination-network-agent-is-alive",
         source="nova/compute/manager.py",
     ),
     cause(
@@ -38,7 +38,7 @@ CAUSES: tuple[Cause, ...] = (
         r"|Neutron reported failure during live migration",
         "a port could not be plugged on the destination",
         "see the L2 agent's and nova-compute's log on the destination",
-        "ports-bind-on-destination",
+        "destination-network-agent-is-alive",
         source="nova/compute/manager.py",
     ),
     cause(
@@ -46,7 +46,7 @@ CAUSES: tuple[Cause, ...] = (
         r"remote-managed ports",
         "a server with ports on a SmartNIC cannot move",
         "detach the port first",
-        "server-devices-are-movable",
+        "sriov-ports-can-move",
         source="nova/exception.py",
     ),
 )

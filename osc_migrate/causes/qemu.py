@@ -43,7 +43,7 @@ CAUSES: tuple[Cause, ...] = (
         " destination",
         "on the destination: ovs-vsctl show (or ip link); compare the bridges"
         " with the source's",
-        "ports-bind-on-destination",
+        "destination-reaches-the-physical-networks",
         source="libvirt",
     ),
     cause(

@@ -3,8 +3,9 @@
 import dataclasses
 from collections.abc import Callable, Iterable
 
-from osc_migrate.checks.check import Check, Problem, Skip, check
+from osc_migrate.checks.check import Check, Concern, Problem, Skip, check
 from osc_migrate.checks.nodes.scope import LIVE
+from osc_migrate.checks.nodes.transport import native_tls
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.node import NodeFacts, PairFacts
@@ -115,6 +116,31 @@ def destination_knows_the_guests_machine_type(guest: GuestMove) -> str:
 
 
 @_guest(LIVE)
+def guest_knows_tls(guest: GuestMove) -> str:
+    """The guest's QEMU was started when it had certificates already.
+
+    It reads them at its start alone, and cannot migrate with TLS without
+    ('Unable to access credentials').
+    """
+    node = guest.source
+    if not native_tls(node.config):
+        raise Skip("live_migration_with_native_tls is off")
+    domain = node.guests.running.get(guest.id)
+    came = node.guests.certificates
+    if domain is None or came is None:
+        raise Skip("no guest, or no certificates: other checks tell")
+    if domain.began >= came:
+        return "it was started after they came"
+    server = paste(guest.move.server.name, guest.id)
+    raise Concern(
+        f"the guest was started before the certificates of QEMU on"
+        f" {node.name} were written",
+        f"if it had none when it was started, it cannot move: openstack"
+        f" server stop {server}, then start",
+    )
+
+
+@_guest(LIVE)
 def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
     """A live move finds shared disks, a block move local ones."""
     # nova/virt/libvirt/driver.py, check_can_live_migrate_source.
@@ -154,5 +180,6 @@ GUEST = (
     destination_is_clean,
     no_resize_directory_is_left,
     destination_knows_the_guests_machine_type,
+    guest_knows_tls,
     disks_are_where_the_move_needs_them,
 )

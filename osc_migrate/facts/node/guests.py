@@ -24,6 +24,15 @@ for uuid in SERVERS; do
     {_VIRSH} dumpxml "$uuid"
 done
 """
+# The directory that QEMU takes them from for migrations (qemu.conf).
+_CERTIFICATES = r"""
+place=$(awk -F'"' '
+    /^[ \t]*default_tls_x509_cert_dir/ {any = $2}
+    /^[ \t]*migrate_tls_x509_cert_dir/ {own = $2}
+    END {print own ? own : any ? any : "/etc/pki/qemu"}
+    ' /etc/libvirt/qemu.conf 2>/dev/null)
+[ ! -e "$place/ca-cert.pem" ] || stat -c %Y -- "$place/ca-cert.pem"
+"""
 
 
 def questions(config: Config, servers: Sequence[str]) -> dict[str, Question]:
@@ -38,6 +47,7 @@ def questions(config: Config, servers: Sequence[str]) -> dict[str, Question]:
         "files": Question(
             "timeout -k 1 5 ls -1 -- %s", (config.instances_path,)
         ),
+        "certificates": Question(_CERTIFICATES),
         "each": Question(_EACH.replace("SERVERS", words), asked, limit=30),
     }
 
@@ -50,7 +60,13 @@ def read(said: Said) -> Guests:
         active=fact(lambda: frozenset(_uuids(said.out("active")))),
         directories=fact(lambda: frozenset(_directories(said))),
         running=fact(lambda: _running(said)),
+        certificates=fact(lambda: _certificates(said)),
     )
+
+
+def _certificates(said: Said) -> int | None:
+    text = said.out("certificates")
+    return whole(text, "QEMU's certificates") if text else None
 
 
 def _uuids(text: str) -> list[str]:

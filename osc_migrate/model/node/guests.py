@@ -42,3 +42,6 @@ class Guests(Facts):
     directories: frozenset[str]
     # Of the servers that were asked for and run here.
     running: Mapping[str, Domain]
+    # When QEMU's certificates came here, in seconds since the epoch; None
+    # where there are none.
+    certificates: int | None

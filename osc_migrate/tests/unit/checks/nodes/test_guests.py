@@ -10,7 +10,7 @@ from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Kind, Status
 from osc_migrate.model.node import PairFacts
 from osc_migrate.tests.unit import node_shapes, shapes
-from osc_migrate.tests.unit.node_shapes import guests, storage
+from osc_migrate.tests.unit.node_shapes import config, guests, storage
 
 LIVE, BLOCK, COLD = Kind.LIVE, Kind.BLOCK, Kind.COLD
 SERVER = guests.SERVER
@@ -27,6 +27,17 @@ def moving(kind=LIVE, source=None, destination=None, **server):
         shapes.move(server=shapes.server(**server)),
         PairFacts(source or node("HostB"), destination or node("HostC")),
         kind,
+    )
+
+
+def tls(**changes):
+    """HostB, where QEMU itself encrypts."""
+    return node_shapes.node(
+        "HostB",
+        config=config.healthy(
+            "HostB", libvirt__live_migration_with_native_tls="true"
+        ),
+        guests=guests.healthy("HostB", **changes),
     )
 
 
@@ -48,7 +59,7 @@ def found(facts):
 
 def test_a_healthy_guest():
     findings = found(moving())
-    assert {f.status for f in findings.values()} == {Status.PASS}
+    assert {f.status for f in findings.values()} <= {Status.PASS, Status.SKIP}
     assert {f.subject for f in findings.values()} == {"vm1: HostB -> HostC"}
 
 
@@ -124,6 +135,14 @@ CASES = [
         moving(source=node("HostB", running={})),
         SKIP,
     ),
+    Case("guest-knows-tls", moving(source=tls()), PASS, "after"),
+    Case(
+        "guest-knows-tls",
+        moving(source=tls(certificates=1_800_000_000)),
+        Status.WARN,
+        "before the certificates",
+    ),
+    Case("guest-knows-tls", moving(source=tls(certificates=None)), SKIP),
     Case(
         "disks-are-where-the-move-needs-them",
         moving(BLOCK),
