@@ -69,9 +69,9 @@ def uri(config: Config, dest: str) -> str:
 
     :raises Unread: one that we would rather not use.
     """
-    virt_type = config.get("libvirt", "virt_type", "kvm")
+    virt_type = config.get("libvirt", "virt_type") or "kvm"
     host = f"[{dest}]" if ":" in dest else dest
-    scheme = config.get("libvirt", "live_migration_scheme", "tcp")
+    scheme = config.get("libvirt", "live_migration_scheme") or "tcp"
     driver = "parallels" if virt_type == "parallels" else "qemu"
     built = f"{driver}+{scheme}://{host}/system"
     if wanted := config.get("libvirt", "live_migration_uri"):
