@@ -38,17 +38,6 @@ rm -rf /etc/pki; cp -a /root/pki /etc/pki
 """
 # What an operator does who follows the words.
 _REISSUED = "rm -rf /etc/pki; cp -a /root/pki /etc/pki"
-# The lab has no nova-compute that could be restarted.
-_NOVA = """
-set -e
-for unit in nova-compute; do
-    systemctl cat $unit >/dev/null 2>&1 || {
-        printf '[Service]\\nType=oneshot\\nExecStart=true\\n' \\
-            >/run/systemd/system/$unit.service
-        systemctl daemon-reload
-    }
-done
-"""
 
 
 def _run(lab, node, script):
@@ -204,7 +193,7 @@ def _only(option):
             _run(
                 lab,
                 node,
-                _ON + _NOVA + "cat /root/nova.conf >/etc/nova/"
+                _ON + "cat /root/nova.conf >/etc/nova/"
                 "nova.conf\nsed -i '/^live_migration_scheme/a "
                 + option
                 + "' /etc/nova/nova.conf",
@@ -229,14 +218,9 @@ FAULTS: tuple[NodeFault, ...] = (
         "tunnelled-and-native-tls-exclude",
         "tls",
         "both tunnelled and native TLS: nova-compute does not start",
-        lambda lab: (
-            _tls(lab),
-            _run(
-                lab,
-                BROKEN,
-                _NOVA + "sed -i '/^live_migration_scheme/a"
-                " live_migration_tunnelled = true' /etc/nova/nova.conf",
-            ),
+        _only(
+            "live_migration_tunnelled = true\\n"
+            "live_migration_with_native_tls = true"
         ),
         undo=_plain,
     ),

@@ -6,6 +6,7 @@ libvirtd stay dead while it and nova-compute look healthy.
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes import data_ports, qemu
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_node
 from osc_migrate.checks.nodes.transport import (
     Transport,
@@ -15,6 +16,7 @@ from osc_migrate.checks.nodes.transport import (
     sockets,
     start,
     transport,
+    wish,
 )
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.libvirt import Libvirt, Listener
@@ -71,7 +73,7 @@ def libvirt_flag_fits_its_sockets(node: NodeFacts) -> str:
         "/^[[:space:]]*LIBVIRTD_ARGS=/s/(--listen|-l)\\b//",
         libvirt.flag_file,
     )
-    lines = [without, *sockets(libvirt, _wanted(node))]
+    lines = [without, *sockets(libvirt, wish(node))]
     raise mend(Problem, words, node, lines)
 
 
@@ -115,7 +117,7 @@ def libvirt_starts_at_boot(node: NodeFacts) -> str:
     if _starts(libvirt):
         return "it does"
     unit = f"{libvirt.daemon}.service"
-    wanted = _wanted(node)
+    wanted = wish(node)
     more = libvirt.by_sockets and wanted.port
     names = [socket(libvirt, wanted)] if more else []
     raise mend(
@@ -135,15 +137,11 @@ def _starts(libvirt: Libvirt) -> bool:
     )
 
 
-def _wanted(node: NodeFacts) -> Transport:
-    return transport(node.config)
-
-
 def _remote(node: NodeFacts) -> Transport:
     """
     :raises Skip: libvirt need not listen, or does not run.
     """
-    wanted = _wanted(node)
+    wanted = transport(config_of(node))
     if not wanted.port:
         raise Skip(f"Nova reaches libvirt by {wanted.scheme}")
     if not data_ports.runs(node.libvirt):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes import certificates
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_node
 from osc_migrate.checks.nodes.transport import (
     inbound,
@@ -42,13 +43,13 @@ class Family:
 
 
 def _libvirt_wanted(node: NodeFacts) -> None:
-    scheme = transport(node.config).scheme
+    scheme = transport(config_of(node)).scheme
     if scheme != "tls":
         raise Skip(f"Nova reaches libvirt by {scheme}")
 
 
 def _qemu_wanted(node: NodeFacts) -> None:
-    if not native_tls(node.config):
+    if not native_tls(config_of(node)):
         raise Skip("live_migration_with_native_tls is off")
 
 
@@ -236,7 +237,7 @@ def _is_fit(end: End, node: NodeFacts) -> str:
 
 def _names_the_node(end: End, node: NodeFacts) -> str:
     _, file = end.found(node)
-    if end.family is LIBVIRT and not transport(node.config).verify:
+    if end.family is LIBVIRT and not transport(config_of(node)).verify:
         raise Skip("live_migration_uri says no_verify=1")
     wanted = inbound(node)
     own = file.own

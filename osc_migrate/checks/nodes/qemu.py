@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import (
     LIVE,
     of_cluster,
@@ -41,7 +42,7 @@ def destination_has_as_new_a_qemu(pair: PairFacts) -> str:
         return said
     newer = f"bring {pair.destination.name} to QEMU {_dotted(here)} or newer"
     remedy = f"{newer}: {_upgrade(pair.destination)}"
-    if pair.source.config.flag(
+    if config_of(pair.source).flag(
         "workarounds", "skip_hypervisor_version_check_on_lm"
     ):
         raise Concern(f"{said}; Nova is told not to look", remedy)

@@ -3,10 +3,10 @@
 from osc_migrate.checks.check import Check, Concern, Problem, Skip, judge
 from osc_migrate.checks.nodes import libvirt, ssh, tls
 from osc_migrate.checks.nodes.address import is_own
+from osc_migrate.checks.nodes.data_ports import trouble_of_ports
 from osc_migrate.checks.nodes.firewall import Ports, let_through
 from osc_migrate.checks.nodes.hosts_file import right_name
 from osc_migrate.checks.nodes.links import mtu_differs
-from osc_migrate.checks.nodes.qemu import trouble_of_ports
 from osc_migrate.checks.nodes.scope import LIVE, of_pair
 from osc_migrate.checks.nodes.way import led, lost
 from osc_migrate.model.facts import Unread, known

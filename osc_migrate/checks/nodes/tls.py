@@ -7,16 +7,14 @@ is judged.
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes import certificates, pki
+from osc_migrate.checks.nodes.nova_conf import Set, config_of, mended
 from osc_migrate.checks.nodes.pki import LIBVIRT, QEMU, Family
 from osc_migrate.checks.nodes.scope import LIVE, of_node, of_pair
 from osc_migrate.checks.nodes.transport import (
     native_tls,
-    nova_unit,
     transport,
 )
-from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import NodeFacts, PairFacts
-from osc_migrate.words import command
 
 
 def _sound(node: NodeFacts, family: Family) -> bool:
@@ -107,25 +105,17 @@ def native_tls_needs_scheme_tls(node: NodeFacts) -> str:
     The guest goes in plain text otherwise, without a word (Nova's
     secure-live-migration-with-qemu-native-tls).
     """
-    if not native_tls(node.config):
+    if not native_tls(config_of(node)):
         raise Skip("live_migration_with_native_tls is off")
-    scheme = transport(node.config).scheme
+    scheme = transport(config_of(node)).scheme
     if scheme == "tls":
         return "it is"
-    raise Concern(
+    raise mended(
+        Concern,
+        node,
         "live_migration_with_native_tls is on, and libvirt is reached by"
         f" {scheme}",
-        "",
-        Fix(
-            node.name,
-            (
-                command(
-                    *("ini_set", node.config.file, "libvirt"),
-                    *("live_migration_scheme", "tls"),
-                ),
-            ),
-            (nova_unit(node),),
-        ),
+        Set("libvirt", "live_migration_scheme", "tls"),
     )
 
 
@@ -135,23 +125,15 @@ def tunnelled_and_native_tls_exclude(node: NodeFacts) -> str:
 
     nova-compute does not start so (nova/virt/libvirt/driver.py, init_host).
     """
-    both = node.config.flag("libvirt", "live_migration_tunnelled")
-    if not both or not native_tls(node.config):
+    both = config_of(node).flag("libvirt", "live_migration_tunnelled")
+    if not both or not native_tls(config_of(node)):
         return "it does not"
-    raise Problem(
+    raise mended(
+        Problem,
+        node,
         "live_migration_tunnelled and live_migration_with_native_tls are both"
         " on",
-        "",
-        Fix(
-            node.name,
-            (
-                command(
-                    *("ini_set", node.config.file, "libvirt"),
-                    *("live_migration_tunnelled", "false"),
-                ),
-            ),
-            (nova_unit(node),),
-        ),
+        Set("libvirt", "live_migration_tunnelled", "false"),
     )
 
 
@@ -163,9 +145,9 @@ def qemu_forces_no_tls(node: NodeFacts) -> str:
     (qemu_migration.c).
     """
     forced = node.libvirt.qemu.get("migrate_tls_force", "0")
-    if forced == "0" or native_tls(node.config):
+    if forced == "0" or native_tls(config_of(node)):
         return f"migrate_tls_force is {forced}"
-    if node.config.flag("libvirt", "live_migration_tunnelled"):
+    if config_of(node).flag("libvirt", "live_migration_tunnelled"):
         return "tunnelled ones are not affected"
     raise Problem(
         f"migrate_tls_force is {forced}, and live_migration_with_native_tls"

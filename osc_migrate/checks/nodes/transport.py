@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from osc_migrate.checks.check import Skip, Verdict
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.config import Config
@@ -45,21 +46,26 @@ def transport(config: Config) -> Transport:
     return Transport(scheme, port, "no_verify=1" not in query)
 
 
+def wish(node: NodeFacts) -> Transport:
+    """The same for a remedy, which needs one whatever nova.conf says."""
+    try:
+        return transport(config_of(node))
+    except Skip:
+        return Transport("", 0)
+
+
 def inbound(node: NodeFacts) -> str:
     """The address or name that others connect to (nova/conf/libvirt.py,
     live_migration_inbound_addr)."""
-    return node.config.get(
-        "libvirt", "live_migration_inbound_addr"
-    ) or node.config.get("DEFAULT", "host", node.name)
+    config = config_of(node)
+    return config.get("libvirt", "live_migration_inbound_addr") or config.get(
+        "DEFAULT", "host", node.name
+    )
 
 
 def native_tls(config: Config) -> bool:
     """QEMU itself encrypts what it sends."""
     return config.flag("libvirt", "live_migration_with_native_tls")
-
-
-def nova_unit(node: NodeFacts) -> str:
-    return "openstack-nova-compute" if node.system.red_hat else "nova-compute"
 
 
 def mend(
@@ -88,7 +94,7 @@ def start(node: NodeFacts) -> list[str]:
     """Starts the daemons, and what listens for them."""
     libvirt = node.libvirt
     if libvirt.by_sockets:
-        return sockets(libvirt, transport(node.config))
+        return sockets(libvirt, wish(node))
     daemon = f"{libvirt.daemon}.service"
     return [
         command("systemctl", "unmask", daemon),

@@ -180,13 +180,6 @@ CASES = [
         "nobody listens",
         "where the container that runs libvirtd on HostC is configured",
     ),
-    # A URI from an old guide says both scheme and port.
-    Case(
-        "libvirt-listens",
-        c({"libvirt__live_migration_uri": "qemu+tcp://%s:16514/system"}),
-        PASS,
-        "port 16514",
-    ),
     Case("libvirt-listens", c({"libvirt__virt_type": "lxc"}), SKIP, "lxc"),
     Case("libvirt-listens-after-boot", nodes(), PASS, "is enabled"),
     Case("libvirt-listens-after-boot", c(**ALONE), PASS, subject="HostC"),
@@ -424,3 +417,29 @@ def test_a_silent_libvirt_is_one_finding():
 )
 def test_who_is_heard(address, wanted, heard):
     assert Listener(address, 16509).hears(wanted) is heard
+
+
+@pytest.mark.parametrize(
+    ("uri", "status", "words"),
+    [
+        ("qemu+tcp://%s:16510/system", FAIL, "port 16510 (tcp"),
+        ("qemu+tcp://%s:16514/system", PASS, "port 16514"),
+        ("qemu+ssh://nova@%s/system?no_verify=1", SKIP, "by ssh"),
+        ("qemu://%s/system", PASS, "port 16514"),
+    ],
+)
+def test_the_uri_of_an_old_guide(uri, status, words):
+    found = findings(c({"libvirt__live_migration_uri": uri}))
+    (mine,) = (
+        f
+        for f in found
+        if (f.check, f.subject) == ("libvirt-listens", "HostC")
+    )
+    assert (mine.status, words in mine.detail) == (status, True)
+
+
+def test_a_dead_libvirt_is_told_without_nova_conf():
+    alone = stopped()[1].but(config=Unread("not found"))
+    found = findings([alone])
+    (mine,) = (f for f in found if f.check == "libvirt-runs")
+    assert (mine.status, mine.remedy != "") == (FAIL, True)
