@@ -315,9 +315,9 @@ def test_reset_restores_a_broken_node(each):
         f"virsh -c qemu+{transport}://HostC/system hostname"
         for transport in ("tcp", "tls")
     )
-    refused = each.run("HostB", tcp)
+    refused = each.run("HostB", tcp, SLOW)
     assert "Connection refused" in refused.stderr
-    expired = each.run("HostB", tls)
+    expired = each.run("HostB", tls, SLOW)
     assert expired.returncode == 1
     each.reset("HostC")
     test_all_units_run(each)

@@ -10,19 +10,17 @@ import contextlib
 import inspect
 import pathlib
 import tarfile
+import tempfile
 import time
+import types
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from functional_tests.nodes import (
     cache,
     cgroups,
-    cluster,
-    compute_files,
     content,
-    layer,
     network,
-    people,
     pki,
     secrets,
     vm_image,
@@ -33,7 +31,7 @@ from functional_tests.nodes.context import Context
 from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.layer import Layer
 from functional_tests.nodes.qmp import Monitor
-from functional_tests.nodes.secrets import Secrets
+from functional_tests.nodes.secrets import KeyPair, NodeSecrets, Secrets
 
 _IMAGE, _SAVED = "image", "saved"
 _QEMU = "qemu-system-x86_64"
@@ -48,8 +46,8 @@ _MACHINE = (
     *("-cpu", "Nehalem", "-smp", "1", "-m", str(_MEMORY)),
     *("-nodefaults", "-display", "none", "-device", "virtio-rng-pci"),
 )
-#: what a saved machine depends on besides its image
-_SOURCES = (cluster, compute_files, content, layer, people, pki, secrets)
+#: what is random in a saved machine is made by these
+_SOURCES = (pki, secrets)
 
 
 class Machines:
@@ -204,6 +202,31 @@ def _key() -> str:
     recipe = [
         vm_image.recipe(),
         [inspect.getsource(module) for module in _SOURCES],
+        _layers(),
         [_MACHINE, _KERNEL_ARGUMENTS, run(_QEMU, "--version")],
     ]
     return f"saved-{cache.key(recipe)}"
+
+
+def _layers() -> list[object]:
+    """What the layers of all nodes are like, but for the secrets."""
+    pair = KeyPair("private", "public")
+    node = NodeSecrets(pair, "certificate", "key", "0" * 32, "uuid")
+    sample = Secrets(
+        *(pair, pair, pair),
+        ca=types.SimpleNamespace(pem="authority"),
+        nodes=dict.fromkeys(ADDRESSES, node),
+    )
+    found: list[object] = []
+    with tempfile.TemporaryDirectory() as directory:
+        for name in ADDRESSES:
+            top = pathlib.Path(directory) / name
+            content.write(Layer(top), name, content.VM, sample)
+            for path in sorted(top.rglob("*")):
+                facts = path.lstat()
+                text = path.read_text() if path.is_file() else ""
+                if path.is_symlink():
+                    text = str(path.readlink())
+                who = [facts.st_mode, facts.st_uid, facts.st_gid]
+                found.append([str(path.relative_to(directory)), *who, text])
+    return found
