@@ -22,7 +22,7 @@ from osc_migrate.model.node.storage import Mount, Place, Space, Storage
 _LOOK = r"""
 for path in "$@"; do set -- "$@" "$root$path"; shift; done
 stat -L -c 'place|%a|%u|%g|%i|%F|%U|%G|%n' "$@" 2>&1
-stat -f -c 'space|%S|%b|%a|%c|%d' "$root$path" 2>/dev/null
+stat -f -c 'space|%S|%b|%a|%c|%d' "$root$path" 2>&1
 """
 _TRY = (
     AS_USER

@@ -146,6 +146,12 @@ def test_a_stale_handle():
     assert found.place is None
 
 
+def test_a_stale_handle_that_only_the_server_knows_of():
+    bad = f"stat: cannot read file system information for '{PATH}': Stale"
+    found = read(NFS.replace("space|131072|24119|18615|196608|183121", bad))
+    assert found.trouble == "Stale"
+
+
 def test_what_is_not_there_is_no_trouble():
     row = f"place|755|64060|64060|13430|directory|nova|nova|{PATH}"
     bad = f"stat: can't stat '{PATH}': No such file or directory"
