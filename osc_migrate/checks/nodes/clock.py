@@ -35,8 +35,7 @@ def clock_is_synchronised(node: NodeFacts) -> str:
                 " chronyc -n sources, or timedatectl timesync-status",
             )
         return f"{time.running} runs"
-    if time.synchronised:
-        return "the kernel says that it is synchronised"
+    # Before what the kernel says: it believes so for hours after the end.
     if time.unit:
         raise Concern(
             f"{time.unit} is installed, and does not run: nothing sets the"
@@ -47,6 +46,8 @@ def clock_is_synchronised(node: NodeFacts) -> str:
                 (command("systemctl", "enable", "--now", time.unit),),
             ),
         )
+    if time.synchronised:
+        return "the kernel says that it is synchronised"
     install = "dnf install" if node.system.red_hat else "apt-get install"
     raise Concern(
         "no time service is installed: nothing sets the clock",

@@ -120,6 +120,7 @@ CASES = [
         "kernel",
         subject="HostC",
     ),
+    Case(CLOCK, nodes(HostC=time(running="")), WARN, "does not run"),
     Case(
         CLOCK,
         nodes(HostC=time(**BAD)),
