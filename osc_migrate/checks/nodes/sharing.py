@@ -5,6 +5,7 @@ import contextlib
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes.agree import majority, others, told
 from osc_migrate.checks.nodes.mounts import FSTAB, line, mounted, usable
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_cluster, of_pair
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Fix
@@ -43,7 +44,7 @@ def hosts_share_storage(pair: PairFacts) -> str:
 
 
 def _in_ceph(node: NodeFacts) -> bool:
-    return node.config.get("libvirt", "images_type") == "rbd"
+    return config_of(node).get("libvirt", "images_type") == "rbd"
 
 
 def _same(pair: PairFacts, one: Storage, two: Storage) -> str:
@@ -111,7 +112,7 @@ def instances_path_agrees(cluster: ClusterFacts) -> str:
             node.name,
             (
                 command(
-                    *("ini_set", node.config.file),
+                    *("ini_set", config_of(node).file),
                     *("DEFAULT", "instances_path", agreed),
                 ),
             ),

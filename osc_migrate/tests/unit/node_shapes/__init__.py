@@ -35,9 +35,7 @@ def node(name="HostC", role=Role.COMPUTE, **changes) -> NodeFacts:
         subject: module.healthy(name) for subject, module in _SUBJECTS.items()
     }
     parts["reach"] = {
-        peer: reach.healthy(name, peer)
-        for peer in ("HostB", "HostC")
-        if peer != name
+        peer: reach.healthy(name, peer) for peer in ADDRESSES if peer != name
     }
     return NodeFacts(name=name, role=role, **(parts | changes))
 

@@ -55,7 +55,11 @@ NO_KVM = {"libvirt__virt_type": "kvm"}
 NO_POST = {"libvirt__live_migration_permit_post_copy": "false"}
 PAGES = (Pages(0, 2048, 64, 0), Pages(1, 2048, 64, 32))
 FREE = (Pages(0, 2048, 64, 64),)
-OTHERS = [changed("HostA"), changed("HostB")]
+# A third compute node, with a file server's name: it mounts as HostB does.
+OTHERS = [
+    changed("HostA").but(storage=storage.healthy("HostB")),
+    changed("HostB"),
+]
 BAD = {"running": "", "synchronised": None}
 
 CASES = [
