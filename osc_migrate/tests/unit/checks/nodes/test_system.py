@@ -15,7 +15,13 @@ from osc_migrate.tests.unit.checks.nodes.proof import (
     findings,
     prove,
 )
-from osc_migrate.tests.unit.node_shapes import config, node, nodes, storage, system
+from osc_migrate.tests.unit.node_shapes import (
+    config,
+    node,
+    nodes,
+    storage,
+    system,
+)
 
 POST = "hosts-can-post-copy"
 CPU = "destination-cpu-has-the-guests-features"
