@@ -36,7 +36,7 @@ def test_a_check_that_refuses_is_named_and_not_the_summary():
     assert said.message == SHARED
     assert said.cause == "shared-storage-missing"
     assert said.reached == "checking"
-    assert "--auto" in said.next
+    assert "migrate block" in said.next
     assert said.said == (
         f"{CHECK} on HostC: {SHARED}",
         f"{CONDUCTOR} on controller: {NO_HOST}",
