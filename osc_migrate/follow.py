@@ -31,6 +31,8 @@ SETTLE_AT_MOST = 60.0
 RECENT = 20
 # Nova lists these, with counters, under the server; the rest elsewhere
 # (nova/api/openstack/compute/server_migrations.py).
+# A record that says so may say 'error' a moment later.
+FAILED = ("failed", "cancelled", "error")
 _LISTED = frozenset({"queued", "preparing", "running", "post-migrating"})
 
 
@@ -174,7 +176,7 @@ class Follower:
                     or _at_rest(server, passed, self.record)
                     or passed > SETTLE_AT_MOST
                 ):
-                    if self.record and self.record.status != "completed":
+                    if self.record and self.record.status in FAILED:
                         self.look()
                     return server
             except errors.ApiError as error:
@@ -211,8 +213,10 @@ def _at_rest(server: Server, passed: float, record: Migration | None) -> bool:
             return True
         if server.task_state is not None:
             return False
-        if record and record.status == "completed":
+        if record and record.status in ("completed", "finished", "confirmed"):
             return server.host == record.destination
+        if record and record.status == "reverted":
+            return server.host == record.source
     except Unread:
         pass
     return passed >= SETTLE

@@ -14,6 +14,7 @@ SERVER_MIGRATIONS = "2.23"  # migrations of a server, with byte counters
 BLOCK_AUTO = "2.25"  # block_migration=auto; disk_over_commit removed
 ASYNC_PRECHECK = "2.34"  # pre-checks in the background: no more 400
 FLAVOR_IN_SERVER = "2.47"  # vcpus, ram, disk ... instead of the flavor's id
+COLD_TO_HOST = "2.56"  # a destination of a cold migration
 UUIDS = "2.53"  # services and hypervisors are known by UUID
 MIGRATIONS_PAGED = "2.59"  # os-migrations: newest first, limit, uuid
 LOCKED_REASON = "2.73"  # 'locked_reason' in a server

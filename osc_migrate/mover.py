@@ -9,12 +9,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from osc_migrate import errors, microversions, outcome
+from osc_migrate.decision import Decision, Verb
 from osc_migrate.facts import move as read_move
 from osc_migrate.facts import whole
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Clock, Follower
 from osc_migrate.model.cloud import CloudFacts
-from osc_migrate.model.facts import MoveFacts, Unread, known
+from osc_migrate.model.facts import (
+    Migration,
+    MoveFacts,
+    Server,
+    Unread,
+    known,
+)
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.words import paste
@@ -73,10 +80,70 @@ class Mover:
         """
         return self._live(facts, True)
 
+    def cold(self, facts: MoveFacts) -> "Move":
+        """Asks Nova, once, to move a server that may be stopped for it.
+
+        :raises MigrateError: this Nova takes no destination.
+        :raises ApiError, Unclear: as :meth:`live`.
+        """
+        host = _asked(facts)
+        body: dict[str, object] = {"migrate": None}
+        if host and not self.cloud.nova.has(microversions.COLD_TO_HOST):
+            raise errors.MigrateError(
+                "a destination needs compute API microversion"
+                f" {microversions.COLD_TO_HOST}; the highest usable one is"
+                f" {self.cloud.nova.version}"
+            )
+        if host:
+            body = {"migrate": {"host": host}}
+        return self._start(facts, body, Kind.COLD.value, "cold-migrate")
+
+    def waiting(self, server: Server) -> Migration:
+        """The migration of a server that waits to be confirmed.
+
+        :raises MigrateError: none does, or it was a resize.
+        """
+        name = paste(server.name, server.id)
+        if server.status != "VERIFY_RESIZE":
+            raise errors.MigrateError(
+                f"server {name} is {server.status}: no cold migration waits"
+                " to be confirmed or reverted"
+            )
+        records = self.cloud.migrations(
+            server.id, known(lambda: server.project_id), limit=20
+        )
+        for record in records:
+            if record.status == "finished" and record.type != "resize":
+                return record
+        raise errors.MigrateError(
+            f"server {name} waits after a resize, not a migration: openstack"
+            f" server resize confirm {name}, or revert"
+        )
+
+    def decide(
+        self, server: Server, record: Migration, verb: Verb
+    ) -> Decision:
+        """Asks Nova, once, to confirm or revert a cold migration.
+
+        :param record: as :meth:`waiting` found it.
+        :raises ApiError: Nova refused, or did not answer. A second request
+            does no harm: Nova refuses it.
+        """
+        what = f"{verb.name.lower()} the migration of server {server.name}"
+        self.cloud.nova.post(
+            f"/servers/{server.id}/action", what, {verb.value: None}
+        )
+        return Decision(self.cloud, server, record, verb, self._clock)
+
     def _live(self, facts: MoveFacts, copy: bool | str) -> "Move":
-        # A host that is not there, its check ignored, is still the one that
-        # was asked for: Nova shall refuse it, not choose another.
-        host = facts.destination.name if facts.destination else facts.wanted
+        body = self._live_body(_asked(facts), copy)
+        return self._start(
+            facts, {"os-migrateLive": body}, KINDS[copy], "live-migrate"
+        )
+
+    def _start(
+        self, facts: MoveFacts, body: object, kind: str, verb: str
+    ) -> "Move":
         after = _last(facts)
         follower = Follower(
             self.cloud,
@@ -85,13 +152,11 @@ class Mover:
             after,
             self._clock,
         )
-        move = Move(self.cloud, facts, follower, KINDS[copy])
+        move = Move(self.cloud, facts, follower, kind)
         path = f"/servers/{facts.server.id}/action"
-        what = f"live-migrate server {facts.server.name}"
+        what = f"{verb} server {facts.server.name}"
         try:
-            move.request_id = self.cloud.nova.post(
-                path, what, {"os-migrateLive": self._live_body(host, copy)}
-            )
+            move.request_id = self.cloud.nova.post(path, what, body)
         except errors.ApiError as error:
             if not error.passing:
                 raise
@@ -163,6 +228,13 @@ class Move:
             self._kind,
             End.RUNNING_ON if waited else End.ACCEPTED,
         )
+
+
+def _asked(facts: MoveFacts) -> str | None:
+    """The host to name to Nova."""
+    # One that is not there, its check ignored, is still the one that was
+    # asked for: Nova shall refuse it, not choose another.
+    return facts.destination.name if facts.destination else facts.wanted
 
 
 def _last(facts: MoveFacts) -> int:

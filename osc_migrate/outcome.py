@@ -1,6 +1,7 @@
 """What became of a move: record, host and state, and why if it failed."""
 
 from osc_migrate.explain import standing, why
+from osc_migrate.explain.joiner import WORKED
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Follower
 from osc_migrate.model.explanation import Explanation
@@ -18,7 +19,7 @@ def of_move(
     kind: str,
     unended: End,
 ) -> Outcome:
-    """The result of a live migration.
+    """The result of a move.
 
     :param kind: what was asked for; empty when the choice was Nova's.
     :param unended: how to call a record that has not ended.
@@ -31,7 +32,9 @@ def of_move(
         now = follower.settled()
         record = follower.record or record
         doubt = _doubt(record, facts.server, now)
-        if doubt is None:
+        if doubt is None and record.status == "finished":
+            end, then = End.WAITS, decide(facts.server)
+        elif doubt is None:
             end, then = End.MOVED, ""
         else:
             end = End.NOT_MOVED
@@ -71,21 +74,45 @@ def _doubt(
     """Why nobody can say that the server moved; None when it did."""
     if now is None:
         return "the server was deleted meanwhile"
-    if record.status != "completed":
+    if record.status not in WORKED:
         return f"the migration ended as '{record.status}'"
+    # A cold migration waits to be confirmed; Nova may do that by itself
+    # (resize_confirm_window).
+    expected = before.status
+    if record.status == "finished":
+        expected = "VERIFY_RESIZE"
     try:
         if elsewhere := _elsewhere(record, before, now):
             return elsewhere
         if now.task_state is not None:
             return f"Nova is still busy with the server: {now.task_state}"
-        if now.status != before.status:
+        if now.status != expected:
             return (
                 f"the server was {before.status} and is {now.status} on"
                 f" {now.host}"
             )
+        if record.status == "finished" and _off(before, now):
+            return (
+                f"the guest ran before, and does not run on {now.host}: it"
+                " waits there, not confirmed"
+            )
     except Unread as unread:
-        return f"the record says 'completed', but {unread.reason}"
+        return f"the record says '{record.status}', but {unread.reason}"
     return None
+
+
+def _off(before: Server, now: Server) -> bool:
+    """The guest was on and is not. 1 is running (nova power_state.py)."""
+    return before.status == "ACTIVE" and now.power_state != 1
+
+
+def decide(server: Server) -> str:
+    """How a cold migration that waits comes to its end."""
+    name = paste(server.name, server.id)
+    return (
+        f"when the guest is well: openstack migrate cold {name} --confirm;"
+        f" otherwise: openstack migrate cold {name} --revert"
+    )
 
 
 def _look(facts: MoveFacts) -> str:
@@ -99,12 +126,14 @@ def _elsewhere(record: Migration, before: Server, now: Server) -> str:
         if now.host_id != before.host_id:
             return ""
         return (
-            "the record says 'completed', but the server's hostId is as before"
+            f"the record says '{record.status}', but the server's hostId is"
+            " as before"
         )
     if now.host == record.destination:
         return ""
     return (
-        f"the migration record says 'completed' to {record.destination}, but"
+        f"the migration record says '{record.status}' to"
+        f" {record.destination}, but"
         f" Nova has the server on {now.host}"
     )
 

@@ -3,13 +3,12 @@
 import dataclasses
 from collections.abc import Sequence
 
-from osc_migrate.nodes.inventory import resolve
-
 from functional_tests.node_faults.fault import NodeFault
 from osc_migrate import remedies
 from osc_migrate.checks.nodes import judge_nodes, pairs_of
 from osc_migrate.model.findings import Finding, Status
 from osc_migrate.model.node import Role
+from osc_migrate.nodes.inventory import resolve
 from osc_migrate.nodes.visit import Sessions
 from osc_migrate.survey import survey
 

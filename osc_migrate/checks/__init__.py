@@ -105,6 +105,31 @@ def everything() -> tuple[Check, ...]:
     return (*MOVE, *CLOUD, *nodes.everything())
 
 
+# Of a server that has moved: nothing is left where it was.
+AFTER: tuple[Check, ...] = (
+    server.guest_is_on,
+    leftovers.server_has_no_open_record,
+    leftovers.server_is_allocated_where_it_is,
+    ports.ports_are_bound_where_it_is,
+)
+
+# Of one that waits to be confirmed after a cold migration.
+WAITING: tuple[Check, ...] = (
+    leftovers.guest_runs_after_the_move,
+    ports.ports_are_bound_where_it_is,
+)
+
+
+def judge_after(facts: MoveFacts) -> Report:
+    """What is left over after a move."""
+    return judge(AFTER, facts, None)
+
+
+def judge_waiting(facts: MoveFacts) -> Report:
+    """What speaks against confirming a cold migration."""
+    return judge(WAITING, facts, None)
+
+
 def judge_cloud(facts: CloudFacts, ignored: Collection[str] = ()) -> Report:
     """Every check of a whole cloud."""
     return judge(CLOUD, facts, Kind.LIVE, ignored)

@@ -6,7 +6,7 @@ Each prints the safe repair; nothing here repairs anything.
 import datetime
 
 from osc_migrate.checks.check import Concern, Problem, Skip, check
-from osc_migrate.checks.server import MOVING, arg, server
+from osc_migrate.checks.server import MOVING, OFF, POWER, arg, server
 from osc_migrate.model.facts import Migration, MoveFacts, known
 from osc_migrate.words import paste
 
@@ -50,6 +50,25 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
         " name on both hosts; only when"
         " the guest runs on one alone, and that is the host which Nova shows:"
         f" openstack server set --state active {arg(move)}",
+    )
+
+
+@check(server)
+def guest_runs_after_the_move(move: MoveFacts) -> str:
+    """The guest of a server that waits to be confirmed runs.
+
+    One that was stopped before stays so, and no API tells which it was
+    (nova/compute/manager.py, finish_resize).
+    """
+    power = move.server.power_state
+    if power in POWER:
+        return POWER[power]
+    raise Concern(
+        f"its guest is {OFF.get(power, f'in power state {power}')}: right if"
+        " the server was stopped before the move",
+        "if it was not: openstack migrate cold"
+        f" {arg(move)} --revert, then look into nova-compute's log on"
+        f" {known(lambda: move.server.host) or 'its host'}",
     )
 
 

@@ -20,6 +20,7 @@ if typing.TYPE_CHECKING:
 NOT_SAFE = 3
 NOT_MOVED = 4
 RUNNING_ON = 5
+UNCONFIRMED = 6
 
 # Characters of one cell in a table, or of one line on stderr: people read no
 # more, and a stranger may have sent megabytes. Programs get everything.

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import scopes
+from osc_migrate import checks, scopes
 from osc_migrate.commands import base, nodes, options, progress
 from osc_migrate.follow import TimeUp
 from osc_migrate.model.explanation import Explanation
-from osc_migrate.model.facts import MoveFacts
+from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.findings import Finding, Kind, Report, Status
 from osc_migrate.model.progress import End, Outcome
 from osc_migrate.mover import Move
+from osc_migrate.outcome import decide
 from osc_migrate.words import paste
 
 EXIT = {
@@ -21,6 +22,8 @@ EXIT = {
     End.ACCEPTED: 0,
     End.NOT_MOVED: base.NOT_MOVED,
     End.RUNNING_ON: base.RUNNING_ON,
+    End.WAITS: base.UNCONFIRMED,
+    End.REVERTED: 0,
 }
 
 
@@ -84,7 +87,7 @@ class Moving(base.Base, command.ShowOne):
             facts, self.kind, parsed_args.ignore, beside
         ).report
         for finding in report.warnings:
-            _say(finding)
+            say(finding)
         if not report.safe:
             self.exit_code = base.NOT_SAFE
             _refuse(facts, report)
@@ -92,7 +95,25 @@ class Moving(base.Base, command.ShowOne):
         for finding in report:
             if finding.check in self.telling and finding.status < Status.WARN:
                 base.say(f"{finding.title}: {finding.detail}")
-        outcome = self._move(parsed_args, facts)
+        outcome = self.after(parsed_args, self._move(parsed_args, facts))
+        return self.result(parsed_args, outcome)
+
+    def after(
+        self, parsed_args: argparse.Namespace, outcome: Outcome
+    ) -> Outcome:
+        """What is to be done when the record has ended: a server that moved
+        is looked at again."""
+        if outcome.end is End.MOVED:
+            report = checks.judge_after(self.mover.facts(outcome.id, None))
+            for finding in report:
+                if finding.status >= Status.WARN:
+                    say(finding)
+        return outcome
+
+    def result(
+        self, parsed_args: argparse.Namespace, outcome: Outcome
+    ) -> tuple[Sequence[str], Sequence[object]]:
+        """What is printed, and the exit code."""
         self.exit_code = EXIT[outcome.end]
         if outcome.explanation:
             _explain(outcome.server, outcome.explanation)
@@ -131,13 +152,31 @@ class Moving(base.Base, command.ShowOne):
             raise
 
 
+def waits(server: Server, record: Migration) -> Outcome:
+    """Of a cold migration that still waits to be confirmed."""
+    return Outcome(
+        end=End.WAITS,
+        server=server.name,
+        id=server.id,
+        kind=Kind.COLD.value,
+        source=record.source,
+        destination=record.destination,
+        status=record.status,
+        migration_id=record.id,
+        seconds=0.0,
+        memory_bytes=None,
+        disk_bytes=None,
+        next=decide(server),
+    )
+
+
 def _refuse(facts: MoveFacts, report: Report) -> None:
     there = f" to {facts.wanted}" if facts.wanted else ""
     base.say(
         f"{facts.server.name} is not safe to move{there}; nothing was changed:"
     )
     for finding in report.problems:
-        _say(finding)
+        say(finding)
 
 
 def _explain(server: str, explanation: Explanation) -> None:
@@ -146,7 +185,7 @@ def _explain(server: str, explanation: Explanation) -> None:
         base.say(f"  {line}")
 
 
-def _say(finding: Finding) -> None:
+def say(finding: Finding) -> None:
     base.say(
         f"  {finding.status.name} {finding.check} ({finding.subject}):"
         f" {finding.detail}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from osc_migrate import errors
 from osc_migrate.explain import attempts, logs
+from osc_migrate.explain.attempts import MOVES
 from osc_migrate.explain.joiner import WORKED, explain
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.facts.history import attempts_of, history_of
@@ -90,9 +91,13 @@ def _request(
     for action in actions:
         if action.request_id == request_id:
             return action
+    name = next(
+        (n for n, (type_, _) in MOVES.items() if type_ == record.type),
+        "live-migration",
+    )
     if request_id:
-        return Action(request_id, "live-migration", None, False, None)
-    moves = [a for a in actions if a.name == "live-migration"]
+        return Action(request_id, name, None, False, None)
+    moves = [a for a in actions if a.name == name]
     # Newest first: nothing moved the server since.
     return attempts.request_of(record, moves) or next(iter(moves), None)
 

@@ -30,6 +30,8 @@ PHASES = {
     "running": "running",
     "running (post-copy)": "post-copy",
     "post-migrating": "finishing",
+    # Of a cold migration, whose disks nobody counts.
+    "migrating": "copying",
     "completed": "finishing",
 }
 
@@ -72,6 +74,10 @@ class End(enum.Enum):
     MOVED = "moved"
     # Nova took the request; nobody waited for the end (--no-wait).
     ACCEPTED = "accepted"
+    # A cold migration did what it should, and waits to be confirmed.
+    WAITS = "waits"
+    # One was taken back: the server is where it was.
+    REVERTED = "reverted"
     # The move ended otherwise, or nobody can prove that it moved.
     NOT_MOVED = "not moved"
     # The time to follow ran out; the move goes on.

@@ -54,10 +54,10 @@ class FakeMove:
 class FakeMover:
     def __init__(self, move, facts=None):
         self.move, self._facts = move, facts or shapes.move()
-        self.started = []
+        self.started, self.asked = [], []
 
     def facts(self, server, host):
-        self.asked = server, host
+        self.asked.append((server, host))
         return self._facts
 
     def live(self, facts, auto):
@@ -76,7 +76,8 @@ def test_a_success(capsys):
     desk = Desk(mover)
     assert desk.run(Live, "vm1", "HostC", "-f", "json") == 0
     assert list(json.loads(desk.out)) == list(Outcome.COLUMNS)
-    assert mover.asked == ("vm1", "HostC")
+    # Before the move, and what is left after it.
+    assert mover.asked == [("vm1", "HostC"), ("1111", None)]
     assert mover.started == [False]
     out, err = capsys.readouterr()
     assert err == "vm1: accepted\nvm1: running\n"

@@ -1,0 +1,142 @@
+"""openstack migrate cold"""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Sequence
+
+from osc_migrate import checks, errors
+from osc_migrate.commands import base, moving, progress
+from osc_migrate.decision import Verb
+from osc_migrate.follow import TimeUp
+from osc_migrate.model.facts import MoveFacts, Server
+from osc_migrate.model.findings import Kind, Status
+from osc_migrate.model.progress import End, Outcome
+from osc_migrate.mover import Move
+from osc_migrate.outcome import decide
+
+
+class Cold(moving.Moving):
+    """Move a server that may be stopped for it, and confirm
+
+    A running server is shut down, moved and started again; a stopped one is
+    moved. Nova then keeps it on both hosts until somebody confirms that it
+    is well, or takes it back: with --confirm this command does so after it
+    has looked (guest, room, ports), else it asks on a terminal, else it
+    leaves it waiting and says how to go on. --confirm and --revert also
+    work on a server that waits there already.
+
+    There is no progress in bytes, as Nova counts none, and a cold migration
+    cannot be aborted: --revert is the way back, once it is done.
+
+    Exit codes: 0 the server moved and is confirmed, or was taken back with
+    --revert (with --no-wait: Nova accepted the request); 1 error; 2 wrong
+    usage; 3 not safe, nothing was changed; 4 the migration ended otherwise;
+    5 the time to follow ran out, it goes on; 6 the server moved and waits
+    to be confirmed; 130 Ctrl-C, the move goes on.
+    """
+
+    kind = Kind.COLD
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        end = parser.add_mutually_exclusive_group()
+        end.add_argument(
+            "--confirm",
+            action="store_true",
+            help="Confirm when the server is well where it went",
+        )
+        end.add_argument(
+            "--revert",
+            action="store_true",
+            help="Take back a migration that waits to be confirmed",
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Sequence[object]]:
+        if parsed_args.confirm and not parsed_args.wait:
+            raise errors.MigrateError(
+                "--confirm has to wait for the end; leave out --no-wait, or"
+                " confirm later"
+            )
+        if not (parsed_args.confirm or parsed_args.revert):
+            return super().take_action(parsed_args)
+        server = self.mover.cloud.server(parsed_args.server)
+        if parsed_args.confirm and server.status != "VERIFY_RESIZE":
+            return super().take_action(parsed_args)
+        if parsed_args.host:
+            raise errors.MigrateError(
+                f"server {server.name} waits already, on {server.host}; leave"
+                " out the host"
+            )
+        verb = Verb.CONFIRM if parsed_args.confirm else Verb.REVERT
+        return self.result(
+            parsed_args, self._decided(parsed_args, server, verb)
+        )
+
+    def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
+        return self.mover.cold(facts)
+
+    def after(
+        self, parsed_args: argparse.Namespace, outcome: Outcome
+    ) -> Outcome:
+        if outcome.end is not End.WAITS:
+            return super().after(parsed_args, outcome)
+        server = self.mover.cloud.server(outcome.id)
+        if parsed_args.confirm or _asked(outcome):
+            return self._decided(parsed_args, server, Verb.CONFIRM, outcome)
+        base.say(f"{server.name} waits to be confirmed: {decide(server)}")
+        return outcome
+
+    def _decided(
+        self,
+        parsed_args: argparse.Namespace,
+        server: Server,
+        verb: Verb,
+        before: Outcome | None = None,
+    ) -> Outcome:
+        """Confirms or reverts, and follows that to its end.
+
+        :param before: of the move, when this command made it.
+        """
+        record = self.mover.waiting(server)
+        if verb is Verb.CONFIRM and not self._well(server):
+            # Confirming throws away the way back.
+            return before or moving.waits(server, record)
+        decision = self.mover.decide(server, record, verb)
+        try:
+            with contextlib.suppress(TimeUp):
+                looks = decision.follow(parsed_args.timeout)
+                progress.draw(server.name, looks)
+        except BaseException:
+            base.say(f"{verb.phase} of {server.name} goes on")
+            raise
+        found = decision.outcome()
+        if found.end is End.MOVED:
+            found = super().after(parsed_args, found)
+        return found
+
+    def _well(self, server: Server) -> bool:
+        """What can be known of the guest before the way back is cut."""
+        facts = self.mover.facts(server.id, None)
+        report = checks.judge_waiting(facts)
+        for finding in report:
+            if finding.status >= Status.WARN:
+                moving.say(finding)
+        if not report.safe:
+            base.say(f"{server.name} is not confirmed: {decide(server)}")
+        return report.safe
+
+
+def _asked(outcome: Outcome) -> bool:
+    """A person says yes."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    base.say(
+        f"{outcome.server} is on {outcome.destination} now, and kept on"
+        f" {outcome.source} until this is confirmed."
+    )
+    print("Confirm? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
