@@ -1,7 +1,7 @@
 """What a node tells others of where it is."""
 
 from osc_migrate.checks.check import Problem, Verdict
-from osc_migrate.checks.nodes.nova_conf import Set, mended
+from osc_migrate.checks.nodes.nova_conf import Set, config_of, mended
 from osc_migrate.model.facts import known
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.network import is_address, is_loopback
@@ -24,7 +24,7 @@ def is_own(node: NodeFacts, word: str) -> bool:
 
 def own_address(node: NodeFacts) -> str:
     """The address that others best know it by; empty where none is sure."""
-    mine = node.config.get("DEFAULT", "my_ip")
+    mine = config_of(node).get("DEFAULT", "my_ip")
     if is_address(mine) and is_own(node, mine):
         return mine
     primary = known(lambda: node.network.primary) or ""

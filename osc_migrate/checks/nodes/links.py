@@ -5,6 +5,7 @@ from collections import Counter
 from osc_migrate.checks.check import Concern, Problem
 from osc_migrate.checks.nodes.address import is_own, told_addresses
 from osc_migrate.checks.nodes.hosts_file import right_name
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_cluster
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Fix
@@ -63,7 +64,7 @@ def inbound_addresses_differ(cluster: ClusterFacts) -> str:
     """
     holders: dict[str, list[str]] = {}
     for node in cluster.computes:
-        word = ways.connect(node.config, node.name)
+        word = ways.connect(config_of(node), node.name)
         for address in (
             told_addresses(node, word) if is_own(node, word) else ()
         ):
@@ -117,7 +118,7 @@ def inbound_mtu(node: NodeFacts) -> tuple[str, int] | None:
 
     :raises Unread: what that is.
     """
-    word = ways.connect(node.config, node.name)
+    word = ways.connect(config_of(node), node.name)
     found = told_addresses(node, word)
     if not is_own(node, word):
         found = (node.network.primary,)

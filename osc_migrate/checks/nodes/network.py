@@ -9,6 +9,7 @@ from osc_migrate.checks.nodes.address import (
     told_addresses,
 )
 from osc_migrate.checks.nodes.hosts_file import given, without
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_node
 from osc_migrate.model.facts import known
 from osc_migrate.model.findings import Fix, Kind
@@ -24,7 +25,7 @@ def inbound_address_is_local(node: NodeFacts) -> str:
     The destination tells it to the source, which connects there
     (nova/virt/libvirt/driver.py, pre_live_migration).
     """
-    inbound = node.config.get("libvirt", "live_migration_inbound_addr")
+    inbound = config_of(node).get("libvirt", "live_migration_inbound_addr")
     if not inbound:
         return "not set: the others use the node's name"
     word = ways.safe(inbound, "live_migration_inbound_addr")
@@ -55,9 +56,9 @@ def my_ip_is_local(node: NodeFacts) -> str:
     my_ip, or migration_inbound_addr of newer releases
     (nova/virt/libvirt/driver.py, get_host_ip_addr).
     """
-    option = ways.copy_option(node.config)
+    option = ways.copy_option(config_of(node))
     word = ways.copy_address(
-        node.config,
+        config_of(node),
         known(lambda: node.network.hostname) or node.name,
         known(lambda: node.network.primary) or "",
     )
@@ -84,7 +85,7 @@ def host_name_is_not_loopback(node: NodeFacts) -> str:
     destination resolved to localhost', qemu_migration.c).
     """
     network = node.network
-    inbound = node.config.get("libvirt", "live_migration_inbound_addr")
+    inbound = config_of(node).get("libvirt", "live_migration_inbound_addr")
     if not inbound and network.hostname.startswith("localhost"):
         raise Problem(
             f"the host is called {network.hostname}: libvirt refuses to tell"
@@ -93,7 +94,7 @@ def host_name_is_not_loopback(node: NodeFacts) -> str:
         )
     if inbound and is_address(inbound):
         return "the others are told an address"
-    word = ways.connect(node.config, node.name)
+    word = ways.connect(config_of(node), node.name)
     found = told_addresses(node, word)
     wrong = [one for one in found if is_loopback(one)]
     if not wrong:
@@ -140,7 +141,7 @@ def hosts_file_agrees_with_itself(node: NodeFacts) -> str:
 def interface_is_up(node: NodeFacts) -> str:
     """The interface where migrations come in is up and connected."""
     network = node.network
-    word = ways.connect(node.config, node.name)
+    word = ways.connect(config_of(node), node.name)
     for address in told_addresses(node, word):
         holder = network.holder(address)
         if holder is None or holder.interface not in network.interfaces:

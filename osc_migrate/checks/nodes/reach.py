@@ -7,6 +7,7 @@ from osc_migrate.checks.nodes.data_ports import trouble_of_ports
 from osc_migrate.checks.nodes.firewall import Ports, let_through
 from osc_migrate.checks.nodes.hosts_file import right_name
 from osc_migrate.checks.nodes.links import mtu_differs
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_pair
 from osc_migrate.checks.nodes.way import led, lost
 from osc_migrate.model.facts import Unread, known
@@ -162,7 +163,7 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
     opened on the lowest and the highest that are free.
     """
     reach = pair.reach
-    if pair.source.config.flag("libvirt", "live_migration_tunnelled"):
+    if config_of(pair.source).flag("libvirt", "live_migration_tunnelled"):
         raise Skip("the data go through libvirt (live_migration_tunnelled)")
     led(pair)
     if reach.libvirt and reach.libvirt.outcome is not Outcome.OPEN:
