@@ -3,6 +3,7 @@
 from osc_migrate.checks.check import Skip
 from osc_migrate.checks.nodes.address import is_own
 from osc_migrate.checks.nodes.links import inbound_is_up
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.model.facts import known
 from osc_migrate.model.node import PairFacts, ways
 from osc_migrate.model.node.network import is_address, is_loopback
@@ -15,6 +16,8 @@ def led(pair: PairFacts) -> None:
     """:raises Skip: what the source connects to is not the destination, as
     other checks say."""
     reach, destination = pair.reach, pair.destination
+    # Without it, nobody knows where to try.
+    config_of(pair.source), config_of(destination)
     words = {reach.connect, ways.libvirt_host(reach.uri)} - {""}
     for word in words:
         if is_address(word):
