@@ -23,8 +23,12 @@ ini_set() {
             inside = ($0 ~ /\]/ && substr($0, index($0, "[") + 1,
                 index($0, "]") - index($0, "[") - 1) == ENVIRON["S"])
         }
+        # The rest of a value that is replaced: a line that begins with space.
+        dropping && /^[ \t]+[^ \t]/ { next }
+        { dropping = 0 }
         inside && $0 ~ "^[ \t]*" ENVIRON["O"] "[ \t]*[=:]" {
             if (!done) put()
+            dropping = 1
             next
         }
         { print }

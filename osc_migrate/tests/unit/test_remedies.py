@@ -69,7 +69,7 @@ def test_ini_set(run, tmp_path, section, option, value, after):
 
 def test_ini_set_keeps_one_of_two(run, tmp_path):
     file = tmp_path / "nova.conf"
-    file.write_text("[a]\nx=1\n x : 2\n[b]\nx=3\n")
+    file.write_text("[a]\nx=1\n  and more\nx : 2\n[b]\nx=3\n")
     run(script(command("ini_set", file, "a", "x", "4")))
     assert file.read_text() == "[a]\nx = 4\n[b]\nx=3\n"
 
