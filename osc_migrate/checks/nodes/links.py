@@ -13,6 +13,13 @@ from osc_migrate.model.node import ClusterFacts, NodeFacts, ways
 from osc_migrate.words import command
 
 
+def _configured(node: NodeFacts) -> bool:
+    try:
+        return bool(node.config)
+    except Unread:
+        return False
+
+
 @of_cluster()
 def names_resolve_alike(cluster: ClusterFacts) -> str:
     """Every node finds an address of another under its name.
@@ -24,7 +31,9 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
     odd: list[str] = []
     fixes: list[Fix] = []
     count = 0
-    for node in cluster.computes:
+    # Of others nobody knows which names are needed.
+    told = [node for node in cluster.computes if _configured(node)]
+    for node in told:
         for other in cluster.computes:
             if other is node or node.name not in other.reach:
                 continue

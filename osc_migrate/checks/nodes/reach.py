@@ -26,6 +26,7 @@ def destination_name_resolves(pair: PairFacts) -> str:
     or else its host name (nova/virt/libvirt/driver.py,
     _live_migration_operation), and what files are copied to.
     """
+    config_of(pair.source), config_of(pair.destination)
     reach = pair.reach
     words = [reach.connect, ways.libvirt_host(reach.uri), reach.copy]
     names = [w for w in dict.fromkeys(words) if w and not is_address(w)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from osc_migrate.checks.check import Problem, Skip
 from osc_migrate.checks.nodes.firewall import let_through
+from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import of_node, of_pair
 from osc_migrate.checks.nodes.way import lost
 from osc_migrate.model.facts import Unread, known
@@ -67,6 +68,8 @@ def nova_can_ssh(pair: PairFacts) -> str:
     and asks even on shared storage (nova/virt/libvirt/driver.py,
     migrate_disk_and_power_off).
     """
+    # It says where the disks are copied to.
+    config_of(pair.destination)
     reach = pair.reach
     done = reach.nova_ssh
     if done.status == 0:
