@@ -1,9 +1,17 @@
-"""Debian packages of this machine which the lab needs."""
+"""Debian packages of this machine which the lab and its tests need.
 
+usage: python -m functional_tests.nodes.packages
+
+installs them all.
+"""
+
+import contextlib
 import os
+import pathlib
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 
 from functional_tests.nodes.errors import LabError
 
@@ -24,7 +32,11 @@ NEEDED = {
         "qemu-system-x86",
         "qemu-utils",
     ),
+    # Programs that tests run by themselves, on loopback.
+    "tests": ("busybox-static", "openssh-server"),
 }
+# Asked by Debian's packages before they start a service (invoke-rc.d(8)).
+_POLICY = pathlib.Path("/usr/sbin/policy-rc.d")
 _APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120")
 
 
@@ -68,17 +80,47 @@ def install(kind: str, report: Callable[[str], None]) -> None:
     report(f"installing {' '.join(names)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = [*_APT, "install", "-y", "--no-install-recommends", *names]
-    for attempt in (command, [*_APT, "update"], command):
-        done = subprocess.run(
-            attempt,
-            capture_output=True,
-            text=True,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-        )
-        if attempt is command and done.returncode == 0:
-            return
+    with _no_services():
+        for attempt in (command, [*_APT, "update"], command):
+            done = subprocess.run(
+                attempt,
+                capture_output=True,
+                text=True,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+            )
+            if attempt is command and done.returncode == 0:
+                return
     raise LabError(
         f"these packages are missing and cannot be installed: "
         f"{' '.join(names)}\n{done.stderr.strip()}"
     )
+
+
+@contextlib.contextmanager
+def _no_services() -> Iterator[None]:
+    """What is installed starts nothing: no sshd of the machine itself."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink(missing_ok=True)
+
+
+def main() -> int:
+    try:
+        require_root()
+        for kind in NEEDED:
+            install(kind, lambda text: print(text, file=sys.stderr))
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
