@@ -1,4 +1,4 @@
-"""The command line: python -m functional_tests.nodes up|down|reset|ssh|env."""
+"""The command line: python -m functional_tests.nodes install|up|down|reset|ssh|env."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from functional_tests.cloud.processes import ROOT
+from functional_tests.nodes import packages
 from functional_tests.nodes.content import KINDS, NSPAWN
 from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.lab import Lab
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     ssh.add_argument(
         "words", metavar="COMMAND", nargs=argparse.REMAINDER, default=[]
     )
+    command("install", "Install what the labs and their tests need.")
     command("env", "Print shell variables: what is needed to use the nodes.")
     return parser
 
@@ -109,7 +111,15 @@ def _env(lab: Lab, options: argparse.Namespace) -> int:
     return 0
 
 
+def _install(lab: Lab, options: argparse.Namespace) -> int:
+    packages.require_root()
+    for kind in packages.NEEDED:
+        packages.install(kind, _say)
+    return 0
+
+
 _COMMANDS = {
+    "install": _install,
     "up": _up,
     "down": _down,
     "reset": _reset,

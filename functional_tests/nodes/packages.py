@@ -1,16 +1,10 @@
-"""Debian packages of this machine which the lab and its tests need.
-
-usage: python -m functional_tests.nodes.packages
-
-installs them all.
-"""
+"""Debian packages of this machine which the lab and its tests need."""
 
 import contextlib
 import os
 import pathlib
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 from functional_tests.nodes.errors import LabError
@@ -109,18 +103,3 @@ def _no_services() -> Iterator[None]:
         yield
     finally:
         _POLICY.unlink(missing_ok=True)
-
-
-def main() -> int:
-    try:
-        require_root()
-        for kind in NEEDED:
-            install(kind, lambda text: print(text, file=sys.stderr))
-    except LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
