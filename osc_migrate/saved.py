@@ -1,15 +1,15 @@
 """A survey as a file: to be judged again elsewhere, or sent to who helps.
 
 It holds what nodes answered, word for word. No question asks for a secret;
-what looks like one all the same is blanked before it is written.
+what looks like one all the same is masked before it is written.
 """
 
 import json
 import pathlib
-import re
 from typing import Any
 
 from osc_migrate.errors import MigrateError
+from osc_migrate.masked import masked
 from osc_migrate.model.answers import Answer, Answers
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node import Role
@@ -20,34 +20,12 @@ VERSION = 1
 # Bytes: a thousand nodes take less.
 _MOST = 256 * 2**20
 
-_BLANK = "(blanked)"
-_SECRETS = (
-    # name = value, name: value, "name": "value"
-    re.compile(
-        r"(?i)((?:password|passwd|secret|token|api_key|private_key)"
-        r"[\w-]{0,40}[\"']?[ \t]{0,8}[=:][ \t]{0,8})([^\s,;]{1,4096})"
-    ),
-    # scheme://user:password@host
-    re.compile(r"(\w{1,20}://[^\s:/@]{0,200}:)([^\s@]{1,1000})(?=@)"),
-    re.compile(
-        r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)"
-        r"([^-]{1,65536})(?=-----END)"
-    ),
-)
-
 
 class BadFacts(MigrateError):
     """A file holds no facts that can be read."""
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(f"'{path}' holds no saved facts of nodes: {why}")
-
-
-def redact(text: str) -> str:
-    """`text` with what looks like a secret blanked."""
-    for pattern in _SECRETS:
-        text = pattern.sub(lambda match: f"{match[1]}{_BLANK}", text)
-    return text
 
 
 def dumps(survey: Survey) -> str:
@@ -65,7 +43,7 @@ def dumps(survey: Survey) -> str:
         },
         "lost": {
             name: {
-                "reason": redact(why.reason),
+                "reason": masked(why.reason),
                 "role": survey.roles[name].value,
             }
             for name, why in survey.lost.items()
@@ -129,11 +107,11 @@ def loads(text: str, path: str) -> Survey:
 
 def _plain(answer: Answer | Unread) -> dict[str, object]:
     if isinstance(answer, Unread):
-        return {"unread": redact(answer.reason)}
+        return {"unread": masked(answer.reason)}
     return {
         "status": answer.status,
-        "out": redact(answer.out),
-        "err": redact(answer.err),
+        "out": masked(answer.out),
+        "err": masked(answer.err),
     }
 
 

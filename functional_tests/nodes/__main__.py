@@ -1,4 +1,4 @@
-"""The command line: python -m functional_tests.nodes install|up|down|reset|ssh|env."""
+"""The command line: python -m functional_tests.nodes up, down, ssh ..."""
 
 import argparse
 import os

@@ -8,7 +8,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from osc_migrate.facts.log.masked import masked
+from osc_migrate.masked import masked
 from osc_migrate.model.answers import Answer
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.logs import LogLine, NodeLog, Wanted

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from osc_migrate import saved
+from osc_migrate.masked import masked
 from osc_migrate.model.answers import Answer
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node import Role
@@ -47,9 +48,17 @@ def test_no_secret_is_written(text):
     assert "hunter2" not in said
 
 
-def test_what_is_no_secret_stays():
-    text = "rbd_secret_uuid_of /etc/pki/qemu; tokens are fine"
-    assert saved.redact(text) == text
+@pytest.mark.parametrize(
+    "text",
+    [
+        "send_service_user_token=true",
+        "O rbd_secret_uuid=0e0b1d0c-0000-4000-8000-0000000000aa",
+        'key_file = "/etc/pki/qemu/server-key.pem"',
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ root@HostC",
+    ],
+)
+def test_what_is_no_secret_stays(text):
+    assert masked(text) == text
 
 
 @pytest.mark.parametrize(
