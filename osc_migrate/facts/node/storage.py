@@ -21,6 +21,9 @@ from osc_migrate.model.node.storage import Mount, Place, Space, Storage
 # the path; those of a container are seen through its nova-compute's root.
 _LOOK = r"""
 for path in "$@"; do set -- "$@" "$root$path"; shift; done
+# NFS asks its server again for a directory that is opened; stat alone may
+# show for a minute who owned it before.
+find "$root$path" -maxdepth 1 2>/dev/null | head -n 1 >/dev/null
 stat -L -c 'place|%a|%u|%g|%i|%F|%U|%G|%n' "$@" 2>&1
 stat -f -c 'space|%S|%b|%a|%c|%d' "$root$path" 2>&1
 """
