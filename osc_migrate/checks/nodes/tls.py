@@ -107,6 +107,8 @@ def native_tls_needs_scheme_tls(node: NodeFacts) -> str:
     """
     if not native_tls(config_of(node)):
         raise Skip("live_migration_with_native_tls is off")
+    if config_of(node).flag("libvirt", "live_migration_tunnelled"):
+        raise Skip("tunnelled-and-native-tls-exclude says what is wrong")
     scheme = transport(config_of(node)).scheme
     if scheme == "tls":
         return "it is"
