@@ -96,11 +96,7 @@ def test_live_asks_the_nodes_and_moves_nothing(shell, nodes, guest):
             *("--ssh-config", str(nodes.ssh_config)),
         )
     finally:
-        do(
-            nodes,
-            "HostC",
-            "systemctl start libvirtd-tcp.socket libvirtd-tls.socket libvirtd",
-        )
+        nodes.reset("HostC")
     assert done.code == 3
     assert "nothing was changed" in done.err
     assert "HostC" in done.err

@@ -62,6 +62,19 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    """Wrong usage ends here, before anybody is visited."""
+    if not (config.option.help or config.option.version):
+        roles_of(config)
+        places(config)
+
+
+def pytest_collection_finish(session):
+    """Visits the nodes when there is something to ask them."""
+    if session.items and not session.config.option.collectonly:
+        facts_of(session.config)
+
+
 def facts_of(config):
     """What the nodes said: collected here, or before in the controller."""
     if FACTS not in config.stash:

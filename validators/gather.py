@@ -12,7 +12,17 @@ from validators import gateways
 
 
 def roles_of(config):
-    """Node -> its role, in the order of the command line."""
+    """Node -> its role, in the order of the command line.
+
+    :raises pytest.UsageError: there is none, or a file cannot be read.
+    """
+    try:
+        return _roles(config)
+    except MigrateError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _roles(config):
     if facts := config.getoption("facts"):
         return dict(saved.read(facts).roles)
     listed = config.getoption("inventory")
