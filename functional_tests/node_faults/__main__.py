@@ -15,7 +15,7 @@ import tempfile
 
 from functional_tests.node_faults import faults, table
 from functional_tests.node_faults.lab import odd, play
-from functional_tests.nodes import Lab
+from functional_tests.nodes import Lab, LabError
 
 
 def main():
@@ -26,7 +26,7 @@ def main():
     parser.add_argument("fault", nargs="*")
     asked = parser.parse_args()
     wanted = [f for f in faults.ALL if not asked.fault or f.key in asked.fault]
-    played = []
+    played, broken = [], []
     for kind in [asked.kind] if asked.kind else ("nspawn", "vm"):
         mine = [fault for fault in wanted if fault.lab == kind]
         if not mine:
@@ -35,9 +35,14 @@ def main():
         with Lab.up(state, kind=kind) as lab:
             _show("healthy", odd(lab))
             for fault in mine:
-                played.append(play(lab, fault))
-                _tell(played[-1])
+                try:
+                    played.append(play(lab, fault))
+                    _tell(played[-1])
+                except (OSError, RuntimeError, LabError) as error:
+                    broken.append(fault.key)
+                    print(f"== {fault.key} could not be played: {error}")
     wrong = [p.fault.key for p in played if not table.as_it_should(p)]
+    wrong += broken
     print(f"{len(played)} faults, {len(wrong)} not as they should: {wrong}")
     if asked.page:
         asked.page.write_text(table.render(played))

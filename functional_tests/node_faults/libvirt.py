@@ -33,9 +33,18 @@ systemctl start libvirtd.service
 _HOLD = """
 python3 -c '
 import socket, time
-held = [socket.create_server(("", port)) for port in range(49152, 49262)]
+def hold(port):
+    while True:
+        try:
+            return socket.create_server(("", port))
+        except OSError:  # the listener of the last survey is just ending
+            time.sleep(0.1)
+held = [hold(port) for port in range(49152, 49262)]
+open("/run/holding", "w").close()
 time.sleep(900)' </dev/null >/dev/null 2>&1 &
-echo $! >/run/holder.pid; sleep 0.5
+echo $! >/run/holder.pid
+for try in $(seq 100); do [ -e /run/holding ] && break; sleep 0.1; done
+rm /run/holding
 """
 _LOOPBACK = "/etc/systemd/system/libvirtd-tcp.socket.d"
 _GUEST = """
