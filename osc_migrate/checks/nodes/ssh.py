@@ -60,6 +60,13 @@ def shut_out(options: Mapping[str, tuple[str, ...]]) -> str:
     return ""
 
 
+def _without_nova(node: NodeFacts) -> bool:
+    try:
+        return node.accounts.nova is None
+    except Unread:
+        return False
+
+
 @of_pair([Kind.COLD])
 def nova_can_ssh(pair: PairFacts) -> str:
     """User nova on the source reaches the destination by ssh.
@@ -77,6 +84,9 @@ def nova_can_ssh(pair: PairFacts) -> str:
     _led(pair)
     if lost(pair):
         raise Skip("see destination-is-reachable")
+    for node in (pair.source, pair.destination):
+        if _without_nova(node):
+            raise Skip(f"see nova-user-exists of {node.name}")
     if "does not exist" in done.said and "nova" in done.said:
         raise Unread(
             f"{pair.source.name} itself has no user nova: nova-compute may"
