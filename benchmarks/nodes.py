@@ -17,7 +17,12 @@ the most memory of the process itself.
 The ways take turns, forwards and backwards; each number is the least of its
 runs. The slow ways run once.
 
-Usage: python -m benchmarks.nodes [--repeat N] [--forks N] [--slow] [NODES ...]
+With --real the commands are those of a survey instead, as 'preflight --nodes'
+asks them of a compute node (the scripts of some are no playbook's fare, so
+the slow ways are left to the typical ones).
+
+Usage: python -m benchmarks.nodes [--repeat N] [--forks N] [--slow | --real]
+       [NODES ...]
 """
 
 import argparse
@@ -34,8 +39,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.measure import Cost, environment, run, table
 from functional_tests.endpoints import Endpoints
+from osc_migrate.facts import node as node_facts
 from osc_migrate.model.answers import Answer, Question
 from osc_migrate.model.facts import Unread
+from osc_migrate.model.node import Role
 from osc_migrate.nodes.shell import Limits
 from osc_migrate.nodes.target import Target
 from osc_migrate.nodes.visit import visit
@@ -238,6 +245,12 @@ def visit_once(folder: pathlib.Path, forks: int) -> None:
             raise SystemExit(f"{name}: {bad}")
 
 
+def surveyed() -> tuple[Question, ...]:
+    """What a survey asks of one compute node, ways to others apart."""
+    more = node_facts.questions({}, Role.COMPUTE, read_only=True)
+    return (*node_facts.FIRST.values(), *more.values())
+
+
 def measure(
     nodes: int,
     questions: Sequence[Question] = TYPICAL,
@@ -286,7 +299,11 @@ def main() -> None:
     parser.add_argument("nodes", type=int, nargs="*", default=[20, 50, 100])
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--forks", type=int, default=20)
-    parser.add_argument("--slow", action="store_true", help="peers, too")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--slow", action="store_true", help="peers, too")
+    which.add_argument(
+        "--real", action="store_true", help="a survey's questions"
+    )
     parser.add_argument("--visit", type=pathlib.Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.visit:
@@ -299,9 +316,12 @@ def main() -> None:
     )
     if asked.slow and not shutil.which("ansible-playbook"):
         print("ansible-playbook is not installed: not measured")
+    questions = surveyed() if asked.real else TYPICAL
     for nodes in asked.nodes:
-        print(f"\n{nodes} nodes, {len(TYPICAL)} commands each\n")
-        found = measure(nodes, TYPICAL, asked.forks, asked.repeat, asked.slow)
+        print(f"\n{nodes} nodes, {len(questions)} commands each\n")
+        found = measure(
+            nodes, questions, asked.forks, asked.repeat, asked.slow
+        )
         print(found, flush=True)
 
 
