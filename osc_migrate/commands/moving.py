@@ -1,5 +1,6 @@
 """What the commands that move a running server share."""
 
+import abc
 import argparse
 import contextlib
 from collections.abc import Sequence
@@ -34,9 +35,9 @@ class Moving(base.Base, command.ShowOne):
     # Checks whose answers are worth a line before the move, passed or not.
     telling: Sequence[str] = ()
 
+    @abc.abstractmethod
     def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
         """One request to Nova."""
-        raise NotImplementedError
 
     def ignored(self, parsed_args: argparse.Namespace) -> list[str]:
         """Checks whose failing is a warning."""

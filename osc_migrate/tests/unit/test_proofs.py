@@ -1,5 +1,7 @@
 """Every check is in the table of how it was proven, which is up to date."""
 
+from functional_tests.node_faults import faults
+from functional_tests.node_faults import table as of_nodes
 from functional_tests.proofs import table
 
 
@@ -12,3 +14,18 @@ def test_the_page_is_up_to_date():
         "run: python -m functional_tests.proofs.table >"
         f" {table.FILE.relative_to(table.FILE.parents[3])}"
     )
+
+
+def test_every_check_of_nodes_has_its_fault_or_a_reason():
+    assert of_nodes.unproven() == (set(of_nodes.UNPROVEN), set())
+
+
+def test_the_page_of_nodes_has_every_check_and_every_fault():
+    """Made by a run, so no more than what it must hold is looked at."""
+    said = of_nodes.FILE.read_text()
+    for scope in of_nodes.SCOPES.values():
+        for check in scope:
+            assert f"_`{check.id}`" in said
+    for fault in faults.ALL:
+        assert f"{fault.topic}: {fault.what} (``{fault.lab}``)" in said
+    assert f"{len(faults.ALL)} faults" in said
