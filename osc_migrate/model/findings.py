@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import shlex
 from collections.abc import Iterable, Iterator
 
 
@@ -42,10 +43,28 @@ class Fix:
     restart: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        done = [*self.lines]
+        done = [told for line in self.lines if (told := _in_words(line))]
         if self.restart:
             done.append(f"systemctl restart {' '.join(self.restart)}")
         return f"on {self.node}: {'; '.join(done)}"
+
+
+# The functions of remedies.py, as somebody reads them who has no script.
+_WORDS = {
+    "ini_set": "in {0} set [{1}] {2} = {3}",
+    "conf_set": "in {0} set {1} = {2}",
+    "line_add": "add to {0} the line {1}",
+    "line_drop": "remove from {0} the lines that match {1}",
+    "keep": "",
+}
+
+
+def _in_words(line: str) -> str:
+    """A line of a script for people: a command stays what it is."""
+    name = line.partition(" ")[0]
+    if name not in _WORDS:
+        return line
+    return _WORDS[name].format(*shlex.split(line)[1:])
 
 
 # Slots: a host of a large cloud has a million of them.

@@ -138,3 +138,28 @@ def test_one_script_a_node_and_each_thing_once():
     assert scripts["HostC"].count("\ntrue\n") == 1
     assert scripts["HostC"].count("restart libvirtd.service") == 1
     assert "no-way" not in "".join(scripts.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            command("ini_set", "/etc/nova/nova.conf", "vnc", "a", "b c"),
+            "in /etc/nova/nova.conf set [vnc] a = b c",
+        ),
+        (command("conf_set", "/f", "k", '"v"'), 'in /f set k = "v"'),
+        (command("line_add", "/f", "a b"), "add to /f the line a b"),
+        (
+            command("line_drop", "/f", "^a "),
+            "remove from /f the lines that match ^a ",
+        ),
+        (command("chmod", "o+x", "/a b"), "chmod o+x '/a b'"),
+    ],
+)
+def test_a_remedy_can_be_read_without_the_script(line, said):
+    assert str(Fix("HostC", (line,))) == f"on HostC: {said}"
+
+
+def test_units_are_restarted_last():
+    fix = Fix("HostC", ("true", "keep /f"), ("libvirtd",))
+    assert str(fix) == "on HostC: true; systemctl restart libvirtd"

@@ -70,7 +70,8 @@ def test_every_check_has_a_case_that_it_reports():
 
 def test_the_table_of_causes_names_every_check_and_no_other():
     named = set(re.findall(r"``([a-z]+(?:-[a-z]+)+)``", TABLE.read_text()))
-    assert named == {check.id for check in checks.MOVE}
+    assert named >= {check.id for check in checks.MOVE}
+    assert named <= {check.id for check in checks.everything()}
 
 
 @pytest.mark.parametrize("kind", Kind)
