@@ -153,6 +153,31 @@ def test_through_bastions(nodes, tmp_path):
     assert "test_pair" not in done.stdout
 
 
+OWN = """
+def test_own(host_of):
+    host = host_of("HostB")
+    assert host.service("libvirtd").is_running
+    assert host.user("nova").uid == 64060
+    assert host.file("/var/lib/nova/instances").is_directory
+    assert host.socket("tcp://0.0.0.0:22").is_listening
+    with host.sudo("nova"):
+        assert host.check_output("whoami") == "nova"
+"""
+
+
+def test_tests_of_ones_own_take_one_login(nodes, tmp_path):
+    (tmp_path / "test_own.py").write_text(OWN)
+    nodes.run("HostB", "true")
+    before = logins(nodes, "HostB")
+    done = validate(
+        *("-p", "validators.conftest", "--hosts=HostB"),
+        config=nodes.ssh_config,
+        suite=str(tmp_path / "test_own.py"),
+    )
+    assert done.returncode == 0, done.stdout
+    assert logins(nodes, "HostB") - before == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -8,8 +8,10 @@ from osc_migrate import saved
 from osc_migrate.checks import nodes
 from osc_migrate.model.findings import Finding, Status
 from osc_migrate.model.node import ClusterFacts, PairFacts, Role
+from osc_migrate.nodes import backend
+from osc_migrate.nodes.shell import Shell
 from validators.gateways import places
-from validators.gather import gather, roles_of
+from validators.gather import gather, roles_of, targets_of
 
 FACTS = pytest.StashKey()
 # Where a worker finds what the controller collected.
@@ -71,7 +73,8 @@ def pytest_configure(config):
 
 def pytest_collection_finish(session):
     """Visits the nodes when there is something to ask them."""
-    if session.items and not session.config.option.collectonly:
+    wanted = any("nodes_there" in item.fixturenames for item in session.items)
+    if wanted and not session.config.option.collectonly:
         facts_of(session.config)
 
 
@@ -119,6 +122,27 @@ def pytest_configure_node(node):
 @pytest.fixture(scope="session")
 def nodes_there(request):
     return Nodes(facts_of(request.config))
+
+
+@pytest.fixture(scope="session")
+def host_of(request):
+    """testinfra on a node, for tests of your own: all its modules over one
+    shell that stays open, instead of a login a command::
+
+        def test_mine(host_of):
+            assert host_of("HostB").service("libvirtd").is_running
+    """
+    shells = {}
+
+    def host(name):
+        if name not in shells:
+            target = targets_of(request.config, [name])[name]
+            shells[name] = Shell(target.argv, name)
+        return backend.host(shells[name])
+
+    yield host
+    for shell in shells.values():
+        shell.close()
 
 
 @pytest.fixture

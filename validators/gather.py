@@ -55,15 +55,23 @@ def gather(config):
         raise pytest.UsageError(str(error)) from error
 
 
-def _visit(config, roles):
-    targets = inventory.resolve(
-        dict.fromkeys(roles),
+def targets_of(config, names):
+    """How nodes are reached, by the options.
+
+    :raises MigrateError: nobody can say how one is.
+    """
+    return inventory.resolve(
+        dict.fromkeys(names),
         inventory=config.getoption("inventory"),
         ssh_config=config.getoption("ssh_config"),
         ssh_user=config.getoption("ssh_user"),
         ssh_identity_file=config.getoption("ssh_identity_file"),
         sudo=config.getoption("sudo"),
     )
+
+
+def _visit(config, roles):
+    targets = targets_of(config, roles)
     where = gateways.places(config)
     forks = config.getoption("forks")
     read_only = config.getoption("read_only")
