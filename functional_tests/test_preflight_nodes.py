@@ -49,7 +49,7 @@ def guest(boot, nodes):
     do(
         nodes,
         "HostB",
-        "virsh destroy instance-00000001; virsh undefine instance-00000001",
+        "virsh destroy instance-00000001; virsh undefine instance-00000001; :",
     )
 
 
