@@ -23,3 +23,8 @@ ALL = (
     *volumes.FAULTS,
     *reach.FAULTS,
 )
+
+
+def of(lab):
+    """Those for that kind of lab."""
+    return [fault for fault in ALL if fault.lab == lab]

@@ -21,9 +21,8 @@ ROLES = {
 
 def look(lab, **options):
     """A survey of all three nodes."""
-    targets = resolve(
-        dict.fromkeys(ROLES), ssh_config=str(lab.ssh_config), sudo=False
-    )
+    config = lab.kept_config if lab.kind == "vm" else lab.ssh_config
+    targets = resolve(dict.fromkeys(ROLES), ssh_config=str(config))
     with Sessions(targets) as sessions:
         return survey(sessions, ROLES, **options)
 
@@ -68,9 +67,12 @@ class Played:
         return {f.check for f in self.found} - {self.fault.check}
 
 
-def play(lab, fault):
+def play(lab, fault, again=True):
     """Brings a fault about, looks, mends it as the remedy says, and looks
-    again. A node that could not be mended is reset."""
+    again. A node that could not be mended is reset.
+
+    :param again: False leaves the second look to whoever plays the next.
+    """
     try:
         do(lab, fault.node, fault.inject)
         found = odd(lab)
@@ -84,7 +86,7 @@ def play(lab, fault):
             do(lab, node, script)
             do(lab, node, script)
         do(lab, fault.node, fault.undo)
-        left = odd(lab)
+        left = odd(lab) if again else []
     except BaseException:
         lab.reset(fault.node)
         raise

@@ -197,6 +197,11 @@ class Lab:
         return ADDRESSES[name]
 
     @property
+    def kept_config(self) -> pathlib.Path:
+        """As :attr:`ssh_config`, over connections that are there already."""
+        return self._shells.kept_config(self.names)
+
+    @property
     def ssh_config(self) -> pathlib.Path:
         """For `ssh -F`, in any network namespace of this machine."""
         return self.state.ssh / "ssh_config"

@@ -67,6 +67,18 @@ class Shells:
         self._config = config
         self._run = run
 
+    def kept_config(self, hosts: Iterable[str]) -> pathlib.Path:
+        """A configuration of ssh that uses the connections of :meth:`run`,
+        which are made now: a login costs an emulated machine seconds."""
+        for host in hosts:
+            self.run(host, "true")
+        path = self._config.with_name("kept_config")
+        path.write_text(
+            f'Host *\n    ControlPath "{self._run}/%n-%r"\n'
+            f'Include "{self._config}"\n'
+        )
+        return path
+
     def _command(self, host: str, user: str, *more: str) -> list[str]:
         return [
             *("ssh", "-F", str(self._config), "-T", "-l", user),

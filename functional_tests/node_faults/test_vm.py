@@ -1,0 +1,39 @@
+"""The same on machines with NFS in their kernels.
+
+They are emulated, and a survey takes many seconds: that a fault was mended
+is seen when the next one alone is found.
+"""
+
+import pytest
+
+from functional_tests.node_faults import faults
+from functional_tests.node_faults.lab import odd, play
+from functional_tests.nodes import Lab
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    state = tmp_path_factory.mktemp("nodes") / "state"
+    with Lab.up(state, kind="vm") as up:
+        yield up
+
+
+def test_healthy_nodes_have_no_findings(nodes):
+    assert odd(nodes) == []
+
+
+@pytest.mark.parametrize("fault", faults.of("vm"), ids=lambda fault: fault.key)
+def test_that_fault_and_no_other(nodes, fault):
+    played = play(nodes, fault, again=False)
+    try:
+        assert {f.status.name for f in played.mine} == {fault.status}
+        assert played.others == set(fault.beside)
+        assert all(finding.remedy for finding in played.mine)
+        assert fault.by_hand or played.scripts
+    except AssertionError:
+        nodes.reset(fault.node)
+        raise
+
+
+def test_the_last_one_was_mended_too(nodes):
+    assert odd(nodes) == []
