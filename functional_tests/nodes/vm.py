@@ -50,6 +50,9 @@ _MACHINE = (
 _SOURCES = (pki, secrets)
 
 
+_ASK_LIBVIRT = "virsh -q capabilities >/dev/null 2>&1 || :"
+
+
 class Machines:
     """The nodes of one lab."""
 
@@ -103,7 +106,10 @@ class Machines:
 
     def _save(self, path: pathlib.Path, nodes: list[str]) -> None:
         for node in nodes:
-            self._context.shells.run(node, "sync")
+            # libvirt asks QEMU what it can, once: emulated, half a minute.
+            self._context.shells.run(
+                node, f"{_ASK_LIBVIRT}; sync", timeout=240
+            )
         # Their ends in the nodes would be saved, and wait for ever.
         self._context.shells.close(nodes)
         with contextlib.ExitStack() as stack:
@@ -142,12 +148,13 @@ class Machines:
                 monitor.ask("cont")
         self._context.wait(nodes)
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self._set_clock, nodes))
+            list(pool.map(self._wake, nodes))
 
-    def _set_clock(self, node: str) -> None:
-        """A node takes the time at which it was saved for the present."""
-        script = f"date --set=@{time.time():.2f}"
-        done = self._context.shells.run(node, script)
+    def _wake(self, node: str) -> None:
+        """A node takes the time at which it was saved for the present; and
+        what an emulator runs for the first time takes seconds."""
+        script = f"date --set=@{time.time():.2f} && {{ {_ASK_LIBVIRT}; }}"
+        done = self._context.shells.run(node, script, timeout=120)
         if done.returncode:
             raise LabError(f"{node}: the clock: {done.stderr.strip()}")
 
@@ -203,7 +210,7 @@ def _key() -> str:
         vm_image.recipe(),
         [inspect.getsource(module) for module in _SOURCES],
         _layers(),
-        [_MACHINE, _KERNEL_ARGUMENTS, run(_QEMU, "--version")],
+        [_MACHINE, _KERNEL_ARGUMENTS, _ASK_LIBVIRT, run(_QEMU, "--version")],
     ]
     return f"saved-{cache.key(recipe)}"
 
