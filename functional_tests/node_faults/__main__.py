@@ -4,65 +4,91 @@ usage: python -m functional_tests.node_faults [--kind vm] [--page FILE]
        [FAULT ...]
 
 Each is brought about, what is found is shown, then what mends it, then what
-is found afterwards. Without FAULT: all of them. With --page the table of the
-documentation is written, of both kinds of labs.
+is found afterwards. Without FAULT: all of them, on both kinds of labs at
+once. With --page the table of the documentation is written.
 """
 
 import argparse
+import functools
 import pathlib
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from functional_tests.node_faults import faults, table
 from functional_tests.node_faults.lab import odd, play
 from functional_tests.nodes import Lab, LabError
 
+KINDS = ("nspawn", "vm")
+
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kind", choices=("nspawn", "vm"))
-    parser.add_argument("--state", type=pathlib.Path)
+    parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--page", type=pathlib.Path)
     parser.add_argument("fault", nargs="*")
     asked = parser.parse_args()
-    wanted = [f for f in faults.ALL if not asked.fault or f.key in asked.fault]
-    played, broken = [], []
-    for kind in [asked.kind] if asked.kind else ("nspawn", "vm"):
-        mine = [fault for fault in wanted if fault.lab == kind]
-        if not mine:
-            continue
-        state = asked.state or pathlib.Path(tempfile.mkdtemp()) / "state"
-        with Lab.up(state, kind=kind) as lab:
-            _show("healthy", odd(lab))
+    kinds = [asked.kind] if asked.kind else KINDS
+    with ThreadPoolExecutor() as pool:
+        played = [
+            one
+            for some in pool.map(functools.partial(_kind, asked.fault), kinds)
+            for one in some
+        ]
+    wrong = [p.fault.key for p in played if not table.as_it_should(p)]
+    count = sum(len(faults.of(kind)) for kind in kinds)
+    print(
+        f"{len(played)} of {count} faults were played,"
+        f" {len(wrong)} not as they should: {wrong}"
+    )
+    if asked.page:
+        asked.page.write_text(table.render(played))
+    return bool(wrong) or (len(played) < count and not asked.fault)
+
+
+def _kind(wanted, kind):
+    """Plays the faults of one kind of lab; those that could be."""
+    mine = [f for f in faults.of(kind) if not wanted or f.key in wanted]
+    played = []
+    if not mine:
+        return played
+    with tempfile.TemporaryDirectory() as folder:
+        with Lab.up(pathlib.Path(folder) / "state", kind=kind) as lab:
+            print(_shown(f"healthy {kind}", odd(lab)))
             for fault in mine:
                 try:
                     played.append(play(lab, fault))
-                    _tell(played[-1])
+                    print(_told(played[-1]), flush=True)
                 except (OSError, RuntimeError, LabError) as error:
-                    broken.append(fault.key)
                     print(f"== {fault.key} could not be played: {error}")
-    wrong = [p.fault.key for p in played if not table.as_it_should(p)]
-    wrong += broken
-    print(f"{len(played)} faults, {len(wrong)} not as they should: {wrong}")
-    if asked.page:
-        asked.page.write_text(table.render(played))
-    return bool(wrong)
+    return played
 
 
-def _tell(played):
-    _show(f"{played.fault.key}: {played.fault.what}", played.found)
-    for node, script in played.scripts.items():
-        print(f"--- {node}:", script.rpartition("\n}\n")[2], sep="\n")
-    _show("afterwards", played.left)
+def _told(played):
+    scripts = [
+        f"--- {node}:\n{script.rpartition(chr(10) + '}' + chr(10))[2]}"
+        for node, script in played.scripts.items()
+    ]
+    return "\n".join(
+        [
+            _shown(f"{played.fault.key}: {played.fault.what}", played.found),
+            *scripts,
+            _shown("afterwards", played.left),
+        ]
+    )
 
 
-def _show(title, findings):
-    print(f"== {title}")
-    for finding in findings:
-        print(
-            f"{finding.status.name:8}{finding.check} ({finding.subject}):"
-            f" {finding.detail}\n        {finding.remedy}"
-        )
+def _shown(title, findings):
+    return "\n".join(
+        [
+            f"== {title}",
+            *(
+                f"{f.status.name:8}{f.check} ({f.subject}): {f.detail}\n"
+                f"        {f.remedy}"
+                for f in findings
+            ),
+        ]
+    )
 
 
 if __name__ == "__main__":
