@@ -52,15 +52,17 @@ def _kind(wanted, kind):
     played = []
     if not mine:
         return played
-    with tempfile.TemporaryDirectory() as folder:
-        with Lab.up(pathlib.Path(folder) / "state", kind=kind) as lab:
-            print(_shown(f"healthy {kind}", odd(lab)))
-            for fault in mine:
-                try:
-                    played.append(play(lab, fault))
-                    print(_told(played[-1]), flush=True)
-                except (OSError, RuntimeError, LabError) as error:
-                    print(f"== {fault.key} could not be played: {error}")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Lab.up(pathlib.Path(folder) / "state", kind=kind) as lab,
+    ):
+        print(_shown(f"healthy {kind}", odd(lab)))
+        for fault in mine:
+            try:
+                played.append(play(lab, fault))
+                print(_told(played[-1]), flush=True)
+            except (OSError, RuntimeError, LabError) as error:
+                print(f"== {fault.key} could not be played: {error}")
     return played
 
 
