@@ -245,7 +245,7 @@ def _closed(pair: PairFacts, done: Done) -> tuple[str, Words]:
     port = int(ports[0]) if ports and ports[0].isdecimal() else 22
     return (
         f"ssh from {pair.source.name} to {copy} does not get through:"
-        f" {printable(done.said, 200) or 'no answer in 12 s'}",
+        f" {printable(done.said, 200) or 'no answer in 30 s'}",
         let_through(pair.source, pair.destination, copy, [port]),
     )
 

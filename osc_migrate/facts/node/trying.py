@@ -57,7 +57,7 @@ libvirt() {
 copy='exec ssh -o BatchMode=yes -o ConnectTimeout=5 "$0" true'
 nova() {
     for pause in 1 2 3 0; do
-        said=$(brief 12 su -s /bin/sh -c "$copy" nova "$1")
+        said=$(brief 30 su -s /bin/sh -c "$copy" nova "$1")
         case $said in
         *kex_exchange* | *"onnection reset"* | *"onnection closed"*)
             sleep "$pause" ;;
