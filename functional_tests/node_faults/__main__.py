@@ -1,7 +1,6 @@
 """Plays faults on a lab of real nodes, to be looked at.
 
-usage: python -m functional_tests.node_faults [--kind vm] [--page FILE]
-       [FAULT ...]
+usage: python -m functional_tests.node_faults [--kind vm] [--page] [FAULT ...]
 
 Each is brought about, what is found is shown, then what mends it, then what
 is found afterwards. Without FAULT: all of them, on both kinds of labs at
@@ -25,7 +24,7 @@ KINDS = ("nspawn", "vm")
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kind", choices=KINDS)
-    parser.add_argument("--page", type=pathlib.Path)
+    parser.add_argument("--page", action="store_true")
     parser.add_argument("fault", nargs="*")
     asked = parser.parse_args()
     kinds = [asked.kind] if asked.kind else KINDS
@@ -42,7 +41,7 @@ def main():
         f" {len(wrong)} not as they should: {wrong}"
     )
     if asked.page:
-        asked.page.write_text(table.render(played))
+        table.keep(played)
     return bool(wrong) or (len(played) < count and not asked.fault)
 
 
