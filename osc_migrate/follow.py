@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from osc_migrate import errors, microversions
 from osc_migrate.facts.cloud import Cloud
-from osc_migrate.model.facts import Migration, Server, Unread
+from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
 from osc_migrate.pace import Pace
 
@@ -72,6 +72,16 @@ class Follower:
         self._next = self._start
         self.record: Migration | None = None
         self.counted: Migration | None = None
+
+    @classmethod
+    def of(
+        cls, cloud: Cloud, server: Server, record: Migration, clock: Clock
+    ) -> "Follower":
+        """Follows a record that is known already."""
+        project = known(lambda: server.project_id)
+        made = cls(cloud, server.id, project, record.id - 1, clock)
+        made.record = record
+        return made
 
     @property
     def elapsed(self) -> float:

@@ -116,7 +116,7 @@ class Moving(base.Base, command.ShowOne):
         """What is printed, and the exit code."""
         self.exit_code = EXIT[outcome.end]
         if outcome.explanation:
-            _explain(outcome.server, outcome.explanation)
+            explain(outcome.server, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
 
     def produce_output(
@@ -179,7 +179,7 @@ def _refuse(facts: MoveFacts, report: Report) -> None:
         say(finding)
 
 
-def _explain(server: str, explanation: Explanation) -> None:
+def explain(server: str, explanation: Explanation) -> None:
     base.say(f"{server} did not move:")
     for line in explanation.lines:
         base.say(f"  {line}")
