@@ -18,27 +18,11 @@ COLUMNS = [
     "host",
     "next",
 ]
-# A guest that never converges.
-ENDLESS = {"dirty_mb": 500}
 
 
 @pytest.fixture
 def name():
     return f"vm-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture
-def moving(shell, boot, connection):
-    """Boots a server that moves, in that status by then."""
-
-    def start(name, status="running", **knobs):
-        server = boot(name, **(ENDLESS | knobs))
-        done = shell.migrate("live", name, "HostC", "--no-wait")
-        assert done.code == 0, done.err
-        until(lambda: migrations(connection, server)[0]["status"] == status)
-        return server
-
-    return start
 
 
 def test_a_running_one(shell, moving, name, connection):

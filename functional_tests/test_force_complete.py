@@ -4,7 +4,6 @@ import uuid
 
 import pytest
 
-from functional_tests.test_abort import moving  # noqa: F401
 from functional_tests.test_live import COLUMNS, at_rest
 
 
@@ -16,7 +15,7 @@ def name():
 @pytest.mark.parametrize("post_copy", [False, True])
 def test_it_ends_where_it_should(
     shell,
-    moving,  # noqa: F811
+    moving,
     name,
     connection,
     post_copy,
@@ -34,7 +33,7 @@ def test_it_ends_where_it_should(
     assert (now.compute_host, now.status) == ("HostC", "ACTIVE")
 
 
-def test_the_time_to_follow_is_bounded(shell, moving, name):  # noqa: F811
+def test_the_time_to_follow_is_bounded(shell, moving, name):
     moving(name, bandwidth_mb=20)
     done = shell.migrate(
         "force-complete", name, "--timeout", "2", "-f", "json"
@@ -45,7 +44,7 @@ def test_the_time_to_follow_is_bounded(shell, moving, name):  # noqa: F811
     assert shell.migrate("abort", name).code == 0
 
 
-def test_one_that_does_not_run_yet(shell, moving, name):  # noqa: F811
+def test_one_that_does_not_run_yet(shell, moving, name):
     moving(name, "preparing", pre_seconds=5)
     done = shell.migrate("force-complete", name)
     assert done.code == 1

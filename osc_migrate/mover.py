@@ -184,6 +184,35 @@ class Mover:
         move.force()
         return move
 
+    def activate(self, server: Server) -> Server | None:
+        """Tells Nova that a server in ERROR is active; the server after.
+
+        Only for one whose guest runs where Nova has it: see repairing.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        self.cloud.nova.post(
+            f"/servers/{server.id}/action",
+            f"reset the state of server {server.name}",
+            {"os-resetState": {"state": "active"}},
+        )
+        return self.cloud.server_now(server.id)
+
+    def unbind(self, port: str, host: str) -> None:
+        """Deletes a port's binding on a host; none is as good.
+
+        :raises ApiError: Neutron refused (403: newer ones want the role
+            service), or did not answer.
+        """
+        try:
+            self.cloud.neutron.delete(
+                f"/ports/{port}/bindings/{host}",
+                f"delete the binding of port {port} on {host}",
+            )
+        except errors.ApiError as error:
+            if error.status != 404:
+                raise
+
     def _live(self, facts: MoveFacts, copy: bool | str) -> "Move":
         body = self._live_body(_asked(facts), copy)
         return self._start(

@@ -1,15 +1,17 @@
 """openstack migrate abort"""
 
 import argparse
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import errors
-from osc_migrate.commands import base, options, progress
+from osc_migrate import errors, repairing
+from osc_migrate.commands import base, options, progress, repair
 from osc_migrate.facts import inflight
 from osc_migrate.follow import TimeUp
 from osc_migrate.model.facts import Migration, Server
+from osc_migrate.model.repair import Deed
 from osc_migrate.model.stopped import Stopped
 from osc_migrate.stopping import Stop
 from osc_migrate.words import paste
@@ -42,6 +44,15 @@ class Abort(base.Base, command.Lister):
         parser = super().get_parser(prog_name)
         options.add_which(parser, "Server whose migration is to stop")
         parser.add_argument(
+            "--repair",
+            action="store_true",
+            help=(
+                "Set a server that Nova leaves in ERROR back to active, where"
+                " that is proven to be safe (as 'migrate repair' does, without"
+                " asking)"
+            ),
+        )
+        parser.add_argument(
             "--timeout",
             metavar="<seconds>",
             type=options.positive,
@@ -54,6 +65,10 @@ class Abort(base.Base, command.Lister):
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         stops = self._begun(parsed_args)
         ended = [self._ended(stop, parsed_args.timeout) for stop in stops]
+        if parsed_args.repair:
+            ended = [
+                self._repaired(one) if one.broken else one for one in ended
+            ]
         return Stopped.COLUMNS, [
             base.cells(parsed_args, one.row) for one in ended
         ]
@@ -124,6 +139,25 @@ class Abort(base.Base, command.Lister):
             code = base.NOT_MOVED
         self.exit_code = max(self.exit_code, code)
         base.say(_told(found))
+        return found
+
+    def _repaired(self, found: Stopped) -> Stopped:
+        """Its state set back, if that is safe; how it stands now."""
+        facts = self.mover.facts(found.id, None)
+        steps = [
+            step
+            for step in repairing.plan(facts, repair.CONFIRM_AFTER)
+            if step.deed is Deed.RESET
+        ]
+        keys = [step.key for step in steps]
+        for step in repair.carry_out(self.mover, facts, steps, keys):
+            if step.result == "done":
+                now = self.mover.cloud.server_now(found.id)
+                status = now.status if now else "deleted"
+                return dataclasses.replace(
+                    found, server_status=status, broken=False, next=""
+                )
+        base.say(f"{found.server} is not repaired: {found.next}")
         return found
 
 
