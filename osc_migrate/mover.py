@@ -24,7 +24,9 @@ from osc_migrate.model.facts import (
 )
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import End, Outcome, Progress
+from osc_migrate.pace import STALL_AFTER
 from osc_migrate.stopping import QUEUED, RUNNING, Stop, refuse_abort
+from osc_migrate.watching import Watcher
 from osc_migrate.words import paste
 
 # Seconds to wait for the record of a request that Nova accepted, or perhaps
@@ -146,6 +148,10 @@ class Mover:
         if server is not None:
             return inflight.of_server(self.cloud, server)
         return inflight.everywhere(self.cloud, host)
+
+    def watch(self, server: Server | None, host: str | None) -> Watcher:
+        """Looks at them again and again; changes nothing."""
+        return Watcher(self.cloud, server, host, self._clock)
 
     def counted(self, server: Server, record: Migration) -> Migration:
         """The same with byte counters, where Nova shows them."""
@@ -282,12 +288,17 @@ class Move:
     def migration_id(self) -> int | None:
         return self._follower.record.id if self._follower.record else None
 
-    def follow(self, timeout: float | None = None) -> Iterator[Progress]:
+    def follow(
+        self,
+        timeout: float | None = None,
+        stall_after: float = STALL_AFTER,
+    ) -> Iterator[Progress]:
         """One Progress a second until the migration record has ended.
 
+        :param stall_after: seconds without progress that are a stall.
         :raises TimeUp: after `timeout` seconds; the move goes on.
         """
-        return self._follower.progress(timeout)
+        return self._follower.progress(timeout, stall_after)
 
     def find(self) -> None:
         """Waits until the record is there, so that it can be named."""

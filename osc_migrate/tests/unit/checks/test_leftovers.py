@@ -41,7 +41,7 @@ CASES = [
         moves(MIGRATING, shapes.migration("running")),
         FAIL,
         "migration 7 moves it now: HostB -> HostC (running)",
-        "migration abort vm1 7",
+        "migrate abort vm1",
     ),
     Case(
         "server-is-not-being-moved",
