@@ -238,6 +238,8 @@ def _bindings(move: MoveFacts) -> Iterator[Step]:
                     f"it has no active one on {host}",
                     next="openstack migrate preflight"
                     f" {paste(server.name, server.id)}",
+                    port=port.id,
+                    host=other,
                 )
 
 

@@ -49,9 +49,12 @@ def counted(cloud: Cloud, server_id: str, record: Migration) -> Migration:
     if not cloud.nova.has(microversions.SERVER_MIGRATIONS):
         return record
     try:
-        return cloud.live_counters(server_id, record.id) or record
+        found = cloud.live_counters(server_id, record.id)
     except errors.ApiError:
         return record
+    # That list does not say what it is a list of.
+    type_ = known(lambda: record.type)
+    return found.but(type=type_, server_id=server_id) if found else record
 
 
 def host_called(cloud: Cloud, wanted: str) -> str:

@@ -48,7 +48,7 @@ CASES = [
         moves(RESIZING, shapes.migration("migrating", type="migration")),
         FAIL,
         "migration 7",
-        "migration list --server vm1",
+        "migrate watch vm1",
         COLD,
     ),
     Case(
