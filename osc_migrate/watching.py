@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from osc_migrate import errors
 from osc_migrate.facts import inflight
 from osc_migrate.facts.cloud import Cloud, together
-from osc_migrate.follow import PATIENCE, Clock
+from osc_migrate.follow import FAILED, PATIENCE, SETTLE, Clock
 from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
 from osc_migrate.pace import Pace
@@ -93,6 +93,8 @@ class Watcher:
         self._paces: dict[int, Pace] = {}
         # Those that were under way at the last look.
         self._open: dict[int, Watched] = {}
+        # When each was first seen to have failed.
+        self._failed: dict[int, float] = {}
         # Which of many have their counters read next.
         self._turn = 0
         if server:
@@ -146,6 +148,7 @@ class Watcher:
         for one in seen:
             if one.over:
                 self._paces.pop(one.record.id, None)
+                self._failed.pop(one.record.id, None)
         return seen
 
     def _listed(self) -> list[Migration]:
@@ -155,9 +158,16 @@ class Watcher:
 
     def _ended(self, before: Watched) -> Migration | None:
         """The record of one that is not listed as under way any more."""
+        id = before.record.id
         records = self._cloud.migrations(before.server_id, limit=20)
-        now = (r for r in records if r.id == before.record.id)
-        return next(now, None)
+        found = next((r for r in records if r.id == id), None)
+        if found is None or found.status not in FAILED:
+            return found
+        # Since Nova 33 it becomes 'error' when the server does.
+        since = self._failed.setdefault(id, self._clock.now())
+        if self._clock.now() - since < SETTLE:
+            return before.record
+        return found
 
     def _counted(self, records: list[Migration]) -> list[Migration]:
         """The same, as many with counters as one look may ask for."""

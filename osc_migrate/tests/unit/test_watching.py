@@ -28,11 +28,17 @@ def test_everybodys_to_the_end(healthy, clock):
     (one,) = next(looks)
     assert (one.server, one.server_id, one.over) == ("vm1", VM1, False)
     assert one.progress.memory_remaining == 4
+    healthy.nova(
+        "/os-migrations",
+        {"migrations": [record("cancelled")]},
+        {"migrations": [record("error")]},
+    )
+    # The last to be registered is asked first.
     healthy.under_way()
-    healthy.nova("/os-migrations", {"migrations": [record("error")]})
-    # Two registered answers: what is of one server stays with its own.
-    healthy.under_way()
-    (one,) = next(looks)
+    healthy.nova(COUNTERS, {"migrations": []})
+    *before, (one,) = (next(looks) for _ in range(3))
+    # 'cancelled' may become 'error' in a moment.
+    assert [seen.record.status for (seen,) in before] == ["running"] * 2
     assert one.over and one.progress.phase == "error"
     with pytest.raises(StopIteration):
         next(looks)
