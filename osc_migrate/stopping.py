@@ -137,19 +137,20 @@ class Stop:
             yield dataclasses.replace(look, phase=phase)
 
     def outcome(self) -> Stopped:
-        """What is true now: the record's end and the server's state.
-
-        :raises ApiError: nobody answers.
-        """
+        """What is true now: the record's end and the server's state, None
+        where nobody answers."""
         now: Server | None = None
-        ended = self.record.status in ENDED
-        if ended:
-            now = self._follower.settled()
-        else:
-            now = self._cloud.server_now(self.server.id)
+        status: str | None = None
+        try:
+            if self.record.status in ENDED:
+                now = self._follower.settled()
+            else:
+                now = self._cloud.server_now(self.server.id)
+            status = now.status if now else "deleted"
+        except errors.ApiError:
+            pass  # nobody can say
         record = self.record
         host = known(lambda: now.host) if now else None
-        status = now.status if now else "deleted"
         at_home = host is None or host == record.source
         stopped = bool(now and record.status in FAILED and at_home)
         broken = stopped and status == "ERROR"
@@ -162,14 +163,22 @@ class Stop:
             status=record.status,
             server_status=status,
             host=host,
-            next=self._next(now, stopped, broken),
+            next=self._next(now, status, stopped, broken),
             stopped=stopped,
             broken=broken,
         )
 
-    def _next(self, now: Server | None, stopped: bool, broken: bool) -> str:
+    def _next(
+        self,
+        now: Server | None,
+        status: str | None,
+        stopped: bool,
+        broken: bool,
+    ) -> str:
         name = paste(self.server.name, self.server.id)
         try:
+            if status is None:
+                return f"openstack server show {self.server.id}"
             if now is None:
                 return "see 'openstack server list --deleted --all-projects'"
             if broken:

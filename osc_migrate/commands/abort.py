@@ -64,7 +64,8 @@ class Abort(base.Base, command.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         stops = self._begun(parsed_args)
-        ended = [self._ended(stop, parsed_args.timeout) for stop in stops]
+        timeout, many = parsed_args.timeout, bool(parsed_args.host)
+        ended = [self._ended(stop, timeout, many) for stop in stops]
         if parsed_args.repair:
             ended = [
                 self._repaired(one) if one.broken else one for one in ended
@@ -120,7 +121,8 @@ class Abort(base.Base, command.Lister):
             )
         return sorted(pairs, key=lambda p: p[1].status not in _ORDER)
 
-    def _ended(self, stop: Stop, timeout: float | None) -> Stopped:
+    def _ended(self, stop: Stop, timeout: float | None, many: bool) -> Stopped:
+        """:raises ApiError: nobody answers, unless it is one of many."""
         name = stop.server.name
         try:
             try:
@@ -128,6 +130,11 @@ class Abort(base.Base, command.Lister):
                 code = 0
             except TimeUp:
                 code = base.RUNNING_ON
+            except errors.ApiError as error:
+                if not many:
+                    raise
+                base.say(str(error))
+                code = base.NOT_MOVED
             found = stop.outcome()
         except BaseException:
             base.say(
@@ -167,7 +174,8 @@ def _told(found: Stopped) -> str:
     guest = "; its guest runs on there" if found.broken else ""
     return (
         f"{found.server}: migration {found.migration_id} {how}; the server is"
-        f" {found.server_status} on {found.host or 'a host not shown'}{guest}"
+        f" {found.server_status or 'in a state that nobody tells'} on"
+        f" {found.host or 'a host not shown'}{guest}"
     )
 
 

@@ -54,11 +54,7 @@ class Watch(base.Base, command.Lister):
                 base.cells(parsed_args, one.row) for one in watcher.look()
             ]
         looks = watcher.looks(parsed_args.forever, _trouble)
-        if sys.stderr.isatty():
-            _live(looks)
-        else:
-            for line in lines(looks):
-                base.say(line)
+        show(looks)
         base.say("Nothing is under way.")
         return (), ()
 
@@ -80,6 +76,15 @@ class Watch(base.Base, command.Lister):
         elif parsed_args.host:
             host = inflight.host_called(cloud, parsed_args.host)
         return self.mover.watch(server, host)
+
+
+def show(looks: Iterable[list[Watched]]) -> None:
+    """Draws every look until they end."""
+    if sys.stderr.isatty():
+        _live(looks)
+    else:
+        for line in lines(looks):
+            base.say(line)
 
 
 def _trouble(words: str) -> None:

@@ -145,6 +145,17 @@ def test_a_server_deleted_meanwhile(healthy, clock):
     assert (found.server_status, found.stopped) == ("deleted", False)
 
 
+def test_a_server_that_cannot_be_read_is_not_called_stopped(healthy, clock):
+    history(healthy, "running", "cancelled")
+    takes(healthy)
+    made = stop(healthy, clock)
+    healthy.nova(f"/servers/{VM1}", 403)
+    list(made.follow())
+    found = made.outcome()
+    assert (found.server_status, found.stopped) == (None, False)
+    assert found.next == f"openstack server show {VM1}"
+
+
 def test_the_time_is_bounded(healthy, clock):
     history(healthy, "running")
     takes(healthy)
