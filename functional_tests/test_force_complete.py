@@ -1,10 +1,14 @@
 """``openstack migrate force-complete`` on the embedded cloud."""
 
+import os
+import pty
+import subprocess
 import uuid
 
 import pytest
 
-from functional_tests.test_live import COLUMNS, at_rest
+from functional_tests.shell import OPENSTACK
+from functional_tests.test_live import COLUMNS, at_rest, where
 
 
 @pytest.fixture
@@ -57,3 +61,56 @@ def test_nothing_is_under_way(shell, boot, name):
     done = shell.migrate("force-complete", name)
     assert done.code == 1
     assert f"migrate explain {name}" in done.err
+
+
+class Terminal:
+    """A command whose stdin and stderr are a terminal."""
+
+    def __init__(self, shell, *words):
+        self._ours, theirs = pty.openpty()
+        self._process = subprocess.Popen(
+            [OPENSTACK, "migrate", *words],
+            env=shell.environment | {"TERM": "xterm", "COLUMNS": "120"},
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.said = ""
+
+    def until(self, words):
+        while words not in self.said:
+            self.said += os.read(self._ours, 4096).decode()
+
+    def type(self, line):
+        os.write(self._ours, f"{line}\n".encode())
+
+    def end(self):
+        try:
+            while chunk := os.read(self._ours, 4096):
+                self.said += chunk.decode(errors="replace")
+        except OSError:  # the other end is closed
+            pass
+        os.close(self._ours)
+        return self._process.wait(60)
+
+
+def test_a_person_is_asked(shell, moving, name, connection):
+    server = moving(name, bandwidth_mb=100)
+    asked = Terminal(shell, "force-complete", name)
+    asked.until("[y/N] ")
+    asked.type("n")
+    assert asked.end() == 3
+    assert "Nothing was changed" in asked.said
+    assert where(connection, server).task_state == "migrating"
+    watching = Terminal(shell, "watch")
+    watching.until("memory")
+    asked = Terminal(shell, "force-complete", name)
+    asked.until("[y/N] ")
+    asked.type("y")
+    assert asked.end() == 0
+    assert at_rest(connection, server).compute_host == "HostC"
+    assert watching.end() == 0
+    assert "HostB -> HostC" in watching.said
+    assert "completed" in watching.said
