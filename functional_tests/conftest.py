@@ -89,6 +89,28 @@ def boot(connection):
 
 
 @pytest.fixture
+def moving(shell, boot, connection):
+    """Boots a server that moves and never ends, in that status by then."""
+
+    def start(name, status="running", **knobs):
+        server = boot(name, **({"dirty_mb": 500} | knobs))
+        done = shell.migrate("live", name, "HostC", "--no-wait")
+        assert done.code == 0, done.err
+        path = f"/os-migrations?instance_uuid={server.id}"
+        until(
+            lambda: (
+                connection.compute.get(path, microversion="2.59").json()[
+                    "migrations"
+                ][0]["status"]
+                == status
+            )
+        )
+        return server
+
+    return start
+
+
+@pytest.fixture
 def service(connection):
     """Changes a host's nova-compute service; takes it back after."""
     compute = connection.compute

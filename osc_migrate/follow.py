@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 
 from osc_migrate import errors, microversions
 from osc_migrate.facts.cloud import Cloud
-from osc_migrate.model.facts import Migration, Server, Unread
+from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
-from osc_migrate.pace import Pace
+from osc_migrate.pace import STALL_AFTER, Pace
 
 # Seconds from one request to the next: the most that an API should bear from
 # each of many operators, and how late the end may be noticed.
@@ -73,19 +73,33 @@ class Follower:
         self.record: Migration | None = None
         self.counted: Migration | None = None
 
+    @classmethod
+    def of(
+        cls, cloud: Cloud, server: Server, record: Migration, clock: Clock
+    ) -> "Follower":
+        """Follows a record that is known already."""
+        project = known(lambda: server.project_id)
+        made = cls(cloud, server.id, project, record.id - 1, clock)
+        made.record = record
+        return made
+
     @property
     def elapsed(self) -> float:
         return self._clock.now() - self._start
 
-    def progress(self, until: float | None) -> Iterator[Progress]:
+    def progress(
+        self, until: float | None, stall_after: float = STALL_AFTER
+    ) -> Iterator[Progress]:
         """A Progress for each look, until the record has ended.
 
         :param until: seconds after which :class:`TimeUp` is raised; None
             follows for ever.
+        :param stall_after: seconds without any progress until it is called
+            stalled.
         :raises ApiError: the API refuses to answer, or has not answered for
             :data:`PATIENCE` seconds.
         """
-        pace = Pace()
+        pace = Pace(stall_after)
         last: Progress | None = None
         silent_since: float | None = None
         while True:

@@ -10,6 +10,9 @@ PLACEMENT = "1.39"
 
 # Nova
 LOCKED = "2.9"  # 'locked' in a server
+FORCE_COMPLETE = "2.22"  # force_complete of a running live migration
+ABORT = "2.24"  # abort of a running live migration
+ABORT_QUEUED = "2.65"  # and of one that is queued or in preparation
 SERVER_MIGRATIONS = "2.23"  # migrations of a server, with byte counters
 BLOCK_AUTO = "2.25"  # block_migration=auto; disk_over_commit removed
 ASYNC_PRECHECK = "2.34"  # pre-checks in the background: no more 400

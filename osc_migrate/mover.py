@@ -8,10 +8,10 @@ looked at again (:meth:`Move.outcome`).
 from collections.abc import Iterator
 from typing import Any
 
-from osc_migrate import errors, microversions, outcome
+from osc_migrate import errors, forcing, microversions, outcome
 from osc_migrate.decision import Decision, Verb
+from osc_migrate.facts import inflight, whole
 from osc_migrate.facts import move as read_move
-from osc_migrate.facts import whole
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.follow import Clock, Follower
 from osc_migrate.model.cloud import CloudFacts
@@ -24,6 +24,9 @@ from osc_migrate.model.facts import (
 )
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import End, Outcome, Progress
+from osc_migrate.pace import STALL_AFTER
+from osc_migrate.stopping import QUEUED, RUNNING, Stop, refuse_abort
+from osc_migrate.watching import Watcher
 from osc_migrate.words import paste
 
 # Seconds to wait for the record of a request that Nova accepted, or perhaps
@@ -135,6 +138,87 @@ class Mover:
         )
         return Decision(self.cloud, server, record, verb, self._clock)
 
+    def in_flight(
+        self, server: Server | None = None, host: str | None = None
+    ) -> list[Migration]:
+        """The migrations under way: of a server, of a host, of everybody.
+
+        :raises ApiError: they cannot be listed.
+        """
+        if server is not None:
+            return inflight.of_server(self.cloud, server)
+        return inflight.everywhere(self.cloud, host)
+
+    def watch(self, server: Server | None, host: str | None) -> Watcher:
+        """Looks at them again and again; changes nothing."""
+        return Watcher(self.cloud, server, host, self._clock)
+
+    def counted(self, server: Server, record: Migration) -> Migration:
+        """The same with byte counters, where Nova shows them."""
+        return inflight.counted(self.cloud, server.id, record)
+
+    def stop(self, server: Server, record: Migration) -> Stop:
+        """A live migration that is to be aborted: see :class:`Stop`.
+
+        :raises MigrateError: this one never can be.
+        """
+        nova = self.cloud.nova
+        refuse_abort(server, record, nova.has, nova.version)
+        new = nova.has(microversions.ABORT_QUEUED)
+        return Stop(
+            self.cloud,
+            server,
+            record,
+            QUEUED if new else RUNNING,
+            lambda: _abort(self.cloud, server, record.id),
+            self._clock,
+        )
+
+    def force(self, facts: MoveFacts, record: Migration) -> "Move":
+        """Asks Nova, once, to complete a running live migration.
+
+        :param facts: of its server, read while it moves.
+        :raises MigrateError: it cannot be, in its status or this version.
+        :raises ApiError: Nova refused, or did not answer: then nobody knows.
+        """
+        nova = self.cloud.nova
+        forcing.refuse(facts.server, record, nova.has, nova.version)
+        # Nova takes none but active ones; its status says MIGRATING now.
+        facts = facts.but(server=facts.server.but(status="ACTIVE"))
+        follower = Follower.of(self.cloud, facts.server, record, self._clock)
+        move = Move(self.cloud, facts, follower, forcing.kind(record))
+        move.force()
+        return move
+
+    def activate(self, server: Server) -> Server | None:
+        """Tells Nova that a server in ERROR is active; the server after.
+
+        Only for one whose guest runs where Nova has it: see repairing.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        self.cloud.nova.post(
+            f"/servers/{server.id}/action",
+            f"reset the state of server {server.name}",
+            {"os-resetState": {"state": "active"}},
+        )
+        return self.cloud.server_now(server.id)
+
+    def unbind(self, port: str, host: str) -> None:
+        """Deletes a port's binding on a host; none is as good.
+
+        :raises ApiError: Neutron refused (403: newer ones want the role
+            service), or did not answer.
+        """
+        try:
+            self.cloud.neutron.delete(
+                f"/ports/{port}/bindings/{host}",
+                f"delete the binding of port {port} on {host}",
+            )
+        except errors.ApiError as error:
+            if error.status != 404:
+                raise
+
     def _live(self, facts: MoveFacts, copy: bool | str) -> "Move":
         body = self._live_body(_asked(facts), copy)
         return self._start(
@@ -204,16 +288,46 @@ class Move:
     def migration_id(self) -> int | None:
         return self._follower.record.id if self._follower.record else None
 
-    def follow(self, timeout: float | None = None) -> Iterator[Progress]:
+    def follow(
+        self,
+        timeout: float | None = None,
+        stall_after: float = STALL_AFTER,
+    ) -> Iterator[Progress]:
         """One Progress a second until the migration record has ended.
 
+        :param stall_after: seconds without progress that are a stall.
         :raises TimeUp: after `timeout` seconds; the move goes on.
         """
-        return self._follower.progress(timeout)
+        return self._follower.progress(timeout, stall_after)
 
     def find(self) -> None:
         """Waits until the record is there, so that it can be named."""
         self._follower.find(RECORD_WITHIN)
+
+    def abort(self) -> None:
+        """Asks Nova to abort it; the record tells whether it does.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        _abort(self._cloud, self._facts.server, self._known())
+
+    def force(self) -> None:
+        """Asks Nova to pause the guest, or switch to post-copy, so that it
+        ends.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        server = self._facts.server
+        self._cloud.nova.post(
+            f"/servers/{server.id}/migrations/{self._known()}/action",
+            f"force server {server.name} to complete its migration",
+            {"force_complete": None},
+        )
+
+    def _known(self) -> int:
+        if self.migration_id is None:
+            raise errors.MigrateError("the migration has no record yet")
+        return self.migration_id
 
     def outcome(self, waited: bool = True) -> Outcome:
         """What is true now that the record has ended, or while it runs.
@@ -228,6 +342,13 @@ class Move:
             self._kind,
             End.RUNNING_ON if waited else End.ACCEPTED,
         )
+
+
+def _abort(cloud: Cloud, server: Server, migration_id: int) -> None:
+    cloud.nova.delete(
+        f"/servers/{server.id}/migrations/{migration_id}",
+        f"abort migration {migration_id} of server {server.name}",
+    )
 
 
 def _asked(facts: MoveFacts) -> str | None:

@@ -140,7 +140,7 @@ def _elsewhere(record: Migration, before: Server, now: Server) -> str:
 
 def _watch(facts: MoveFacts) -> str:
     server = paste(facts.server.name, facts.server.id)
-    return f"openstack server migration list --server {server}"
+    return f"openstack migrate watch {server}"
 
 
 def _chosen(counted: Migration | None) -> str:

@@ -15,7 +15,9 @@ STALL_AFTER = 15.0
 class Pace:
     """Turns one migration record after the other into Progress."""
 
-    def __init__(self) -> None:
+    def __init__(self, stall_after: float = STALL_AFTER) -> None:
+        """:param stall_after: seconds in which the remainder must fall."""
+        self._stall_after = stall_after
         # (seconds, bytes processed, bytes remaining) when they last changed.
         self._last: tuple[float, int, int] | None = None
         self._rate: float | None = None
@@ -77,7 +79,9 @@ class Pace:
         self._fall = fallen / (now - then) if fallen > 0 else None
 
     def _stalled(self, now: float) -> bool:
-        return self._least is not None and now - self._least[0] >= STALL_AFTER
+        if self._least is None:
+            return False
+        return now - self._least[0] >= self._stall_after
 
 
 def _pair(total: int | None, remaining: int | None) -> tuple[int, int]:

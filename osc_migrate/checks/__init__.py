@@ -120,6 +120,20 @@ WAITING: tuple[Check, ...] = (
 )
 
 
+# What a move may have left behind that no other step of a repair names.
+LEFTOVERS: tuple[Check, ...] = (
+    leftovers.server_is_not_being_moved,
+    leftovers.server_has_no_open_record,
+    leftovers.server_is_allocated_where_it_is,
+    ports.ports_are_bound_where_it_is,
+)
+
+
+def judge_leftovers(facts: MoveFacts) -> Report:
+    """What a repair has to name."""
+    return judge(LEFTOVERS, facts, None)
+
+
 def judge_after(facts: MoveFacts) -> Report:
     """What is left over after a move."""
     return judge(AFTER, facts, None)

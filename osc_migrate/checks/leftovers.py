@@ -30,10 +30,10 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
         raise Problem(
             f"migration {record.id} moves it now: {_where(record)}"
             f" ({record.status})",
-            f"wait, or: openstack server migration abort {arg(move)}"
-            f" {record.id}"
+            f"wait (openstack migrate watch {arg(move)}), or: openstack"
+            f" migrate abort {arg(move)}"
             if record.type == "live-migration"
-            else f"wait: openstack server migration list --server {arg(move)}",
+            else f"wait: openstack migrate watch {arg(move)}",
         )
     last = move.migrations[0] if move.migrations else None
     ended = (

@@ -2,13 +2,13 @@
 
 import argparse
 
-from osc_migrate.commands import moving
+from osc_migrate.commands import stalling
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Kind
 from osc_migrate.mover import Move
 
 
-class Block(moving.Moving):
+class Block(stalling.Stalling):
     """Live-migrate a server together with its local disks
 
     As 'migrate live', for hosts that do not share the disks: they are
@@ -17,6 +17,9 @@ class Block(moving.Moving):
     fits, is said first. Volumes are never copied: the destination attaches
     them. Nova refuses it where the hosts do share the disks: 'migrate live'
     moves the server then; with --nodes that is found out before.
+
+    A guest that writes its memory as fast as it is copied never comes to an
+    end by itself: --on-stall says what to do then.
 
     Exit codes: 0 the server moved: the migration record, its host and its
     state all say so (with --no-wait: Nova accepted the request); 1 error; 2

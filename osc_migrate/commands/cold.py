@@ -2,11 +2,10 @@
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Sequence
 
 from osc_migrate import checks, errors
-from osc_migrate.commands import base, moving, progress
+from osc_migrate.commands import asking, base, moving, progress
 from osc_migrate.decision import Verb
 from osc_migrate.follow import TimeUp
 from osc_migrate.model.facts import MoveFacts, Server
@@ -132,11 +131,10 @@ class Cold(moving.Moving):
 
 def _asked(outcome: Outcome) -> bool:
     """A person says yes."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not asking.somebody():
         return False
     base.say(
         f"{outcome.server} is on {outcome.destination} now, and kept on"
         f" {outcome.source} until this is confirmed."
     )
-    print("Confirm? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return asking.agreed("Confirm?")

@@ -3,19 +3,22 @@
 import argparse
 
 from osc_migrate.checks.nodes.guests import disks_are_where_the_move_needs_them
-from osc_migrate.commands import moving
+from osc_migrate.commands import stalling
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Kind
 from osc_migrate.mover import Move
 
 
-class Live(moving.Moving):
+class Live(stalling.Stalling):
     """Live-migrate a server and follow it to its true end
 
     The move is checked first (as 'migrate preflight' does; with --nodes its
     two hosts are asked too), started with one request and followed until
     its migration record ends. No disk is ever copied, unless --auto leaves
     that to Nova.
+
+    A guest that writes its memory as fast as it is copied never comes to an
+    end by itself: --on-stall says what to do then.
 
     Exit codes: 0 the server moved: the migration record, its host and its
     state all say so (with --no-wait: Nova accepted the request); 1 error; 2

@@ -3,7 +3,7 @@
 import abc
 import argparse
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
@@ -13,7 +13,7 @@ from osc_migrate.follow import TimeUp
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.findings import Finding, Kind, Report, Status
-from osc_migrate.model.progress import End, Outcome
+from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.mover import Move
 from osc_migrate.outcome import decide
 from osc_migrate.words import paste
@@ -26,6 +26,10 @@ EXIT = {
     End.WAITS: base.UNCONFIRMED,
     End.REVERTED: 0,
 }
+
+
+# Names of columns and their values.
+Shown = tuple[Sequence[str], Sequence[object]]
 
 
 class Moving(base.Base, command.ShowOne):
@@ -99,6 +103,12 @@ class Moving(base.Base, command.ShowOne):
         outcome = self.after(parsed_args, self._move(parsed_args, facts))
         return self.result(parsed_args, outcome)
 
+    def looks(
+        self, parsed_args: argparse.Namespace, move: Move
+    ) -> Iterable[Progress]:
+        """The move, look by look."""
+        return move.follow(parsed_args.timeout)
+
     def after(
         self, parsed_args: argparse.Namespace, outcome: Outcome
     ) -> Outcome:
@@ -117,7 +127,7 @@ class Moving(base.Base, command.ShowOne):
         """What is printed, and the exit code."""
         self.exit_code = EXIT[outcome.end]
         if outcome.explanation:
-            _explain(outcome.server, outcome.explanation)
+            explain(outcome.server, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
 
     def produce_output(
@@ -137,19 +147,20 @@ class Moving(base.Base, command.ShowOne):
         try:
             move = self.start(parsed_args, facts)
         except KeyboardInterrupt:
-            base.say(f"The request may have reached Nova. {_watch(facts)}")
+            then = _watch(facts, self.kind)
+            base.say(f"The request may have reached Nova. {then}")
             raise
         try:
             if parsed_args.wait:
                 with contextlib.suppress(TimeUp):
-                    progress.draw(name, move.follow(parsed_args.timeout))
+                    progress.draw(name, self.looks(parsed_args, move))
             else:
                 move.find()
             return move.outcome(waited=parsed_args.wait)
         except BaseException:
             # Ctrl-C, or an API that went away: whatever ends the following
             # does not end the move.
-            base.say(f"The move of {name} goes on. {_watch(facts, move)}")
+            base.say(f"The move of {name} goes on. {_watch(facts, self.kind)}")
             raise
 
 
@@ -180,7 +191,7 @@ def _refuse(facts: MoveFacts, report: Report) -> None:
         say(finding)
 
 
-def _explain(server: str, explanation: Explanation) -> None:
+def explain(server: str, explanation: Explanation) -> None:
     base.say(f"{server} did not move:")
     for line in explanation.lines:
         base.say(f"  {line}")
@@ -195,12 +206,13 @@ def say(finding: Finding) -> None:
         base.say(f"       {finding.remedy}")
 
 
-def _watch(facts: MoveFacts, move: Move | None = None) -> str:
+def _watch(facts: MoveFacts, kind: Kind) -> str:
     """How to go on with a move that is not followed any more."""
     server = paste(facts.server.name, facts.server.id)
-    record = (move and move.migration_id) or "<migration>"
-    return (
-        "To follow it: openstack server migration list --server"
-        f" {server}; to stop it: openstack server migration abort {server}"
-        f" {record}"
-    )
+    stop = f"to stop it: openstack migrate abort {server}"
+    if kind is Kind.COLD:
+        stop = (
+            "to take it back when it is done: openstack migrate cold"
+            f" {server} --revert"
+        )
+    return f"To follow it: openstack migrate watch {server}; {stop}"

@@ -13,6 +13,36 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_which(
+    parser: argparse.ArgumentParser, help: str, *, every: bool = False
+) -> None:
+    """A server, or a host; with `every` neither means all there are."""
+    which = parser.add_mutually_exclusive_group(required=not every)
+    which.add_argument(
+        "server",
+        metavar="<server>",
+        nargs="?",
+        help=f"{help} (name or ID)",
+    )
+    which.add_argument(
+        "--host",
+        metavar="<host>",
+        help="All migrations that leave or reach this compute host instead",
+    )
+    if every:
+        which.add_argument(
+            "--all",
+            action="store_true",
+            help="All migrations of the cloud (default)",
+        )
+
+
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--yes", action="store_true", help="Do not ask on a terminal"
+    )
+
+
 def add_ignore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ignore",

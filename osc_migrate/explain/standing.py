@@ -38,8 +38,9 @@ def advice(history: History, kind: str) -> str:
             # rolled back, guest untouched, state wrong.
             return (
                 f"Nova left the server in ERROR although its guest runs on"
-                f" {now.host}; when you have seen it there: openstack server"
-                f" set --state active {server}"
+                f" {now.host}; openstack migrate repair {server} sets it back"
+                f" where that is safe; by hand, when you have seen it there:"
+                f" openstack server set --state active {server}"
             )
         if now.status == "ERROR":
             return (

@@ -139,6 +139,13 @@ class Api:
         request_id = answer.headers.get("x-openstack-request-id")
         return str(request_id) if request_id else None
 
+    def delete(self, path: str, what: str) -> None:
+        """Deletes what is at `path`; sent again only by who asks again.
+
+        :raises ApiError: as :meth:`post`.
+        """
+        self._call("delete", path, what, connect_retries=0)
+
     def pages(
         self,
         path: str,

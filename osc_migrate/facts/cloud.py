@@ -30,7 +30,8 @@ class Cloud:
         self.keystone = api("identity", "Keystone")
         self.glance = api("image", "Glance")
         self.cinder = api("block_storage", "Cinder")
-        self.network = network.Network(api("network", "Neutron"))
+        self.neutron = api("network", "Neutron")
+        self.network = network.Network(self.neutron)
         self.placement = placement.Placement(
             api("placement", "Placement", microversions.PLACEMENT)
         )

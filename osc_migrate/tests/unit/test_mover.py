@@ -316,7 +316,7 @@ def test_the_time_to_follow_is_bounded(cloud, clock):
     outcome = move.outcome()
     assert outcome.end is End.RUNNING_ON
     assert outcome.status == "running"
-    assert "migration list --server vm1" in outcome.next
+    assert "migrate watch vm1" in outcome.next
 
 
 def test_not_waiting_names_the_migration(cloud, clock):

@@ -41,14 +41,14 @@ CASES = [
         moves(MIGRATING, shapes.migration("running")),
         FAIL,
         "migration 7 moves it now: HostB -> HostC (running)",
-        "migration abort vm1 7",
+        "migrate abort vm1",
     ),
     Case(
         "server-is-not-being-moved",
         moves(RESIZING, shapes.migration("migrating", type="migration")),
         FAIL,
         "migration 7",
-        "migration list --server vm1",
+        "migrate watch vm1",
         COLD,
     ),
     Case(

@@ -37,7 +37,7 @@ class FakeMove:
         self.looks, self.end, self.stop = looks, end, stop
         self.found = False
 
-    def follow(self, timeout):
+    def follow(self, timeout, stall_after=15):
         self.timeout = timeout
         yield from self.looks
         if self.stop:
@@ -166,8 +166,8 @@ def test_whatever_ends_the_following_tells_how_to_go_on(capsys, stop):
         desk.run(Live, "vm1", "HostC")
     err = capsys.readouterr().err
     assert "The move of vm1 goes on" in err
-    assert "server migration list --server vm1" in err
-    assert "server migration abort vm1 7" in err
+    assert "migrate watch vm1" in err
+    assert "migrate abort vm1" in err
     assert desk.out == ""
 
 

@@ -1,0 +1,104 @@
+"""openstack migrate force-complete"""
+
+import argparse
+import contextlib
+from collections.abc import Sequence
+
+from osc_lib.command import command
+
+from osc_migrate import errors, forcing
+from osc_migrate.commands import asking, base, moving, options, progress
+from osc_migrate.follow import TimeUp
+from osc_migrate.model.facts import Migration, Server
+from osc_migrate.model.progress import Outcome
+from osc_migrate.words import paste
+
+
+class ForceComplete(base.Base, command.ShowOne):
+    """Force a running live migration to complete, and follow it to its end
+
+    For a guest that writes its memory as fast as it is copied, so that its
+    migration never ends. Nova pauses the guest until the rest is copied:
+    for seconds, or minutes where much is left and the network is slow. Where
+    the hosts permit post-copy, it runs on at the destination instead and
+    fetches the rest from there; it cannot be aborted then, and is lost if
+    the network between the hosts fails. Which of the two it will be, Nova
+    does not tell before.
+
+    On a terminal it asks first, unless --yes is given. To stop the migration
+    instead: 'openstack migrate abort'.
+
+    Exit codes: 0 the server moved: the migration record, its host and its
+    state all say so; 1 error, or nothing that could be forced is under way;
+    2 wrong usage; 3 you said no, nothing was changed; 4 the migration ended
+    otherwise; 5 the time to follow ran out, the move goes on; 130 Ctrl-C,
+    the move goes on.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "server",
+            metavar="<server>",
+            help="Server that is being moved (name or ID)",
+        )
+        parser.add_argument(
+            "--timeout",
+            metavar="<seconds>",
+            type=options.positive,
+            help="Follow no longer than this; the move itself goes on",
+        )
+        options.add_yes(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Sequence[object]]:
+        mover = self.mover
+        server = mover.cloud.server(parsed_args.server)
+        record = self._record(server)
+        nova = mover.cloud.nova
+        forcing.refuse(server, record, nova.has, nova.version)
+        counted = mover.counted(server, record)
+        for line in forcing.warning(server, counted):
+            base.say(line)
+        if not (parsed_args.yes or asking.agreed("Force it?", default=True)):
+            self.exit_code = base.NOT_SAFE
+            base.say("Nothing was changed.")
+            return (), ()
+        move = mover.force(mover.facts(server.id, None), counted)
+        name = server.name
+        try:
+            with contextlib.suppress(TimeUp):
+                progress.draw(name, move.follow(parsed_args.timeout))
+            outcome = move.outcome()
+        except BaseException:
+            base.say(
+                f"The move of {name} goes on: openstack migrate watch"
+                f" {paste(name, server.id)}"
+            )
+            raise
+        self.exit_code = moving.EXIT[outcome.end]
+        if outcome.explanation:
+            moving.explain(name, outcome.explanation)
+        return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Sequence[object],
+    ) -> int:
+        if not column_names:
+            return 0  # nobody wanted it: there is no result to print
+        return super().produce_output(parsed_args, column_names, data)
+
+    def _record(self, server: Server) -> Migration:
+        """:raises MigrateError: nothing is under way."""
+        for record in self.mover.in_flight(server):
+            return record
+        name = paste(server.name, server.id)
+        raise errors.MigrateError(
+            f"no migration of server {server.name} is under way; openstack"
+            f" migrate explain {name} tells how the last one ended"
+        )

@@ -1,0 +1,187 @@
+"""openstack migrate repair"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+from osc_lib.command import command
+
+from osc_migrate import errors, repairing, whereabouts
+from osc_migrate.commands import asking, base, nodes, options, progress
+from osc_migrate.decision import Verb
+from osc_migrate.facts import surroundings
+from osc_migrate.follow import TimeUp
+from osc_migrate.model.facts import MoveFacts, Unread
+from osc_migrate.model.progress import End
+from osc_migrate.model.repair import Deed, Step
+from osc_migrate.mover import Mover
+from osc_migrate.words import paste
+
+# A day, after which preflight calls it forgotten too.
+CONFIRM_AFTER = 86400.0
+# Seconds for nova-compute to clean the source up.
+CONFIRMED_WITHIN = 300.0
+
+
+class Repair(base.Base, command.Lister):
+    """Take back what an earlier move of a server has left behind
+
+    Three things are repaired, and only where it is proven to be safe: the
+    state ERROR of a server whose live migration failed or was aborted while
+    its guest runs on at the source (Nova 33 and later leaves it so); a cold
+    migration that nobody confirmed for a day (--confirm-after); an inactive
+    port binding on a host where the server is not. Whatever else is left, or
+    is not proven, is named with the command to type.
+
+    The steps are shown and asked for before anything is changed; where
+    nobody can be asked, --yes is needed. --dry-run changes nothing. With
+    --nodes the hosts themselves are asked whether they run the guest, and
+    the state is reset only if one of them does, the one that Nova shows.
+
+    Deleting a port binding needs a user with the role service in newer
+    Neutron, which refuses an admin; the other steps are then done all the
+    same.
+
+    Exit codes: 0 nothing is left; 1 error; 2 wrong usage; 3 something is
+    left (with --dry-run: something is to be done); 130 Ctrl-C.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "server",
+            metavar="<server>",
+            help="Server to repair (name or ID)",
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Show the steps and change nothing",
+        )
+        parser.add_argument(
+            "--yes",
+            action="store_true",
+            help="Do not ask (needed where nobody is at a terminal)",
+        )
+        parser.add_argument(
+            "--confirm-after",
+            metavar="<seconds>",
+            type=options.positive,
+            default=CONFIRM_AFTER,
+            help=(
+                "Confirm a cold migration that has waited for longer than"
+                " this (default: 86400, a day)"
+            ),
+        )
+        options.add_nodes(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        if not parsed_args.nodes:
+            nodes.refuse_alone(parsed_args, "inventory")
+        facts = self.mover.facts(parsed_args.server, None)
+        runs = self._runs(parsed_args, facts)
+        after = parsed_args.confirm_after
+        steps = repairing.plan(facts, after, runs)
+        if any(step.deed is not Deed.NONE for step in steps):
+            if not parsed_args.dry_run and _agreed(parsed_args, steps):
+                # A person may have thought about it for long.
+                facts = self.mover.facts(facts.server.id, None)
+                steps = carry_out(
+                    self.mover,
+                    facts,
+                    repairing.plan(facts, after, runs),
+                    {step.key for step in steps},
+                )
+        elif not steps:
+            base.say(f"{facts.server.name}: nothing is left of its moves")
+        if any(step.result != "done" for step in steps):
+            self.exit_code = base.NOT_SAFE
+        return Step.COLUMNS, [
+            base.cells(parsed_args, step.row) for step in steps
+        ]
+
+    def _runs(
+        self, parsed_args: argparse.Namespace, facts: MoveFacts
+    ) -> repairing.Runs | None:
+        """What the hosts say of the guest; None where it does not matter,
+        or they are not to be asked."""
+        if not parsed_args.nodes or facts.server.status != "ERROR":
+            return None
+        names = repairing.hosts_to_ask(facts)
+        try:
+            hosts = surroundings.hosts_of(self.mover.cloud)
+        except Unread:
+            hosts = {}  # the inventory may know them
+        where = {
+            name: nodes.address(hosts[name]) if name in hosts else None
+            for name in names
+        }
+        with nodes.sessions(parsed_args, where) as opened:
+            return whereabouts.runs_on(opened, names, facts.server.id)
+
+
+def _agreed(parsed_args: argparse.Namespace, steps: Iterable[Step]) -> bool:
+    """Shows the steps and asks for them.
+
+    :raises MigrateError: nobody is there to be asked.
+    """
+    for step in steps:
+        if step.deed is not Deed.NONE:
+            base.say(f"  {step.what}: {step.deed.value}, as {step.why}")
+    if parsed_args.yes:
+        return True
+    if not asking.somebody():
+        raise errors.MigrateError(
+            "nothing was changed: nobody is at a terminal to be asked; add"
+            " --yes to do it, or --dry-run to see it alone"
+        )
+    return asking.agreed("Do it?")
+
+
+def carry_out(
+    mover: Mover,
+    facts: MoveFacts,
+    steps: Iterable[Step],
+    agreed: Iterable[tuple[object, ...]],
+) -> list[Step]:
+    """Does each step that was agreed to; one that fails is left."""
+    wanted, name = set(agreed), paste(facts.server.name, facts.server.id)
+    done = []
+    for step in steps:
+        result = step
+        if step.deed is not Deed.NONE and step.key in wanted:
+            try:
+                result = _do(mover, facts, step)
+            except errors.ApiError as error:
+                then = step.next
+                if step.deed is Deed.UNBIND and error.status == 403:
+                    then = repairing.refused_binding(step, name)
+                result = step.left(str(error), then)
+            base.say(f"{facts.server.name}: {step.what}: {result.result}")
+        done.append(result)
+    return done
+
+
+def _do(mover: Mover, facts: MoveFacts, step: Step) -> Step:
+    """:raises ApiError: refused, or nobody answers."""
+    if step.deed is Deed.UNBIND:
+        mover.unbind(step.port, step.host)
+        return step.done()
+    if step.deed is Deed.RESET:
+        now = mover.activate(facts.server)
+        if now is not None and now.status != "ERROR":
+            return step.done()
+        status = now.status if now else "deleted"
+        return step.left(f"the server is {status} all the same", step.next)
+    record = mover.waiting(facts.server)
+    decision = mover.decide(facts.server, record, Verb.CONFIRM)
+    try:
+        progress.draw(facts.server.name, decision.follow(CONFIRMED_WITHIN))
+    except TimeUp:
+        return step.left("it is still being confirmed", "look again later")
+    found = decision.outcome()
+    if found.end is End.MOVED:
+        return step.done()
+    return step.left(found.reason, found.next)

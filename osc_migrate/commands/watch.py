@@ -1,0 +1,165 @@
+"""openstack migrate watch"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from osc_lib.command import command
+
+from osc_migrate.commands import base, options, progress
+from osc_migrate.facts import inflight
+from osc_migrate.watching import Watched, Watcher
+from osc_migrate.words import printable
+
+# Nova's words for one that did what it should.
+GOOD = ("completed", "finished", "confirmed", "reverted", "done")
+# So many that ended stay on the screen.
+KEPT = 10
+
+
+class Watch(base.Base, command.Lister):
+    """Watch every migration that is under way, whoever started it
+
+    Of one server, of the servers that leave or reach a host, or of the whole
+    cloud. On a terminal each migration has a bar of its own; elsewhere each
+    change is a line. It ends when nothing is under way any more, or goes on
+    with --forever; Ctrl-C ends the watching, no migration.
+
+    With a format for programs, such as -f json, what is under way at this
+    moment is printed and nothing is waited for.
+
+    Exit codes: 0 nothing is under way any more, or the snapshot is printed;
+    1 error; 2 wrong usage; 130 Ctrl-C.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        options.add_which(
+            parser, "Server whose migrations to watch", every=True
+        )
+        parser.add_argument(
+            "--forever",
+            action="store_true",
+            help="Go on when nothing is under way: the next one may come",
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        watcher = self._watcher(parsed_args)
+        if parsed_args.formatter != "table":
+            return Watched.COLUMNS, [
+                base.cells(parsed_args, one.row) for one in watcher.look()
+            ]
+        looks = watcher.looks(parsed_args.forever, _trouble)
+        show(looks)
+        base.say("Nothing is under way.")
+        return (), ()
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Any]],
+    ) -> int:
+        if not column_names:
+            return 0  # watched: all was said
+        return super().produce_output(parsed_args, column_names, data)
+
+    def _watcher(self, parsed_args: argparse.Namespace) -> Watcher:
+        cloud = self.mover.cloud
+        server = host = None
+        if parsed_args.server:
+            server = cloud.server(parsed_args.server)
+        elif parsed_args.host:
+            host = inflight.host_called(cloud, parsed_args.host)
+        return self.mover.watch(server, host)
+
+
+def show(looks: Iterable[list[Watched]]) -> None:
+    """Draws every look until they end."""
+    if sys.stderr.isatty():
+        _live(looks)
+    else:
+        for line in lines(looks):
+            base.say(line)
+
+
+def _trouble(words: str) -> None:
+    base.say(
+        f"{words}; the migrations go on, asking again"
+        if words
+        else "the API answers again"
+    )
+
+
+def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
+    """A line for each that comes, changes its phase, stalls or ends."""
+    phases: dict[int, str] = {}
+    stalled: set[int] = set()
+    for seen in looks:
+        for one in seen:
+            id, phase = one.record.id, one.progress.phase
+            if phases.get(id) != phase:
+                phases[id] = phase
+                yield f"{_what(one)}: {phase}"
+            if one.progress.stalled != (id in stalled):
+                stalled ^= {id}
+                yield f"{_what(one)}: " + (
+                    "not converging: what remains does not fall"
+                    if id in stalled
+                    else "converging again"
+                )
+
+
+def _what(one: Watched) -> str:
+    source, destination = one.row[4], one.row[5]
+    return (
+        f"{one.server} ({one.record.id}, {source or '?'} ->"
+        f" {destination or '?'})"
+    )
+
+
+def _live(looks: Iterable[list[Watched]]) -> None:
+    # Only for a person at a terminal, who has the time.
+    from rich import console, live, progress_bar, table, text
+
+    screen = console.Console(stderr=True)
+    # Those that ended stay to be seen.
+    ended: dict[int, Watched] = {}
+
+    def drawn(seen: Sequence[Watched]) -> table.Table:
+        grid = table.Table.grid(padding=(0, 1))
+        for one in seen:
+            look = one.progress
+            style = "yellow" if look.stalled else "cyan"
+            if one.over:
+                style = "green" if one.record.status in GOOD else "red"
+            grid.add_row(
+                text.Text(printable(one.server, 24), style="bold"),
+                text.Text(
+                    printable(
+                        f"{one.row[4] or '?'} -> {one.row[5] or '?'}", 40
+                    )
+                ),
+                text.Text(printable(look.phase, 24), style=style),
+                progress_bar.ProgressBar(
+                    total=look.total,
+                    completed=look.total - look.remaining,
+                    width=20,
+                )
+                if look.total and not one.over
+                else "",
+                text.Text("" if one.over else progress.describe(look)),
+            )
+        return grid
+
+    with live.Live(console=screen, auto_refresh=False) as display:
+        for seen in looks:
+            ended |= {one.record.id: one for one in seen if one.over}
+            shown = {one.record.id: one for one in seen}
+            recent = list(ended.values())[-KEPT:]
+            rows = [o for o in recent if o.record.id not in shown]
+            display.update(drawn([*rows, *seen]), refresh=True)
