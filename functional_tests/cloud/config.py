@@ -215,10 +215,12 @@ instances = -1
 """
 
 
-def endpoints(ports: Mapping[str, int]) -> dict[str, str]:
+def endpoints(
+    ports: Mapping[str, int], address: str = ADDRESS
+) -> dict[str, str]:
     """The URL of each service."""
     return {
-        name: f"http://{ADDRESS}:{ports[name]}{root}"
+        name: f"http://{address}:{ports[name]}{root}"
         for name, root in ROOTS.items()
     }
 
