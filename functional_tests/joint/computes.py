@@ -93,10 +93,14 @@ while [ "$path" != / ]; do
     path=$(dirname "$path")
 done
 """
+# As an operator would mount it, or not, so that it stays so after a boot.
+_SHARED = f"""\
+sed -i 's,^#\\(.* {INSTANCES} \\),\\1,' /etc/fstab
+mountpoint -q {INSTANCES} || mount {INSTANCES}
+"""
 _LOCAL = f"""\
-sed -i '\\,{INSTANCES},d' /etc/fstab
-systemctl daemon-reload
-umount {INSTANCES} || ! mountpoint -q {INSTANCES}
+sed -i 's,^[^#].* {INSTANCES} ,#&,' /etc/fstab
+! mountpoint -q {INSTANCES} || umount {INSTANCES}
 """
 
 
@@ -146,13 +150,18 @@ def _nova_conf(lab: Lab, name: str, ports: dict[str, int]) -> str:
 
 def prepare(lab: Lab, name: str, ports: dict[str, int], shared: bool) -> None:
     """Make a booted node ready to be a compute; nothing is started."""
-    script = _PREPARE if shared else _PREPARE + _LOCAL
-    do(lab, name, script)
+    do(lab, name, _PREPARE)
+    share(lab, name, shared)
     nova_conf = _nova_conf(lab, name, ports)
     lab.put(name, "/etc/nova/nova.conf", nova_conf, 0o640, "root:nova")
     lab.put(name, f"/etc/systemd/system/{UNIT}.service", _UNIT)
     rule = f"{NOVA.name} ALL=(root) NOPASSWD: {_HELPER} *\n"
     lab.put(name, "/etc/sudoers.d/nova", rule, 0o440)
+
+
+def share(lab: Lab, name: str, shared: bool) -> None:
+    """Let guests' disks be in the directory of all nodes, or in its own."""
+    do(lab, name, _SHARED if shared else _LOCAL)
 
 
 def start(lab: Lab, name: str) -> None:

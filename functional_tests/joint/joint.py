@@ -206,6 +206,12 @@ class Joint:
         done = self.lab.run(host, f"tail -c 256 {log}")
         return guest.count(done.stdout)
 
+    def share(self, shared: bool) -> None:
+        """Change the storage of the nodes, while they have no guests."""
+        for name in COMPUTES:
+            computes.share(self.lab, name, shared)
+        self.state.save({**self.state.load(), "shared": shared})
+
     def guests(self, name: str) -> dict[str, str]:
         """What libvirt of a node has: the state of each guest by its id."""
         script = (
@@ -223,6 +229,10 @@ class Joint:
         self.lab.reset(name)
         self._prepare(name)
         self.restart(name)
+
+    def usable(self) -> bool:
+        """Are all computes up and enabled?"""
+        return usable(self.connect(), COMPUTES)
 
     def restart(self, name: str) -> None:
         """Restart a nova-compute; return when Nova knows it is up."""
