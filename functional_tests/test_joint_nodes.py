@@ -313,5 +313,5 @@ def test_nova_cannot_log_in(joint, migrate, server):
     assert early.code == 3, early.out
     assert "nova-can-ssh" in failing(early)
     assert late.code == 4, late.err
-    assert "Permission denied" in str(told.json[0])
+    assert told.json[0]["cause"] == "ssh-key-refused"
     assert where(joint, server) == "HostB"

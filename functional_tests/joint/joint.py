@@ -236,12 +236,11 @@ class Joint:
 
     def restart(self, name: str) -> None:
         """Restart a nova-compute; return when Nova knows it is up."""
-        started = computes.do(self.lab, name, "date +%s")
-        computes.do(
-            self.lab,
-            name,
-            f"systemctl daemon-reload && systemctl restart {computes.UNIT}",
+        # The old one reports until its very end.
+        restart = (
+            f"systemctl daemon-reload && systemctl restart {computes.UNIT}"
         )
+        started = computes.do(self.lab, name, f"{restart} && date +%s")
         connection = self.connect()
         end = time.monotonic() + PATIENCE
         while not (
