@@ -9,6 +9,8 @@
         assert joint.ticks(server) > 3
 """
 
+import contextlib
+import datetime
 import json
 import pathlib
 import time
@@ -105,7 +107,10 @@ class Joint:
         self.state.save({"phase": "starting", "shared": shared})
         with ThreadPoolExecutor() as pool:
             lab = pool.submit(
-                Lab.up, self.lab.state.path, report=say, shown=computes.shown()
+                Lab.up,
+                self.lab.state.path,
+                report=lambda text: report(f"nodes: {text}"),
+                shown=computes.shown(),
             )
             children = control_plane.start(self.state)
             say(f"started {', '.join(children)}")
@@ -147,6 +152,8 @@ class Joint:
         self._stop()
         self.lab.down(purge=True)
         self.state.remove()
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
 
     def _stop(self) -> None:
         # Nodes first: their computes would only complain.
@@ -254,8 +261,6 @@ class Joint:
     @staticmethod
     def _reported(connection: Any, name: str, since: int) -> bool:
         """Has the service reported since then?"""
-        import datetime
-
         (found,) = connection.compute.services(
             binary="nova-compute", host=name
         )
