@@ -1,6 +1,6 @@
 /* A guest of one sector: it counts seconds on its serial console, and can
-   write to memory at a set rate, one page in each MiB's 256, every second.
-   The long at offset 0x1b0 is the number of pages. */
+   write to memory at a set rate.  The long at offset 0x1b0 is the number of
+   pages, from 1 MiB upwards, that it writes to every second. */
 .intel_syntax noprefix
 .code16
 .globl _start

@@ -1,6 +1,6 @@
 """libvirt's Python module for a nova-compute: Debian's, unpacked.
 
-Building the one of PyPI takes a compiler, and libvirt's headers, which the
+Building it from its sources takes a compiler and libvirt's headers, which the
 machine need not have.  Debian's fits the libvirt of the nodes, and any
 CPython of the same version.
 """
