@@ -91,8 +91,15 @@ def _service(catalog, name, kind) -> None:
         catalog.create_endpoint(endpoint["id"], endpoint)
 
 
-def set_endpoints(database: pathlib.Path, urls: Mapping[str, str]) -> None:
-    """Write this start's ports into the copy, before Keystone reads it."""
+def set_endpoints(
+    database: pathlib.Path,
+    urls: Mapping[str, str],
+    admin: Mapping[str, str] | None = None,
+) -> None:
+    """Write this start's ports into the copy, before Keystone reads it.
+
+    :param admin: the URLs of the interface 'admin', where they differ
+    """
     databases.execute(
         database,
         [
@@ -102,5 +109,13 @@ def set_endpoints(database: pathlib.Path, urls: Mapping[str, str]) -> None:
                 (urls[name], kind),
             )
             for name, kind in TYPES.items()
+        ]
+        + [
+            (
+                "UPDATE endpoint SET url = ? WHERE interface = 'admin' AND"
+                " service_id IN (SELECT id FROM service WHERE type = ?)",
+                (url, TYPES[name]),
+            )
+            for name, url in (admin or {}).items()
         ],
     )

@@ -145,7 +145,7 @@ lock_path = {db}/locks
 driver = noop
 """
 
-_LOG_LEVELS = (
+LOG_LEVELS = (
     "sqlalchemy=WARN",
     # it calls the absence of a memcache client, which is optional, an error
     "stevedore=CRITICAL",
@@ -215,12 +215,21 @@ instances = -1
 """
 
 
-def endpoints(ports: Mapping[str, int]) -> dict[str, str]:
+def endpoints(
+    ports: Mapping[str, int], address: str = ADDRESS
+) -> dict[str, str]:
     """The URL of each service."""
     return {
-        name: f"http://{ADDRESS}:{ports[name]}{root}"
+        name: f"http://{address}:{ports[name]}{root}"
         for name, root in ROOTS.items()
     }
+
+
+def auth(keystone: str, user: str) -> str:
+    """How a service says who it is, where it may be asked."""
+    return _AUTH.format(
+        keystone=keystone, user=user, password=PASSWORD, region=REGION
+    )
 
 
 def _paste(package: str, name: str) -> Path:
@@ -257,13 +266,8 @@ def write(
     def database(name: str) -> str:
         return _DATABASE.format(db=state.db, name=name)
 
-    def auth(user: str) -> str:
-        return _AUTH.format(
-            keystone=urls["keystone"],
-            user=user,
-            password=PASSWORD,
-            region=REGION,
-        )
+    def login(user: str) -> str:
+        return auth(urls["keystone"], user)
 
     for package, name in (
         ("nova", "api-paste.ini"),
@@ -277,18 +281,18 @@ def write(
         ),
         "glance-api.conf": _GLANCE.format(
             database=database("glance"),
-            auth=auth("glance"),
+            auth=login("glance"),
             paste=state.conf / "glance-paste.ini",
             **common,
         ),
         "placement.conf": _PLACEMENT.format(
-            database=database("placement"), auth=auth("placement")
+            database=database("placement"), auth=login("placement")
         ),
         "neutron.conf": _NEUTRON.format(
             database=database("neutron"),
-            auth=auth("neutron"),
+            auth=login("neutron"),
             paste=state.conf / "neutron-paste.ini",
-            log_levels=",".join(_LOG_LEVELS),
+            log_levels=",".join(LOG_LEVELS),
             physical_network=PHYSICAL_NETWORK,
             **common,
         ),
@@ -296,11 +300,11 @@ def write(
             controller=controller,
             report_interval=REPORT_INTERVAL,
             down_time=DOWN_TIME,
-            log_levels=",".join(_LOG_LEVELS),
+            log_levels=",".join(LOG_LEVELS),
             lab="\n".join(f"{k} = {v}" for k, v in settings.items()),
             api_database=database("nova_api"),
             database=database("nova_cell1"),
-            auth=auth("nova"),
+            auth=login("nova"),
             paste=state.conf / "nova-paste.ini",
             **common,
         ),

@@ -68,8 +68,14 @@ def _build_placement(conf: pathlib.Path) -> None:
     deploy.update_database(options)
 
 
-def set_connections(directory: pathlib.Path, cell1: str) -> None:
-    """Write this cloud's paths into its copy of the cell mappings."""
+def set_connections(
+    directory: pathlib.Path, cell1: str, transport: str = "fake://"
+) -> None:
+    """Write this cloud's paths into its copy of the cell mappings.
+
+    :param cell1: the URL of its database
+    :param transport: the URL of its message broker
+    """
     databases.execute(
         directory / "nova_api.db",
         [
@@ -81,6 +87,12 @@ def set_connections(directory: pathlib.Path, cell1: str) -> None:
             for name, url in (
                 (_CELL1, cell1),
                 ("cell0", cell1.replace("nova_cell1.db", "nova_cell0.db")),
+            )
+        ]
+        + [
+            (
+                "UPDATE cell_mappings SET transport_url = ? WHERE name = ?",
+                (transport, _CELL1),
             )
         ],
     )

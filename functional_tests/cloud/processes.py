@@ -65,14 +65,29 @@ def spawn(
     env["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), env.get("PYTHONPATH")])
     )
+    command = [sys.executable, "-W", "ignore", "-m", module, *arguments]
+    return spawn_command(name, command, log, pass_fds, env)
+
+
+def spawn_command(
+    name: str,
+    command: Sequence[str],
+    log: pathlib.Path,
+    pass_fds: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Process, subprocess.Popen[bytes]]:
+    """Run any command so.
+
+    :param environment: besides this process's own
+    """
     with open(log, "ab") as out:
         child = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", module, *arguments],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             cwd=log.parent,
-            env=env,
+            env={**os.environ, **(environment or {})},
             pass_fds=pass_fds,
             start_new_session=True,
         )

@@ -46,8 +46,11 @@ def _keystone(state: State, use_cache: bool) -> str:
         catalogue.build()
 
     databases.ensure(state.db, ["keystone"], build, use_cache)
+    facts = state.load()
     catalogue.set_endpoints(
-        state.db / "keystone.db", config.endpoints(state.load()["ports"])
+        state.db / "keystone.db",
+        config.endpoints(facts["ports"]),
+        facts.get("admin_endpoints"),
     )
     return "keystone.wsgi.api"
 

@@ -1,7 +1,7 @@
 """What the nodes of a lab need from the lab, whatever they are made of."""
 
 import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from functional_tests.nodes.names import Names
@@ -22,6 +22,8 @@ class Context:
     introduce: Callable[[Secrets], None]
     #: waits until nodes have booted, and are well
     wait: Callable[[Iterable[str]], None]
+    #: what containers see of this machine, read-only: path there, path here
+    shown: Mapping[str, str]
     #: to be told what takes long
     report: Callable[[str], None]
 

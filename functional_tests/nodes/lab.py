@@ -13,7 +13,7 @@ import pathlib
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from functional_tests.cloud.processes import stop as stop_processes
@@ -68,10 +68,13 @@ class Lab:
         state: pathlib.Path | str,
         kind: str = NSPAWN,
         report: Callable[[str], None] = _quiet,
+        shown: Mapping[str, str] | None = None,
     ) -> "Lab":
         """Start a lab, or find that it runs; return when it is usable.
 
         :param kind: 'nspawn' for containers, 'vm' for virtual machines
+        :param shown: what containers see of this machine, read-only: the
+            path there, and the path here
         :raises LabError: with the reason; nothing is left running
         """
         packages.require_root()
@@ -86,7 +89,7 @@ class Lab:
                 return lab
             lab.down()  # what is left of one that was killed
             try:
-                lab._start(kind, report)
+                lab._start(kind, report, shown or {})
             except BaseException:
                 lab.down()
                 raise
@@ -110,13 +113,20 @@ class Lab:
             and all(process.alive for process in processes)
         )
 
-    def _start(self, kind: str, report: Callable[[str], None]) -> None:
+    def _start(
+        self,
+        kind: str,
+        report: Callable[[str], None],
+        shown: Mapping[str, str],
+    ) -> None:
         begin = time.monotonic()
 
         def say(text: str) -> None:
             report(f"[{time.monotonic() - begin:4.1f}s] {text}")
 
-        self.state.save(kind=kind, phase=_STARTING, processes={})
+        self.state.save(
+            kind=kind, phase=_STARTING, processes={}, shown=dict(shown)
+        )
         self._outside.run.mkdir(parents=True, exist_ok=True)
         kernel.prepare(self._outside.run)
         network.create(self._outside)
@@ -140,6 +150,7 @@ class Lab:
             record=self._record,
             introduce=self._introduce,
             wait=self._await,
+            shown=self.state.load().get("shown", {}),
             report=report,
         )
 

@@ -82,6 +82,10 @@ class Containers:
         binds = [f"--bind={self._share}:{BACKING}"]
         if node == CONTROLLER:
             binds.append(f"--bind={self._share}:{EXPORTED}")
+        binds += [
+            f"--bind-ro={here}:{there}"
+            for there, here in self._context.shown.items()
+        ]
         command = [
             "systemd-nspawn",
             *_OPTIONS,

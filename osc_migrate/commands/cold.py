@@ -65,7 +65,7 @@ class Cold(moving.Moving):
         server = self.mover.cloud.server(parsed_args.server)
         if parsed_args.confirm and server.status != "VERIFY_RESIZE":
             return super().take_action(parsed_args)
-        if parsed_args.host:
+        if parsed_args.host and server.status == "VERIFY_RESIZE":
             raise errors.MigrateError(
                 f"server {server.name} waits already, on {server.host}; leave"
                 " out the host"

@@ -24,8 +24,9 @@ _LIMIT = 60.0
 # %s: server's UUID, request's ID, since, until (seconds of the epoch), the
 # service. Every line of a log is printed after '|', so that none of them can
 # be taken for one of ours: '=' where the lines are from and the zone of their
-# times, '!' what could not be read. Of the level DEBUG there is one telling
-# line: why nova-conductor passed over a host.
+# times, '!' what could not be read, '+' a line that goes on with the one
+# before it and names neither: what the command said that Nova ran. DEBUG has
+# one telling line: why nova-conductor passed over a host.
 _SCRIPT = r"""
 server=%s request=%s since=%s until=%s service=%s under=%s
 unset TZ
@@ -55,8 +56,18 @@ zone=${from##* } from=${from%% *}
 to=$(date -d "@$until" '+%%Y-%%m-%%d %%H:%%M:%%S')
 
 pick() {
-    grep -aF -e "$server" -e "${request:-$server}" |
-    awk -v from="$from" -v to="$to" -v request="$request" '
+    grep -aF -A 3 -e "$server" -e "${request:-$server}" |
+    awk -v from="$from" -v to="$to" -v request="$request" \
+        -v server="$server" '
+        ! index($0, server) && (request == "" || ! index($0, request)) {
+            if (/ Command: /) kept = 0
+            if (kept && / Stderr: /) {
+                print "+" substr($0, 1, WIDTH)
+                kept = 0
+            }
+            next
+        }
+        {kept = 0}
         / DEBUG / && ! /Skipping host/ {next}
         /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] / &&
         (request == "" || ! index($0, request)) {
@@ -65,7 +76,7 @@ pick() {
             if (from <= to && (at < from || at > to)) next
             if (from > to && at < from && at > to) next
         }
-        {print "|" substr($0, 1, WIDTH)}' | tail -n LINES
+        {kept = 1; print "|" substr($0, 1, WIDTH)}' | tail -n LINES
 }
 seen=
 search() {

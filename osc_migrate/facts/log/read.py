@@ -48,6 +48,7 @@ def read(node: str, wanted: Wanted, answer: Answer | Unread) -> NodeLog:
     doubts: list[str] = []
     lines: list[LogLine] = []
     zone = ""
+    kept_last = False
     # Not splitlines(): a line may hold a form feed, or a 'next line'.
     for row in answer.out.split("\n"):
         mark, said = row[:1], row[1:].rstrip("\r")
@@ -58,8 +59,11 @@ def read(node: str, wanted: Wanted, answer: Answer | Unread) -> NodeLog:
             doubts.append(said[:_WIDTH])
         elif mark == "|" and places:
             line = _line(node, places[-1], zone, said, wanted)
-            if line and _within(line, said, wanted):
+            kept_last = line is not None and _within(line, said, wanted)
+            if line and kept_last:
                 lines.append(line)
+        elif mark == "+" and places and kept_last:
+            lines.append(_parsed(node, places[-1], zone, said)[0])
     lines.sort(key=_when)
     if not places and not doubts:
         why = answer.err.strip().splitlines()[-1:] or ["nothing was said"]
@@ -77,15 +81,24 @@ def _line(
     said = _COLOUR.sub("", said[:_WIDTH])
     if not any(one and one in said for one in (wanted.server, wanted.request)):
         return None
-    found = _OSLO.search(said)
-    if found is None:
-        return LogLine(node, place, _time(said, zone), "", masked(said))
-    level, instance = found[1], found[2]
+    line, instance = _parsed(node, place, zone, said)
     if instance and wanted.server and instance != wanted.server:
         return None
+    return line
+
+
+def _parsed(
+    node: str, place: str, zone: str, said: str
+) -> tuple[LogLine, str | None]:
+    """A line, and the server whose it says it is."""
+    said = _COLOUR.sub("", said[:_WIDTH])
+    found = _OSLO.search(said)
+    if found is None:
+        line = LogLine(node, place, _time(said, zone), "", masked(said))
+        return line, None
     text = said[found.end() :].rstrip()
     time = _time(said[: found.start()], zone)
-    return LogLine(node, place, time, level, masked(text))
+    return LogLine(node, place, time, found[1], masked(text)), found[2]
 
 
 def _time(before: str, zone: str) -> datetime.datetime | None:

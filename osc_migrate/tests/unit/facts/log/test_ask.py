@@ -170,3 +170,30 @@ def test_one_id_is_enough(node, server, request_id):
 def test_by_hand_is_a_command_to_type():
     said = ask.by_hand(WANTED)
     assert f"zgrep -F {SERVER} /var/log/nova/*.log*" in said
+
+
+def _ran(server, answered):
+    """What is logged of a command that failed: only one line has an ID."""
+    before = f"{stamp()}ERROR oslo_messaging.rpc.server "
+    return [
+        f"{before}Command: ssh -o BatchMode=yes 10.77.0.13 mkdir {server}",
+        f"{before}Exit code: 255",
+        f"{before}Stdout: ''",
+        f"{before}Stderr: '{answered}'",
+    ]
+
+
+def test_what_a_command_said(node):
+    lines = _ran(SERVER, "Permission denied") + _ran(OTHER, "No space left")
+    node.log.write_text("\n".join(lines) + "\n")
+    command, said = node().lines
+    assert command.text.startswith("Command: ssh")
+    assert said.text == "Stderr: 'Permission denied'"
+    assert (said.level, said.time) == ("ERROR", past.at(3))
+
+
+def test_what_the_command_of_another_said(node):
+    one = line("it begins") + "\n"
+    lines = _ran(OTHER, "No space left")
+    node.log.write_text(one + "\n".join(lines) + "\n")
+    assert texts(node) == ["it begins"]

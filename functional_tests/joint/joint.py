@@ -1,0 +1,269 @@
+"""Start, use and stop a joint cloud: the Python interface.
+
+::
+
+    with Joint.up(tmp_path / "joint", shared=False) as joint:
+        server = joint.boot("vm1", "HostB")
+        subprocess.run(["openstack", "migrate", "live", "vm1", "HostC"],
+                       env={**os.environ, **joint.environment()})
+        assert joint.ticks(server) > 3
+"""
+
+import contextlib
+import datetime
+import json
+import pathlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from functional_tests.cloud import packages as cloud_packages
+from functional_tests.cloud import processes
+from functional_tests.joint import (
+    computes,
+    content,
+    control_plane,
+    guest,
+    state,
+)
+from functional_tests.joint.readiness import PATIENCE, Waiting, usable
+from functional_tests.nodes import Lab, LabError, packages
+from functional_tests.nodes.cluster import COMPUTES, INSTANCES
+
+_UP = "up"
+
+
+def _quiet(text: str) -> None:
+    """Report nothing."""
+
+
+class Joint:
+    """A joint cloud in a state directory; it need not be running."""
+
+    def __init__(self, path: pathlib.Path | str) -> None:
+        self.path = pathlib.Path(path).absolute()
+        self.state = state.cloud(self.path)
+        self.lab = Lab(state.lab(self.path))
+
+    def __enter__(self) -> "Joint":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.down()
+
+    @classmethod
+    def up(
+        cls,
+        path: pathlib.Path | str,
+        shared: bool = True,
+        report: Callable[[str], None] = _quiet,
+    ) -> "Joint":
+        """Start one, or find that it runs; return when it is usable.
+
+        :param shared: have the nodes one directory for the guests' disks
+        :raises LabError, CloudError: with the reason; nothing is left
+            running
+        """
+        packages.require_root()
+        cloud_packages.check()
+        packages.install("joint", report)
+        joint = cls(path)
+        with joint.state.locked():
+            if joint.is_up:
+                if joint.shared != shared:
+                    raise LabError("it is up with other storage")
+                report(f"already up in {joint.path}")
+                return joint
+            joint._stop()  # what is left of one that was killed
+            try:
+                joint._start(shared, report)
+            except BaseException:
+                joint._stop()
+                raise
+        return joint
+
+    @property
+    def is_up(self) -> bool:
+        """Has it come up, and are all its processes alive?"""
+        return (
+            self.state.load().get("phase") == _UP
+            and all(one.alive for one in self.state.processes())
+            and self.lab.is_up
+        )
+
+    @property
+    def shared(self) -> bool:
+        """Have the nodes one directory for the guests' disks?"""
+        return self.state.load()["shared"]
+
+    def _start(self, shared: bool, report: Callable[[str], None]) -> None:
+        begin = time.monotonic()
+
+        def say(text: str) -> None:
+            report(f"[{time.monotonic() - begin:4.1f}s] {text}")
+
+        self.state.create()
+        self.state.save({"phase": "starting", "shared": shared})
+        with ThreadPoolExecutor() as pool:
+            lab = pool.submit(
+                Lab.up,
+                self.lab.state.path,
+                report=lambda text: report(f"nodes: {text}"),
+                shown=computes.shown(),
+            )
+            children = control_plane.start(self.state)
+            say(f"started {', '.join(children)}")
+            lab.result()
+        namespace = self.lab.inside()[1].partition("=")[2]
+        children |= control_plane.open_gate(self.state, namespace)
+        waiting = Waiting(self.state, children, say)
+        connection = self.connect()
+        compute = connection.compute
+        waiting.until("keystone answers", connection.authorize)
+        for name in COMPUTES:
+            self._prepare(name)
+        waiting.until(
+            "nova: its services are up",
+            lambda: (
+                {
+                    found.binary
+                    for found in compute.services()
+                    if found.state == "up"
+                }
+                >= {"nova-conductor", "nova-scheduler"}
+            ),
+        )
+        for name in COMPUTES:
+            computes.start(self.lab, name)
+        content.make(connection)
+        waiting.until(
+            "nova: computes are up", lambda: usable(connection, COMPUTES)
+        )
+        self.state.save({**self.state.load(), "phase": _UP})
+        say("up")
+
+    def _prepare(self, name: str) -> None:
+        ports = self.state.load()["ports"]
+        computes.prepare(self.lab, name, ports, self.shared)
+
+    def down(self) -> None:
+        """Stop what was started here and remove the state directory."""
+        self._stop()
+        self.lab.down(purge=True)
+        self.state.remove()
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
+
+    def _stop(self) -> None:
+        # Nodes first: their computes would only complain.
+        self.lab.down()
+        processes.stop(self.state.processes(), patience=10.0)
+
+    # How it is used
+
+    def environment(self, name: str = "admin") -> dict[str, str]:
+        """Variables for the openstack client, on this machine itself."""
+        return {
+            "OS_CLIENT_CONFIG_FILE": str(self.state.clouds_yaml),
+            "OS_CLOUD": name,
+        }
+
+    def connect(self) -> Any:
+        """An admin's connection of the SDK."""
+        import openstack
+
+        clouds = json.loads(self.state.clouds_yaml.read_text())["clouds"]
+        connection = openstack.connect(
+            **clouds["admin"], load_yaml_config=False
+        )
+        connection.compute.default_microversion = "2.96"
+        return connection
+
+    def boot(
+        self,
+        name: str,
+        host: str = COMPUTES[0],
+        flavor: str = "small",
+        image: str = "idle",
+    ) -> Any:
+        """Boot a server without a network; return when it counts."""
+        connection = self.connect()
+        server = connection.compute.create_server(
+            name=name,
+            image_id=connection.image.find_image(image).id,
+            flavor_id=connection.compute.find_flavor(flavor).id,
+            networks="none",
+            host=host,
+        )
+        server = connection.compute.wait_for_server(
+            server, interval=0.2, wait=PATIENCE
+        )
+        end = time.monotonic() + PATIENCE
+        while not self.ticks(server):
+            if time.monotonic() > end:
+                raise LabError(f"{name} does not count")
+            time.sleep(0.2)
+        return server
+
+    def ticks(self, server: Any) -> int:
+        """How far the guest has counted, as its host's disk says."""
+        host = self.connect().compute.get_server(server.id).compute_host
+        log = f"{INSTANCES}/{server.id}/console.log"
+        done = self.lab.run(host, f"tail -c 256 {log}")
+        return guest.count(done.stdout)
+
+    def share(self, shared: bool) -> None:
+        """Change the storage of the nodes, while they have no guests."""
+        for name in COMPUTES:
+            computes.share(self.lab, name, shared)
+        self.state.save({**self.state.load(), "shared": shared})
+
+    def guests(self, name: str) -> dict[str, str]:
+        """What libvirt of a node has: the state of each guest by its id."""
+        script = (
+            "for id in $(virsh list --all --uuid); do"
+            ' echo "$id $(virsh domstate "$id")"; done'
+        )
+        lines = computes.do(self.lab, name, script).splitlines()
+        return dict(line.split(" ", 1) for line in lines if line)
+
+    def reset(self, name: str) -> None:
+        """Bring a node back to how it was when the cloud came up.
+
+        Guests which ran on it are lost.
+        """
+        self.lab.reset(name)
+        self._prepare(name)
+        self.restart(name)
+
+    def usable(self) -> bool:
+        """Are all computes up and enabled?"""
+        return usable(self.connect(), COMPUTES)
+
+    def restart(self, name: str) -> None:
+        """Restart a nova-compute; return when Nova knows it is up."""
+        # The old one reports until its very end.
+        restart = (
+            f"systemctl daemon-reload && systemctl restart {computes.UNIT}"
+        )
+        started = computes.do(self.lab, name, f"{restart} && date +%s")
+        connection = self.connect()
+        end = time.monotonic() + PATIENCE
+        while not (
+            self._reported(connection, name, int(started))
+            and usable(connection, [name])
+        ):
+            if time.monotonic() > end:
+                raise LabError(f"nova-compute on {name} is not up again")
+            time.sleep(0.3)
+
+    @staticmethod
+    def _reported(connection: Any, name: str, since: int) -> bool:
+        """Has the service reported since then?"""
+        (found,) = connection.compute.services(
+            binary="nova-compute", host=name
+        )
+        said = datetime.datetime.fromisoformat(found.updated_at)
+        said = said.replace(tzinfo=datetime.UTC)
+        return said.timestamp() > since + 1

@@ -1,0 +1,34 @@
+"""``openstack migrate cold``: what it is asked to decide."""
+
+import types
+
+import pytest
+
+from osc_migrate import errors
+from osc_migrate.commands.cold import Cold
+from osc_migrate.tests.unit.commands.desk import Desk
+
+
+class Mover:
+    """Knows one server, none of whose moves waits."""
+
+    def __init__(self, status):
+        server = types.SimpleNamespace(
+            id="1", name="vm1", host="HostB", status=status
+        )
+        self.cloud = types.SimpleNamespace(server=lambda name: server)
+
+    def waiting(self, server):
+        raise errors.MigrateError(f"server {server.name} is {server.status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "complaint"),
+    [
+        ("VERIFY_RESIZE", "waits already, on HostB; leave out the host"),
+        ("ACTIVE", "is ACTIVE"),
+    ],
+)
+def test_revert_with_a_host(status, complaint):
+    with pytest.raises(errors.MigrateError, match=complaint):
+        Desk(Mover(status)).run(Cold, "vm1", "HostC", "--revert")
