@@ -9,6 +9,7 @@ from osc_migrate.checks.nodes import judge_nodes, pairs_of
 from osc_migrate.model.findings import Finding, Status
 from osc_migrate.model.node import Role
 from osc_migrate.nodes.inventory import resolve
+from osc_migrate.nodes.shell import Limits
 from osc_migrate.nodes.visit import Sessions
 from osc_migrate.survey import survey
 
@@ -23,7 +24,9 @@ def look(lab, **options):
     """A survey of all three nodes."""
     config = lab.kept_config if lab.kind == "vm" else lab.ssh_config
     targets = resolve(dict.fromkeys(ROLES), ssh_config=str(config))
-    with Sessions(targets) as sessions:
+    # What an emulator may take in all; the limit of each question stays.
+    limits = Limits(connect=60, node=400) if lab.kind == "vm" else None
+    with Sessions(targets, limits=limits) as sessions:
         return survey(sessions, ROLES, **options)
 
 
