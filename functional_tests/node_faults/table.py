@@ -108,7 +108,7 @@ def render():
             (
                 f"{fault.topic}: {fault.what} (``{fault.lab}``)",
                 f"``{fault.check}`` {fault.status}",
-                _literal(seen.get(fault.key, "not seen")),
+                _literal(seen[fault.key]) if fault.key in seen else "",
                 "by hand" if fault.by_hand else "script",
             )
         )
