@@ -274,7 +274,13 @@ def measure(
         for turn in range(repeat):
             for name, way in ways if turn % 2 else reversed(ways):
                 if turn == 0 or name in bench.ways(slow=False):
-                    costs.setdefault(name, []).append(way())
+                    costs.setdefault(name, []).append(cost := way())
+                    # A slow way takes minutes: say that it goes on.
+                    print(
+                        f"  {name.strip()}: {cost.wall:.2f} s",
+                        file=sys.stderr,
+                        flush=True,
+                    )
     least = {name: min(c.wall for c in costs[name]) for name, _ in ways}
     cpu = {name: min(c.cpu for c in costs[name]) for name, _ in ways}
     peak = {name: max(c.peak for c in costs[name]) for name, _ in ways}

@@ -6,6 +6,7 @@ state directory of a joint cloud that is up already, and stays so.
 """
 
 import os
+import subprocess
 import uuid
 
 import pytest
@@ -39,9 +40,21 @@ def migrate(joint):
 
     def run(verb, *words, nodes=False):
         more = ("--nodes", "--ssh-config", str(joint.lab.ssh_config))
-        return shell.migrate(verb, *words, *(more if nodes else ()))
+        try:
+            return shell.migrate(verb, *words, *(more if nodes else ()))
+        except subprocess.TimeoutExpired as late:
+            pytest.fail(f"{late}\n{late.stderr!r}\n{last_lines(joint)}")
 
     return run
+
+
+def last_lines(joint):
+    """What nova-compute wrote last on each node."""
+    script = "tail -n 40 /var/log/nova/nova-compute.log"
+    return "\n".join(
+        f"{node}:\n{joint.lab.run(node, script).stdout}"
+        for node in ("HostB", "HostC")
+    )
 
 
 def booted(joint, compute, **more):
@@ -165,7 +178,7 @@ def wrong_certificate(joint):
         path = f"/etc/pki/libvirt/{name}.pem"
         joint.lab.run("HostC", f"cp -p {path} {path}.good")
         joint.lab.put("HostC", path, text, 0o600)
-    joint.lab.run("HostC", "systemctl restart libvirtd")
+    libvirt("systemctl restart libvirtd")(joint)
     scheme("tls")(joint)
 
 
@@ -173,8 +186,19 @@ def right_certificate(joint):
     for name in ("servercert", "private/serverkey"):
         path = f"/etc/pki/libvirt/{name}.pem"
         joint.lab.run("HostC", f"mv {path}.good {path}")
-    joint.lab.run("HostC", "systemctl restart libvirtd")
+    libvirt("systemctl restart libvirtd")(joint)
     scheme("tcp")(joint)
+
+
+def libvirt(script):
+    """Do something to libvirtd on HostC, whose nova-compute connects anew:
+    its old connection may take minutes to be missed."""
+
+    def change(joint):
+        on("HostC", script)(joint)
+        joint.restart("HostC")
+
+    return change
 
 
 def scheme(name):
@@ -224,12 +248,11 @@ def on(node, script):
 #: and words of what explains it afterwards
 FAULTS = {
     "libvirt-does-not-listen": (
-        on(
-            "HostC",
+        libvirt(
             "systemctl stop libvirtd-tcp.socket libvirtd;"
             " systemctl start libvirtd",
         ),
-        on("HostC", _LISTEN),
+        libvirt(_LISTEN),
         "libvirt-listens",
         "Connection refused",
     ),

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import errors, repairing
+from osc_migrate import errors
 from osc_migrate.commands import base, options, progress, repair
 from osc_migrate.facts import inflight
-from osc_migrate.follow import TimeUp
 from osc_migrate.model.facts import Migration, Server
 from osc_migrate.model.repair import Deed
 from osc_migrate.model.stopped import Stopped
-from osc_migrate.stopping import Stop
+from osc_migrate.moves import repairing
+from osc_migrate.moves.follow import TimeUp
+from osc_migrate.moves.stopping import Stop
 from osc_migrate.words import paste
 
 # Those that wait go first: else the end of one that runs starts the next.

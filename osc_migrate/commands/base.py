@@ -13,7 +13,7 @@ from osc_migrate.errors import MigrateError
 from osc_migrate.words import printable
 
 if typing.TYPE_CHECKING:
-    from osc_migrate.mover import Mover
+    from osc_migrate.moves.mover import Mover
 
 # Documented and stable. 1 is any error, 2 wrong usage, 130 Ctrl-C: those are
 # cliff's own.

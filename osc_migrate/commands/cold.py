@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from osc_migrate import checks, errors
 from osc_migrate.commands import asking, base, moving, progress
-from osc_migrate.decision import Verb
-from osc_migrate.follow import TimeUp
 from osc_migrate.model.facts import MoveFacts, Server
 from osc_migrate.model.findings import Kind, Status
 from osc_migrate.model.progress import End, Outcome
-from osc_migrate.mover import Move
-from osc_migrate.outcome import decide
+from osc_migrate.moves.decision import Verb
+from osc_migrate.moves.follow import TimeUp
+from osc_migrate.moves.mover import Move
+from osc_migrate.moves.outcome import decide
 
 
 class Cold(moving.Moving):

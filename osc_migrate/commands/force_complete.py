@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import errors, forcing
+from osc_migrate import errors
 from osc_migrate.commands import asking, base, moving, options, progress
-from osc_migrate.follow import TimeUp
 from osc_migrate.model.facts import Migration, Server
 from osc_migrate.model.progress import Outcome
+from osc_migrate.moves import forcing
+from osc_migrate.moves.follow import TimeUp
 from osc_migrate.words import paste
 
 

@@ -9,13 +9,13 @@ from osc_lib.command import command
 
 from osc_migrate import checks, scopes
 from osc_migrate.commands import base, nodes, options, progress
-from osc_migrate.follow import TimeUp
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.findings import Finding, Kind, Report, Status
 from osc_migrate.model.progress import End, Outcome, Progress
-from osc_migrate.mover import Move
-from osc_migrate.outcome import decide
+from osc_migrate.moves.follow import TimeUp
+from osc_migrate.moves.mover import Move
+from osc_migrate.moves.outcome import decide
 from osc_migrate.words import paste
 
 EXIT = {

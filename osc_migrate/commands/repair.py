@@ -5,15 +5,16 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import errors, repairing, whereabouts
+from osc_migrate import errors
 from osc_migrate.commands import asking, base, nodes, options, progress
-from osc_migrate.decision import Verb
 from osc_migrate.facts import surroundings
-from osc_migrate.follow import TimeUp
 from osc_migrate.model.facts import MoveFacts, Unread
 from osc_migrate.model.progress import End
 from osc_migrate.model.repair import Deed, Step
-from osc_migrate.mover import Mover
+from osc_migrate.moves import repairing, whereabouts
+from osc_migrate.moves.decision import Verb
+from osc_migrate.moves.follow import TimeUp
+from osc_migrate.moves.mover import Mover
 from osc_migrate.words import paste
 
 # A day, after which preflight calls it forgotten too.

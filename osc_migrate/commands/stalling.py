@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from osc_migrate import errors
 from osc_migrate.commands import base, moving, options
 from osc_migrate.model.progress import Progress
-from osc_migrate.mover import Move
-from osc_migrate.pace import STALL_AFTER
-from osc_migrate.stopping import AGAIN
+from osc_migrate.moves.mover import Move
+from osc_migrate.moves.pace import STALL_AFTER
+from osc_migrate.moves.stopping import AGAIN
 
 # What Nova's copying is called while it can be forced or aborted.
 RUNNING = "running"

@@ -9,7 +9,7 @@ from osc_lib.command import command
 
 from osc_migrate.commands import base, options, progress
 from osc_migrate.facts import inflight
-from osc_migrate.watching import Watched, Watcher
+from osc_migrate.moves.watching import Watched, Watcher
 from osc_migrate.words import printable
 
 # Nova's words for one that did what it should.

@@ -59,7 +59,7 @@ def test_only_the_nodes_know_testinfra():
 
 def test_only_the_mover_changes_the_cloud():
     for path in MODULES:
-        if name(path) in ("mover", "facts.api"):
+        if name(path) in ("moves.mover", "facts.api"):
             continue
         calls = {
             node.func.attr
@@ -81,7 +81,6 @@ ALLOWED = {
     "masked": set(),
     "nodes": {"model", "errors", "words"},
     "usage": {"model"},
-    "pace": {"model"},
 }
 
 
@@ -95,6 +94,18 @@ def test_dependencies_go_one_way(path):
         assert used <= ALLOWED[room]
     elif room != "commands":
         assert "commands" not in used
+
+
+def test_no_command_lies_below_a_move():
+    used = {
+        i.split(".")[1]
+        for path in MODULES
+        if name(path).startswith("moves.")
+        for i in imports(path)
+        if i.startswith("osc_migrate.")
+    }
+    below = {"model", "facts", "checks", "explain", "survey"}
+    assert used <= below | {"errors", "words", "microversions", "moves"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

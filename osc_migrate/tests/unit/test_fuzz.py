@@ -28,7 +28,7 @@ from osc_migrate.commands.describe_resource import DescribeResource
 from osc_migrate.commands.explain import Explain
 from osc_migrate.commands.live import Live
 from osc_migrate.commands.preflight import Preflight
-from osc_migrate.mover import Mover
+from osc_migrate.moves.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.sky import HOST_B, HOST_C, NOVA, PROJECT, VM1

@@ -11,7 +11,7 @@ from osc_migrate.commands.force_complete import ForceComplete
 from osc_migrate.commands.repair import Repair
 from osc_migrate.commands.watch import Watch, lines
 from osc_migrate.model.stopped import Stopped
-from osc_migrate.mover import Mover
+from osc_migrate.moves.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.sky import VM1

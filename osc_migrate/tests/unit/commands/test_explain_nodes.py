@@ -8,7 +8,7 @@ from osc_migrate import errors
 from osc_migrate.commands.explain import Explain
 from osc_migrate.model.answers import Answer
 from osc_migrate.model.facts import Unread
-from osc_migrate.mover import Mover
+from osc_migrate.moves.mover import Mover
 from osc_migrate.nodes import visit
 from osc_migrate.nodes.lost import NodeLost
 from osc_migrate.tests.unit import nova_logs

@@ -2,8 +2,8 @@ import sys
 
 from osc_migrate.commands import watch
 from osc_migrate.model.progress import Progress
+from osc_migrate.moves.watching import Watched
 from osc_migrate.tests.unit import shapes
-from osc_migrate.watching import Watched
 
 
 def one(status, id=7, name="vm1", **counters):

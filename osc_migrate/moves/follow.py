@@ -13,7 +13,7 @@ from osc_migrate import errors, microversions
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
-from osc_migrate.pace import STALL_AFTER, Pace
+from osc_migrate.moves.pace import STALL_AFTER, Pace
 
 # Seconds from one request to the next: the most that an API should bear from
 # each of many operators, and how late the end may be noticed.

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 
 from osc_migrate import errors, microversions
 from osc_migrate.facts.cloud import Cloud
-from osc_migrate.follow import FAILED, Clock, Follower
 from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
 from osc_migrate.model.stopped import Stopped
+from osc_migrate.moves.follow import FAILED, Clock, Follower
 from osc_migrate.words import paste
 
 # What Nova lets one abort, below and from 2.65 (nova/compute/api.py).

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from osc_migrate import errors
 from osc_migrate.facts.cloud import Cloud
-from osc_migrate.follow import ANSWER, INTERVAL, PATIENCE, Clock, TimeUp
 from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome, Progress
+from osc_migrate.moves.follow import ANSWER, INTERVAL, PATIENCE, Clock, TimeUp
 from osc_migrate.words import paste
 
 _OPEN = ("VERIFY_RESIZE", "REVERT_RESIZE")

@@ -8,12 +8,10 @@ looked at again (:meth:`Move.outcome`).
 from collections.abc import Iterator
 from typing import Any
 
-from osc_migrate import errors, forcing, microversions, outcome
-from osc_migrate.decision import Decision, Verb
+from osc_migrate import errors, microversions
 from osc_migrate.facts import inflight, whole
 from osc_migrate.facts import move as read_move
 from osc_migrate.facts.cloud import Cloud
-from osc_migrate.follow import Clock, Follower
 from osc_migrate.model.cloud import CloudFacts
 from osc_migrate.model.facts import (
     Migration,
@@ -24,9 +22,12 @@ from osc_migrate.model.facts import (
 )
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import End, Outcome, Progress
-from osc_migrate.pace import STALL_AFTER
-from osc_migrate.stopping import QUEUED, RUNNING, Stop, refuse_abort
-from osc_migrate.watching import Watcher
+from osc_migrate.moves import forcing, outcome
+from osc_migrate.moves.decision import Decision, Verb
+from osc_migrate.moves.follow import Clock, Follower
+from osc_migrate.moves.pace import STALL_AFTER
+from osc_migrate.moves.stopping import QUEUED, RUNNING, Stop, refuse_abort
+from osc_migrate.moves.watching import Watcher
 from osc_migrate.words import paste
 
 # Seconds to wait for the record of a request that Nova accepted, or perhaps

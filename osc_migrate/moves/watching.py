@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from osc_migrate import errors
 from osc_migrate.facts import inflight
 from osc_migrate.facts.cloud import Cloud, together
-from osc_migrate.follow import FAILED, PATIENCE, SETTLE, Clock
 from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
-from osc_migrate.pace import Pace
+from osc_migrate.moves.follow import FAILED, PATIENCE, SETTLE, Clock
+from osc_migrate.moves.pace import Pace
 
 # Seconds from look to look: a look at the whole cloud is ten small requests.
 INTERVAL = 2.0
@@ -110,7 +110,7 @@ class Watcher:
         :param trouble: is told once that nobody answers, and with '' that
             somebody does again.
         :raises ApiError: the API refuses, or is silent for
-            :data:`~osc_migrate.follow.PATIENCE` seconds.
+            :data:`~osc_migrate.moves.follow.PATIENCE` seconds.
         """
         silent: float | None = None
         while True:

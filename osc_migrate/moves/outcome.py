@@ -3,11 +3,11 @@
 from osc_migrate.explain import standing, why
 from osc_migrate.explain.joiner import WORKED
 from osc_migrate.facts.cloud import Cloud
-from osc_migrate.follow import Follower
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome
+from osc_migrate.moves.follow import Follower
 from osc_migrate.words import paste
 
 

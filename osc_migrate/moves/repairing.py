@@ -8,11 +8,11 @@ import datetime
 from collections.abc import Iterator, Mapping
 
 from osc_migrate import checks
-from osc_migrate.follow import FAILED
 from osc_migrate.model.facts import MoveFacts, Unread, known
 from osc_migrate.model.findings import Status
 from osc_migrate.model.repair import Deed, Step
-from osc_migrate.outcome import decide
+from osc_migrate.moves.follow import FAILED
+from osc_migrate.moves.outcome import decide
 from osc_migrate.words import paste
 
 # Host -> whether libvirt there runs the guest, or why nobody can say.

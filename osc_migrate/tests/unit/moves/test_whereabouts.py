@@ -1,6 +1,6 @@
-from osc_migrate import whereabouts
 from osc_migrate.model.answers import Answer
 from osc_migrate.model.facts import Unread
+from osc_migrate.moves import whereabouts
 
 VM1 = "11111111-1111-1111-1111-111111111111"
 

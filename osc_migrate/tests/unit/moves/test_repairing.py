@@ -2,9 +2,9 @@ import datetime
 
 import pytest
 
-from osc_migrate import repairing
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.repair import Deed
+from osc_migrate.moves import repairing
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.shapes import NOW
 

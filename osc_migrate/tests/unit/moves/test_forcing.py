@@ -1,8 +1,9 @@
 import pytest
 
-from osc_migrate import errors, forcing
+from osc_migrate import errors
 from osc_migrate.model.progress import End
-from osc_migrate.mover import Mover
+from osc_migrate.moves import forcing
+from osc_migrate.moves.mover import Mover
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.sky import VM1

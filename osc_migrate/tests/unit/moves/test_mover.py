@@ -6,10 +6,10 @@ import pytest
 import requests
 
 from osc_migrate import errors
-from osc_migrate.follow import PATIENCE, TimeUp
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.progress import End
-from osc_migrate.mover import Mover
+from osc_migrate.moves.follow import PATIENCE, TimeUp
+from osc_migrate.moves.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.sky import VM1, Sky
 

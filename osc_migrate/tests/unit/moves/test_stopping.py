@@ -4,9 +4,9 @@ import pytest
 import requests
 
 from osc_migrate import errors
-from osc_migrate.follow import TimeUp
-from osc_migrate.mover import Mover
-from osc_migrate.stopping import AGAIN
+from osc_migrate.moves.follow import TimeUp
+from osc_migrate.moves.mover import Mover
+from osc_migrate.moves.stopping import AGAIN
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.sky import VM1, Sky
 

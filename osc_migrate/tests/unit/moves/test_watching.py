@@ -1,10 +1,10 @@
 import pytest
 
 from osc_migrate import errors
-from osc_migrate.mover import Mover
+from osc_migrate.moves.mover import Mover
+from osc_migrate.moves.watching import COUNTED
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.sky import VM1
-from osc_migrate.watching import COUNTED
 
 COUNTERS = f"/servers/{VM1}/migrations"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from osc_migrate.pace import STALL_AFTER, Pace
+from osc_migrate.moves.pace import STALL_AFTER, Pace
 from osc_migrate.tests.unit import shapes
 
 MiB = 1024 * 1024

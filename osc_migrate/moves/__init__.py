@@ -1,0 +1,1 @@
+"""What happens to a server: started, followed, stopped, verified, repaired."""
