@@ -21,8 +21,8 @@ With --real the commands are those of a survey instead, as 'preflight --nodes'
 asks them of a compute node (the scripts of some are no playbook's fare, so
 the slow ways are left to the typical ones).
 
-Usage: python -m benchmarks.nodes [--repeat N] [--forks N] [--slow | --real]
-       [NODES ...]
+Usage: python -m benchmarks.nodes [--repeat N] [--forks N]
+       [--slow=WAY,... | --real] [NODES ...]
 """
 
 import argparse
@@ -93,6 +93,8 @@ TYPICAL = tuple(
         "env",
     )
 )
+FAST = "floor", "ours"
+SLOW = "testinfra", "control", "ansible", "raw"
 PYTHON = sys.executable
 QUIET = "-p", "no:cacheprovider", "-q", "--no-header", "--tb=line"
 TESTS = """
@@ -172,17 +174,19 @@ class Bench:
         words = ["xargs", "-a", f"{self._folder}/nodes", "-P"]
         return self._run([*words, str(self._forks), "-I{}", "sh", "-c", one])
 
-    def testinfra(self, query: str = "") -> Cost:
-        hosts = ",".join(f"ssh://{node}{query}" for node in self._nodes)
+    def testinfra(self, config: str = "") -> Cost:
+        hosts = ",".join(f"ssh://{node}" for node in self._nodes)
         words = [PYTHON, "-m", "pytest", *QUIET, "-n", "auto"]
-        words += [f"--hosts={hosts}", f"--ssh-config={self._config}"]
+        words += [f"--hosts={hosts}"]
+        words += [f"--ssh-config={config or self._config}"]
         return self._run([*words, str(self._folder / "test_nodes.py")])
 
     def control(self) -> Cost:
+        # Not by testinfra's URI: it takes no controlpath there.
+        plain = pathlib.Path(self._config).read_text()
         with _short_folder() as folder:
-            return self.testinfra(
-                f"?controlpath={folder}/%h-%p&controlpersist=5"
-            )
+            path = f"ControlPath {folder}/%h-%p"
+            return self.testinfra(self._write("control", f"{path}\n{plain}"))
 
     def ansible(self, module: str = "shell") -> Cost:
         tasks = [
@@ -256,7 +260,7 @@ def measure(
     questions: Sequence[Question] = TYPICAL,
     forks: int = 20,
     repeat: int = 5,
-    slow: bool = False,
+    slow: Sequence[str] = (),
 ) -> str:
     """A table of what each way takes for `questions` on so many nodes."""
     costs: dict[str, list[Cost]] = {}
@@ -268,12 +272,16 @@ def measure(
         for name in names:
             sshds.start(name)
         bench = Bench(sshds, names, questions, forks)
-        ways = list(bench.ways(slow).items())
+        ways = [
+            (name, way)
+            for name, way in bench.ways(slow=bool(slow)).items()
+            if name in FAST or name.strip() in slow
+        ]
         # The first one only warms the caches.
         bench.ours()
         for turn in range(repeat):
             for name, way in ways if turn % 2 else reversed(ways):
-                if turn == 0 or name in bench.ways(slow=False):
+                if turn == 0 or name in FAST:
                     costs.setdefault(name, []).append(cost := way())
                     # A slow way takes minutes: say that it goes on.
                     print(
@@ -326,7 +334,11 @@ def main() -> None:
     for nodes in asked.nodes:
         print(f"\n{nodes} nodes, {len(questions)} commands each\n")
         found = measure(
-            nodes, questions, asked.forks, asked.repeat, asked.slow
+            nodes,
+            questions,
+            asked.forks,
+            asked.repeat,
+            asked.slow.split(",") if asked.slow else (),
         )
         print(found, flush=True)
 

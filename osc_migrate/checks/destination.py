@@ -162,6 +162,5 @@ def destination_receives_few_servers(move: MoveFacts) -> str:
         return seen
     raise Concern(
         f"{seen}: this one would be slow",
-        "wait for them: openstack server migration list --host"
-        f" {paste(host.name)} --status running",
+        f"wait for them: openstack migrate watch --host {paste(host.name)}",
     )

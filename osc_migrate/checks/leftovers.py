@@ -129,8 +129,8 @@ def server_has_no_open_record(move: MoveFacts) -> str:
     raise Concern(
         f"migration {open_[0].id} is {open_[0].status}, {_where(open_[0])},"
         " although Nova does nothing with the server",
-        "it may have begun just now: openstack server migration list --server"
-        f" {arg(move)}; if it stays so, see the logs of both nova-compute",
+        f"it may have begun just now: openstack migrate watch {arg(move)}; if"
+        " it stays so, see the logs of both nova-compute",
     )
 
 

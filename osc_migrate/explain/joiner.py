@@ -288,7 +288,7 @@ def _other(
     server = standing.name(history.server)
     meaning, then = (
         "it is not over",
-        f"openstack server migration list --server {server}",
+        f"openstack migrate watch {server}",
     )
     if bare.status in WORKED:
         host = known(lambda: now.host) if now else None

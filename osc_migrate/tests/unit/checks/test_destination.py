@@ -119,7 +119,7 @@ CASES = [
         receiving("running", "running (post-copy)", "running", "queued"),
         WARN,
         "3 under way, 1 waiting",
-        "migration list --host HostC --status running",
+        "migrate watch --host HostC",
     ),
     Case(
         "destination-receives-few-servers",

@@ -95,7 +95,7 @@ CASES = [
         moves(shapes.server(), shapes.migration("running")),
         WARN,
         "migration 7 is running, HostB -> HostC, although",
-        "migration list --server vm1",
+        "migrate watch vm1",
     ),
     Case(
         "server-is-allocated-where-it-is",
