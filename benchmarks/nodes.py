@@ -314,7 +314,14 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--forks", type=int, default=20)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--slow", action="store_true", help="peers, too")
+    which.add_argument(
+        "--slow",
+        nargs="?",
+        const=",".join(SLOW),
+        default="",
+        metavar="WAY,...",
+        help="peers, too: all of them, or these",
+    )
     which.add_argument(
         "--real", action="store_true", help="a survey's questions"
     )

@@ -13,16 +13,17 @@ brief() {
     { timeout -k 1 "$@" 2>&1; echo " =$?"; } | tail -c 600 | tr '\n\r\t' '   '
 }
 
-# connect HOST PORT: four seconds, for 'no route' takes the kernel three.
+# connect HOST PORT: 'no route' takes the kernel three seconds; a SYN that
+# was lost is sent again after one, three and seven.
 if command -v bash >/dev/null; then
     connect() {
-        timeout -k 1 4 bash -c ': <>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1
+        timeout -k 1 10 bash -c ': <>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1
     }
 else
     connect() {
-        timeout -k 1 4 python3 -c '
+        timeout -k 1 10 python3 -c '
 import socket, sys
-socket.create_connection((sys.argv[1], int(sys.argv[2])), 9)' "$1" "$2" 2>&1
+socket.create_connection((sys.argv[1], int(sys.argv[2])), 12)' "$1" "$2" 2>&1
     }
 fi
 
