@@ -1,0 +1,187 @@
+"""The DevStack plugin on a real node: what it mends, and that it undoes it.
+
+DevStack itself is a stand-in; nodes, libvirt, firewall, validators are real.
+The containers have no NFS: the machines have.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from functional_tests.cloud.processes import ROOT
+from functional_tests.devstack import PLUGIN, STAND_IN, assignments
+from functional_tests.nodes import Lab
+
+THERE = "/opt/stack/osc-migrate"
+# As DevStack leaves a node: Nova by ssh, libvirt deaf, and an operator's
+# firewall.
+FRESH = """
+sed -i -e 's,^live_migration_scheme.*,live_migration_uri =\
+ qemu+ssh://stack@%s/system,' -e '/^live_migration_inbound_addr/d' \
+    /etc/nova/nova.conf
+systemctl disable -q --now libvirtd-tcp.socket
+echo 'auth_tcp = "sasl"' >>/etc/libvirt/libvirtd.conf
+systemctl restart libvirtd
+chmod o-x /var/lib/nova
+nft -f - <<'END'
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy drop;
+        ct state established,related accept
+        iif lo accept
+        meta l4proto { icmp, udp } accept
+        tcp dport 22 accept
+    }
+}
+END
+"""
+# All that the plugin touches, nova.conf apart, which is DevStack's.
+STATE = """
+cat /etc/libvirt/libvirtd.conf /etc/fstab; ls /etc/exports.d 2>&1
+stat -c '%a %U %n' / /var /var/lib /var/lib/nova /var/lib/nova/instances
+systemctl is-enabled libvirtd-tcp.socket libvirtd-tls.socket
+systemctl is-active libvirtd.socket libvirtd-tcp.socket
+nft list ruleset; id libvirt-qemu; findmnt -n /var/lib/nova/instances
+ls -d /opt/stack/data/osc-migrate 2>&1
+"""
+
+
+def bring(lab, node):
+    """The plugin, where enable_plugin would have cloned it."""
+    for path in PLUGIN.rglob("*"):
+        if path.is_file():
+            where = f"{THERE}/devstack/{path.relative_to(PLUGIN)}"
+            lab.put(node, where, path.read_text())
+    lab.put(node, f"{THERE}/stand_in.sh", STAND_IN.read_text())
+    lab.run(node, "install -d -o operator /opt/stack/data")
+
+
+def phases(lab, node, *names, **settings):
+    settings = {"HOST_IP": lab.address(node), "STACK_USER": "nova"} | settings
+    words = " ".join(f"'{name}'" for name in names)
+    return lab.run(
+        node,
+        f"{assignments(**settings)} bash {THERE}/stand_in.sh {THERE} {words}",
+        user="operator",
+        timeout=300,
+    )
+
+
+def faults(lab, *more):
+    """The names of the checks that fail, by ``pytest validators``."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "validators"),
+            *("--hosts=HostB,HostC", f"--ssh-config={lab.ssh_config}", *more),
+        ],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if "PYTEST" not in k},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return set(re.findall(r"^FAILED .*\[(\S+?)-Host", done.stdout, re.M))
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    state = tmp_path_factory.mktemp("nodes") / "state"
+    with Lab.up(state, kind="nspawn") as lab:
+        yield lab
+
+
+def test_it_mends_a_node_and_undoes_it(nodes):
+    bring(nodes, "HostC")
+    assert nodes.run("HostC", FRESH).returncode == 0
+    before = nodes.run("HostC", STATE).stdout
+    found = faults(nodes)
+    assert {"libvirt-listens", "instances-path-is-passable"} <= found
+    stack = ("stack pre-install", "stack install", "stack post-config")
+    words = {"OSC_MIGRATE_TRANSPORT": "tcp"}
+    done = phases(nodes, "HostC", *stack, "stack extra", **words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert faults(nodes) == set()
+    # A second stack.sh changes nothing, and forgets nothing.
+    state = nodes.run("HostC", STATE).stdout
+    again = phases(nodes, "HostC", *stack, "stack extra", **words)
+    assert again.returncode == 0, again.stderr
+    assert nodes.run("HostC", STATE).stdout == state
+    for phase in ("unstack", "clean"):  # the second finds nothing to do
+        done = phases(nodes, "HostC", phase, **words)
+        assert done.returncode == 0, done.stderr
+        assert nodes.run("HostC", STATE).stdout == before
+
+
+def test_each_setting_can_be_left_out(nodes):
+    nodes.reset("HostC")
+    bring(nodes, "HostC")
+    assert nodes.run("HostC", FRESH).returncode == 0
+    before = nodes.run("HostC", STATE).stdout
+    done = phases(
+        nodes, "HostC", "stack post-config", OSC_MIGRATE_PREPARE="False"
+    )
+    assert done.returncode == 0
+    assert nodes.run("HostC", STATE).stdout == before
+    done = phases(
+        nodes, "HostC", "stack post-config", OSC_MIGRATE_FIREWALL="False"
+    )
+    assert done.returncode == 0
+    after = nodes.run("HostC", STATE).stdout
+    # The mode alone, and the note of it.
+    assert set(before.splitlines()) ^ set(after.splitlines()) == {
+        "750 nova /var/lib/nova",
+        "751 nova /var/lib/nova",
+        "ls: cannot access '/opt/stack/data/osc-migrate':"
+        " No such file or directory",
+        "/opt/stack/data/osc-migrate",
+    } or after.count("inet filter") == before.count("inet filter")
+
+
+def test_a_wrong_setting_ends_stack_sh(nodes):
+    bring(nodes, "HostC")
+    done = phases(
+        nodes, "HostC", "stack post-config", OSC_MIGRATE_TRANSPORT="telnet"
+    )
+    assert done.returncode == 1
+    assert "OSC_MIGRATE_TRANSPORT=telnet" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    state = tmp_path_factory.mktemp("machines") / "state"
+    with Lab.up(state, kind="vm") as lab:
+        yield lab
+
+
+def test_machines_share_the_controllers_directory(machines):
+    for node in ("HostA", "HostC"):
+        bring(machines, node)
+    # No export, no mount, as before stack.sh.
+    machines.run("HostC", "umount -l /var/lib/nova/instances", 300)
+    machines.run("HostC", "sed -i /nfs4/d /etc/fstab")
+    machines.run("HostA", ": >/etc/exports; exportfs -ra", 300)
+    before = {
+        node: machines.run(node, STATE, 300).stdout
+        for node in ("HostA", "HostC")
+    }
+    words = {"OSC_MIGRATE_NFS": "True", "NOVA_INSTANCES_PATH": None}
+    path = {
+        "HostA": "/srv/instances",
+        "HostC": "/var/lib/nova/instances",
+    }
+    del words["NOVA_INSTANCES_PATH"]
+    controller = machines.address("HostA")
+    done = phases(machines, "HostA", "stack post-config", **words)
+    assert done.returncode == 0, done.stderr
+    words |= {"ENABLED_SERVICES": "n-cpu", "SERVICE_HOST": controller}
+    done = phases(machines, "HostC", "stack post-config", **words)
+    assert done.returncode == 0, done.stderr
+    seen = machines.run("HostC", f"findmnt -n {path['HostC']}").stdout
+    assert f"{controller}:{path['HostC']}" in seen and "nfs4" in seen
+    for node, more in (("HostC", words), ("HostA", {})):
+        assert phases(machines, node, "unstack", **more).returncode == 0
+        assert machines.run(node, STATE, 300).stdout == before[node]
