@@ -106,6 +106,7 @@ def render():
                 anchored.add(check.id)
                 lines += _row((anchor, check.title))
             lines.append("")
+    lines += _beside()
     title = f"{len(faults.ALL)} faults"
     lines += [title, "=" * len(title), ""]
     lines += _list(("Fault", "Found by", "What it said", "Mended"))
@@ -123,6 +124,26 @@ def render():
     for id, why in UNPROVEN.items():
         lines += _row((f"``{id}``", why))
     return "\n".join(lines) + "\n"
+
+
+def _beside():
+    """What no fault of this table is of: a node that is lost, and a guest."""
+    title = "Of a server and its two hosts"
+    lines = [title, "=" * len(title), ""]
+    lines += ["Beside those above, when a server is to move.", ""]
+    lines += _list(("Check", "True when it passes"))
+    for check in nodes.guests.GUEST:
+        lines += _row((f"_`{check.id}`", check.title))
+    title = "Of every node"
+    lines += ["", title, "=" * len(title), ""]
+    lines += _list(("Check", "True when it passes"))
+    lines += _row(
+        (
+            f"_`{nodes.ANSWERS}`",
+            "The node can be reached, and answers within the time it has",
+        )
+    )
+    return [*lines, ""]
 
 
 def _literal(text):

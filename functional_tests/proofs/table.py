@@ -69,11 +69,13 @@ def _section(title: str, found: tuple[check.Check, ...]) -> list[str]:
     _row(lines, "Check", "Finding", "Fault", "Proof", "Nova says")
     for one in found:
         mine = [fault for fault in faults.ALL if fault.check == one.id]
-        for fault in mine:
+        for number, fault in enumerate(mine):
+            # The first row is the check's anchor.
+            name = f"``{one.id}``" if number else f"_`{one.id}`"
             nova = f"*{fault.nova}*" if fault.nova else ""
             _row(
                 lines,
-                f"``{one.id}``: {one.title}",
+                f"{name}: {one.title}",
                 # The one that never finds anything is only ever skipped.
                 fault.status,
                 fault.what,

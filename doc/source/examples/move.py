@@ -1,0 +1,19 @@
+import sys
+
+import openstack
+
+from osc_migrate import scopes
+from osc_migrate.model.findings import Kind
+from osc_migrate.moves.mover import Mover
+
+server, host = sys.argv[1:]
+mover = Mover(openstack.connect())
+facts = mover.facts(server, host)
+report = scopes.answer(facts, Kind.LIVE, [], None).report
+if not report.safe:
+    sys.exit("\n".join(str(finding) for finding in report.problems))
+move, phase = mover.live(facts), ""
+for look in move.follow():
+    if look.phase != phase:
+        print(phase := look.phase)
+print(move.outcome().end.value)

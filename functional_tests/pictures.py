@@ -1,0 +1,64 @@
+"""Pictures of the documentation, from real runs on the embedded cloud.
+
+usage: python -m functional_tests.pictures
+
+It uses the cloud of ``tools/demo``, and starts it if need be.
+"""
+
+import pathlib
+import re
+import sys
+
+import openstack
+from rich.console import Console
+from rich.text import Text
+
+from functional_tests.cloud import Cloud
+from functional_tests.cloud.processes import ROOT
+from functional_tests.demo import boot
+from functional_tests.pty_run import on_a_terminal
+from functional_tests.shell import OPENSTACK, Shell
+
+PICTURES = ROOT / "doc/source/pictures"
+WIDTH = 104
+
+
+def frames(said: str) -> list[str]:
+    """What stood on the line while it was drawn again and again."""
+    return [part for part in re.split(r"\r|\x1b\[\d*[AK]|\n", said) if part]
+
+
+def picture(path: pathlib.Path, title: str, *lines: str) -> None:
+    console = Console(record=True, width=WIDTH, file=open("/dev/null", "w"))
+    for line in lines:
+        console.print(Text.from_ansi(line), no_wrap=True, crop=False)
+    # One name for its styles: it is the same file when nothing has changed.
+    console.save_svg(str(path), title=title, unique_id=path.stem)
+
+
+def main() -> None:
+    cloud = Cloud.up(ROOT / ".cloud", report=lambda text: None)
+    boot(openstack.connect(**cloud.credentials()))
+    environment = Shell(cloud.environment()).environment
+
+    def shown(*words: str) -> tuple[str, str]:
+        code, said = on_a_terminal([OPENSTACK, *words], environment, WIDTH - 2)
+        if code:
+            sys.exit(said)
+        return "$ openstack " + " ".join(words), said
+
+    prompt, said = shown("migrate", "preflight", "vm1", "HostC", "--long")
+    table = said.replace("\r", "").splitlines()
+    picture(PICTURES / "preflight.svg", "preflight", prompt, *table[:24])
+    prompt, said = shown("migrate", "live", "vm1", "HostC")
+    bars = [frame for frame in frames(said) if "\u2501" in frame]
+    picture(
+        PICTURES / "progress.svg",
+        "live",
+        prompt,
+        *(bars[at] for at in sorted({1, len(bars) // 2, len(bars) - 1})),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""sdist and wheel, in bare environments with old and new clients.
+
+It takes the network that ``tools/setup`` takes, for the client itself.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from functional_tests.cloud.processes import ROOT
+
+BIN = pathlib.Path(sys.executable).parent
+POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+    "entry-points"
+]["openstack.migrate.v1"]
+
+
+def run(*words, **more):
+    done = subprocess.run(
+        [*map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        **more,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Of what is committed, as a release is."""
+    where = tmp_path_factory.mktemp("built")
+    run("git", "clone", "-q", ROOT, where / "tree")
+    run(BIN / "uv", "build", "-q", "--out-dir", where, cwd=where / "tree")
+    return where
+
+
+def test_the_version_is_of_git(built):
+    (wheel,) = built.glob("*.whl")
+    version = wheel.name.split("-")[1]
+    assert version not in ("0.0.0", "")
+    assert (built / f"osc_migrate-{version}.tar.gz").exists()
+
+
+@pytest.fixture(scope="module", params=["oldest-wheel", "newest-sdist"])
+def installed(request, built, tmp_path_factory):
+    """The one with the lowest version of each thing that it depends on, the
+    other with the highest."""
+    age, _, kind = request.param.partition("-")
+    where = tmp_path_factory.mktemp(age)
+    python = where / "bin/python"
+    run(BIN / "uv", "venv", "-q", "--clear", where, "-p", sys.executable)
+    (file,) = built.glob("*.whl" if kind == "wheel" else "*.tar.gz")
+    how = "lowest-direct" if age == "oldest" else "highest"
+    # cliff of that age still takes pkg_resources' successor for granted.
+    run(
+        *(BIN / "uv", "pip", "install", "-q", "--python", python),
+        *("--resolution", how, file),
+    )
+    return where / "bin/openstack"
+
+
+def openstack(program, *words):
+    return run(program, *words, env={"PATH": "/usr/bin:/bin", "HOME": "/"})
+
+
+def test_it_is_a_module_with_commands_of_its_own(installed):
+    modules = json.loads(openstack(installed, "module", "list", "-f", "json"))
+    assert "osc_migrate" in modules
+    listed = json.loads(
+        openstack(
+            installed,
+            *("command", "list", "--group", "migrate", "-f", "json"),
+        )
+    )
+    (group,) = [row for row in listed if row["Command Group"] != ""]
+    ours = {point.replace("_", " ") for point in POINTS}
+    assert set(group["Commands"]) == ours
+
+
+def test_no_command_is_there_twice(installed):
+    groups = json.loads(openstack(installed, "command", "list", "-f", "json"))
+    names = [name for row in groups for name in row["Commands"]]
+    ours = [name for name in names if name.split()[0] == "migrate"]
+    assert len(ours) == len(set(ours)) == len(POINTS)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_each_command_has_its_help(installed, point):
+    said = openstack(installed, *point.split("_"), "--help")
+    assert said.startswith(f"usage: openstack {point.replace('_', ' ')}")
+
+
+def test_completion_knows_them(installed):
+    said = openstack(installed, "complete")
+    (line,) = [x for x in said.splitlines() if "cmds_migrate=" in x]
+    assert all(point.split("_")[1] in line for point in POINTS)
