@@ -5,6 +5,7 @@ usage: python -m functional_tests.pictures
 It uses the cloud of ``tools/demo``, and starts it if need be.
 """
 
+import io
 import pathlib
 import re
 import sys
@@ -29,7 +30,7 @@ def frames(said: str) -> list[str]:
 
 
 def picture(path: pathlib.Path, title: str, *lines: str) -> None:
-    console = Console(record=True, width=WIDTH, file=open("/dev/null", "w"))
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     for line in lines:
         console.print(Text.from_ansi(line), no_wrap=True, crop=False)
     # One name for its styles: it is the same file when nothing has changed.
