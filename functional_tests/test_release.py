@@ -57,11 +57,9 @@ def installed(request, built, tmp_path_factory):
     run(BIN / "uv", "venv", "-q", "--clear", where, "-p", sys.executable)
     (file,) = built.glob("*.whl" if kind == "wheel" else "*.tar.gz")
     how = "lowest-direct" if age == "oldest" else "highest"
-    # cliff of that age still takes pkg_resources' successor for granted.
-    run(
-        *(BIN / "uv", "pip", "install", "-q", "--python", python),
-        *("--resolution", how, file),
-    )
+    install = (BIN / "uv", "pip", "install", "-q", "--python", python)
+    run(*install, "--resolution", how, "-r", ROOT / "pyproject.toml")
+    run(*install, "--no-deps", file)
     return where / "bin/openstack"
 
 
@@ -69,16 +67,25 @@ def openstack(program, *words):
     return run(program, *words, env={"PATH": "/usr/bin:/bin", "HOME": "/"})
 
 
+def metadata_version(program):
+    ask = (
+        "from importlib import metadata as m; print(m.version('osc-migrate'))"
+    )
+    return run(program.with_name("python"), "-c", ask).strip()
+
+
 def test_it_is_a_module_with_commands_of_its_own(installed):
-    modules = json.loads(openstack(installed, "module", "list", "-f", "json"))
-    assert "osc_migrate" in modules
+    # Without --all it shows none but those that are called ...client.
+    words = ("module", "list", "--all", "-f", "json")
+    modules = json.loads(openstack(installed, *words))
+    assert modules["osc_migrate"] == metadata_version(installed)
     listed = json.loads(
         openstack(
             installed,
             *("command", "list", "--group", "migrate", "-f", "json"),
         )
     )
-    (group,) = [row for row in listed if row["Command Group"] != ""]
+    (group,) = listed
     ours = {point.replace("_", " ") for point in POINTS}
     assert set(group["Commands"]) == ours
 

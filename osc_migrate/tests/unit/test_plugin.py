@@ -1,6 +1,10 @@
 import subprocess
 import sys
+from importlib import metadata
 
+import pytest
+
+import osc_migrate
 from osc_migrate import plugin
 
 
@@ -27,3 +31,9 @@ def test_it_brings_nothing_but_the_standard_library():
         [sys.executable, "-c", code], capture_output=True, check=True
     )
     assert found.stdout.split() == [b"osc_migrate", b"osc_migrate.plugin"]
+
+
+def test_it_tells_its_version_when_asked():
+    assert osc_migrate.__version__ == metadata.version("osc-migrate")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = osc_migrate.nothing
