@@ -63,22 +63,32 @@ def installed(request, built, tmp_path_factory):
     return where / "bin/openstack"
 
 
+# Nothing of this tree is to be found by its place.
+BARE = {"PATH": "/usr/bin:/bin", "HOME": "/"}
+PARSERS = """
+from importlib import metadata
+for point in metadata.entry_points(group="openstack.migrate.v1"):
+    command = point.load()(None, None)
+    command.app_dist_name = "osc-migrate"
+    print(point.name, "usage:" in command.get_parser("x").format_help())
+"""
+
+
 def openstack(program, *words):
-    return run(program, *words, env={"PATH": "/usr/bin:/bin", "HOME": "/"})
+    return run(program, *words, env=BARE, cwd="/")
 
 
-def metadata_version(program):
-    ask = (
-        "from importlib import metadata as m; print(m.version('osc-migrate'))"
-    )
-    return run(program.with_name("python"), "-c", ask).strip()
+def python(program, code):
+    return run(program.with_name("python"), "-c", code, env=BARE, cwd="/")
 
 
 def test_it_is_a_module_with_commands_of_its_own(installed):
     # Without --all it shows none but those that are called ...client.
     words = ("module", "list", "--all", "-f", "json")
     modules = json.loads(openstack(installed, *words))
-    assert modules["osc_migrate"] == metadata_version(installed)
+    version = "from importlib import metadata as m; print(m.version('%s'))"
+    said = python(installed, version % "osc-migrate")
+    assert modules["osc_migrate"] == said.strip() != "0.0.0"
     listed = json.loads(
         openstack(
             installed,
@@ -97,10 +107,12 @@ def test_no_command_is_there_twice(installed):
     assert len(ours) == len(set(ours)) == len(POINTS)
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_each_command_has_its_help(installed, point):
-    said = openstack(installed, *point.split("_"), "--help")
-    assert said.startswith(f"usage: openstack {point.replace('_', ' ')}")
+def test_each_command_has_its_help(installed):
+    said = openstack(installed, "migrate", "live", "--help")
+    assert said.startswith("usage: openstack migrate live ")
+    # The others in one process: each would import for seconds.
+    found = dict(map(str.split, python(installed, PARSERS).splitlines()))
+    assert found == dict.fromkeys(POINTS, "True")
 
 
 def test_completion_knows_them(installed):
