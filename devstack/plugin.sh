@@ -64,7 +64,8 @@ function exercise_osc_migrate {
         OSC_MIGRATE_INVENTORY=$OSC_MIGRATE_INVENTORY \
         OSC_MIGRATE_FLAVOR=$OSC_MIGRATE_FLAVOR \
         OSC_MIGRATE_IMAGE=$OSC_MIGRATE_IMAGE \
-        VIRT_DRIVER=$VIRT_DRIVER SERVICE_HOST=$SERVICE_HOST \
+        DEVSTACK_VENV=${DEVSTACK_VENV:-} \
+        VIRT_DRIVER=$VIRT_DRIVER \
         STACK_USER=$STACK_USER \
         bash "$OSC_MIGRATE_DIR/devstack/exercise.sh" >"$said" 2>&1; then
         cat "$said"
