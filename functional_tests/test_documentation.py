@@ -51,7 +51,7 @@ def test_first_migration(boot, environment):
 # What is there before a command is shown, beside vm1 on HostB.
 BEFORE = {
     "abort": lambda moving, **_: moving("vm1"),
-    "force-complete": lambda moving, **_: moving("vm1", dirty_mb=60),
+    "force-complete": lambda moving, **_: moving("vm1"),
     "watch": lambda moving, **_: moving("vm1"),
     "explain": lambda boot, shell, **_: (
         boot("vm1", fail="check_destination", fail_message="no shared disk"),
@@ -64,8 +64,19 @@ BEFORE = {
 }
 
 
+@pytest.fixture
+def storage(cloud, request):
+    """Disks are shared, but where they are to be copied."""
+    local = request.node.callspec.params["name"] == "block"
+    for host in cloud.hosts:
+        cloud.configure(host, shared_storage=not local)
+    yield
+    for host in cloud.hosts:
+        cloud.configure(host, shared_storage=True)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_example_of_a_command(name, boot, moving, shell, environment):
+def test_example_of_a_command(name, boot, moving, shell, environment, storage):
     before = BEFORE.get(name, lambda boot, **_: boot("vm1"))
     before(boot=boot, moving=moving, shell=shell)
     path = examples.RECORDED / f"{name}.rst"

@@ -9,7 +9,7 @@ from osc_migrate.moves.mover import Mover
 server, host = sys.argv[1:]
 mover = Mover(openstack.connect())
 facts = mover.facts(server, host)
-report = scopes.answer(facts, Kind.LIVE, [], None).report
+report = scopes.answer(facts, Kind.LIVE).report
 if not report.safe:
     sys.exit("\n".join(str(finding) for finding in report.problems))
 move, phase = mover.live(facts), ""
