@@ -86,8 +86,9 @@ def missing(example: Example, said: str) -> list[str]:
     there = [_shape(line) for line in said.splitlines()]
     lost, at = [], 0
     for line in example.lines:
-        # A bar is drawn on a terminal alone.
-        if line.strip() == "..." or "\u2501" in line:
+        # A bar is drawn on a terminal alone; a phase may be too short to be
+        # seen.
+        if line.strip() == "..." or "\u2501" in line or _PHASE.match(line):
             continue
         start, cut, _ = line.partition("...")
         wanted = _shape(start)
@@ -100,6 +101,9 @@ def missing(example: Example, said: str) -> list[str]:
         else:
             lost.append(line)
     return lost
+
+
+_PHASE = re.compile(r"[\w-]+: [a-z]+$")
 
 
 def _shape(line: str) -> str:
