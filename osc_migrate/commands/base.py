@@ -1,6 +1,7 @@
 """What all commands share: exit codes, and output safe for a terminal."""
 
 import argparse
+import io
 import re
 import sys
 import textwrap
@@ -48,6 +49,10 @@ class Base(command.Command):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         self.exit_code = 0
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal of old has no letter for some names of servers:
+            # escaped they are shown still, and the command goes on.
+            sys.stdout.reconfigure(errors="backslashreplace")
         if sys.stdout.isatty() and hasattr(parsed_args, "fit_width"):
             # Reasons are sentences: without it they would tear the table.
             parsed_args.fit_width = True
