@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from osc_lib.command import command
 
 from osc_migrate import checks, scopes
-from osc_migrate.commands import base, nodes, options, progress
+from osc_migrate.commands import base, gauges, nodes, options, progress
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.findings import Finding, Kind, Report, Status
@@ -143,6 +143,15 @@ class Moving(base.Base, command.ShowOne):
     def _move(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
     ) -> Outcome:
+        with gauges.gauge(parsed_args, facts, self.kind) as counters:
+            return self._followed(parsed_args, facts, counters)
+
+    def _followed(
+        self,
+        parsed_args: argparse.Namespace,
+        facts: MoveFacts,
+        counters: gauges.Counters | None,
+    ) -> Outcome:
         name = facts.server.name
         try:
             move = self.start(parsed_args, facts)
@@ -151,9 +160,12 @@ class Moving(base.Base, command.ShowOne):
             base.say(f"The request may have reached Nova. {then}")
             raise
         try:
+            if counters:
+                move.count_by(counters)
             if parsed_args.wait:
                 with contextlib.suppress(TimeUp):
-                    progress.draw(name, self.looks(parsed_args, move))
+                    looks = self.looks(parsed_args, move)
+                    progress.draw(name, looks, counters or progress.nobody)
             else:
                 move.find()
             return move.outcome(waited=parsed_args.wait)
