@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from osc_migrate.checks.check import judge
-from osc_migrate.checks.nodes.guests import GUEST, GuestMove
+from osc_migrate.checks.nodes.guest_move import GuestMove
+from osc_migrate.checks.nodes.guests import GUEST
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Kind, Status
 from osc_migrate.model.node import PairFacts
