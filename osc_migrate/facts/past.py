@@ -14,8 +14,8 @@ from osc_migrate.model.past import Past
 
 # Records of each status, and servers whose requests are read.
 _RECORDS, _SERVERS = 20, 8
-# A request is older than the record that it made, but not by more.
-_BEFORE = datetime.timedelta(seconds=60)
+# Between a request and the record that it made.
+_NEAR = datetime.timedelta(seconds=60)
 _DONE = {
     "live-migration": ("completed",),
     "migration": ("confirmed", "finished", "reverted"),
@@ -85,13 +85,9 @@ def _request(cloud: Cloud, record: Migration) -> float:
     made = record.created_at
     for action in actions:
         start, end = action.start, action.updated
-        if (
-            action.name == "migrate"
-            and not action.failed
-            and made
-            and start
-            and end
-            and start <= made <= start + _BEFORE
-        ):
+        if action.name != "migrate" or action.failed:
+            continue
+        # Two clocks, and one of them in whole seconds.
+        if made and start and end and abs(made - start) < _NEAR:
             return (end - start).total_seconds()
     raise Unread("no request of the server fits the migration's time")

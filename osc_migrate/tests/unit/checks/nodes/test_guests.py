@@ -136,6 +136,56 @@ CASES = [
         moving(source=node("HostB", running={})),
         SKIP,
     ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(),
+        PASS,
+        "HostC has all of it (superset)",
+    ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(
+            destination=node(
+                "HostC", processors={guests.CPU.key: "incompatible"}
+            )
+        ),
+        FAIL,
+        "features that HostC has not",
+    ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(
+            destination=node("HostC", processors={guests.CPU.key: "error: x"})
+        ),
+        UNKNOWN,
+        "error: x",
+    ),
+    *(
+        Case(
+            "destination-has-the-guests-processor",
+            moving(destination=node("HostC", processors=said)),
+            SKIP,
+            "was not asked, or cannot tell",
+        )
+        for said in ({}, {guests.CPU.key: "error: unknown command: 'x'"})
+    ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(
+            source=node(
+                "HostB",
+                running={
+                    SERVER: guests.domain(
+                        cpu=dataclasses.replace(
+                            guests.CPU, mode="host-passthrough"
+                        )
+                    )
+                },
+            )
+        ),
+        SKIP,
+        "host-passthrough",
+    ),
     Case("guest-knows-tls", moving(source=tls()), PASS, "after"),
     Case(
         "guest-knows-tls",
