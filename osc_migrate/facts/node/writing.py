@@ -18,9 +18,9 @@ from osc_migrate.model.node.guests import Writing
 MOST = 20
 _MIB = 2**20
 _RATE = "dirtyrate.megabytes_per_second"
-# calc_status 1 is being measured (virDomainDirtyRateStatus). The guest's memory
-# is the one mapping of QEMU that is as large; what was never written is not
-# resident there.
+# calc_status 1 is being measured (virDomainDirtyRateStatus). The guest's
+# memory is the one mapping of QEMU that is as large; what was never written
+# is not resident there.
 _SCRIPT = r"""
 virsh='virsh -c qemu:///system'
 $virsh -h 2>/dev/null | grep -q domdirtyrate-calc || {
@@ -66,7 +66,9 @@ def question(servers: Sequence[str]) -> dict[str, Question]:
         return {}
     words = " ".join(["%s"] * len(servers))
     script = _SCRIPT.replace("SERVERS", words)
-    return {"writing": Question(script, (*servers * 3,), limit=30)}
+    return {
+        "writing": Question(script, (*servers, *servers, *servers), limit=30)
+    }
 
 
 def read(said: Said) -> Mapping[str, Writing]:

@@ -168,9 +168,9 @@ esac
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    program = tmp_path / "virsh"
-    program.write_text(VIRSH)
-    program.chmod(0o755)
+    for name, text in (("virsh", VIRSH), ("sleep", "#!/bin/sh\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PLACE", str(tmp_path))
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     return tmp_path
