@@ -27,7 +27,7 @@ def add_visit(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=(
             "Touch nothing on the nodes: write no file for a moment, open no"
-            " port to try it"
+            " port to try it, measure no guest"
         ),
     )
     parser.set_defaults(
