@@ -64,11 +64,15 @@ def guest(joint):
         yield boot
 
 
+def with_module():
+    """What lets Python find libvirt's module, beside all else."""
+    paths = str(libvirt_python.directory()), os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
 def watched(joint, server, *words, module=True):
     """A live move to HostC on a terminal, beside `virsh domjobinfo`."""
-    environment = joint.environment()
-    if module:
-        environment["PYTHONPATH"] = str(libvirt_python.directory())
+    environment = joint.environment() | (with_module() if module else {})
     with real_guest.Sampler(joint, "HostB", server) as sampler:
         terminal = real_guest.Terminal(
             environment,
@@ -124,8 +128,7 @@ def test_a_connection_that_hangs_costs_the_finer_numbers_alone(
     joint, slow, guest
 ):
     server = guest(8, 256)
-    environment = joint.environment()
-    environment["PYTHONPATH"] = str(libvirt_python.directory())
+    environment = joint.environment() | with_module()
     terminal = real_guest.Terminal(
         environment,
         *("migrate", "live", server.name, "HostC", "-f", "json"),

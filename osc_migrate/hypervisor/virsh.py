@@ -10,7 +10,8 @@ from osc_migrate.words import printable
 
 # Libvirt's own names and numbers (virsh 7.0 and later).
 _COMMAND = "virsh -r -c qemu:///system domjobinfo --rawstats %s"
-_FIELD = re.compile(r"(?m)^ *([a-z_]{1,40}): +(-?[0-9]{1,20})$")
+_FIELD = re.compile(r"(?m)^ *([a-z_]{1,40}): +(-?[0-9]{1,20}) *$")
+_TYPE = re.compile(r"(?m)^Job type: +([0-9]{1,4}) *$")
 # Seconds for one reading.
 _PATIENCE = 5.0
 # A migration may take a day; an answer is a page.
@@ -28,7 +29,10 @@ class Virsh:
         if answer.status:
             said = printable(answer.err.strip(), 200)
             raise Unread(f"virsh domjobinfo: {said}")
-        return {name: int(n) for name, n in _FIELD.findall(answer.out)}
+        found = {name: int(n) for name, n in _FIELD.findall(answer.out)}
+        if kind := _TYPE.search(answer.out):
+            found["type"] = int(kind[1])
+        return found
 
     def close(self) -> None:
         self._shell.kill()

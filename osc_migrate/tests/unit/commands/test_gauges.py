@@ -13,7 +13,7 @@ from osc_migrate.model.findings import Kind
 from osc_migrate.tests.unit import shapes
 
 VIRSH = """#!/bin/sh
-printf 'type: 2\\nmemory_total: 100\\nmemory_remaining: 40\\n'
+printf 'Job type: 2\\n\\nmemory_total: 100\\nmemory_remaining: 40\\n'
 """
 
 

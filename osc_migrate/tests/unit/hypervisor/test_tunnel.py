@@ -120,7 +120,7 @@ def test_virsh_tells_the_same(tmp_path, monkeypatch):
         tmp_path,
         monkeypatch,
         '[ "$*" = "-r -c qemu:///system domjobinfo --rawstats x;y" ] &&'
-        " printf '  type: 2\\n  memory_total: 12\\n  success: yes\\n\\n'",
+        " printf 'Job type: 2\\n\\nmemory_total: 12\\nsuccess: yes\\n\\n'",
     )
     assert reader.job("x;y") == {"type": 2, "memory_total": 12}
     reader.close()
