@@ -100,6 +100,68 @@ def strays(terminal, sampler, late):
     return found
 
 
+def test_nothing_is_measured_read_only(joint, migrate, guest):
+    server = guest(0, 1)
+    done = migrate(
+        *("preflight", server.name, "HostC", "--long", "-f", "json"),
+        *(*nodes(joint), "--read-only"),
+    )
+    rows = {row["check"]: row for row in done.json}
+    assert rows[forecasts.CHECK]["status"] == "SKIP"
+    # That reads, and no more.
+    assert rows["destination-has-the-guests-processor"]["status"] == "PASS"
+
+
+def test_a_processor_that_the_destination_has_not(joint, migrate, guest):
+    server = guest(0, 1)
+    # As if it had been started on a host with a newer processor.
+    wrapper = (
+        "cat >/usr/local/bin/virsh <<'END'\n#!/bin/sh\n"
+        '/usr/bin/virsh "$@" | sed \'s,</cpu>,'
+        '<feature policy="require" name="avx512f"/></cpu>,\'\n'
+        "END\nchmod 755 /usr/local/bin/virsh"
+    )
+    assert joint.lab.run("HostB", wrapper).returncode == 0
+    try:
+        done = migrate(
+            *("preflight", server.name, "HostC", "-f", "json"), *nodes(joint)
+        )
+    finally:
+        joint.lab.run("HostB", "rm -f /usr/local/bin/virsh")
+    assert done.code == 3
+    failing = {r["check"] for r in done.json if r["status"] == "FAIL"}
+    assert failing == {"destination-has-the-guests-processor"}, done.out
+
+
+def test_what_is_left_is_told(joint, migrate, guest):
+    server = guest(0, 1)
+    moves = *("-f", "json"), *nodes(joint)
+    done = migrate("cold", server.name, "HostC", "--confirm", *moves)
+    assert done.code == 0, done.err
+    assert "WARN" not in done.err
+    # What a cold migration leaves that died half-way.
+    left = f"{INSTANCES}/{server.id}_resize"
+    assert joint.lab.run("HostC", f"mkdir {left}").returncode == 0
+    back = migrate("live", server.name, "HostB", *moves)
+    joint.lab.run("HostC", f"rmdir {left}")
+    assert back.code == 0, back.err
+    assert "WARN no-directory-is-left-at-the-source" in back.err
+    assert f"rm -r -- {left}" in back.err
+    assert back.err.count("WARN") == 1, back.err
+
+
+def test_the_usual_time_of_a_cold_migration(joint, migrate, guest):
+    server = guest(0, 1)
+    first = migrate("cold", server.name, "HostC", "--confirm", "-f", "json")
+    assert first.code == 0, first.err
+    again = migrate("cold", server.name, "HostB", "--confirm", "-f", "json")
+    assert again.code == 0, again.err
+    assert f"{server.name}: usually " in again.err
+
+
+# Slow ones last: HostB keeps that bandwidth from here on.
+
+
 @pytest.mark.parametrize("module", [True, False], ids=["module", "virsh"])
 def test_progress_is_what_libvirt_counts(joint, slow, guest, module):
     server = guest(8, 256)
@@ -164,62 +226,3 @@ def test_one_that_does_not_converge_is_foretold(joint, slow):
     assert row.status == "WARN", row
     assert "will not converge" in row.detail
     assert row.took is None, row
-
-
-def test_nothing_is_measured_read_only(joint, migrate, guest):
-    server = guest(0, 1)
-    done = migrate(
-        *("preflight", server.name, "HostC", "--long", "-f", "json"),
-        *(*nodes(joint), "--read-only"),
-    )
-    rows = {row["check"]: row for row in done.json}
-    assert rows[forecasts.CHECK]["status"] == "SKIP"
-    # That reads, and no more.
-    assert rows["destination-has-the-guests-processor"]["status"] == "PASS"
-
-
-def test_a_processor_that_the_destination_has_not(joint, migrate, guest):
-    server = guest(0, 1)
-    # As if it had been started on a host with a newer processor.
-    wrapper = (
-        "cat >/usr/local/bin/virsh <<'END'\n#!/bin/sh\n"
-        '/usr/bin/virsh "$@" | sed \'s,</cpu>,'
-        '<feature policy="require" name="avx512f"/></cpu>,\'\n'
-        "END\nchmod 755 /usr/local/bin/virsh"
-    )
-    assert joint.lab.run("HostB", wrapper).returncode == 0
-    try:
-        done = migrate(
-            *("preflight", server.name, "HostC", "-f", "json"), *nodes(joint)
-        )
-    finally:
-        joint.lab.run("HostB", "rm -f /usr/local/bin/virsh")
-    assert done.code == 3
-    failing = {r["check"] for r in done.json if r["status"] == "FAIL"}
-    assert failing == {"destination-has-the-guests-processor"}, done.out
-
-
-def test_what_is_left_is_told(joint, migrate, guest):
-    server = guest(0, 1)
-    moves = *("-f", "json"), *nodes(joint)
-    done = migrate("cold", server.name, "HostC", "--confirm", *moves)
-    assert done.code == 0, done.err
-    assert "WARN" not in done.err
-    # What a cold migration leaves that died half-way.
-    left = f"{INSTANCES}/{server.id}_resize"
-    assert joint.lab.run("HostC", f"mkdir {left}").returncode == 0
-    back = migrate("live", server.name, "HostB", *moves)
-    joint.lab.run("HostC", f"rmdir {left}")
-    assert back.code == 0, back.err
-    assert "WARN no-directory-is-left-at-the-source" in back.err
-    assert f"rm -r -- {left}" in back.err
-    assert back.err.count("WARN") == 1, back.err
-
-
-def test_the_usual_time_of_a_cold_migration(joint, migrate, guest):
-    server = guest(0, 1)
-    first = migrate("cold", server.name, "HostC", "--confirm", "-f", "json")
-    assert first.code == 0, first.err
-    again = migrate("cold", server.name, "HostB", "--confirm", "-f", "json")
-    assert again.code == 0, again.err
-    assert f"{server.name}: usually " in again.err
