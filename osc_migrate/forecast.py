@@ -13,6 +13,8 @@ import math
 
 # A measured rate within this share of the bandwidth may be on either side.
 DOUBT = 0.2
+# A set that grows by so much each second has no end that can be seen.
+_ENDLESS = 0.9
 GiB = 2**30
 
 
@@ -64,8 +66,37 @@ class Load:
     used: int
     # That it writes to in a second.
     dirty: float
+    # That it writes to in the long run, again and again; None for all that
+    # it ever wrote: it always goes on to other pages.
+    again: float | None = None
     # Of disks, which are copied before.
     disk: int = 0
+
+    def written(self, seconds: float) -> float:
+        """Bytes that it writes to in that time.
+
+        Within a second as if it wrote evenly: nobody measures less. Later
+        more and more are among those that it has written to already.
+        """
+        if seconds <= 1 or self.dirty <= 0 or self.again is None:
+            found = self.dirty * seconds
+        else:
+            new = max(0.0, 1 - self.dirty / max(self.again, self.dirty))
+            found = max(self.again, self.dirty) * (1 - new**seconds)
+        return min(found, self.used)
+
+
+def working_set(one: float, three: float) -> float | None:
+    """Bytes that are written to again and again, from how many were in one
+    second and in three; None when they seem not to end.
+
+    Pages taken at random out of a set: W (1 - x), and W (1 - x^3).
+    """
+    if one <= 0:
+        return None
+    ratio = min(max(three / one, 1.0), 3.0)
+    x = (math.sqrt(4 * ratio - 3) - 1) / 2
+    return one / (1 - x) if x < _ENDLESS else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,9 +118,10 @@ def forecast(way: Way, load: Load) -> Forecast:
         data += max(2.0, load.disk / GiB)
     limit = way.timeout * data if way.timeout > 0 else math.inf
     ratio = load.dirty / way.bandwidth
-    # At most this is left after a pass: all that it ever wrote.
-    smallest = load.used / way.bandwidth
-    if smallest > way.downtime and abs(ratio - 1) < DOUBT:
+    # At most this is left after a pass.
+    most = load.again if load.again is not None else load.used
+    longest = min(max(most, load.dirty), load.used) / way.bandwidth
+    if longest > way.downtime and abs(ratio - 1) < DOUBT:
         return Forecast(End.DOUBTFUL, None, None)
     found = _passes(way, load, data, limit)
     if found:
@@ -97,7 +129,7 @@ def forecast(way: Way, load: Load) -> Forecast:
     if way.force and limit < math.inf:
         if way.post_copy:
             return Forecast(End.POSTCOPY, limit, None)
-        return Forecast(End.PAUSED, limit, smallest)
+        return Forecast(End.PAUSED, limit, longest)
     # Nova leaves it away where post-copy is permitted.
     if way.auto_converge and not way.post_copy:
         return Forecast(End.THROTTLED, None, None)
@@ -114,7 +146,7 @@ def _passes(
     while True:
         once = left / way.bandwidth
         time += once
-        after = min(load.dirty * once, load.used)
+        after = load.written(once)
         need = after / way.bandwidth
         if after >= left:
             # From now on each is like the one before.

@@ -5,7 +5,14 @@ from osc_migrate.checks.nodes.guest_move import GuestMove, of_guest
 from osc_migrate.checks.nodes.links import inbound_mtu
 from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE
-from osc_migrate.forecast import End, Forecast, Load, Way, forecast
+from osc_migrate.forecast import (
+    End,
+    Forecast,
+    Load,
+    Way,
+    forecast,
+    working_set,
+)
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.node import NodeFacts
@@ -34,12 +41,13 @@ def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
     load = Load(
         memory=writing.memory,
         used=writing.used,
-        dirty=writing.rate,
+        dirty=max(writing.rate, writing.longer),
+        again=working_set(writing.rate, 3 * writing.longer),
         disk=_disk(guest),
     )
     found = forecast(way, load)
     rates = (
-        f"it writes {size(writing.rate)}/s, and {size(bandwidth)}/s are"
+        f"it writes {size(load.dirty)}/s, and {size(bandwidth)}/s are"
         f" copied ({what})"
     )
     if found.end is End.CONVERGES:

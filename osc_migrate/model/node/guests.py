@@ -45,8 +45,10 @@ class Cpu:
 class Writing:
     """How fast a guest writes its memory, and how much it has; bytes."""
 
-    # A second, in whole MiB as QEMU measures it.
+    # A second, in whole MiB as QEMU measures it: within one second, and
+    # within three; less where the same pages are written again.
     rate: int
+    longer: int
     # What it may have.
     memory: int
     # What it ever wrote; all of it where that is not known.

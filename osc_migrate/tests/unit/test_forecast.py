@@ -4,7 +4,14 @@ import dataclasses
 
 import pytest
 
-from osc_migrate.forecast import End, Forecast, Load, Way, forecast
+from osc_migrate.forecast import (
+    End,
+    Forecast,
+    Load,
+    Way,
+    forecast,
+    working_set,
+)
 
 MiB, GiB = 2**20, 2**30
 WAY = Way(bandwidth=100 * MiB)
@@ -92,3 +99,43 @@ def test_it_comes_to_an_end():
     # Slowly converging passes of a guest as large as they come.
     found = told(used=12 * 2**40, memory=12 * 2**40, dirty=79 * MiB)
     assert found.end is End.CONVERGES
+
+
+@pytest.mark.parametrize(
+    ("one", "three", "found"),
+    [
+        (0, 0, None),
+        (0, 9, None),
+        # The same each second; noise makes it look like fewer.
+        (20, 20, 20),
+        (20, 12, 20),
+        # Others each second, and noise beyond that.
+        (20, 60, None),
+        (20, 90, None),
+        # Half of a set of 40 each second: 20, then 35.
+        (20, 35, 40),
+    ],
+)
+def test_a_working_set(one, three, found):
+    assert working_set(one, three) == (found and pytest.approx(found))
+
+
+def test_a_set_that_is_written_again_and_again():
+    # 10 s for all, half a second for the set, then less each time.
+    found = told(dirty=50 * MiB, again=50 * MiB)
+    assert found.end is End.CONVERGES
+    assert found.seconds == pytest.approx(11, abs=0.1)
+
+
+def test_a_set_as_large_as_what_is_sent_in_its_time():
+    found = told(dirty=300 * MiB, again=300 * MiB)
+    assert (found.end, found.seconds) == (End.ABORTED, 3200)
+    found = told({"force": True}, dirty=300 * MiB, again=300 * MiB)
+    assert found.pause == 3
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 1, 2, 3, 1e6])
+def test_no_more_is_written_than_there_is(seconds):
+    for again in (None, 10, 50, 1e9):
+        load = Load(memory=100, used=60, dirty=20, again=again)
+        assert 0 <= load.written(seconds) <= min(60, 20 * seconds)

@@ -32,7 +32,7 @@ def healthy(name, **changes):
                 "running": {SERVER: domain()} if here else {},
                 "certificates": 1_600_000_000,
                 "writing": (
-                    {SERVER: Writing(8 * MiB, 512 * MiB, 400 * MiB)}
+                    {SERVER: Writing(8 * MiB, 8 * MiB, 512 * MiB, 400 * MiB)}
                     if here
                     else {}
                 ),

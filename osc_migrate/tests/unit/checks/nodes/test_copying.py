@@ -16,7 +16,15 @@ from osc_migrate.tests.unit.node_shapes import config, guests, network
 MiB, GiB = 2**20, 2**30
 
 
-def found(rate=0, used=1000, kind=Kind.LIVE, speeds=None, writing=None, **set):
+def found(
+    rate=0,
+    longer=None,
+    used=1000,
+    kind=Kind.LIVE,
+    speeds=None,
+    writing=None,
+    **set,
+):
     speeds = {"eth0": 10000} if speeds is None else speeds
     options = {"live_migration_permit_post_copy": "false", **set}
     nodes = [
@@ -29,7 +37,14 @@ def found(rate=0, used=1000, kind=Kind.LIVE, speeds=None, writing=None, **set):
             guests=guests.healthy(
                 name,
                 writing=writing
-                or {guests.SERVER: Writing(rate * MiB, 4 * GiB, used * MiB)},
+                or {
+                    guests.SERVER: Writing(
+                        rate * MiB,
+                        (rate if longer is None else longer) * MiB,
+                        4 * GiB,
+                        used * MiB,
+                    )
+                },
             ),
         )
         for name in ("HostB", "HostC")
@@ -50,6 +65,12 @@ def test_it_converges():
         " than 0.1 s: it writes 50.0 MiB/s, and 100 MiB/s are copied"
         " (live_migration_bandwidth)"
     )
+
+
+def test_the_same_pages_again_are_copied_once():
+    # 50 MiB a second, the same in three: 10 s, then half a second.
+    finding = found(rate=50, longer=17, **LIMITED)
+    assert finding.detail.startswith("about 11 s for 1000 MiB of memory")
 
 
 def test_the_link_is_a_limit_too():

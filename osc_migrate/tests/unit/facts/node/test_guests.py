@@ -51,14 +51,16 @@ def said(**answers):
 
 def test_how_a_guest_writes():
     assert writing.read(said(writing=STATS)) == {
-        ONE: Writing(24 * MiB, 64 * MiB, 26 * MiB)
+        ONE: Writing(24 * MiB, 24 * MiB, 64 * MiB, 26 * MiB)
     }
 
 
-def test_the_mean_of_its_samples():
-    more = [STATS.replace("second=24", f"second={n}") for n in (0, 48)]
-    text = "".join([STATS, *more])
-    assert writing.read(said(writing=text))[ONE].rate == 24 * MiB
+def test_the_mean_of_its_samples_by_their_periods():
+    second = STATS.replace("second=24", "second=48")
+    three = STATS.replace("second=24", "second=9")
+    three = three.replace("period=1", "period=3")
+    found = writing.read(said(writing=STATS + second + three))[ONE]
+    assert (found.rate, found.longer) == (36 * MiB, 9 * MiB)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ case "$*" in
 *domname*b2) exit 1 ;;
 *domname*) echo instance-1 ;;
 *domstats*b2) exit 1 ;;
-*domstats*) echo '  dirtyrate.calc_status=2'
+*domstats*) echo '  dirtyrate.calc_status=2'; echo '  dirtyrate.calc_period=1'
     echo '  dirtyrate.megabytes_per_second=7'; echo '  balloon.current=1024' ;;
 esac
 """
@@ -192,7 +194,9 @@ def test_the_scripts_run(place, shell):
         return done.stdout.decode()
 
     out = run(writing.question([ONE, TWO])["writing"])
-    assert writing.read(said(writing=out)) == {ONE: Writing(7 * MiB, MiB, MiB)}
+    assert writing.read(said(writing=out)) == {
+        ONE: Writing(7 * MiB, 7 * MiB, MiB, MiB)
+    }
     out = run(processors.question([CPU])["guests.processors"])
     assert processors.read(said(processors=out)) == {CPU.key: "incompatible"}
     assert (place / "heard").read_text() == CPU.xml
