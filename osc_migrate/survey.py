@@ -5,16 +5,18 @@ reaches of the others. What a survey found can be saved and judged again,
 elsewhere or later.
 """
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from osc_migrate.facts import node as node_facts
-from osc_migrate.facts.node import reach
+from osc_migrate.facts.node import processors, reach
 from osc_migrate.model.answers import Answer, Answers, Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node import NodeFacts, Role
+from osc_migrate.model.node.guests import Cpu
 
 T = TypeVar("T")
 
@@ -136,7 +138,20 @@ def _reach(
     if shell.name not in peers:
         return {}
     others = [node for name, node in peers.items() if name != shell.name]
-    return shell.ask(reach.questions(peers[shell.name], others, listening))
+    asked = reach.questions(peers[shell.name], others, listening)
+    return shell.ask(asked | processors.question(_processors(others)))
+
+
+def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:
+    """What the guests see that were asked for and run on these nodes."""
+    for node in nodes:
+        try:
+            domains = node.guests.running.values()
+        except Unread:
+            continue
+        for domain in domains:
+            with contextlib.suppress(Unread):
+                yield domain.cpu
 
 
 def _silence(

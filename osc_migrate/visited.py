@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from osc_migrate.checks.check import judge
 from osc_migrate.checks.nodes import judge_nodes, pairs_of
-from osc_migrate.checks.nodes.guests import GUEST, GuestMove
+from osc_migrate.checks.nodes.guest_move import GuestMove
+from osc_migrate.checks.nodes.guests import GUEST
 from osc_migrate.model.facts import MoveFacts, Unread, known
 from osc_migrate.model.findings import Finding, Kind, Report
 from osc_migrate.model.node import NodeFacts, PairFacts

@@ -1,6 +1,7 @@
 /* A guest of one sector: it counts seconds on its serial console, and can
    write to memory at a set rate.  The long at offset 0x1b0 is the number of
-   pages, from 1 MiB upwards, that it writes to every second. */
+   pages, from 1 MiB upwards, that it writes to every second; the one before
+   it, how many it writes to once, at its start. */
 .intel_syntax noprefix
 .code16
 .globl _start
@@ -23,6 +24,8 @@ _start:
     and     al, 0xfe
     mov     cr0, eax
     xor     ebx, ebx            /* the count */
+    mov     ecx, [filled]
+    call    write
     mov     ebp, [0x46c]        /* the BIOS's clock: 18.2 ticks a second */
     sti
 wait:
@@ -54,13 +57,17 @@ wait:
     mov     al, 10
     call    put
     mov     ecx, [pages]
+    call    write
+    jmp     wait
+write:
     mov     edi, 0x100000
-5:  jecxz   wait
+5:  jecxz   6f
     mov     fs:[edi], ebx       /* no page is ever like another, or zero */
     mov     fs:[edi + 8], edi
     add     edi, 0x1000
     dec     ecx
     jmp     5b
+6:  ret
 put:
     mov     dx, 0x3f8
     out     dx, al
@@ -74,7 +81,9 @@ table:
 descriptors:
     .word   . - table - 1
     .long   table
-.org 0x1b0
+.org 0x1ac
+filled:
+    .long   0
 pages:
     .long   0
 .org 0x1fe

@@ -13,7 +13,7 @@ from functional_tests.nodes.commands import run
 _SOURCE = pathlib.Path(__file__).with_name("guest.S")
 _SIZE = 1024 * 1024
 _SECTOR = 512
-_PAGES, _PARTITION = 0x1B0, 0x1BE  #: offsets in the sector
+_PAGES, _PARTITION = 0x1AC, 0x1BE  #: offsets in the sector
 _IN_A_MIB = 256
 #: at the start of each line which the guest prints, before a hex number
 TEXT = "count "
@@ -31,13 +31,15 @@ def sector() -> bytes:
         return pathlib.Path(binary).read_bytes()
 
 
-def image(dirty_mib: int = 0) -> bytes:
+def image(dirty_mib: int = 0, filled_mib: int = 0) -> bytes:
     """A disk which starts the guest.
 
     :param dirty_mib: how much memory it writes to every second
+    :param filled_mib: how much it writes to once, at its start
     """
     disk = bytearray(sector().ljust(_SIZE, b"\0"))
-    struct.pack_into("<I", disk, _PAGES, dirty_mib * _IN_A_MIB)
+    pages = filled_mib * _IN_A_MIB, dirty_mib * _IN_A_MIB
+    struct.pack_into("<2I", disk, _PAGES, *pages)
     # Glance takes a boot sector without a partition for a broken disk.
     last = _SIZE // _SECTOR - 1
     entry = (0x80, 0, 2, 0, 0x83, 0, 0, 0, 1, last)

@@ -26,8 +26,9 @@ NEEDED = {
         "qemu-system-x86",
         "qemu-utils",
     ),
-    # A message broker, and an assembler for a guest of 512 bytes.
-    "joint": (*_COMMON, "binutils", "rabbitmq-server"),
+    # A message broker, an assembler for a guest of 512 bytes, and what the
+    # Python module of libvirt is a module of.
+    "joint": (*_COMMON, "binutils", "libvirt0", "rabbitmq-server"),
     # Programs that tests run by themselves, on loopback.
     "tests": ("busybox-static", "openssh-server"),
 }

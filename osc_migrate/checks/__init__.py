@@ -18,6 +18,8 @@ from osc_migrate.checks import (
     storage,
 )
 from osc_migrate.checks.check import Check, judge
+from osc_migrate.checks.nodes import after
+from osc_migrate.checks.nodes.guest_move import GuestMove
 from osc_migrate.model.cloud import CloudFacts
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Kind, Report
@@ -110,7 +112,10 @@ AFTER: tuple[Check, ...] = (
     server.guest_is_on,
     leftovers.server_has_no_open_record,
     leftovers.server_is_allocated_where_it_is,
+    leftovers.server_has_its_room_where_it_is,
     ports.ports_are_bound_where_it_is,
+    ports.ports_are_active_where_it_is,
+    storage.volumes_are_attached_where_it_is,
 )
 
 # Of one that waits to be confirmed after a cold migration.
@@ -137,6 +142,11 @@ def judge_leftovers(facts: MoveFacts) -> Report:
 def judge_after(facts: MoveFacts) -> Report:
     """What is left over after a move."""
     return judge(AFTER, facts, None)
+
+
+def judge_after_on_nodes(facts: GuestMove) -> Report:
+    """What is left over on the two nodes of a move."""
+    return judge(after.AFTER, facts, facts.kind)
 
 
 def judge_waiting(facts: MoveFacts) -> Report:

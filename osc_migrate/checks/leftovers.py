@@ -168,3 +168,22 @@ def server_is_allocated_where_it_is(move: MoveFacts) -> str:
         )
         + " (then with --delete)",
     )
+
+
+@check(server)
+def server_has_its_room_where_it_is(move: MoveFacts) -> str:
+    """Placement counts the server on its own host."""
+    if known(lambda: move.room) is None:
+        raise Skip("what placement holds is not known")
+    holders, host = move.room.holders, known(lambda: move.server.host)
+    if not host:
+        raise Skip("the server's host is not known")
+    if host in holders:
+        return host
+    unless_moving(move)
+    raise Concern(
+        f"placement does not count the server on {host}: others may be given"
+        " its room",
+        f"on a controller: nova-manage placement heal_allocations --instance"
+        f" {move.server.id}",
+    )

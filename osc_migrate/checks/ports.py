@@ -163,3 +163,25 @@ def ports_are_bound_where_it_is(move: MoveFacts) -> str:
         " with the role service (newer Neutron refuses admins): DELETE "
         + ", ".join(f"/v2.0/ports/{p}/bindings/{h}" for p, h in shown),
     )
+
+
+@check(server)
+def ports_are_active_where_it_is(move: MoveFacts) -> str:
+    """The binding of each port on the server's host is the active one."""
+    found, host = ports(move), known(lambda: move.server.host)
+    extensions = known(lambda: move.network_extensions)
+    if extensions is not None and "binding-extended" not in extensions:
+        raise Skip("Neutron keeps one binding a port")
+    if not host:
+        raise Skip("the server's host is not known")
+    unless_moving(move)
+    idle = [p.id for p in found if p.bindings.get(host) != "ACTIVE"]
+    if not idle:
+        return f"{len(found)} active on {host}"
+    raise Concern(
+        f"port {', '.join(idle)} has no active binding on {host}: the guest"
+        " has no network there",
+        "as a user with the role service (newer Neutron refuses admins): PUT "
+        + ", ".join(f"/v2.0/ports/{p}/bindings/{host}/activate" for p in idle)
+        + f"; or openstack server reboot --hard {arg(move)}",
+    )

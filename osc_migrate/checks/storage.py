@@ -2,6 +2,7 @@
 
 from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.leftovers import unless_moving
 from osc_migrate.checks.server import arg, server
 from osc_migrate.model.facts import MoveFacts, Volume, known
 from osc_migrate.model.findings import Kind
@@ -169,3 +170,46 @@ def volumes_are_in_the_destinations_zone(move: MoveFacts) -> str:
         f"see that {host.name} reaches the storage of {move.source.zone}, or"
         " choose a host of that zone",
     )
+
+
+@check(server)
+def volumes_are_attached_where_it_is(move: MoveFacts) -> str:
+    """Every volume is attached on the server's own host alone.
+
+    A live migration makes an attachment on the destination and deletes the
+    source's afterwards (nova/compute/manager.py, _post_live_migration).
+    """
+    if not move.server.volume_ids:
+        raise Skip("it has no volumes")
+    host, id = known(lambda: move.server.host), move.server.id
+    mine = [
+        (volume.id, one)
+        for volume in move.volumes
+        for one in volume.attachments
+        if one.server_id == id
+    ]
+    if not host or any(one.host is None for _, one in mine):
+        raise Skip("on which hosts they are is not shown")
+    unless_moving(move)
+    elsewhere = [(v, one) for v, one in mine if one.host != host]
+    there = {v for v, one in mine if one.host == host}
+    lacking = [v.id for v in move.volumes if v.id not in there]
+    if lacking:
+        raise Concern(
+            f"volume {', '.join(lacking)} is not attached on {host}",
+            f"openstack volume attachment list; then openstack server reboot"
+            f" --hard {arg(move)} attaches what Nova knows of",
+        )
+    if elsewhere:
+        raise Concern(
+            "; ".join(
+                f"volume {v} is attached on {one.host} too"
+                for v, one in elsewhere
+            ),
+            "; ".join(
+                "openstack --os-volume-api-version 3.27 volume attachment"
+                f" delete {one.id}"
+                for _, one in elsewhere
+            ),
+        )
+    return f"{len(mine)} on {host}"

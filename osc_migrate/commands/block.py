@@ -32,6 +32,7 @@ class Block(stalling.Stalling):
     telling = (
         "disks-are-there-to-copy",
         "destination-has-space-for-the-copy",
+        "guest-writes-slower-than-it-is-copied",
     )
 
     def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:

@@ -2,13 +2,16 @@
 
 import argparse
 import contextlib
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterable, Sequence
 
 from osc_migrate import checks, errors
 from osc_migrate.commands import asking, base, moving, progress
+from osc_migrate.facts import past
 from osc_migrate.model.facts import MoveFacts, Server
 from osc_migrate.model.findings import Kind, Status
-from osc_migrate.model.progress import End, Outcome
+from osc_migrate.model.past import Past
+from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.moves.decision import Verb
 from osc_migrate.moves.follow import TimeUp
 from osc_migrate.moves.mover import Move
@@ -25,8 +28,9 @@ class Cold(moving.Moving):
     leaves it waiting and says how to go on. --confirm and --revert also
     work on a server that waits there already.
 
-    There is no progress in bytes, as Nova counts none, and a cold migration
-    cannot be aborted: --revert is the way back, once it is done.
+    There is no progress in bytes, as Nova counts none: what such moves took
+    before in this cloud is shown instead. A cold migration cannot be
+    aborted: --revert is the way back, once it is done.
 
     Exit codes: 0 the server moved and is confirmed, or was taken back with
     --revert (with --no-wait: Nova accepted the request); 1 error; 2 wrong
@@ -36,6 +40,7 @@ class Cold(moving.Moving):
     """
 
     kind = Kind.COLD
+    past: Past | None = None
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -76,7 +81,18 @@ class Cold(moving.Moving):
         )
 
     def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
+        if parsed_args.wait:
+            self.past = past.past(self.mover.cloud, Kind.COLD)
+        if self.past and not progress.drawn():
+            base.say(f"{facts.server.name}: {self.past}")
         return self.mover.cold(facts)
+
+    def looks(
+        self, parsed_args: argparse.Namespace, move: Move
+    ) -> Iterable[Progress]:
+        usual = self.past.usual if self.past else None
+        for look in super().looks(parsed_args, move):
+            yield dataclasses.replace(look, usual=usual)
 
     def after(
         self, parsed_args: argparse.Namespace, outcome: Outcome

@@ -2,6 +2,9 @@
 
 import argparse
 
+from osc_migrate.checks.nodes.copying import (
+    guest_writes_slower_than_it_is_copied,
+)
 from osc_migrate.checks.nodes.guests import disks_are_where_the_move_needs_them
 from osc_migrate.commands import stalling
 from osc_migrate.model.facts import MoveFacts
@@ -28,6 +31,7 @@ class Live(stalling.Stalling):
     """
 
     kind = Kind.LIVE
+    telling = (guest_writes_slower_than_it_is_copied.id,)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -7,8 +7,15 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import checks, scopes
-from osc_migrate.commands import base, nodes, options, progress
+from osc_migrate import scopes
+from osc_migrate.commands import (
+    aftermath,
+    base,
+    gauges,
+    nodes,
+    options,
+    progress,
+)
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.findings import Finding, Kind, Report, Status
@@ -100,8 +107,12 @@ class Moving(base.Base, command.ShowOne):
         for finding in report:
             if finding.check in self.telling and finding.status < Status.WARN:
                 base.say(f"{finding.title}: {finding.detail}")
+        self.foretell(parsed_args)
         outcome = self.after(parsed_args, self._move(parsed_args, facts))
         return self.result(parsed_args, outcome)
+
+    def foretell(self, parsed_args: argparse.Namespace) -> None:
+        """What else is worth a line before the move."""
 
     def looks(
         self, parsed_args: argparse.Namespace, move: Move
@@ -115,8 +126,7 @@ class Moving(base.Base, command.ShowOne):
         """What is to be done when the record has ended: a server that moved
         is looked at again."""
         if outcome.end is End.MOVED:
-            report = checks.judge_after(self.mover.facts(outcome.id, None))
-            for finding in report:
+            for finding in aftermath.left(parsed_args, self.mover, outcome):
                 if finding.status >= Status.WARN:
                     say(finding)
         return outcome
@@ -143,6 +153,15 @@ class Moving(base.Base, command.ShowOne):
     def _move(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
     ) -> Outcome:
+        with gauges.gauge(parsed_args, facts, self.kind) as counters:
+            return self._followed(parsed_args, facts, counters)
+
+    def _followed(
+        self,
+        parsed_args: argparse.Namespace,
+        facts: MoveFacts,
+        counters: gauges.Counters | None,
+    ) -> Outcome:
         name = facts.server.name
         try:
             move = self.start(parsed_args, facts)
@@ -151,9 +170,12 @@ class Moving(base.Base, command.ShowOne):
             base.say(f"The request may have reached Nova. {then}")
             raise
         try:
+            if counters:
+                move.count_by(counters)
             if parsed_args.wait:
                 with contextlib.suppress(TimeUp):
-                    progress.draw(name, self.looks(parsed_args, move))
+                    looks = self.looks(parsed_args, move)
+                    progress.draw(name, looks, counters or progress.nobody)
             else:
                 move.find()
             return move.outcome(waited=parsed_args.wait)

@@ -16,7 +16,7 @@ from osc_migrate.survey import Survey, survey
 from osc_migrate.visited import Visited
 
 if typing.TYPE_CHECKING:
-    from osc_migrate.nodes import visit
+    from osc_migrate.nodes import target, visit
 
 
 def add_visit(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def add_visit(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=(
             "Touch nothing on the nodes: write no file for a moment, open no"
-            " port to try it"
+            " port to try it, measure no guest"
         ),
     )
     parser.set_defaults(
@@ -121,16 +121,27 @@ def sessions(
     :raises MigrateError: nobody can say how one is reached.
     """
     # Not above: who asks no nodes needs none of it.
-    from osc_migrate.nodes import inventory, visit
+    from osc_migrate.nodes import visit
 
-    targets = inventory.resolve(
+    return visit.Sessions(targets(parsed_args, hosts), parsed_args.forks)
+
+
+def targets(
+    parsed_args: argparse.Namespace, hosts: Mapping[str, str | None]
+) -> "Mapping[str, target.Target]":
+    """How nodes are reached, as the options say.
+
+    :raises MigrateError: nobody can say it of one.
+    """
+    from osc_migrate.nodes import inventory
+
+    return inventory.resolve(
         hosts,
         inventory=parsed_args.inventory,
         ssh_config=parsed_args.ssh_config,
         ssh_user=parsed_args.ssh_user,
         sudo=parsed_args.sudo,
     )
-    return visit.Sessions(targets, parsed_args.forks)
 
 
 def refuse_alone(parsed_args: argparse.Namespace, *names: str) -> None:

@@ -1,20 +1,42 @@
 """Draws Progress on stderr: a live line on a terminal, else a line a phase."""
 
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from osc_migrate.commands.base import say
+from osc_migrate.model.job import Job
 from osc_migrate.model.progress import Progress
 from osc_migrate.words import duration, printable, size
 
+# Times a second that the line is drawn, however seldom anybody looks.
+_REFRESHED = 2
 
-def draw(server: str, looks: Iterable[Progress]) -> None:
-    """Draws every look until they end."""
-    if sys.stderr.isatty():
-        _live(server, looks)
+
+def nobody() -> Job | None:
+    """Counts nothing."""
+    return None
+
+
+def draw(
+    server: str,
+    looks: Iterable[Progress],
+    counters: Callable[[], Job | None] = nobody,
+) -> None:
+    """Draws every look until they end.
+
+    :param counters: what libvirt counts at this moment; it must not wait.
+    """
+    if drawn():
+        _live(server, looks, counters)
     else:
         for line in lines(server, looks):
             say(line)
+
+
+def drawn() -> bool:
+    """Whether there is a terminal to draw on."""
+    return sys.stderr.isatty()
 
 
 def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
@@ -40,38 +62,94 @@ def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
             )
 
 
+class Latest:
+    """The last look, carried on to this moment.
+
+    :param counters: as of :func:`draw`.
+    """
+
+    def __init__(
+        self,
+        counters: Callable[[], Job | None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._counters = counters
+        self._now = now
+        self._last: tuple[float, Progress] | None = None
+
+    def take(self, look: Progress) -> None:
+        self._last = self._now(), look
+
+    def now(self) -> Progress | None:
+        """None before the first look."""
+        if self._last is None:
+            return None
+        then, look = self._last
+        seen = look.later(self._now() - then)
+        # Without a job in the look it is at an end, or has not begun.
+        job = self._counters() if look.job else None
+        return seen.counted(job) if job else seen
+
+
 def describe(look: Progress) -> str:
     """What stands beside the bar."""
     parts = []
+    about = "~" if look.estimated else ""
     if look.memory_total:
         parts.append(
-            _share("memory", look.memory_remaining, look.memory_total)
+            _share("memory", look.memory_remaining, look.memory_total, about)
         )
     if look.disk_total:
-        parts.append(_share("disk", look.disk_remaining, look.disk_total))
+        parts.append(
+            _share("disk", look.disk_remaining, look.disk_total, about)
+        )
     if look.rate is not None:
         parts.append(f"{size(look.rate)}/s")
+    if look.job:
+        parts += _counted(look.job)
+    if look.usual is not None:
+        parts.append(f"usually {duration(look.usual)} here")
     if look.trouble:
         parts.append(f"no news: {printable(look.trouble, 60)}")
     elif look.stalled:
         parts.append("not converging: what remains does not fall")
     elif look.left is not None:
-        parts.append(f"{duration(look.left)} left")
+        parts.append(f"{about}{duration(look.left)} left")
     return "  ".join(parts)
 
 
-def _share(what: str, remaining: int, total: int) -> str:
-    return f"{what} {size(total - remaining)} of {size(total)}"
+def _share(what: str, remaining: int, total: int, about: str) -> str:
+    return f"{what} {about}{size(total - remaining)} of {size(total)}"
 
 
-def _live(server: str, looks: Iterable[Progress]) -> None:
+def _counted(job: Job) -> Iterator[str]:
+    """What libvirt alone tells."""
+    if job.passes:
+        yield f"pass {job.passes}"
+    if job.dirty:
+        yield f"guest writes {size(job.dirty)}/s"
+    if job.throttle:
+        yield f"throttled {job.throttle} %"
+    if job.downtime:
+        yield f"pause {job.downtime:.1f} s"
+
+
+def _live(
+    server: str,
+    looks: Iterable[Progress],
+    counters: Callable[[], Job | None],
+) -> None:
     # Only for a person at a terminal, who waits for the move anyway.
     from rich import console, live, progress_bar, table, text
 
     screen = console.Console(stderr=True)
+    latest = Latest(counters)
 
-    def drawn(look: Progress) -> table.Table:
+    def line() -> table.Table:
         row = table.Table.grid(padding=(0, 1))
+        look = latest.now()
+        if look is None:
+            return row
         style = "yellow" if look.stalled or look.trouble else "cyan"
         done = look.total - look.remaining
         row.add_row(
@@ -87,6 +165,9 @@ def _live(server: str, looks: Iterable[Progress]) -> None:
         )
         return row
 
-    with live.Live(console=screen, auto_refresh=False) as display:
+    with live.Live(
+        console=screen, get_renderable=line, refresh_per_second=_REFRESHED
+    ) as display:
         for look in looks:
-            display.update(drawn(look), refresh=True)
+            latest.take(look)
+            display.refresh()

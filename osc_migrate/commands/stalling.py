@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from osc_migrate import errors
 from osc_migrate.commands import base, moving, options
+from osc_migrate.facts import past
 from osc_migrate.model.progress import Progress
 from osc_migrate.moves.mover import Move
 from osc_migrate.moves.pace import STALL_AFTER
@@ -49,6 +50,13 @@ class Stalling(moving.Moving):
                 " leave out --no-wait"
             )
         return super().take_action(parsed_args)
+
+    def foretell(self, parsed_args: argparse.Namespace) -> None:
+        """The second opinion, beside the forecast of --nodes."""
+        if not parsed_args.nodes:
+            return
+        if found := past.past(self.mover.cloud, self.kind):
+            base.say(f"live migrations take {found}")
 
     def looks(
         self, parsed_args: argparse.Namespace, move: Move

@@ -30,6 +30,9 @@ def _action(row: Body) -> Action:
         start=fact(row.time, "start_time"),
         failed=fact(row.maybe_text, "message") == "Error",
         user_id=fact(row.maybe_text, "user_id"),
+        updated=(
+            fact(row.time, "updated_at") if "updated_at" in row else None
+        ),
     )
 
 

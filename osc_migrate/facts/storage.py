@@ -24,6 +24,18 @@ def _volume(cinder: Api, volume_id: str) -> facts.Volume:
         multiattach=fact(row.flag, "multiattach"),
         zone=fact(row.maybe_text, "availability_zone"),
         image_properties=fact(_of_image, row),
+        attachments=fact(_attachments, row),
+    )
+
+
+def _attachments(row: Body) -> tuple[facts.Attachment, ...]:
+    return tuple(
+        facts.Attachment(
+            id=one.text("attachment_id"),
+            server_id=one.text("server_id"),
+            host=one.maybe_text("host_name") if "host_name" in one else None,
+        )
+        for one in row.rows("attachments")
     )
 
 

@@ -198,6 +198,18 @@ class Volume(Facts):
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )
+    # Its attachments; Cinder tells admins alone on which hosts they are.
+    attachments: tuple["Attachment", ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Attachment:
+    """A volume's attachment to a server."""
+
+    id: str
+    server_id: str
+    # None where Cinder does not say.
+    host: str | None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

@@ -39,6 +39,8 @@ class Action(Facts):
     start: datetime.datetime | None
     failed: bool
     user_id: str | None
+    # When its last step ended (2.58).
+    updated: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

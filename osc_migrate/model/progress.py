@@ -5,6 +5,7 @@ import enum
 from collections.abc import Sequence
 
 from osc_migrate.model.explanation import Explanation
+from osc_migrate.model.job import Job
 
 # Nova's words for a migration that will not change any more
 # (nova/compute/manager.py, nova/objects/migration.py).
@@ -35,6 +36,10 @@ PHASES = {
     "completed": "finishing",
 }
 
+# Seconds between two counters of Nova's, as live_migration_monitor_interval
+# is by default.
+STEP = 5.0
+
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
@@ -57,6 +62,16 @@ class Progress:
     stalled: bool = False
     # Why the API could not be read this time; the move itself goes on.
     trouble: str | None = None
+    # Bytes a second by which the remainder fell between two samples, and
+    # the seconds since the last one was new.
+    fall: float | None = None
+    age: float = 0.0
+    # The counters are an estimate, not what anybody counted.
+    estimated: bool = False
+    # Seconds that such moves took before, in this cloud.
+    usual: float | None = None
+    # What libvirt itself counts, where it is asked; the counters are its.
+    job: Job | None = None
 
     @property
     def total(self) -> int:
@@ -65,6 +80,36 @@ class Progress:
     @property
     def remaining(self) -> int:
         return self.memory_remaining + self.disk_remaining
+
+    def later(self, seconds: float) -> "Progress":
+        """Where it should be so much later, at the pace it had: an
+        estimate, for one of Nova's steps at most."""
+        now = dataclasses.replace(self, elapsed=self.elapsed + seconds)
+        if self.job or not self.fall or self.stalled or self.trouble:
+            return now
+        fallen = int(self.fall * min(self.age + seconds, STEP))
+        # Disks are copied before the memory.
+        disk = max(0, self.disk_remaining - fallen)
+        fallen -= self.disk_remaining - disk
+        memory = max(0, self.memory_remaining - fallen)
+        return dataclasses.replace(
+            now,
+            memory_remaining=memory,
+            disk_remaining=disk,
+            left=(memory + disk) / self.fall,
+            estimated=True,
+        )
+
+    def counted(self, job: Job) -> "Progress":
+        """The same with what libvirt has counted since."""
+        return dataclasses.replace(
+            self,
+            memory_total=job.memory_total,
+            memory_remaining=min(job.memory_remaining, job.memory_total),
+            disk_total=job.disk_total,
+            disk_remaining=min(job.disk_remaining, job.disk_total),
+            job=job,
+        )
 
 
 class End(enum.Enum):

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from osc_migrate import errors, microversions
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.model.facts import Migration, Server, Unread, known
-from osc_migrate.model.progress import ENDED, Progress
-from osc_migrate.moves.pace import STALL_AFTER, Pace
+from osc_migrate.model.job import Job
+from osc_migrate.model.progress import ENDED, PHASES, Progress
+from osc_migrate.moves.pace import STALL_AFTER, Pace, refined
 
 # Seconds from one request to the next: the most that an API should bear from
 # each of many operators, and how late the end may be noticed.
@@ -31,6 +32,8 @@ SETTLE_AT_MOST = 60.0
 RECENT = 20
 # Nova lists these, with counters, under the server; the rest elsewhere
 # (nova/api/openstack/compute/server_migrations.py).
+# Phases in which memory or disks are on their way.
+_COPYING = ("running", "post-copy")
 # A record that says so may say 'error' a moment later.
 FAILED = ("failed", "cancelled", "error")
 _LISTED = frozenset({"queued", "preparing", "running", "post-migrating"})
@@ -53,6 +56,7 @@ class Follower:
 
     :ivar record: the record as last read, None before it was found.
     :ivar counted: the record as last read with byte counters.
+    :ivar counters: the source's own, finer than Nova's; None for none.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Follower:
         self._next = self._start
         self.record: Migration | None = None
         self.counted: Migration | None = None
+        self.counters: Callable[[], Job | None] = lambda: None
 
     @classmethod
     def of(
@@ -201,7 +206,11 @@ class Follower:
     def _seen(self, pace: Pace) -> Progress:
         if self.record is None:
             return Progress("accepted", "", self.elapsed)
-        return pace.look(self.record, self.elapsed)
+        job = self.counters()
+        if job is None or PHASES.get(self.record.status) not in _COPYING:
+            return pace.look(self.record, self.elapsed)
+        seen = pace.look(refined(self.record, job), self.elapsed)
+        return dataclasses.replace(seen, job=job)
 
     def _troubled(
         self, last: Progress | None, error: errors.ApiError

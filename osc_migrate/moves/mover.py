@@ -5,7 +5,7 @@ one request (:meth:`Mover.live`), followed (:meth:`Move.follow`) and then
 looked at again (:meth:`Move.outcome`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from osc_migrate import errors, microversions
@@ -21,6 +21,7 @@ from osc_migrate.model.facts import (
     known,
 )
 from osc_migrate.model.findings import Kind
+from osc_migrate.model.job import Job
 from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.moves import forcing, outcome
 from osc_migrate.moves.decision import Decision, Verb
@@ -300,6 +301,11 @@ class Move:
         :raises TimeUp: after `timeout` seconds; the move goes on.
         """
         return self._follower.progress(timeout, stall_after)
+
+    def count_by(self, counters: Callable[[], Job | None]) -> None:
+        """From now on these counters are followed, where there are any;
+        else Nova's."""
+        self._follower.counters = counters
 
     def find(self) -> None:
         """Waits until the record is there, so that it can be named."""

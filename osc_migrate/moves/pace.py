@@ -6,6 +6,7 @@ grow far beyond 'total'. Only what remains says how near the end is.
 """
 
 from osc_migrate.model.facts import Migration
+from osc_migrate.model.job import Job
 from osc_migrate.model.progress import PHASES, Progress
 
 # Three of Nova's default steps.
@@ -51,6 +52,8 @@ class Pace:
             rate=self._rate if memory[0] + disk[0] else None,
             left=remaining / self._fall if self._fall and remaining else None,
             stalled=phase == "running" and self._stalled(elapsed),
+            fall=self._fall if phase == "running" else None,
+            age=elapsed - self._last[0] if self._last else 0.0,
         )
 
     def _all_copied(self, status: str, elapsed: float) -> Progress:
@@ -82,6 +85,18 @@ class Pace:
         if self._least is None:
             return False
         return now - self._least[0] >= self._stall_after
+
+
+def refined(record: Migration, job: Job) -> Migration:
+    """The record with the counters of libvirt, which Nova copies at times."""
+    return record.but(
+        memory_total=job.memory_total,
+        memory_processed=job.memory_processed,
+        memory_remaining=job.memory_remaining,
+        disk_total=job.disk_total,
+        disk_processed=job.disk_processed,
+        disk_remaining=job.disk_remaining,
+    )
 
 
 def _pair(total: int | None, remaining: int | None) -> tuple[int, int]:

@@ -1,11 +1,37 @@
-"""Asks hosts themselves whether they run a guest."""
+"""Asks hosts themselves what they have of a guest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from osc_migrate.facts import node as node_facts
 from osc_migrate.model.facts import Unread
-from osc_migrate.model.node import Role
+from osc_migrate.model.node import NodeFacts, Role
 from osc_migrate.survey import Asked, Sessions
+
+# Subjects that tell of one.
+_ABOUT = ("guests", "storage")
+
+
+def seen(
+    sessions: Sessions, hosts: Sequence[str], server_id: str
+) -> Mapping[str, NodeFacts | Unread]:
+    """Host -> what it knows of that guest, and of where its disks are; or
+    why nobody can say. Nothing is touched."""
+
+    def ask(shell: Asked) -> NodeFacts:
+        found = shell.ask(node_facts.FIRST)
+        asked = node_facts.questions(
+            found, Role.COMPUTE, servers=[server_id], read_only=True
+        )
+        wanted = {
+            k: q for k, q in asked.items() if k.partition(".")[0] in _ABOUT
+        }
+        found |= shell.ask(wanted)
+        return node_facts.read(shell.name, Role.COMPUTE, found)
+
+    answers = sessions.each(ask)
+    lost = dict(sessions.lost)
+    none = Unread("it was not visited")
+    return {name: lost.get(name) or answers.get(name, none) for name in hosts}
 
 
 def runs_on(
@@ -13,17 +39,13 @@ def runs_on(
 ) -> dict[str, bool | Unread]:
     """Host -> whether libvirt there runs it, or why nobody can say."""
 
-    def ask(shell: Asked) -> bool:
-        found = shell.ask(node_facts.FIRST)
-        asked = node_facts.questions(
-            found, Role.COMPUTE, servers=[server_id], read_only=True
-        )
-        wanted = {k: q for k, q in asked.items() if k.startswith("guests.")}
-        found |= shell.ask(wanted)
-        node = node_facts.read(shell.name, Role.COMPUTE, found)
-        return server_id in node.guests.active
+    def runs(node: NodeFacts | Unread) -> bool | Unread:
+        try:
+            if isinstance(node, Unread):
+                return node
+            return server_id in node.guests.active
+        except Unread as unread:
+            return unread
 
-    answers = sessions.each(ask)
-    lost = dict(sessions.lost)
-    none = Unread("it was not visited")
-    return {name: lost.get(name) or answers.get(name, none) for name in hosts}
+    found = seen(sessions, hosts, server_id)
+    return {name: runs(node) for name, node in found.items()}

@@ -19,6 +19,16 @@ _TICK = 0.2
 _GRACE = 0.2
 
 
+def environment() -> dict[str, str]:
+    """What a program on its way to a node gets.
+
+    What ssh and sudo say is read: in English. And no node needs the
+    credentials of the cloud.
+    """
+    kept = {n: v for n, v in os.environ.items() if n[:3] != "OS_"}
+    return kept | {"LC_ALL": "C", "LANGUAGE": ""}
+
+
 class Process:
     """`argv` in a session of its own, so that all of it can be killed.
 
@@ -31,9 +41,6 @@ class Process:
         out: Callable[[bytes], None],
         err: Callable[[bytes], None],
     ) -> None:
-        # What ssh and sudo say is read: in English. And no node needs the
-        # credentials of the cloud.
-        kept = {n: v for n, v in os.environ.items() if n[:3] != "OS_"}
         self._popen = subprocess.Popen(  # noqa: S603 - argv, no shell
             list(argv),
             stdin=subprocess.PIPE,
@@ -41,7 +48,7 @@ class Process:
             stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,
-            env=kept | {"LC_ALL": "C", "LANGUAGE": ""},
+            env=environment(),
         )
         self._lock = threading.Lock()
         self._unsent = bytearray()

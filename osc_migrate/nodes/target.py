@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import shlex
 import urllib.parse
 
 from osc_migrate.errors import MigrateError
@@ -96,6 +97,14 @@ class Target:
                 "local://, docker:// or podman://",
             )
         object.__setattr__(self, "argv", argv)
+
+    def running(self, script: str) -> tuple[str, ...]:
+        """What runs one script there instead of a shell that is asked: its
+        input and output are the script's own."""
+        if self.uri.startswith("ssh://"):
+            words = shlex.join((*self._shell(), "-c", script))
+            return (*self.argv[:-1], f"exec {words}")
+        return (*self.argv, "-c", script)
 
     def _parameters(self, query: str) -> dict[str, object]:
         found: dict[str, object] = {}

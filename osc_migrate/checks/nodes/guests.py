@@ -1,49 +1,16 @@
 """Checks of one server on the two nodes between which it is to move."""
 
-import dataclasses
-from collections.abc import Callable, Iterable
-
-from osc_migrate.checks.check import Check, Concern, Problem, Skip, check
+from osc_migrate.checks.check import Concern, Problem, Skip
+from osc_migrate.checks.nodes import copying
+from osc_migrate.checks.nodes.guest_move import GuestMove, of_guest, shared
 from osc_migrate.checks.nodes.scope import LIVE
 from osc_migrate.checks.nodes.transport import native_tls
-from osc_migrate.model.facts import MoveFacts
+from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Kind
-from osc_migrate.model.node import NodeFacts, PairFacts
-from osc_migrate.words import command, paste
+from osc_migrate.words import command, paste, printable
 
 
-@dataclasses.dataclass(frozen=True)
-class GuestMove:
-    """A server, and the nodes that it is to leave and to reach."""
-
-    move: MoveFacts
-    pair: PairFacts
-    kind: Kind
-
-    @property
-    def name(self) -> str:
-        return f"{self.move.server.name}: {self.pair.name}"
-
-    @property
-    def id(self) -> str:
-        return self.move.server.id
-
-    @property
-    def source(self) -> NodeFacts:
-        return self.pair.source
-
-    @property
-    def destination(self) -> NodeFacts:
-        return self.pair.destination
-
-
-def _guest(
-    kinds: Iterable[Kind] = Kind,
-) -> Callable[[Callable[[GuestMove], str]], Check]:
-    return check(lambda guest: guest.name, kinds)
-
-
-@_guest(LIVE)
+@of_guest(LIVE)
 def guest_runs_on_the_source(guest: GuestMove) -> str:
     """libvirt on the source runs the guest that Nova says is there."""
     node = guest.source
@@ -61,7 +28,7 @@ def guest_runs_on_the_source(guest: GuestMove) -> str:
     )
 
 
-@_guest()
+@of_guest()
 def destination_is_clean(guest: GuestMove) -> str:
     """Nothing of the server is on the destination yet."""
     node, id = guest.destination, guest.id
@@ -82,7 +49,7 @@ def destination_is_clean(guest: GuestMove) -> str:
     return f"libvirt on {node.name} does not know it"
 
 
-@_guest([Kind.COLD])
+@of_guest([Kind.COLD])
 def no_resize_directory_is_left(guest: GuestMove) -> str:
     """No directory of an earlier resize stands in the way."""
     # nova/virt/libvirt/driver.py, migrate_disk_and_power_off: renames the
@@ -99,7 +66,7 @@ def no_resize_directory_is_left(guest: GuestMove) -> str:
     return "there is none"
 
 
-@_guest(LIVE)
+@of_guest(LIVE)
 def destination_knows_the_guests_machine_type(guest: GuestMove) -> str:
     """The destination's QEMU has the machine type that the guest runs on."""
     domain = guest.source.guests.running.get(guest.id)
@@ -115,7 +82,7 @@ def destination_knows_the_guests_machine_type(guest: GuestMove) -> str:
     )
 
 
-@_guest(LIVE)
+@of_guest(LIVE)
 def guest_knows_tls(guest: GuestMove) -> str:
     """The guest's QEMU was started when it had certificates already.
 
@@ -140,26 +107,26 @@ def guest_knows_tls(guest: GuestMove) -> str:
     )
 
 
-@_guest(LIVE)
+@of_guest(LIVE)
 def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
     """A live move finds shared disks, a block move local ones."""
     # nova/virt/libvirt/driver.py, check_can_live_migrate_source.
     if not guest.move.server.image_id and not _own_disks(guest):
         raise Skip("its disks are volumes")
-    shared = _shared(guest.source) and _shared(guest.destination)
+    both = shared(guest.source) and shared(guest.destination)
     server = paste(guest.move.server.name, guest.id)
-    if guest.kind is Kind.BLOCK and shared:
+    if guest.kind is Kind.BLOCK and both:
         raise Problem(
             "the hosts share its disks, and a block migration copies them",
             f"openstack migrate live {server} {guest.destination.name}",
         )
-    if guest.kind is Kind.LIVE and not shared:
+    if guest.kind is Kind.LIVE and not both:
         raise Problem(
             "its disks are local to a host, and a live migration copies none",
             f"openstack migrate block {server} {guest.destination.name}"
             " copies them",
         )
-    return "shared" if shared else "local"
+    return "shared" if both else "local"
 
 
 def _own_disks(guest: GuestMove) -> bool:
@@ -168,10 +135,34 @@ def _own_disks(guest: GuestMove) -> bool:
     return bool(flavor.ephemeral or flavor.swap)
 
 
-def _shared(node: NodeFacts) -> bool:
-    if node.config.get("libvirt", "images_type") == "rbd":
-        return True
-    return node.storage.mount.shared
+@of_guest(LIVE)
+def destination_has_the_guests_processor(guest: GuestMove) -> str:
+    """The destination can give the guest the processor that it sees.
+
+    libvirt there is asked about the guest's own, every feature named, as
+    Nova does for new ones (nova/virt/libvirt/host.py,
+    compare_hypervisor_cpu).
+    """
+    domain = guest.source.guests.running.get(guest.id)
+    if domain is None:
+        raise Skip("libvirt on the source does not run it")
+    cpu, node = domain.cpu, guest.destination
+    if cpu.mode != "custom":
+        # Of host-passthrough the checks of the two nodes tell.
+        raise Skip(f"its processor is {cpu.mode or 'not described'}")
+    said = node.guests.processors.get(cpu.key)
+    if said in ("superset", "identical"):
+        return f"{node.name} has all of it ({said})"
+    if said is None or "unknown command" in said:
+        raise Skip(f"libvirt on {node.name} was not asked, or cannot tell")
+    if said != "incompatible":
+        raise Unread(f"libvirt on {node.name} says: {printable(said, 200)}")
+    raise Problem(
+        f"the guest sees a processor with features that {node.name} has not",
+        f"move it to another host; or set [libvirt] cpu_mode = custom and a"
+        f" cpu_models that {guest.source.name} and {node.name} have, and"
+        " start the guest anew",
+    )
 
 
 #: of a server, on the nodes of its move
@@ -180,6 +171,8 @@ GUEST = (
     destination_is_clean,
     no_resize_directory_is_left,
     destination_knows_the_guests_machine_type,
+    destination_has_the_guests_processor,
     guest_knows_tls,
     disks_are_where_the_move_needs_them,
+    copying.guest_writes_slower_than_it_is_copied,
 )

@@ -58,7 +58,9 @@ def questions(
         known = Config((), {})
     about = {
         f"guests.{name}": question
-        for name, question in guests.questions(known, servers).items()
+        for name, question in guests.questions(
+            known, servers, read_only=read_only
+        ).items()
     }
     return about | {
         f"{subject}.{name}": question

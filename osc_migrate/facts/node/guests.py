@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from osc_migrate.facts.node import processors, writing
 from osc_migrate.facts.node.said import Said, fact, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.config import Config
-from osc_migrate.model.node.guests import Disk, Domain, Guests
+from osc_migrate.model.node.guests import Cpu, Disk, Domain, Guests
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Of one host at a time; the rest is not looked at closely.
@@ -35,13 +36,19 @@ place=$(awk -F'"' '
 """
 
 
-def questions(config: Config, servers: Sequence[str]) -> dict[str, Question]:
-    """What to ask about these servers, by UUID."""
+def questions(
+    config: Config, servers: Sequence[str], *, read_only: bool = False
+) -> dict[str, Question]:
+    """What to ask about these servers, by UUID.
+
+    :param read_only: measure nothing: QEMU would look at their memory.
+    """
     asked = tuple(s for s in servers if re.fullmatch(_UUID, s))[:MOST]
     if not asked:
         return {}
     words = " ".join(["%s"] * len(asked))
-    return {
+    measured = {} if read_only else writing.question(asked)
+    return measured | {
         "all": Question(f"{_VIRSH} list --all --uuid"),
         "active": Question(f"{_VIRSH} list --uuid"),
         "files": Question(
@@ -61,6 +68,8 @@ def read(said: Said) -> Guests:
         directories=fact(lambda: frozenset(_directories(said))),
         running=fact(lambda: _running(said)),
         certificates=fact(lambda: _certificates(said)),
+        writing=fact(writing.read, said),
+        processors=fact(processors.read, said),
     )
 
 
@@ -89,6 +98,7 @@ def _running(said: Said) -> dict[str, Domain]:
             machine=fact(lambda xml=xml: _machine(_parsed(xml))),
             disks=fact(lambda xml=xml: _disks(_parsed(xml))),
             began=fact(whole, began, "the start of QEMU"),
+            cpu=fact(lambda xml=xml: _cpu(_parsed(xml))),
         )
     return found
 
@@ -105,6 +115,28 @@ def _machine(domain: ElementTree.Element) -> str:
     if found is None or not found.get("machine"):
         raise Unread("libvirt does not say its machine type")
     return str(found.get("machine"))
+
+
+def _cpu(domain: ElementTree.Element) -> Cpu:
+    kind = domain.find("os/type")
+    found = domain.find("cpu")
+    mode = ""
+    if found is not None:
+        mode = found.get("mode") or "custom"
+        # Of the guest's own shape; no matter of the processor.
+        for name in ("topology", "numa", "cache", "maxphysaddr"):
+            for part in found.findall(name):
+                found.remove(part)
+        found.tail = None
+    return Cpu(
+        mode=mode,
+        virt=domain.get("type", ""),
+        architecture="" if kind is None else kind.get("arch", ""),
+        machine="" if kind is None else kind.get("machine", ""),
+        xml=""
+        if found is None
+        else ElementTree.tostring(found, encoding="unicode"),
+    )
 
 
 def _disks(domain: ElementTree.Element) -> tuple[Disk, ...]:

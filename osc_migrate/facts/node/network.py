@@ -75,6 +75,7 @@ def questions(
         # A longer one would be generated, and name no node.
         "hosts": Question("head -c 200000 /etc/hosts"),
         "links": Question(_LINKS),
+        "speeds": Question("grep -s . /sys/class/net/*/speed"),
         "firewall": Question(_FIREWALL),
         "ssh": ssh.question(address if is_address(address) else "192.0.2.1"),
     }
@@ -105,6 +106,7 @@ def read(said: Said) -> Network:
         addresses=fact(_addresses, said),
         interfaces=fact(_interfaces, said),
         primary=fact(_primary, said),
+        speeds=fact(_speeds, said),
         firewall=fact(_firewall, said),
         ssh=fact(ssh.read, said),
     )
@@ -153,6 +155,15 @@ def _hosts(said: Said) -> tuple[tuple[str, tuple[str, ...]], ...]:
         if len(words) > 1 and is_address(words[0]):
             rows.append((words[0], tuple(words[1:])))
     return tuple(rows)
+
+
+_SPEED = re.compile(r"(?m)^/sys/class/net/([^/:\s]{1,64})/speed:([0-9]{1,8})$")
+
+
+def _speeds(said: Said) -> dict[str, int]:
+    # 2: those that are down refuse to be read; -1 is 'not known'.
+    found = _SPEED.findall(said.out("speeds", 1, 2))
+    return {name: int(speed) for name, speed in found if int(speed)}
 
 
 _LINK = re.compile(r"\d+: ([^ :@]{1,64})(?:@[^ :]{1,64})?: <([A-Z0-9_,-]*)>")

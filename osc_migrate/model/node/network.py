@@ -82,6 +82,8 @@ class Network(Facts):
     primary: str
     firewall: Firewall
     ssh: Ssh
+    # Interface -> Mbit/s, where its driver says so.
+    speeds: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def own(self) -> frozenset[str]:

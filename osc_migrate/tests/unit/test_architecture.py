@@ -57,6 +57,16 @@ def test_only_the_nodes_know_testinfra():
     }
 
 
+def test_only_the_hypervisor_knows_libvirt():
+    # By name alone: it is an extra, and imported when somebody asks.
+    assert not users_of("libvirt")
+    assert [
+        name(path)
+        for path in MODULES
+        if 'import_module("libvirt")' in path.read_text()
+    ] == ["hypervisor.module"]
+
+
 def test_only_the_mover_changes_the_cloud():
     for path in MODULES:
         if name(path) in ("moves.mover", "facts.api"):
@@ -76,10 +86,12 @@ ALLOWED = {
     "words": set(),
     "errors": set(),
     "microversions": set(),
-    "checks": {"model", "words"},
+    "checks": {"forecast", "model", "words"},
+    "forecast": set(),
     "facts": {"model", "errors", "masked", "microversions", "usage"},
     "masked": set(),
     "nodes": {"model", "errors", "words"},
+    "hypervisor": {"model", "nodes", "words"},
     "usage": {"model"},
 }
 

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from osc_migrate.commands import progress
+from osc_migrate.model.job import Job
 from osc_migrate.model.progress import Progress
 
 MiB = 1024 * 1024
@@ -70,6 +71,85 @@ def test_a_stall_is_said_once():
 )
 def test_what_stands_beside_the_bar(look, said):
     assert progress.describe(look) == said
+
+
+COPYING = running(fall=32.0 * MiB, left=4, age=1.0)
+JOB = Job(
+    at=0,
+    memory_total=512 * MiB,
+    memory_processed=0,
+    memory_remaining=64 * MiB,
+    disk_total=0,
+    disk_processed=0,
+    disk_remaining=0,
+    passes=3,
+    dirty=24 * MiB,
+    throttle=20,
+    downtime=0.31,
+)
+
+
+@pytest.mark.parametrize(
+    "look, later, said",
+    [
+        # 128 MiB remained a second ago.
+        (COPYING, 0, "memory ~416 MiB of 512 MiB  ~0:03 left"),
+        (COPYING, 1, "memory ~448 MiB of 512 MiB  ~0:02 left"),
+        # No more than one of Nova's steps.
+        (COPYING, 99, "memory ~512 MiB of 512 MiB  ~0:00 left"),
+        (
+            running(fall=1.0 * MiB, left=128, memory_remaining=128 * MiB),
+            99,
+            "memory ~389 MiB of 512 MiB  ~2:03 left",
+        ),
+        (
+            running(fall=32.0 * MiB, left=9, stalled=True),
+            2,
+            "memory 384 MiB of 512 MiB"
+            "  not converging: what remains does not fall",
+        ),
+        (
+            running(fall=32.0 * MiB, left=9, trouble="silent"),
+            2,
+            "memory 384 MiB of 512 MiB  no news: silent",
+        ),
+        (running(), 2, "memory 384 MiB of 512 MiB"),
+        (
+            running(
+                disk_total=64 * MiB, disk_remaining=16 * MiB, fall=32.0 * MiB
+            ),
+            1,
+            "memory ~400 MiB of 512 MiB  disk ~64.0 MiB of 64.0 MiB"
+            "  ~0:03 left",
+        ),
+    ],
+)
+def test_between_two_looks_an_estimate_is_marked(look, later, said):
+    now = [50.0]
+    latest = progress.Latest(progress.nobody, lambda: now[0])
+    assert latest.now() is None
+    latest.take(look)
+    now[0] += later
+    assert progress.describe(latest.now()) == said
+    assert latest.now().elapsed == look.elapsed + later
+
+
+def test_what_libvirt_counts_is_no_estimate():
+    latest = progress.Latest(lambda: JOB, lambda: 0.0)
+    look = running(fall=32.0 * MiB, age=1.0, job=JOB)
+    latest.take(look)
+    assert progress.describe(latest.now()) == (
+        "memory 448 MiB of 512 MiB  pass 3  guest writes 24.0 MiB/s"
+        "  throttled 20 %  pause 0.3 s"
+    )
+    # At its end the look has none any more.
+    latest.take(running(memory_remaining=0))
+    assert progress.describe(latest.now()) == "memory 512 MiB of 512 MiB"
+
+
+def test_what_is_usual_stands_there():
+    look = Progress("copying", "migrating", 3.0, usual=38)
+    assert progress.describe(look) == "usually 0:38 here"
 
 
 class Terminal(io.StringIO):

@@ -7,6 +7,7 @@ import requests
 
 from osc_migrate import errors
 from osc_migrate.model.facts import Unread
+from osc_migrate.model.job import Job
 from osc_migrate.model.progress import End
 from osc_migrate.moves.follow import PATIENCE, TimeUp
 from osc_migrate.moves.mover import Mover
@@ -247,6 +248,43 @@ def test_the_phases_of_a_long_move(cloud, clock):
     assert looks[6].memory_remaining == 100 * MiB
     assert outcome.memory_bytes == 412 * MiB
     assert outcome.disk_bytes == 0
+
+
+def test_finer_counters_are_followed_while_it_is_copied(cloud, clock):
+    total = 512 * MiB
+    history(cloud, [], "queued", "completed")
+    cloud.nova(
+        COUNTERS,
+        {"migrations": [skies.migration("preparing")]},
+        {"migrations": [skies.counters(total, total)]},
+        {"migrations": [skies.counters(total, total)]},
+        {"migrations": [skies.counters(total, total)]},
+        NONE,
+    )
+    jobs = [
+        None,
+        Job(1.0, total, 100 * MiB, 300 * MiB, 0, 0, 0, passes=1),
+        Job(2.0, total, 200 * MiB, 200 * MiB, 0, 0, 0, passes=2),
+    ]
+    move = start(cloud, clock)
+    move.count_by(lambda: jobs.pop(0) if jobs else None)
+    seen = [
+        (
+            look.phase,
+            look.memory_remaining // MiB,
+            look.job and look.job.passes,
+        )
+        for look in move.follow()
+    ]
+    assert seen == [
+        ("queued", 0, None),
+        ("preparing", 0, None),
+        ("running", 200, 2),
+        # Nobody answers there any more: Nova's.
+        ("running", 512, None),
+        ("running", 512, None),
+        ("finishing", 0, None),
+    ]
 
 
 def test_at_most_one_request_a_second(cloud, clock):

@@ -1,7 +1,9 @@
-from osc_migrate.model.node.guests import Disk, Domain, Guests
+from osc_migrate.model.node.guests import Cpu, Disk, Domain, Guests, Writing
 
 # Runs on HostB.
 SERVER = "aaaaaaaa-0000-4000-8000-0000000000b1"
+CPU = Cpu("custom", "kvm", "x86_64", "pc-i440fx-7.2", "<cpu mode='custom'/>")
+MiB = 2**20
 DISK = f"/var/lib/nova/instances/{SERVER}/disk"
 
 
@@ -12,6 +14,7 @@ def domain(**changes):
                 "machine": "pc-i440fx-7.2",
                 "disks": (Disk("file", "disk", DISK, False),),
                 "began": 1_700_000_000,
+                "cpu": CPU,
             }
             | changes
         )
@@ -28,6 +31,12 @@ def healthy(name, **changes):
                 "directories": frozenset({SERVER}),
                 "running": {SERVER: domain()} if here else {},
                 "certificates": 1_600_000_000,
+                "writing": (
+                    {SERVER: Writing(8 * MiB, 8 * MiB, 512 * MiB, 400 * MiB)}
+                    if here
+                    else {}
+                ),
+                "processors": {} if here else {CPU.key: "superset"},
             }
             | changes
         )

@@ -58,5 +58,6 @@ def healthy(name, **changes):
         "primary": address,
         "firewall": Firewall(Manager.NONE),
         "ssh": ssh(name),
+        "speeds": {"eth0": 10000},
     }
     return Network(**(facts | changes))

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from osc_migrate.checks.check import judge
-from osc_migrate.checks.nodes.guests import GUEST, GuestMove
+from osc_migrate.checks.nodes.guest_move import GuestMove
+from osc_migrate.checks.nodes.guests import GUEST
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.findings import Kind, Status
 from osc_migrate.model.node import PairFacts
@@ -134,6 +135,56 @@ CASES = [
         "destination-knows-the-guests-machine-type",
         moving(source=node("HostB", running={})),
         SKIP,
+    ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(),
+        PASS,
+        "HostC has all of it (superset)",
+    ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(
+            destination=node(
+                "HostC", processors={guests.CPU.key: "incompatible"}
+            )
+        ),
+        FAIL,
+        "features that HostC has not",
+    ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(
+            destination=node("HostC", processors={guests.CPU.key: "error: x"})
+        ),
+        UNKNOWN,
+        "error: x",
+    ),
+    *(
+        Case(
+            "destination-has-the-guests-processor",
+            moving(destination=node("HostC", processors=said)),
+            SKIP,
+            "was not asked, or cannot tell",
+        )
+        for said in ({}, {guests.CPU.key: "error: unknown command: 'x'"})
+    ),
+    Case(
+        "destination-has-the-guests-processor",
+        moving(
+            source=node(
+                "HostB",
+                running={
+                    SERVER: guests.domain(
+                        cpu=dataclasses.replace(
+                            guests.CPU, mode="host-passthrough"
+                        )
+                    )
+                },
+            )
+        ),
+        SKIP,
+        "host-passthrough",
     ),
     Case("guest-knows-tls", moving(source=tls()), PASS, "after"),
     Case(
