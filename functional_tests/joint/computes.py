@@ -10,21 +10,16 @@ import sys
 
 from functional_tests.cloud import config
 from functional_tests.joint import broker, libvirt_python
-from functional_tests.nodes import Lab
-from functional_tests.nodes.cluster import GATEWAY, INSTANCES
-from functional_tests.nodes.errors import LabError
+from functional_tests.joint.nodes import do
+from functional_tests.nodes import Lab, compute_files
+from functional_tests.nodes.cluster import GATEWAY
 from functional_tests.nodes.people import NOVA
 
 _VENV, _LIBVIRT = "/opt/nova", "/opt/libvirt-python"
 LOG = "/var/log/nova/nova-compute.log"
 UNIT = "nova-compute"
 
-_NOVA_CONF = """\
-[DEFAULT]
-host = {name}
-my_ip = {address}
-state_path = {home}
-instances_path = {instances}
+_DEFAULT = """\
 log_file = {log}
 transport_url = {transport}
 compute_driver = libvirt.LibvirtDriver
@@ -39,22 +34,8 @@ reserved_host_memory_mb = 512
 resize_confirm_window = 0
 # the guest does not hear when it is asked to shut down
 shutdown_timeout = 2
-default_log_levels = {log_levels}
-
-[vnc]
-enabled = true
-server_listen = 0.0.0.0
-server_proxyclient_address = {address}
-
-[libvirt]
-virt_type = qemu
-cpu_mode = none
-images_type = qcow2
-live_migration_scheme = tcp
-live_migration_inbound_addr = {address}
-live_migration_permit_post_copy = true
-live_migration_timeout_action = abort
-
+default_log_levels = {log_levels}"""
+_MORE = """
 [compute]
 live_migration_wait_for_vif_plug = false
 
@@ -94,15 +75,6 @@ while [ "$path" != / ]; do
     path=$(dirname "$path")
 done
 """
-# As an operator would mount it, or not, so that it stays so after a boot.
-_SHARED = f"""\
-sed -i 's,^#\\(.* {INSTANCES} \\),\\1,' /etc/fstab
-mountpoint -q {INSTANCES} || mount {INSTANCES}
-"""
-_LOCAL = f"""\
-sed -i 's,^[^#].* {INSTANCES} ,#&,' /etc/fstab
-! mountpoint -q {INSTANCES} || umount {INSTANCES}
-"""
 
 
 def shown() -> dict[str, str]:
@@ -115,7 +87,7 @@ def shown() -> dict[str, str]:
     }
 
 
-def _nova_conf(lab: Lab, name: str, ports: dict[str, int]) -> str:
+def _nova_conf(name: str, ports: dict[str, int]) -> str:
     keystone = config.endpoints(ports, GATEWAY)["keystone"]
     auth = config.auth(keystone, "nova")
     services = ""
@@ -134,49 +106,28 @@ def _nova_conf(lab: Lab, name: str, ports: dict[str, int]) -> str:
             "privsep_osbrick",
         )
     )
-    return _NOVA_CONF.format(
-        name=name,
-        address=lab.address(name),
-        home=NOVA.home,
-        instances=INSTANCES,
+    default = _DEFAULT.format(
         log=LOG,
         transport=broker.url(GATEWAY, ports),
         report_interval=config.REPORT_INTERVAL,
         down_time=config.DOWN_TIME,
         log_levels=",".join(config.LOG_LEVELS),
-        services=services,
-        helpers=helpers,
+    )
+    return compute_files.nova_conf(name, default) + _MORE.format(
+        home=NOVA.home, services=services, helpers=helpers
     )
 
 
-def prepare(lab: Lab, name: str, ports: dict[str, int], shared: bool) -> None:
+def prepare(lab: Lab, name: str, ports: dict[str, int]) -> None:
     """Make a booted node ready to be a compute; nothing is started."""
     do(lab, name, _PREPARE)
-    share(lab, name, shared)
-    nova_conf = _nova_conf(lab, name, ports)
+    nova_conf = _nova_conf(name, ports)
     lab.put(name, "/etc/nova/nova.conf", nova_conf, 0o640, "root:nova")
     lab.put(name, f"/etc/systemd/system/{UNIT}.service", _UNIT)
     rule = f"{NOVA.name} ALL=(root) NOPASSWD: {_HELPER} *\n"
     lab.put(name, "/etc/sudoers.d/nova", rule, 0o440)
 
 
-def share(lab: Lab, name: str, shared: bool) -> None:
-    """Let guests' disks be in the directory of all nodes, or in its own."""
-    do(lab, name, _SHARED if shared else _LOCAL)
-
-
 def start(lab: Lab, name: str) -> None:
     """Start it; whether it works is to be asked of Nova."""
     do(lab, name, f"systemctl daemon-reload && systemctl start {UNIT}")
-
-
-def do(lab: Lab, name: str, script: str) -> str:
-    """Run a script on a node.
-
-    :returns: what it prints
-    :raises LabError: it failed
-    """
-    done = lab.run(name, script)
-    if done.returncode:
-        raise LabError(f"{name}: {(done.stderr or done.stdout).strip()}")
-    return done.stdout

@@ -26,9 +26,16 @@ NEEDED = {
         "qemu-system-x86",
         "qemu-utils",
     ),
-    # A message broker, an assembler for a guest of 512 bytes, and what the
-    # Python module of libvirt is a module of.
-    "joint": (*_COMMON, "binutils", "libvirt0", "rabbitmq-server"),
+    # A message broker, a database, an assembler for a guest of 512 bytes, and
+    # what the Python module of libvirt is a module of.
+    "joint": (
+        *_COMMON,
+        "binutils",
+        "libvirt0",
+        "mariadb-client-core",
+        "mariadb-server-core",
+        "rabbitmq-server",
+    ),
     # Programs that tests run by themselves, on loopback.
     "tests": ("busybox-static", "openssh-server"),
 }

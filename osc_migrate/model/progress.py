@@ -72,6 +72,8 @@ class Progress:
     usual: float | None = None
     # What libvirt itself counts, where it is asked; the counters are its.
     job: Job | None = None
+    # That nothing was heard of the move for long; mostly empty.
+    silence: str = ""
 
     @property
     def total(self) -> int:

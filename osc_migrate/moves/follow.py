@@ -15,6 +15,7 @@ from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.job import Job
 from osc_migrate.model.progress import ENDED, PHASES, Progress
 from osc_migrate.moves.pace import STALL_AFTER, Pace, refined
+from osc_migrate.moves.silence import Silence
 
 # Seconds from one request to the next: the most that an API should bear from
 # each of many operators, and how late the end may be noticed.
@@ -77,6 +78,7 @@ class Follower:
         self.record: Migration | None = None
         self.counted: Migration | None = None
         self.counters: Callable[[], Job | None] = lambda: None
+        self._silence = Silence(cloud, server_id)
 
     @classmethod
     def of(
@@ -92,10 +94,16 @@ class Follower:
     def elapsed(self) -> float:
         return self._clock.now() - self._start
 
+    @property
+    def abandoned(self) -> bool:
+        """Nobody will end the record: see :class:`Silence`."""
+        return self._silence.abandoned
+
     def progress(
         self, until: float | None, stall_after: float = STALL_AFTER
     ) -> Iterator[Progress]:
-        """A Progress for each look, until the record has ended.
+        """A Progress for each look, until the record has ended, or nobody
+        is left who would end it.
 
         :param until: seconds after which :class:`TimeUp` is raised; None
             follows for ever.
@@ -112,6 +120,8 @@ class Follower:
                 self.look()
                 silent_since = None
                 seen = self._seen(pace)
+                said = self._silence.look(self.record, self._clock.now())
+                seen = dataclasses.replace(seen, silence=said)
             except errors.ApiError as error:
                 now = self._clock.now()
                 silent_since = silent_since or now
@@ -121,6 +131,8 @@ class Follower:
             yield seen
             last = seen
             if self.record and self.record.status in ENDED:
+                return
+            if self.abandoned:
                 return
             self._wait(until)
 

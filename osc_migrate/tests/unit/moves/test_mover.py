@@ -288,7 +288,8 @@ def test_finer_counters_are_followed_while_it_is_copied(cloud, clock):
 
 
 def test_at_most_one_request_a_second(cloud, clock):
-    cloud.nova(COUNTERS, *[{"migrations": [skies.counters(9, 9)]}] * 20, NONE)
+    counted = [{"migrations": [skies.counters(99, n)]} for n in range(20)]
+    cloud.nova(COUNTERS, *counted, NONE)
     history(cloud, [], "running", "completed")
     move = start(cloud, clock)
     before = len(cloud.mock.request_history)
