@@ -91,6 +91,18 @@ class Api:
         them: also what the user's bound keeps from being used."""
         return self._up_to(self._newest or "0")
 
+    @functools.cached_property
+    def identity(self) -> str:
+        """What tells this service from another cloud's: the ID that
+        Keystone's catalogue has for its endpoint, else its URL.
+
+        :raises ApiError: the service cannot be found.
+        """
+        with _translated(self.service, "be found"):
+            data = self._adapter.get_endpoint_data()
+            url = self._adapter.get_endpoint()
+        return str(getattr(data, "endpoint_id", None) or url)
+
     def _up_to(self, ours: str) -> str:
         with _translated(self.service, "tell its version"):
             both = utils.maximum_supported_microversion(self._adapter, ours)

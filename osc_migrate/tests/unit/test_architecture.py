@@ -80,6 +80,7 @@ ALLOWED = {
     "facts": {"model", "errors", "masked", "microversions", "usage"},
     "masked": set(),
     "nodes": {"model", "errors", "words"},
+    "plans": {"model", "checks", "errors", "words"},
     "usage": {"model"},
 }
 

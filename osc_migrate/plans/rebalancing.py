@@ -1,0 +1,279 @@
+"""Evens out a load with as few and as small moves as it finds."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from osc_migrate.errors import NotFound
+from osc_migrate.model.fleet import Fleet
+from osc_migrate.model.plan import Plan, Purpose, Stay, Way
+from osc_migrate.plans import making
+from osc_migrate.plans.candidate import Candidate
+from osc_migrate.plans.load import Load, beyond, extremes, load, outside
+from osc_migrate.plans.request import Request
+from osc_migrate.plans.rules import Rules
+from osc_migrate.plans.state import State, host_of
+from osc_migrate.plans.waves import Move, waves
+from osc_migrate.plans.ways import Ways
+
+# Hosts on each side of the mean that are looked at for one move.
+HOSTS = 8
+# Plans that are kept side by side, and how each of them is continued; one
+# where many hosts make that slow.
+BEAM, CHILDREN, FEW = 24, 24, 40
+# A thousandth of a unit: sums of shares are not exact.
+NOTHING = 1e-3
+
+
+def rebalance(fleet: Fleet, request: Request) -> Plan:
+    """The plan after which no host is further than the threshold from the
+    mean load.
+
+    :raises NotFound: a host does not exist.
+    """
+    for host in request.hosts:
+        if host not in fleet.places:
+            raise NotFound(
+                "compute host", host, "see 'openstack compute service list'"
+            )
+    found = _Search(fleet, request)
+    moves = found.moves() if len(found.load.total) > 1 else ()
+    state = State(fleet)
+    made, _ = waves(state, moves, request.limits.wave)
+    left = found.outside_after(moves)
+    return making.plan(
+        Purpose.REBALANCE,
+        fleet,
+        request,
+        sorted({move.one.source for move in moves}),
+        made,
+        found.stays(left),
+        state,
+        found.reasons(moves, left),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Node:
+    """Moves so far, and what is in use after them."""
+
+    moves: tuple[Move, ...]
+    used: dict[str, int]
+    outside: float
+
+    @property
+    def rank(self) -> tuple[float, int, tuple[tuple[str, str], ...]]:
+        return (
+            self.outside,
+            len(self.moves),
+            tuple((move.one.id, str(move.host)) for move in self.moves),
+        )
+
+
+class _Search:
+    def __init__(self, fleet: Fleet, request: Request) -> None:
+        self.load: Load = load(fleet, request)
+        self._request = request
+        self._ways = Ways(fleet, request)
+        self._rules = Rules(fleet, request)
+        self._state = State(fleet)
+        self._at: tuple[Move, ...] = ()
+        self._bounds = self.load.bounds() if self.load.total else {}
+        self._fleet = fleet
+        self._ids: dict[str, list[str]] = {}
+        for server in fleet.servers.values():
+            self._ids.setdefault(host_of(server) or "", []).append(server.id)
+        self._known: dict[str, list[Candidate]] = {}
+        self._stays: dict[str, list[Stay]] = {}
+
+    def moves(self) -> tuple[Move, ...]:
+        used = dict(self.load.used)
+        beam = [_Node((), used, outside(used, self._bounds))]
+        width = BEAM if len(used) <= FEW else 1
+        best = beam[0]
+        while best.outside > NOTHING:
+            longer = [child for node in beam for child in self._singly(node)]
+            if not longer:
+                longer = list(self._swapped(best))
+            if not longer:
+                break
+            alike = {
+                frozenset((m.one.id, m.host) for m in node.moves): node
+                for node in longer
+            }
+            beam = sorted(alike.values(), key=self._rank)[:width]
+            best = beam[0]
+        return best.moves
+
+    def _rank(self, node: _Node) -> tuple[object, ...]:
+        """Done first, then those with least to do; the smallest moves."""
+        size = sum(self._amount(move.one) for move in node.moves)
+        return (max(node.outside, NOTHING), size, node.rank)
+
+    def _amount(self, one: Candidate) -> int:
+        return one.needs.get(self.load.resource, 0)
+
+    def _singly(self, node: _Node) -> Iterator[_Node]:
+        """The best that one more move makes of it; never a worse one."""
+        if self._full(node, 1):
+            return
+        self._go(node)
+        gains = []
+        for high, low in self._pairs(node):
+            for one in self._candidates(high, node):
+                gain = self._gain(node, high, low, self._amount(one))
+                if gain > NOTHING:
+                    gains.append((-gain, self._amount(one), one.id, low, one))
+        gains.sort(key=lambda row: row[:4])
+        width = CHILDREN if len(node.used) <= FEW else 1
+        for _, _, _, low, one in gains:
+            if self._may(one, low):
+                yield self._with(node, (one, low))
+                width -= 1
+                if not width:
+                    return
+
+    def _swapped(self, node: _Node) -> Iterator[_Node]:
+        """The best that an exchange of two servers makes of it."""
+        if self._full(node, 2):
+            return
+        self._go(node)
+        gains = []
+        for high, low in self._pairs(node):
+            for one in self._candidates(high, node):
+                for other in self._candidates(low, node):
+                    amount = self._amount(one) - self._amount(other)
+                    gain = self._gain(node, high, low, amount)
+                    if gain > NOTHING:
+                        size = self._amount(one) + self._amount(other)
+                        gains.append(
+                            (-gain, size, one.id, other.id, one, other)
+                        )
+        gains.sort(key=lambda row: row[:4])
+        for *_, one, other in gains:
+            for first, second in ((one, other), (other, one)):
+                if self._may_swap(first, second):
+                    yield self._with(
+                        node, (first, second.source), (second, first.source)
+                    )
+                    return
+
+    def _full(self, node: _Node, more: int) -> bool:
+        most = self._request.max_moves
+        return most is not None and len(node.moves) + more > most
+
+    def _pairs(self, node: _Node) -> Iterator[tuple[str, str]]:
+        most = max(HOSTS, FEW if len(node.used) <= FEW else 0)
+        highs, lows = extremes(
+            node.used, self.load.total, self.load.mean, most
+        )
+        return ((high, low) for high in highs for low in lows)
+
+    def _gain(self, node: _Node, high: str, low: str, amount: int) -> float:
+        def at(host: str, more: int) -> float:
+            return beyond(node.used[host] + more, self._bounds[host])
+
+        return at(high, 0) + at(low, 0) - at(high, -amount) - at(low, amount)
+
+    def _may(self, one: Candidate, host: str) -> bool:
+        return self._state.takes(one, host) and not self._rules.against(
+            one, host
+        )
+
+    def _may_swap(self, first: Candidate, second: Candidate) -> bool:
+        """One after the other, as one needs the room of the other."""
+        if not self._may(first, second.source):
+            return False
+        self._state.arrive(first, second.source)
+        self._state.depart(first, first.source)
+        able = self._may(second, first.source)
+        self._state.arrive(first, first.source)
+        self._state.depart(first, second.source)
+        return able
+
+    def _with(self, node: _Node, *pairs: tuple[Candidate, str]) -> _Node:
+        used = dict(node.used)
+        moves = list(node.moves)
+        for one, host in pairs:
+            moves.append(Move(one, host, self._because(one, host, used)))
+            used[one.source] -= self._amount(one)
+            used[host] += self._amount(one)
+        return _Node(tuple(moves), used, outside(used, self._bounds))
+
+    def _because(self, one: Candidate, host: str, used: dict[str, int]) -> str:
+        share = self.load.share
+        return (
+            f"{self._request.by}: {one.source} has"
+            f" {share(one.source, used[one.source])} in use, {host}"
+            f" {share(host, used[host])}, the mean is"
+            f" {100 * self.load.mean:.0f} %"
+        )
+
+    def _candidates(self, host: str, node: _Node) -> Sequence[Candidate]:
+        """Those that are on the host now and have not moved yet."""
+        if host not in self._known:
+            judged = [
+                self._ways.of(self._fleet.servers[id])
+                for id in sorted(self._ids.get(host, ()))
+            ]
+            self._known[host] = [
+                one
+                for one in judged
+                if isinstance(one, Candidate)
+                and one.way is not Way.STOP
+                and not one.beyond
+                and self._amount(one) > 0
+            ]
+            self._stays[host] = [s for s in judged if isinstance(s, Stay)]
+        moved = {move.one for move in node.moves}
+        return [one for one in self._known[host] if one not in moved]
+
+    def _go(self, node: _Node) -> None:
+        """Brings the state to where the node is."""
+        common = 0
+        for here, there in zip(self._at, node.moves, strict=False):
+            if here is not there:
+                break
+            common += 1
+        for move in reversed(self._at[common:]):
+            self._state.arrive(move.one, move.one.source)
+            self._state.depart(move.one, str(move.host))
+        for move in node.moves[common:]:
+            self._state.arrive(move.one, str(move.host))
+            self._state.depart(move.one, move.one.source)
+        self._at = node.moves
+
+    def outside_after(self, moves: Sequence[Move]) -> dict[str, int]:
+        """Host -> in use, of those still too far from the mean."""
+        used = dict(self.load.used)
+        for move in moves:
+            used[move.one.source] -= self._amount(move.one)
+            used[str(move.host)] += self._amount(move.one)
+        return {
+            host: used[host]
+            for host, bounds in self._bounds.items()
+            if beyond(used[host], bounds) > NOTHING
+        }
+
+    def stays(self, left: dict[str, int]) -> list[Stay]:
+        """What cannot leave the hosts that keep too much."""
+        empty = _Node((), {}, 0.0)
+        found = []
+        for host, used in left.items():
+            if used > self._bounds[host][1]:
+                self._candidates(host, empty)
+                found += self._stays[host]
+        return found
+
+    def reasons(
+        self, moves: Sequence[Move], left: dict[str, int]
+    ) -> list[str]:
+        if len(self.load.total) < 2:
+            return ["fewer than two hosts are up, enabled and known"]
+        most = self._request.max_moves
+        limited = most is not None and len(moves) >= most
+        why = f"--max-moves {most}" if limited else "no further move helps"
+        return [
+            f"{host} stays at {self.load.share(host, used)}, the mean is"
+            f" {100 * self.load.mean:.0f} %: {why}"
+            for host, used in sorted(left.items())
+        ]
