@@ -95,13 +95,13 @@ def add_nodes(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--forks",
         metavar="<n>",
-        type=_count,
+        type=count,
         default=20,
         help="Visit so many nodes at once (default: 20)",
     )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if text.isdecimal() and 0 < int(text) <= 1000:
         return int(text)
     raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to 1000")
@@ -118,6 +118,17 @@ def positive(text: str) -> float:
             f"'{text}' is no number of seconds above 0"
         )
     return seconds
+
+
+def percent(text: str) -> float:
+    """A number above 0, up to 100."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number <= 100:
+        raise argparse.ArgumentTypeError(f"'{text}' is no percentage above 0")
+    return number
 
 
 def _check_id(text: str) -> str:
