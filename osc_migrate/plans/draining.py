@@ -117,7 +117,7 @@ def _ordered(
         for source in request.hosts or (None,):
             here = [m for m in part if source in (None, m.one.source)]
             ordered, most = evenly(here, request.limits.wave)
-            found, _ = waves(state, ordered, most)
+            found, _ = waves(state, ordered, most, ordered=False)
             made += found
     return made, state
 

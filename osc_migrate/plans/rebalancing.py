@@ -7,12 +7,13 @@ from osc_migrate.errors import NotFound
 from osc_migrate.model.fleet import Fleet
 from osc_migrate.model.plan import Plan, Purpose, Stay, Way
 from osc_migrate.plans import making
+from osc_migrate.plans.afterwards import moved
 from osc_migrate.plans.candidate import Candidate
 from osc_migrate.plans.load import Load, beyond, extremes, load, outside
 from osc_migrate.plans.request import Request
 from osc_migrate.plans.rules import Rules
 from osc_migrate.plans.state import State, host_of
-from osc_migrate.plans.waves import Move, waves
+from osc_migrate.plans.waves import Move, sequence, waves
 from osc_migrate.plans.ways import Ways
 
 # Hosts on each side of the mean that are looked at for one move.
@@ -35,21 +36,66 @@ def rebalance(fleet: Fleet, request: Request) -> Plan:
             raise NotFound(
                 "compute host", host, "see 'openstack compute service list'"
             )
-    found = _Search(fleet, request)
-    moves = found.moves() if len(found.load.total) > 1 else ()
+    moves, now = _moves(fleet, request)
     state = State(fleet)
     made, _ = waves(state, moves, request.limits.wave)
-    left = found.outside_after(moves)
+    end = _Search(now, request)
     return making.plan(
         Purpose.REBALANCE,
         fleet,
         request,
         sorted({move.one.source for move in moves}),
         made,
-        found.stays(left),
+        end.stays(),
         state,
-        found.reasons(moves, left),
+        end.reasons(len(moves)),
     )
+
+
+def _moves(fleet: Fleet, request: Request) -> tuple[Sequence[Move], Fleet]:
+    """(moves in an order that has room, the fleet after them).
+
+    One search moves a server once. Where a further one would go on from
+    there, both are joined: so a second call finds nothing left to do.
+    """
+    moves: Sequence[Move] = ()
+    now = fleet
+    while more := _Search(now, request).moves(len(moves)):
+        joined = _joined(moves, more)
+        ordered, rest = sequence(State(fleet), joined)
+        if rest:
+            break
+        moves, now = ordered, moved(fleet, ordered)
+    return _explained(load(fleet, request), request, moves), now
+
+
+def _joined(moves: Sequence[Move], more: Sequence[Move]) -> list[Move]:
+    found = {move.one.id: move for move in moves}
+    for move in more:
+        first = found.pop(move.one.id, move).one
+        if first.source != move.host:
+            found[first.id] = Move(first, move.host)
+    return list(found.values())
+
+
+def _explained(
+    load: Load, request: Request, moves: Sequence[Move]
+) -> list[Move]:
+    """Each with what the loads are when it begins, as reason."""
+    used = dict(load.used)
+    found = []
+    for move in moves:
+        source, host = move.one.source, str(move.host)
+        words = (
+            f"{request.by}: {source} has {load.share(source, used[source])}"
+            f" in use, {host} {load.share(host, used[host])}, the mean is"
+            f" {100 * load.mean:.0f} %"
+        )
+        found.append(dataclasses.replace(move, reason=words))
+        amount = move.one.needs.get(load.resource, 0)
+        used[source] -= amount
+        used[host] += amount
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +123,7 @@ class _Search:
         self._rules = Rules(fleet, request)
         self._state = State(fleet)
         self._at: tuple[Move, ...] = ()
+        self._before = 0
         self._bounds = self.load.bounds() if self.load.total else {}
         self._fleet = fleet
         self._ids: dict[str, list[str]] = {}
@@ -85,7 +132,11 @@ class _Search:
         self._known: dict[str, list[Candidate]] = {}
         self._stays: dict[str, list[Stay]] = {}
 
-    def moves(self) -> tuple[Move, ...]:
+    def moves(self, before: int) -> tuple[Move, ...]:
+        """:param before: how many were found before."""
+        if len(self.load.total) < 2:
+            return ()
+        self._before = before
         used = dict(self.load.used)
         beam = [_Node((), used, outside(used, self._bounds))]
         width = BEAM if len(used) <= FEW else 1
@@ -93,7 +144,7 @@ class _Search:
         while best.outside > NOTHING:
             longer = [child for node in beam for child in self._singly(node)]
             if not longer:
-                longer = list(self._swapped(best))
+                longer = [s for node in beam for s in self._swapped(node)]
             if not longer:
                 break
             alike = {
@@ -159,7 +210,9 @@ class _Search:
 
     def _full(self, node: _Node, more: int) -> bool:
         most = self._request.max_moves
-        return most is not None and len(node.moves) + more > most
+        return most is not None and (
+            self._before + len(node.moves) + more > most
+        )
 
     def _pairs(self, node: _Node) -> Iterator[tuple[str, str]]:
         most = max(HOSTS, FEW if len(node.used) <= FEW else 0)
@@ -194,19 +247,10 @@ class _Search:
         used = dict(node.used)
         moves = list(node.moves)
         for one, host in pairs:
-            moves.append(Move(one, host, self._because(one, host, used)))
+            moves.append(Move(one, host))
             used[one.source] -= self._amount(one)
             used[host] += self._amount(one)
         return _Node(tuple(moves), used, outside(used, self._bounds))
-
-    def _because(self, one: Candidate, host: str, used: dict[str, int]) -> str:
-        share = self.load.share
-        return (
-            f"{self._request.by}: {one.source} has"
-            f" {share(one.source, used[one.source])} in use, {host}"
-            f" {share(host, used[host])}, the mean is"
-            f" {100 * self.load.mean:.0f} %"
-        )
 
     def _candidates(self, host: str, node: _Node) -> Sequence[Candidate]:
         """Those that are on the host now and have not moved yet."""
@@ -242,38 +286,35 @@ class _Search:
             self._state.depart(move.one, move.one.source)
         self._at = node.moves
 
-    def outside_after(self, moves: Sequence[Move]) -> dict[str, int]:
-        """Host -> in use, of those still too far from the mean."""
-        used = dict(self.load.used)
-        for move in moves:
-            used[move.one.source] -= self._amount(move.one)
-            used[str(move.host)] += self._amount(move.one)
+    def _left(self) -> dict[str, int]:
+        """Host -> in use, of those too far from the mean."""
         return {
-            host: used[host]
+            host: self.load.used[host]
             for host, bounds in self._bounds.items()
-            if beyond(used[host], bounds) > NOTHING
+            if beyond(self.load.used[host], bounds) > NOTHING
         }
 
-    def stays(self, left: dict[str, int]) -> list[Stay]:
-        """What cannot leave the hosts that keep too much."""
-        empty = _Node((), {}, 0.0)
+    def stays(self) -> list[Stay]:
+        """What cannot leave the hosts that have too much."""
+        nothing = _Node((), {}, 0.0)
         found = []
-        for host, used in left.items():
+        for host, used in self._left().items():
             if used > self._bounds[host][1]:
-                self._candidates(host, empty)
+                self._candidates(host, nothing)
                 found += self._stays[host]
         return found
 
-    def reasons(
-        self, moves: Sequence[Move], left: dict[str, int]
-    ) -> list[str]:
+    def reasons(self, moves: int) -> list[str]:
+        """Why hosts are too far from the mean after so many moves."""
         if len(self.load.total) < 2:
             return ["fewer than two hosts are up, enabled and known"]
         most = self._request.max_moves
-        limited = most is not None and len(moves) >= most
-        why = f"--max-moves {most}" if limited else "no further move helps"
+        why = "no further move helps"
+        # An exchange is two moves.
+        if most is not None and moves + 2 > most:
+            why += f" within --max-moves {most}"
         return [
             f"{host} stays at {self.load.share(host, used)}, the mean is"
             f" {100 * self.load.mean:.0f} %: {why}"
-            for host, used in sorted(left.items())
+            for host, used in sorted(self._left().items())
         ]

@@ -43,13 +43,14 @@ def evenly(moves: Iterable[Move], most: int) -> tuple[list[Move], int]:
 
 
 def waves(
-    state: State, moves: Sequence[Move], most: int
+    state: State, moves: Sequence[Move], most: int, *, ordered: bool = True
 ) -> tuple[list[Wave], list[Move]]:
     """(waves, moves for which there is never room).
 
     :param state: before any of them; left as it is after all.
     :param moves: each can be made once all before it have ended.
     :param most: in one wave.
+    :param ordered: False when there is room for all of them in any order.
     """
     made: list[Wave] = []
     pending = list(moves)
@@ -74,7 +75,7 @@ def waves(
                     state.arrive(move.one, move.host)
             else:
                 later.append(move)
-                waiting |= shelves
+                waiting |= shelves if ordered else set()
         if not wave:
             return made, pending
         for move in wave:

@@ -1,9 +1,11 @@
 """Fleets for tests: a few hosts and servers, to change one thing of."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from osc_migrate.model import facts
 from osc_migrate.model.fleet import Fleet, Place, ServerGroup, Stock
+from osc_migrate.plans.needs import needs
 from osc_migrate.tests.unit import shapes
 
 
@@ -67,18 +69,20 @@ def group(policy: str, *members: int, **changes: Any) -> ServerGroup:
     )
 
 
+def _needs(guest: facts.Server) -> Mapping[str, int]:
+    return facts.known(lambda: needs(guest)) or {}
+
+
 def fleet(
     places: list[Place], servers: list[facts.Server], **changes: Any
 ) -> Fleet:
     """With what the servers hold counted as used."""
-    from osc_migrate.plans.needs import needs
-
     counted = []
     for one in places:
         used: dict[str, int] = {}
         for guest in servers:
             if guest.host == one.host.name:
-                for name, amount in needs(guest).items():
+                for name, amount in _needs(guest).items():
                     used[name] = used.get(name, 0) + amount
         try:
             stocks = {
