@@ -84,7 +84,6 @@ def planned(
     fleet = read_fleet.read(cloud, parsed_args.hosts)
     request = planning.request(
         parsed_args,
-        fleet,
         hosts=planning.hosts(fleet, parsed_args.hosts),
         servers=planning.servers(fleet, parsed_args.server),
         to=planning.hosts(fleet, parsed_args.to),

@@ -87,9 +87,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def request(
-    parsed_args: argparse.Namespace, fleet: Fleet, **more: object
-) -> Request:
+def request(parsed_args: argparse.Namespace, **more: object) -> Request:
     """What :func:`add_options` was told.
 
     :param more: other fields of the request.

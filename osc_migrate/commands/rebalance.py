@@ -102,7 +102,6 @@ def planned(
     fleet = read_fleet.read(cloud)
     request = planning.request(
         parsed_args,
-        fleet,
         hosts=_scope(parsed_args, fleet),
         by=By(parsed_args.by),
         threshold=parsed_args.threshold,

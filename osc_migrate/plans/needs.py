@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from osc_migrate.model.facts import Server, known
 
 _RESOURCE = re.compile(r"resources:(.+)")
-_CPUS = ("VCPU", "PCPU")
+_CPUS = {"VCPU", "PCPU"}
 
 
 def needs(
@@ -36,8 +36,9 @@ def needs(
         if match and value.isdecimal():
             wanted[match.group(1)] = int(value)
     if held:
-        for name in _CPUS:
-            wanted.pop(name, None)
+        if not wanted.keys() & held.keys() & _CPUS and held.keys() & _CPUS:
+            # Of the other kind, for a reason that the flavor does not show.
+            wanted.pop(cpus)
         for name, amount in held.items():
             wanted[name] = max(amount, wanted.get(name, 0))
     return {name: amount for name, amount in wanted.items() if amount > 0}

@@ -222,6 +222,8 @@ def server(**changes: Any) -> dict[str, Any]:
         "locked_reason": None,
         "image": {"id": IMAGE, "properties": {}},
         "config_drive": "",
+        "metadata": {},
+        "tags": [],
         "pinned_availability_zone": None,
         "os-extended-volumes:volumes_attached": [],
         "server_groups": [],

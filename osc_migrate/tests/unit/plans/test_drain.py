@@ -362,7 +362,7 @@ def test_the_time_it_takes():
     assert plan.seconds == 20
 
 
-# -- one step anew ---------------------------------------------------------
+# -- one step anew
 
 
 def first(plan):
@@ -413,7 +413,7 @@ def test_drift(changes, reason):
     assert reason in "; ".join(stay.reasons)
 
 
-# -- and back --------------------------------------------------------------
+# -- and back
 
 
 def test_back():

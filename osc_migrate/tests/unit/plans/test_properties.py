@@ -12,7 +12,7 @@ from osc_migrate.tests.unit.plans import exact, fleets, oracle, strategies
 
 # Slow machines: an example may take as long as it takes.
 THOROUGH = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -140,7 +140,7 @@ def test_a_step_planned_anew_is_safe(fleet, data):
             assert oracle.faults(fleet, rest) == []
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 8), st.integers(1, 4)),
