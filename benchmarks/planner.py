@@ -83,7 +83,7 @@ def _counted(places, servers, **more) -> Fleet:
         name = place.host.name
         one = fleets.fleet([place], by_host.get(name, []))
         counted[name] = one.places[name]
-    return fleets.fleet([], servers, places=counted, **more)
+    return fleets.fleet([], servers, **more).but(places=counted)
 
 
 def _drain(one: Fleet, hosts: int) -> plans.Request:
