@@ -33,13 +33,9 @@ def server(body: Body) -> facts.Server:
         volume_ids=fact(_ids, body, "os-extended-volumes:volumes_attached"),
         group_ids=fact(body.texts, "server_groups"),
         updated_at=fact(body.time, "updated"),
-        tags=fact(_tags, body),
+        tags=fact(body.texts, "tags"),
         metadata=fact(body.words, "metadata"),
     )
-
-
-def _tags(body: Body) -> tuple[str, ...]:
-    return body.texts("tags") if "tags" in body else ()
 
 
 def _image_id(body: Body) -> str | None:
