@@ -60,7 +60,10 @@ def drain(fleet: Fleet, request: Request) -> Plan:
         else:
             reasons = why(one, rules, fleet.places, before, after)
             stays.append(kept(one, *reasons))
-    made, state = _ordered(fleet, request, moves)
+    made, rest, state = _ordered(fleet, request, moves)
+    for move in rest:
+        reasons = why(move.one, rules, fleet.places, before, state)
+        stays.append(kept(move.one, *reasons))
     return making.plan(
         Purpose.DRAIN,
         fleet,
@@ -107,19 +110,25 @@ def _wanted(fleet: Fleet, request: Request) -> list[Server]:
 
 def _ordered(
     fleet: Fleet, request: Request, moves: Sequence[Move]
-) -> tuple[list[Wave], State]:
+) -> tuple[list[Wave], list[Move], State]:
     """Host after host; what the scheduler places goes when the others have
-    the room that was meant for them."""
+    the room that was meant for them.
+
+    Of an affinity group that was torn already, one may leave the host where
+    another was to join it: such a one is left over.
+    """
     state = State(fleet)
     made: list[Wave] = []
+    left: list[Move] = []
     named = [m for m in moves if m.host is not None or m.one.way is Way.STOP]
     for part in (named, [m for m in moves if m not in named]):
         for source in request.hosts or (None,):
             here = [m for m in part if source in (None, m.one.source)]
             ordered, most = evenly(here, request.limits.wave)
-            found, _ = waves(state, ordered, most, ordered=False)
+            found, rest = waves(state, ordered, most, ordered=False)
+            left += rest
             made += found
-    return made, state
+    return made, left, state
 
 
 def _short(

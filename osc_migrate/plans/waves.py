@@ -62,7 +62,8 @@ def waves(
         for move in pending:
             groups = {g.id for g in move.one.groups}
             shelves = _shelves(state, move)
-            # None may take the room for which one before it waits.
+            # None may take the room for which one before it waits, nor
+            # leave the host where an affinity group awaits it.
             if (
                 len(wave) < most
                 and not busy & groups
@@ -75,7 +76,9 @@ def waves(
                     state.arrive(move.one, move.host)
             else:
                 later.append(move)
-                waiting |= shelves if ordered else set()
+                if ordered:
+                    waiting |= shelves
+                    busy |= groups
         if not wave:
             return made, pending
         for move in wave:

@@ -260,6 +260,18 @@ def test_nobody_leaves_an_affinity_group():
     assert "affinity group 'g1'" in only(plan).reasons[0]
 
 
+def test_nobody_is_lost_who_would_join_one_that_leaves():
+    """A torn group: each would go where the other is."""
+    torn = fleet(
+        [place("HostB"), place("HostC")],
+        [server(1), server(2, "HostC")],
+        groups=(group("affinity", 1, 2),),
+    )
+    plan = plans.drain(torn, Request(servers=(uuid(1), uuid(2))))
+    assert len(plan.steps) == len(plan.stays) == 1
+    assert "affinity group" in plan.stays[0].reasons[0]
+
+
 def test_one_that_others_are_moving_counts_where_it_goes():
     record = Migration(
         7, None, "running", "live-migration", "HostD", "HostC",
