@@ -11,7 +11,7 @@ from osc_migrate.model.findings import Kind, Status
 from osc_migrate.model.progress import End, Outcome
 from osc_migrate.moves.decision import Verb
 from osc_migrate.moves.follow import TimeUp
-from osc_migrate.moves.mover import Move
+from osc_migrate.moves.move import Move
 from osc_migrate.moves.outcome import decide
 
 

@@ -5,6 +5,8 @@ import difflib
 
 from osc_migrate import checks
 from osc_migrate.checks import nodes
+from osc_migrate.moves import stalls
+from osc_migrate.moves.pace import STALL_AFTER
 
 
 def add_server(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +42,30 @@ def add_which(
 def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="Do not ask on a terminal"
+    )
+
+
+def add_stall(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on-stall",
+        choices=stalls.RUNGS,
+        default="wait",
+        help=(
+            "What to do when what remains does not fall any more, as the"
+            " guest writes too fast: wait (default); force, which pauses"
+            " the guest or switches to post-copy (see 'migrate"
+            " force-complete'); or abort (exit code 4)"
+        ),
+    )
+    parser.add_argument(
+        "--stall-after",
+        metavar="<seconds>",
+        type=positive,
+        default=STALL_AFTER,
+        help=(
+            "Call it a stall when what remains has not fallen for this"
+            " long (default: 15; Nova counts every 5 s)"
+        ),
     )
 
 

@@ -346,3 +346,6 @@ class FakeClock:
         self.time += seconds
         if len(self.slept) > 10_000:
             raise AssertionError("this never ends")
+
+    def interval(self) -> float:
+        return 1.0
