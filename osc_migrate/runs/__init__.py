@@ -1,0 +1,1 @@
+"""Doing a plan: journal, limits, gate, and the engine that moves servers."""
