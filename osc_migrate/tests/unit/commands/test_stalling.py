@@ -3,9 +3,9 @@ import json
 import pytest
 
 from osc_migrate import errors
+from osc_migrate.commands.base import say
 from osc_migrate.commands.block import Block
 from osc_migrate.commands.live import Live
-from osc_migrate.commands.base import say
 from osc_migrate.model.progress import End, Progress
 from osc_migrate.moves.stalls import acted
 from osc_migrate.tests.unit.commands.desk import Desk
