@@ -120,15 +120,14 @@ class Look:
     left: float | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
-    """How many moves may be under way at once.
+class Verdict(enum.Enum):
+    """What is true of a whole run at its end."""
 
-    Nova sends one live migration at a time from a host, unless nova.conf
-    says otherwise ([DEFAULT]max_concurrent_live_migrations): more a source
-    are queued there.
-    """
-
-    total: int = 8
-    per_source: int = 1
-    per_destination: int = 2
+    # All that it was for: hosts empty, every server well where it went.
+    DONE = "done"
+    # Something is left, or nobody can say.
+    SHORT = "short"
+    # Not one move was begun, as none was safe.
+    NOTHING = "nothing"
+    # Somebody stopped it.
+    INTERRUPTED = "interrupted"

@@ -11,7 +11,7 @@ from osc_migrate import checks, errors
 from osc_migrate.model.facts import Migration, MoveFacts, Server, known
 from osc_migrate.model.findings import Kind, Report
 from osc_migrate.model.plan import Step, Way
-from osc_migrate.model.progress import ENDED, End, Outcome, Progress
+from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.model.repair import Deed
 from osc_migrate.moves import follow, repairing, stalls
 from osc_migrate.moves.decision import Decision, Verb
@@ -207,7 +207,7 @@ class Carry:
                     break
                 work.clock.sleep(follow.INTERVAL)
         return Decision(
-            work.mover.cloud, server, record, Verb.CONFIRM, _clock(work)
+            work.mover.cloud, server, record, Verb.CONFIRM, work.clock.plain()
         )
 
     # A move that did not work
@@ -262,10 +262,6 @@ def shut_down(work: Work, step: Step, facts: MoveFacts) -> Stopping:
     return Stopping.RUNS
 
 
-def over(record: Migration) -> bool:
-    return record.status in ENDED
-
-
 def home(facts: MoveFacts) -> str | None:
     """The host that Nova has the server on."""
     return known(lambda: facts.server.host)
@@ -273,8 +269,3 @@ def home(facts: MoveFacts) -> str | None:
 
 def _words(report: Report) -> tuple[str, ...]:
     return tuple(f"{f.check}: {f.detail}" for f in report.problems)
-
-
-def _clock(work: Work) -> follow.Clock:
-    clock = work.clock
-    return follow.Clock(clock.now, clock.sleep, clock.interval)

@@ -20,7 +20,7 @@ from osc_migrate.runs import gate
 from osc_migrate.runs.hosts import Hosts
 from osc_migrate.runs.state import State
 from osc_migrate.runs.task import Task
-from osc_migrate.runs.work import Clock, Work
+from osc_migrate.runs.work import Work
 
 # Seconds between two looks that nothing happened in.
 TICK = 1.0
@@ -55,8 +55,13 @@ class Engine:
         self.stopped = ""
         self.interrupted = False
         self.rows: dict[str, Row] = {}
-        if isinstance(work.clock, Clock):
-            work.clock.following = lambda: len(self._tasks)
+        work.clock.following = lambda: len(self._tasks)
+
+    def ahead(self) -> list[Step]:
+        """The steps that have not begun."""
+        with self._work.busy:
+            known = {*self.rows, *self._tasks}
+        return [step for step in self._plan.steps if step.id not in known]
 
     # Ctrl-C
 
@@ -68,8 +73,7 @@ class Engine:
     def abandon(self) -> None:
         """What is under way is left to Nova."""
         self.stop()
-        if isinstance(self._work.clock, Clock):
-            self._work.clock.abandon()
+        self._work.clock.abandon()
 
     def _stop(self, why: str) -> None:
         if not self.stopped:

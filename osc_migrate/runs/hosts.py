@@ -37,6 +37,25 @@ def _reason(row: Service) -> str | None:
     return known(lambda: row.disabled_reason)
 
 
+def check(mover: Mover, run: str, names: Iterable[str]) -> None:
+    """:raises MigrateError: another run is at work on one of them.
+    :raises NotFound: there is no such host."""
+    for name in names:
+        _check(run, name, ComputeService(mover.cloud, name).standing())
+
+
+def _check(run: str, name: str, now: Standing) -> None:
+    other = named(now.reason)
+    if other and other != run:
+        raise errors.MigrateError(
+            f"{name} is disabled as '{printable(now.reason)}'; nothing was"
+            f" changed. Where that run has its journal: openstack migrate"
+            f" drain --resume {printable(other)}, or --cancel; if nobody"
+            " can: openstack compute service set --enable"
+            f" {printable(name)} nova-compute, then drain it again"
+        )
+
+
 class Hosts:
     """The services of some hosts, as a run changes them."""
 
@@ -53,22 +72,6 @@ class Hosts:
                 Standing(entry.data["enabled"], entry.data["reason"]),
             )
 
-    def check(self) -> None:
-        """:raises MigrateError: another run is at work on one of them."""
-        for name in self.names:
-            self._check(name, self._service(name).standing())
-
-    def _check(self, name: str, now: Standing) -> None:
-        other = named(now.reason)
-        if other and other != self._journal.run:
-            raise errors.MigrateError(
-                f"{name} is disabled as '{printable(now.reason)}'; nothing was"
-                f" changed. Where that run has its journal: openstack migrate"
-                f" drain --resume {printable(other)}, or --cancel; if nobody"
-                " can: openstack compute service set --enable"
-                f" {printable(name)} nova-compute, then drain it again"
-            )
-
     def close(self, work: Work) -> None:
         """Disables them all, with the run's name.
 
@@ -77,7 +80,7 @@ class Hosts:
         for name in self.names:
             service = self._service(name)
             now = service.standing()
-            self._check(name, now)
+            _check(self._journal.run, name, now)
             before = self._before.get(name)
             if before is None:
                 before = now
@@ -93,7 +96,7 @@ class Hosts:
             self._stand(
                 service, Standing(False, reason(work.journal.run, before))
             )
-            self._check(name, service.standing())
+            _check(self._journal.run, name, service.standing())
             self._journal.note("disabled", host=name)
             work.tell(
                 f"{name}: its service is disabled, nothing new goes there"
@@ -145,7 +148,7 @@ class Hosts:
         for name in self.names:
             service = self._service(name)
             now = service.standing()
-            self._check(name, now)
+            _check(self._journal.run, name, now)
             if now.enabled:
                 continue
             self._journal.note("enable", host=name, reason=now.reason)

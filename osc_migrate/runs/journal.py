@@ -63,6 +63,12 @@ def directory() -> pathlib.Path:
     return pathlib.Path(state, "osc-migrate", "runs")
 
 
+def new_name() -> str:
+    """Of a run: sorts by time, and is no one else's."""
+    now = datetime.datetime.now(datetime.UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
 def made(where: pathlib.Path) -> pathlib.Path:
     """The directory, readable by its user alone.
 
@@ -94,14 +100,14 @@ class Journal:
             raise self._broken(error) from error
 
     @classmethod
-    def create(cls, where: pathlib.Path) -> "Journal":
+    def create(cls, where: pathlib.Path, run: str = "") -> "Journal":
         """A new one, of a new run.
 
+        :param run: its name, from :func:`new_name`.
         :raises JournalError: it cannot be written.
         """
         made(where)
-        now = datetime.datetime.now(datetime.UTC)
-        run = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run = run or new_name()
         path = where / f"{run}.sqlite"
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from osc_migrate.model.run import Limits
+from osc_migrate.plans import Limits
 
 # So many more are asked for at a source than it sends at once: they are
 # queued there, and the next one begins the moment that one ends.

@@ -173,13 +173,16 @@ class Task:
             plans += 1
             if plans == PLANS:
                 return row
-            step = self._work.again(self.step, tuple(tried))
+            step = self._patiently(self._again(tuple(tried)))
             if isinstance(step, Stay):
                 reasons = "; ".join(step.reasons)
                 reason = f"{row.reason}; and no other way: {reasons}"
                 return self._row(row.outcome, reason, row)
             self._planned_anew(step, why)
             facts = None
+
+    def _again(self, tried: tuple[str, ...]) -> Callable[[], Step | Stay]:
+        return lambda: self._work.again(self.step, tried)
 
     def _planned_anew(self, step: Step, why: str) -> None:
         self._work.go_elsewhere(self.step.destination, step.destination)

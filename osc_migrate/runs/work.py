@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Collection
 
 from osc_migrate.model.plan import Stay, Step
-from osc_migrate.model.run import Event, Limits
+from osc_migrate.model.run import Event
 from osc_migrate.moves import follow
 from osc_migrate.moves.mover import Mover
 from osc_migrate.moves.pace import STALL_AFTER
+from osc_migrate.plans import Limits
 from osc_migrate.runs.journal import Journal
 from osc_migrate.runs.limits import Slots
 
@@ -47,6 +48,10 @@ class Clock:
     def interval(self) -> float:
         return max(follow.INTERVAL, self.following() / LOOKS)
 
+    def plain(self) -> follow.Clock:
+        """The same for who takes no other."""
+        return follow.Clock(self.now, self.sleep, self.interval)
+
     def abandon(self) -> None:
         self._over.set()
 
@@ -63,7 +68,7 @@ class Work:
 
     mover: Mover
     journal: Journal
-    clock: follow.Clock | Clock
+    clock: Clock
     again: Again
     limits: Limits = dataclasses.field(default_factory=Limits)
     max_failures: int = 3

@@ -6,9 +6,10 @@ import threading
 import pytest
 
 from osc_migrate.model.plan import Stay, Way
-from osc_migrate.model.run import Became, Limits
+from osc_migrate.model.run import Became
+from osc_migrate.plans import Limits
 from osc_migrate.runs.engine import Engine
-from osc_migrate.runs.hosts import Hosts
+from osc_migrate.runs.hosts import Hosts, check
 from osc_migrate.runs.journal import Journal
 from osc_migrate.runs.state import replay
 from osc_migrate.runs.work import Work
@@ -295,7 +296,7 @@ class TestHosts:
         Hosts(lab, journal, ["HostB"]).close(work(lab, journal))
         other = Journal.create(tmp_path / "elsewhere")
         with pytest.raises(Exception, match=journal.run):
-            Hosts(lab, other, ["HostB"]).check()
+            check(lab, other.run, ["HostB"])
         hosts = Hosts(lab, other, ["HostB"])
         with pytest.raises(Exception, match="nothing was"):
             hosts.close(work(lab, other))
