@@ -8,6 +8,9 @@ from osc_migrate.checks import nodes
 from osc_migrate.moves import stalls
 from osc_migrate.moves.pace import STALL_AFTER
 
+# A parser, or a group of its arguments.
+Parser = argparse._ActionsContainer
+
 
 def add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -45,7 +48,7 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_stall(parser: argparse.ArgumentParser) -> None:
+def add_stall(parser: Parser) -> None:
     parser.add_argument(
         "--on-stall",
         choices=stalls.RUNGS,

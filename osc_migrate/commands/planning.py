@@ -56,6 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     ):
         group.add_argument(
             f"--{name}",
+            *(["--parallel"] if name == "in-flight" else []),
             metavar="<n>",
             type=options.count,
             default=number,

@@ -127,6 +127,10 @@ class Run:
     # Planning anew
 
     def _again(self, step: Step, excluding: Collection[str]) -> Step | Stay:
+        if self.plan.purpose is Purpose.REBALANCE:
+            # Another host is not what the plan was for.
+            why = f"{step.destination} does not take it"
+            return Stay(step.server, step.id, step.source, (why,))
         with self._planning:
             fleet = fleets.read(self._mover.cloud, [step.source])
             if self.plan.purpose is Purpose.RETURN:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from osc_migrate import errors
-from osc_migrate.model.plan import Plan, Purpose, Room, Stay, Step, Way
+from osc_migrate.model.plan import Plan
 from osc_migrate.moves.pace import STALL_AFTER
-from osc_migrate.plans import By, Limits, Request
+from osc_migrate.plans import By, Limits, Request, file
 from osc_migrate.runs.journal import Journal
 
 
@@ -45,7 +45,7 @@ def write(journal: Journal, order: Order) -> None:
             request[name] = sorted(value)
     journal.note(
         "order",
-        plan=dataclasses.asdict(order.plan),
+        plan=file.dumps(order.plan),
         request=request,
         options=dataclasses.asdict(order.options),
         homes=dict(order.homes),
@@ -62,7 +62,7 @@ def read(journal: Journal) -> Order:
         )
     try:
         return Order(
-            plan=_plan(entry.data["plan"]),
+            plan=file.loads(entry.data["plan"], str(journal.path)),
             request=_request(entry.data["request"]),
             options=Options(**entry.data["options"]),
             homes=dict(entry.data["homes"]),
@@ -71,31 +71,6 @@ def read(journal: Journal) -> Order:
         raise errors.MigrateError(
             f"the plan in {journal.path} cannot be read: {error!r}"
         ) from error
-
-
-def _plan(data: dict[str, Any]) -> Plan:
-    return Plan(
-        **data
-        | {
-            "purpose": Purpose(data["purpose"]),
-            "sources": tuple(data["sources"]),
-            "steps": tuple(_step(one) for one in data["steps"]),
-            "stays": tuple(
-                Stay(**one | {"reasons": tuple(one["reasons"])})
-                for one in data["stays"]
-            ),
-            "room": {
-                host: {name: Room(**room) for name, room in rooms.items()}
-                for host, rooms in data["room"].items()
-            },
-            "reasons": tuple(data["reasons"]),
-        }
-    )
-
-
-def _step(data: dict[str, Any]) -> Step:
-    notes = tuple(data["notes"])
-    return Step(**data | {"way": Way(data["way"]), "notes": notes})
 
 
 def _request(data: dict[str, Any]) -> Request:
