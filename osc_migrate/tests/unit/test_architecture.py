@@ -113,6 +113,15 @@ def test_no_command_lies_below_a_move():
     assert used <= below | {"errors", "words", "microversions", "moves"}
 
 
+def test_nothing_but_commands_lies_above_a_run():
+    users = {
+        name(path).partition(".")[0]
+        for path in MODULES
+        if any(i.startswith("osc_migrate.runs") for i in imports(path))
+    }
+    assert users <= {"commands", "runs"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_rooms_are_small(path):
     assert len(path.read_text().splitlines()) <= 400
