@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import textwrap
@@ -14,7 +13,8 @@ import openstack
 import pytest
 
 from functional_tests.cloud import Cloud
-from functional_tests.crowd import Crowd
+from functional_tests.crowd import Crowd, forty_on
+from functional_tests.kills import killed_and_resumed, moved_once
 from functional_tests.proxy import Proxy
 from functional_tests.shell import Shell
 
@@ -76,16 +76,6 @@ def run_of(done):
     return done.err.split("run ")[1].split(":")[0]
 
 
-def moved_once(crowd, before, source):
-    """Each is elsewhere, well, and has one record that ended well."""
-    for name, row in before.items():
-        now = crowd.servers(prefix=name)[name]
-        assert now["OS-EXT-SRV-ATTR:host"] != source, name
-        assert now["status"] == row["status"], name
-        statuses = [r["status"] for r in crowd.records(row["id"])]
-        assert statuses in (["completed"], ["confirmed"]), (name, statuses)
-
-
 def test_a_host_is_emptied_and_filled_again(shell, crowd, few):
     before = few("host11")
     done = shell.migrate("drain", "host11", "-f", "json")
@@ -114,23 +104,6 @@ def test_killed_and_resumed(shell, crowd, few, moment):
     before = few("host12")
     seconds = random.Random(moment).uniform(2, 16)
     killed_and_resumed(shell, crowd, before, "host12", seconds)
-
-
-def killed_and_resumed(shell, crowd, before, host, seconds):
-    process = shell.start("migrate", "drain", host)
-    time.sleep(seconds)
-    os.kill(process.pid, signal.SIGKILL)
-    _, err = process.communicate()
-    listed = shell.migrate("run", "list", "-f", "json").json
-    # It may not have begun.
-    words = ("--resume", listed[0]["run"]) if listed else (host,)
-    done = shell.migrate("drain", *words, "-f", "json")
-    ended = "has ended" in done.err
-    assert done.code == 0 or ended, (seconds, err, done.err)
-    moved_once(crowd, before, host)
-    assert crowd.servers(host) == {}
-    reason = crowd.service(host)["disabled_reason"]
-    assert reason.endswith(": emptied"), reason
 
 
 def test_an_api_that_fails_in_one_request_of_ten(
@@ -281,24 +254,11 @@ FATES = {
 @pytest.fixture(scope="module")
 def forty(crowd):
     """40 servers of all kinds on host01; as many as 160 elsewhere."""
-    crowd.boot("run", "host01", 22)
-    crowd.boot("off", "host01", 6)
-    crowd.boot("paused", "host01", 3)
-    crowd.boot("stubborn", "host01", 2, dirty_mb=500)
-    crowd.boot("broken", "host01", 2, fail="live_migration")
-    crowd.boot("never", "host01", 2, **{"osc-migrate": "never"})
-    for number in range(3):
-        group = crowd.group(f"apart{number}")
-        for member, host in enumerate(["host01", *HOSTS[1:9]]):
-            crowd.boot(f"apart{number}{member}", host, group=group)
+    names = forty_on(crowd, "host01", HOSTS[1:9])
     for host in HOSTS[1:]:
         crowd.boot(f"other-{host}", host, (OTHERS - 24) // 19 + 1)
-    crowd.ready(count=200)
-    crowd.act([f"off-{n}" for n in range(1, 7)], "os-stop", "SHUTOFF")
-    crowd.act([f"paused-{n}" for n in range(1, 4)], "pause", "PAUSED")
-    rows = crowd.servers("host01")
-    assert len(rows) == 40
-    return rows
+    crowd.ready("other", OTHERS - 24)
+    return names
 
 
 def test_forty_of_all_kinds(cloud, crowd, forty, state, tmp_path):

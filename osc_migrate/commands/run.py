@@ -1,6 +1,7 @@
 """openstack migrate run list, run show"""
 
 import argparse
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from osc_lib.command import command
@@ -38,10 +39,11 @@ class RunList(base.Base, command.Lister):
         for name in journals.runs(where):
             try:
                 journal, order, before = starting.opened(where, name)
-                begun = next(journal.entries(), None)
-                ended = "cancelled" if journal.last("cancelled") else ""
-                if not ended and (last := journal.last("end")):
-                    ended = str(last.data.get("verdict"))
+                with contextlib.closing(journal):
+                    begun = next(journal.entries(), None)
+                    ended = "cancelled" if journal.last("cancelled") else ""
+                    if not ended and (last := journal.last("end")):
+                        ended = str(last.data.get("verdict"))
             except errors.MigrateError as error:
                 base.say(str(error))
                 continue

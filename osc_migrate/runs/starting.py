@@ -210,7 +210,8 @@ def drained(where: pathlib.Path, name: str) -> str:
         return name
     for run in names:
         with contextlib.suppress(errors.MigrateError):
-            _, order, before = opened(where, run)
+            journal, order, before = opened(where, run)
+            journal.close()
             moved = any(
                 state.row
                 and state.row.outcome is Became.MOVED

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import logging
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from osc_migrate.runs.state import Begun
 from osc_migrate.runs.work import Abandoned, Work
 from osc_migrate.words import paste
 
+LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # Moves of one server that Nova may begin: the second goes elsewhere.
@@ -78,6 +80,13 @@ class Task:
             row = self._left_off(str(error))
         except Unread as unread:
             row = self._left_off(f"not known: {unread.reason}")
+        except Exception as error:
+            # One that breaks must not keep the others waiting for ever.
+            LOG.debug("the move of %s broke", self.step.id, exc_info=True)
+            row = self._left_off(
+                f"this tool itself broke: {error!r}; please report it, with"
+                " the output of --debug"
+            )
         with contextlib.suppress(errors.MigrateError):
             self._work.journal.note("row", row.id, row=as_dict(row))
         return row
@@ -147,7 +156,7 @@ class Task:
                 return self._elsewhere(facts)
             if self.step.way is Way.STOP:
                 return self._stop(facts)
-            why = self._forbidden(facts)
+            why, facts = self._forbidden(facts)
             if not why:
                 moves += 1
                 self._moving = True
@@ -203,13 +212,14 @@ class Task:
     def _carry(self) -> Carry:
         return Carry(self._work, self.step, self._see, self.release)
 
-    def _forbidden(self, facts: MoveFacts) -> str:
-        """Why it is not safe to move it now; empty when it is."""
+    def _forbidden(self, facts: MoveFacts) -> tuple[str, MoveFacts]:
+        """Why it is not safe to move it now, empty when it is; and by which
+        facts."""
         kind = Kind(self.step.way.value)
         for reading in range(1, READINGS + 1):
             report = scopes.answer(facts, kind, self._work.ignored).report
             if report.safe:
-                return ""
+                return "", facts
             worst = report.problems
             if reading == READINGS or any(
                 f.status is Status.FAIL for f in worst
@@ -218,7 +228,7 @@ class Task:
             # A service that did not answer may do so now.
             self._work.clock.sleep(INTERVAL)
             facts = self._patiently(self._read) or facts
-        return "; ".join(f"{f.check}: {f.detail}" for f in worst[:3])
+        return "; ".join(f"{f.check}: {f.detail}" for f in worst[:3]), facts
 
     def _stop(self, facts: MoveFacts) -> Row:
         self._moving = True
