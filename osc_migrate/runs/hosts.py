@@ -16,7 +16,7 @@ from osc_migrate.words import printable
 
 # The reason of a service while a run is at work, and after it.
 _AT_WORK = re.compile(r"osc-migrate run (\S+) at work on (\S+)")
-_RUN = re.compile(r"osc-migrate run (\S+)")
+_RUN = re.compile(r"osc-migrate run ([^\s:]+)")
 
 
 def reason(run: str, before: Standing) -> str:

@@ -38,14 +38,17 @@ class Order:
 
 
 def write(journal: Journal, order: Order) -> None:
-    """:raises JournalError: it cannot be written."""
+    """:raises JournalError: it cannot be written.
+    :raises BadPlan: it could not be read again, after a crash."""
+    plan = file.dumps(order.plan)
+    file.loads(plan, str(journal.path))
     request = dataclasses.asdict(order.request)
     for name, value in request.items():
         if isinstance(value, frozenset):
             request[name] = sorted(value)
     journal.note(
         "order",
-        plan=file.dumps(order.plan),
+        plan=plan,
         request=request,
         options=dataclasses.asdict(order.options),
         homes=dict(order.homes),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+import uuid
 from collections import defaultdict
 from typing import Any
 
@@ -108,7 +109,7 @@ class Lab:
         return self.servers[id]
 
     def boot(self, name: str, host: str = "HostB", **changes: Any) -> Step:
-        id = f"id-{name}"
+        id = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
         self.servers[id] = shapes.server(
             **{"id": id, "name": name, "host": host} | changes
         )
@@ -302,7 +303,9 @@ def plan(*steps: Step, stays: tuple[Stay, ...] = ()) -> Plan:
         cloud="test",
         made_at="2026-11-23T10:00:00+00:00",
         sources=("HostB",),
-        steps=steps,
+        steps=tuple(
+            dataclasses.replace(step, order=n) for n, step in enumerate(steps)
+        ),
         stays=stays,
         room={},
     )
