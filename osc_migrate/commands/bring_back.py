@@ -40,7 +40,7 @@ class Return(base.Base, command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> running.Table:
         run = runs.bring_back(
-            self.app.client_manager.sdk_connection,
+            self.connection,
             parsed_args.run,
             planning.request(parsed_args),
             running.options_of(parsed_args),

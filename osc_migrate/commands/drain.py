@@ -99,16 +99,15 @@ class Drain(base.Base, command.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         _refuse_both(parsed_args)
-        connection = self.app.client_manager.sdk_connection
         where = parsed_args.journal_dir
         if parsed_args.cancel:
             for line in runs.cancel(
-                connection, parsed_args.cancel, where=where
+                self.connection, parsed_args.cancel, where=where
             ):
                 base.say(line)
             return (), ()
         if parsed_args.resume:
-            run = runs.resume(connection, parsed_args.resume, where=where)
+            run = runs.resume(self.connection, parsed_args.resume, where=where)
             return running.do(self, parsed_args, run)
         if parsed_args.apply:
             request, plan = applied(parsed_args, self.mover.cloud)
@@ -118,7 +117,7 @@ class Drain(base.Base, command.Lister):
             self.exit_code = planning.exit_code(plan)
             return planning.shown(parsed_args, plan)
         run = runs.drain(
-            connection,
+            self.connection,
             request,
             running.options_of(parsed_args),
             plan=plan,
