@@ -275,7 +275,7 @@ def test_forty_of_all_kinds(cloud, crowd, forty, state, tmp_path):
                 "--max-failures",
                 "10",
             ],
-            *["--on-stall", "abort", "--stall-after", "4"],
+            *["--on-stall", "abort", "--stall-after", "10"],
             "--junit",
             str(tmp_path / "drain.xml"),
             timeout=1200,

@@ -109,10 +109,12 @@ class Drain(base.Base, command.Lister):
         if parsed_args.resume:
             run = runs.resume(self.connection, parsed_args.resume, where=where)
             return running.do(self, parsed_args, run)
+        # A run that may take hours shall not end at one lost answer.
+        cloud = self.mover.cloud.insist(runs.TRIES)
         if parsed_args.apply:
-            request, plan = applied(parsed_args, self.mover.cloud)
+            request, plan = applied(parsed_args, cloud)
         else:
-            _, request, plan = planned(parsed_args, self.mover.cloud)
+            _, request, plan = planned(parsed_args, cloud)
         if parsed_args.dry_run or parsed_args.plan:
             self.exit_code = planning.exit_code(plan)
             return planning.shown(parsed_args, plan)

@@ -55,7 +55,7 @@ class Api:
         newest: str | None = None,
         tries: int = 1,
     ) -> None:
-        self._tries = tries
+        self.tries = tries
         self._find_adapter = adapter
         self.service = service
         self._newest = newest
@@ -136,7 +136,7 @@ class Api:
         :param newest: a cap on the microversion of this call.
         :raises ApiError: an answer of 400 and above, or none.
         """
-        pauses = [PAUSE * 2**n for n in range(self._tries - 1)]
+        pauses = [PAUSE * 2**n for n in range(self.tries - 1)]
         while True:
             try:
                 answer = self._call(

@@ -24,11 +24,15 @@ class Cloud:
     """
 
     def __init__(self, connection: Any, tries: int = 1) -> None:
+        self._apis: list[Api] = []
+
         def api(name: str, service: str, newest: str | None = None) -> Api:
             # Looked up when first used: not every cloud has every service.
-            return Api(
+            made = Api(
                 lambda: getattr(connection, name), service, newest, tries
             )
+            self._apis.append(made)
+            return made
 
         self._connection = connection
         self.nova = api("compute", "Nova", microversions.NOVA)
@@ -40,6 +44,12 @@ class Cloud:
         self.placement = placement.Placement(
             api("placement", "Placement", microversions.PLACEMENT)
         )
+
+    def insist(self, tries: int) -> "Cloud":
+        """The same; from now on each reading is asked for so often."""
+        for api in self._apis:
+            api.tries = tries
+        return self
 
     def roles(self) -> frozenset[str]:
         """Names of the roles in the user's token.

@@ -10,7 +10,15 @@
 """
 
 from osc_migrate.runs.run import Run
-from osc_migrate.runs.starting import bring_back, cancel, drain, resume
+from osc_migrate.runs.starting import TRIES, bring_back, cancel, drain, resume
 from osc_migrate.runs.stored import Options
 
-__all__ = ["Options", "Run", "bring_back", "cancel", "drain", "resume"]
+__all__ = [
+    "TRIES",
+    "Options",
+    "Run",
+    "bring_back",
+    "cancel",
+    "drain",
+    "resume",
+]

@@ -112,8 +112,10 @@ class Carry:
         if found.end is End.MOVED:
             facts = work.mover.facts(found.id, None)
             return Ended(found, _words(checks.judge_after(facts)))
-        again = found.end is End.NOT_MOVED and self._as_before(found)
-        return Ended(found, again=again and not self._stopped)
+        if found.end is not End.NOT_MOVED:
+            return Ended(found)
+        well, doubts = self._as_before()
+        return Ended(found, doubts, well and not self._stopped)
 
     def _start(self, facts: MoveFacts) -> Move:
         """:raises Refused, ApiError, Unclear: see :meth:`begin`."""
@@ -163,7 +165,7 @@ class Carry:
                 raise AssertionError("a server that is stopped does not move")
 
     def _stall(self, words: str) -> None:
-        if self._work.on_stall == "abort":
+        if words == stalls.SAID["abort"]:
             self._stopped = True
         self._work.tell(words, self._step.server, bad=True)
 
@@ -212,25 +214,24 @@ class Carry:
 
     # A move that did not work
 
-    def _as_before(self, found: Outcome) -> bool:
-        """Whether the server is well where it was; its state is set back
-        where that is proven to be safe."""
+    def _as_before(self) -> tuple[bool, tuple[str, ...]]:
+        """Whether the server is well where it was, and what was done for
+        it: its state is set back where that is proven to be safe."""
         work, step = self._work, self._step
         facts = work.mover.facts(step.id, None)
         if facts.server.host != step.source:
-            return False
+            return False, ()
         if facts.server.status != "ERROR":
-            return facts.server.task_state is None
+            return facts.server.task_state is None, ()
         for one in repairing.plan(facts, float("inf")):
             if one.deed is Deed.RESET:
                 work.journal.note("reset", step.id)
                 now = work.mover.activate(facts.server)
                 if now is not None and now.status != "ERROR":
-                    work.tell(
-                        f"{one.what}: set back, as {one.why}", step.server
-                    )
-                    return True
-        return False
+                    words = f"{one.what}: set back, as {one.why}"
+                    work.tell(words, step.server)
+                    return True, (f"set back to {now.status} since",)
+        return False, ()
 
 
 class Stopping(enum.Enum):
