@@ -90,6 +90,8 @@ class Cloud:
                 return self._page(
                     "hypervisors", self.hosts, rows.hypervisor_name, query
                 )
+            case ["os-server-groups"]:
+                return {"server_groups": []}
             case ["os-migrations"]:
                 return {"migrations": []}
             case ["os-aggregates"]:
@@ -145,6 +147,8 @@ class Cloud:
                     n = int(tree[:8], 16)
                     hosts = range(n, n + 1)
                 return rows.candidates(hosts)
+            case ["resource_providers"]:
+                return {"resource_providers": []}
             case ["resource_providers", _, "allocations"]:
                 return {"allocations": {}}
         return None

@@ -38,6 +38,8 @@ OURS = (
     ("preflight --host", "migrate preflight --host compute0001"),
     ("preflight", "migrate preflight"),
     ("describe-resource", "migrate describe-resource compute0001"),
+    ("drain --dry-run", "migrate drain compute0001 --dry-run"),
+    ("rebalance --dry-run", "migrate rebalance --dry-run"),
 )
 STOCK = (
     ("token issue", "token issue"),

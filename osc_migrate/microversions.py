@@ -29,6 +29,12 @@ EVENT_DETAILS = "2.84"  # the message of a failed event
 LAST_WITH_SIZES = "2.87"  # the last os-hypervisors with vcpus, memory ...
 HYPERVISORS_PAGED = "2.33"  # os-hypervisors: limit and marker
 
+GROUP_RULES = "2.64"  # policy and rules of a server group, not a list
+
+# Placement
+REQUIRED_TRAITS = "1.18"  # resource_providers: required
+TREES = "1.29"  # allocation_candidates: all classes, roots
+
 
 def at_least(version: str, wanted: str) -> bool:
     """True when microversion `version` has what `wanted` brought."""

@@ -68,6 +68,11 @@ class Base(command.Command):
         manager: typing.Any = self.app.client_manager
         return typing.cast("Mover", manager.migrate)
 
+    @property
+    def connection(self) -> typing.Any:
+        """openstacksdk's, for what makes a Mover of its own."""
+        return self.app.client_manager.sdk_connection
+
 
 def _filled(
     _self: argparse.HelpFormatter, text: str, width: int, indent: str

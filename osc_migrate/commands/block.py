@@ -5,7 +5,7 @@ import argparse
 from osc_migrate.commands import stalling
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Kind
-from osc_migrate.moves.mover import Move
+from osc_migrate.moves.move import Move
 
 
 class Block(stalling.Stalling):

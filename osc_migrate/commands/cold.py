@@ -14,7 +14,7 @@ from osc_migrate.model.past import Past
 from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.moves.decision import Verb
 from osc_migrate.moves.follow import TimeUp
-from osc_migrate.moves.mover import Move
+from osc_migrate.moves.move import Move
 from osc_migrate.moves.outcome import decide
 
 

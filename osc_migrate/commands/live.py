@@ -9,7 +9,7 @@ from osc_migrate.checks.nodes.guests import disks_are_where_the_move_needs_them
 from osc_migrate.commands import stalling
 from osc_migrate.model.facts import MoveFacts
 from osc_migrate.model.findings import Kind
-from osc_migrate.moves.mover import Move
+from osc_migrate.moves.move import Move
 
 
 class Live(stalling.Stalling):

@@ -21,7 +21,7 @@ from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.findings import Finding, Kind, Report, Status
 from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.moves.follow import TimeUp
-from osc_migrate.moves.mover import Move
+from osc_migrate.moves.move import Move
 from osc_migrate.moves.outcome import decide
 from osc_migrate.words import paste
 

@@ -5,6 +5,11 @@ import difflib
 
 from osc_migrate import checks
 from osc_migrate.checks import nodes
+from osc_migrate.moves import stalls
+from osc_migrate.moves.pace import STALL_AFTER
+
+# A parser, or a group of its arguments.
+Parser = argparse._ActionsContainer
 
 
 def add_server(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +45,30 @@ def add_which(
 def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="Do not ask on a terminal"
+    )
+
+
+def add_stall(parser: Parser) -> None:
+    parser.add_argument(
+        "--on-stall",
+        choices=stalls.RUNGS,
+        default="wait",
+        help=(
+            "What to do when what remains does not fall any more, as the"
+            " guest writes too fast: wait (default); force, which pauses"
+            " the guest or switches to post-copy (see 'migrate"
+            " force-complete'); or abort (exit code 4)"
+        ),
+    )
+    parser.add_argument(
+        "--stall-after",
+        metavar="<seconds>",
+        type=positive,
+        default=STALL_AFTER,
+        help=(
+            "Call it a stall when what remains has not fallen for this"
+            " long (default: 15; Nova counts every 5 s)"
+        ),
     )
 
 
@@ -95,13 +124,13 @@ def add_nodes(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--forks",
         metavar="<n>",
-        type=_count,
+        type=count,
         default=20,
         help="Visit so many nodes at once (default: 20)",
     )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if text.isdecimal() and 0 < int(text) <= 1000:
         return int(text)
     raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to 1000")
@@ -118,6 +147,17 @@ def positive(text: str) -> float:
             f"'{text}' is no number of seconds above 0"
         )
     return seconds
+
+
+def percent(text: str) -> float:
+    """A number above 0, up to 100."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number <= 100:
+        raise argparse.ArgumentTypeError(f"'{text}' is no percentage above 0")
+    return number
 
 
 def _check_id(text: str) -> str:

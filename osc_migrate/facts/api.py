@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ ANSWER_TIMEOUT = 60
 # Requests under way at once, whoever makes them: no more than the ten
 # connections that requests keeps, and than an API should bear from one user.
 _AT_ONCE = threading.BoundedSemaphore(8)
+# Seconds before a reading is asked for again, then twice that, and so on.
+PAUSE = 0.5
 # A second request is cheaper than a body of unbounded size.
 PAGE = 1000
 
@@ -41,6 +44,8 @@ class Api:
     :param service: how operators call it, such as 'Nova'.
     :param newest: the newest microversion that our code understands; None
         for a service without microversions.
+    :param tries: so often a reading is asked for at most, where the trouble
+        may pass.
     """
 
     def __init__(
@@ -48,7 +53,9 @@ class Api:
         adapter: Callable[[], Any],
         service: str,
         newest: str | None = None,
+        tries: int = 1,
     ) -> None:
+        self.tries = tries
         self._find_adapter = adapter
         self.service = service
         self._newest = newest
@@ -91,6 +98,18 @@ class Api:
         them: also what the user's bound keeps from being used."""
         return self._up_to(self._newest or "0")
 
+    @functools.cached_property
+    def identity(self) -> str:
+        """What tells this service from another cloud's: the ID that
+        Keystone's catalogue has for its endpoint, else its URL.
+
+        :raises ApiError: the service cannot be found.
+        """
+        with _translated(self.service, "be found"):
+            data = self._adapter.get_endpoint_data()
+            url = self._adapter.get_endpoint()
+        return str(getattr(data, "endpoint_id", None) or url)
+
     def _up_to(self, ours: str) -> str:
         with _translated(self.service, "tell its version"):
             both = utils.maximum_supported_microversion(self._adapter, ours)
@@ -117,10 +136,22 @@ class Api:
         :param newest: a cap on the microversion of this call.
         :raises ApiError: an answer of 400 and above, or none.
         """
-        answer = self._call(
-            "get", path, what, newest=newest, params=query, timeout=timeout
-        )
-        return self._body(answer, what, newest)
+        pauses = [PAUSE * 2**n for n in range(self.tries - 1)]
+        while True:
+            try:
+                answer = self._call(
+                    "get",
+                    path,
+                    what,
+                    newest=newest,
+                    params=query,
+                    timeout=timeout,
+                )
+                return self._body(answer, what, newest)
+            except errors.ApiError as error:
+                if not error.passing or not pauses:
+                    raise
+                time.sleep(pauses.pop(0))
 
     def post(self, path: str, what: str, body: object) -> str | None:
         """Posts `body`, never twice; returns the request's ID.
@@ -138,6 +169,13 @@ class Api:
         )
         request_id = answer.headers.get("x-openstack-request-id")
         return str(request_id) if request_id else None
+
+    def put(self, path: str, what: str, body: object) -> None:
+        """Puts `body`; sent again only by who asks again.
+
+        :raises ApiError: as :meth:`post`.
+        """
+        self._call("put", path, what, json=body, connect_retries=0)
 
     def delete(self, path: str, what: str) -> None:
         """Deletes what is at `path`; sent again only by who asks again.

@@ -18,12 +18,21 @@ T = TypeVar("T")
 
 
 class Cloud:
-    """Reads a cloud through an ``openstack.connection.Connection``."""
+    """Reads a cloud through an ``openstack.connection.Connection``.
 
-    def __init__(self, connection: Any) -> None:
+    :param tries: as of :class:`Api`.
+    """
+
+    def __init__(self, connection: Any, tries: int = 1) -> None:
+        self._apis: list[Api] = []
+
         def api(name: str, service: str, newest: str | None = None) -> Api:
             # Looked up when first used: not every cloud has every service.
-            return Api(lambda: getattr(connection, name), service, newest)
+            made = Api(
+                lambda: getattr(connection, name), service, newest, tries
+            )
+            self._apis.append(made)
+            return made
 
         self._connection = connection
         self.nova = api("compute", "Nova", microversions.NOVA)
@@ -35,6 +44,12 @@ class Cloud:
         self.placement = placement.Placement(
             api("placement", "Placement", microversions.PLACEMENT)
         )
+
+    def insist(self, tries: int) -> "Cloud":
+        """The same; from now on each reading is asked for so often."""
+        for api in self._apis:
+            api.tries = tries
+        return self
 
     def roles(self) -> frozenset[str]:
         """Names of the roles in the user's token.
@@ -134,6 +149,19 @@ class Cloud:
         )
         hosts = [parse.host(row) for row in rows]
         return {host.name: host for host in hosts}
+
+    def compute_service(self, host: str) -> Body | None:
+        """The row of a host's nova-compute; None when there is none."""
+        body = self.nova.get(
+            "/os-services",
+            f"show the compute service of {host}",
+            query={"binary": "nova-compute", "host": host},
+        )
+        try:
+            return next(iter(body.rows("services")), None)
+        except Unread as unread:
+            what = f"show the compute service of {host}"
+            raise self._odd(what, unread) from None
 
     def hypervisors(self) -> dict[str, facts.Hypervisor]:
         """Name of the compute host -> its hypervisor, sizes included.

@@ -8,6 +8,7 @@ from osc_migrate.facts.body import Body, fact
 from osc_migrate.model import facts
 from osc_migrate.model.cloud import Service
 from osc_migrate.model.facts import Unread
+from osc_migrate.model.fleet import ServerGroup
 
 
 def server(body: Body) -> facts.Server:
@@ -32,6 +33,8 @@ def server(body: Body) -> facts.Server:
         volume_ids=fact(_ids, body, "os-extended-volumes:volumes_attached"),
         group_ids=fact(body.texts, "server_groups"),
         updated_at=fact(body.time, "updated"),
+        tags=fact(body.texts, "tags"),
+        metadata=fact(body.words, "metadata"),
     )
 
 
@@ -217,17 +220,29 @@ def group(body: Body, server_id: str, where: Mapping[str, str]) -> facts.Group:
         # A member without a host is not running anywhere yet.
         if host:
             members[host] += 1
-    rules = body.inner("rules") if "rules" in body else None
     return facts.Group(
         name=body.text("name"),
         policy=_policy(body),
-        max_per_host=(
-            rules.whole("max_server_per_host")
-            if rules and "max_server_per_host" in rules
-            else 1
-        ),
+        max_per_host=_max_per_host(body),
         members=members,
     )
+
+
+def server_group(body: Body) -> ServerGroup:
+    return ServerGroup(
+        id=body.text("id"),
+        name=body.text("name"),
+        policy=_policy(body),
+        max_per_host=_max_per_host(body),
+        members=frozenset(body.texts("members")),
+    )
+
+
+def _max_per_host(body: Body) -> int:
+    rules = body.inner("rules") if "rules" in body else None
+    if rules and "max_server_per_host" in rules:
+        return rules.whole("max_server_per_host")
+    return 1
 
 
 def _policy(body: Body) -> str:

@@ -1,11 +1,24 @@
 """What placement tells about room."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 
+from osc_migrate import microversions
 from osc_migrate.facts.api import Api
 from osc_migrate.facts.body import Body
 from osc_migrate.model.facts import Unread
+from osc_migrate.model.fleet import Stock
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Provider:
+    """A resource provider; `root` is that of its tree, maybe itself."""
+
+    id: str
+    root: str
+    stock: Mapping[str, Stock]
+    traits: frozenset[str]
 
 
 class Placement:
@@ -80,6 +93,117 @@ class Placement:
             if resource in summary.inner("resources")
         }
 
+    def summaries(self) -> list[Provider]:
+        """Every provider of the trees that have memory left: one request
+        for the whole cloud.
+
+        :raises Unread: below 1.29 placement shows neither all classes nor
+            the trees.
+        """
+        if not self._api.has(microversions.TREES):
+            raise Unread(
+                "placement shows trees from microversion"
+                f" {microversions.TREES} on"
+            )
+        body = self._api.get(
+            "/allocation_candidates",
+            "list what is left",
+            query={"resources": "MEMORY_MB:1"},
+        )
+        return [
+            Provider(
+                id=provider,
+                root=row.text("root_provider_uuid"),
+                stock={
+                    name: Stock(one.whole("capacity"), one.whole("used"))
+                    for name, one in row.inner("resources").items()
+                },
+                traits=frozenset(row.texts("traits")),
+            )
+            for provider, row in body.inner("provider_summaries").items()
+        ]
+
+    def tree(self, root: str, name: str) -> list[Provider]:
+        """A provider and those below it, whether they have anything left:
+        a request for the tree, three for each of its providers."""
+        body = self._api.get(
+            "/resource_providers",
+            f"list the providers of {name}",
+            query={"in_tree": root},
+        )
+        return [
+            self.provider(row.text("uuid"), row.text("name"), root)
+            for row in body.rows("resource_providers")
+        ]
+
+    def provider(self, id: str, name: str, root: str) -> Provider:
+        path = f"/resource_providers/{id}"
+        used = self._api.get(
+            f"{path}/usages", f"show the usages of {name}"
+        ).numbers("usages")
+        inventories = self._api.get(
+            f"{path}/inventories", f"show the inventories of {name}"
+        ).inner("inventories")
+        traits = self._api.get(f"{path}/traits", f"show the traits of {name}")
+        return Provider(
+            id=id,
+            root=root,
+            stock={
+                resource: Stock(
+                    _capacity(row),
+                    used.get(resource, 0),
+                    row.whole("max_unit") if "max_unit" in row else None,
+                )
+                for resource, row in inventories.items()
+            },
+            traits=frozenset(traits.texts("traits")),
+        )
+
+    def sharing(self) -> dict[str, tuple[Provider, frozenset[str]]]:
+        """Providers that others share, each with who takes from it.
+
+        One request where there are none, else five for each and one for
+        each of their aggregates.
+        """
+        if not self._api.has(microversions.REQUIRED_TRAITS):
+            raise Unread(
+                "placement tells who shares from microversion"
+                f" {microversions.REQUIRED_TRAITS} on"
+            )
+        body = self._api.get(
+            "/resource_providers",
+            "list the sharing providers",
+            query={"required": "MISC_SHARES_VIA_AGGREGATE"},
+        )
+        found = {}
+        for row in body.rows("resource_providers"):
+            id, name = row.text("uuid"), row.text("name")
+            aggregates = self._api.get(
+                f"/resource_providers/{id}/aggregates",
+                f"show the aggregates of {name}",
+            ).texts("aggregates")
+            takers: set[str] = set()
+            for aggregate in aggregates:
+                members = self._api.get(
+                    "/resource_providers",
+                    f"list who takes from {name}",
+                    query={"member_of": aggregate},
+                ).rows("resource_providers")
+                takers.update(member.text("uuid") for member in members)
+            found[id] = self.provider(id, name, id), frozenset(takers - {id})
+        return found
+
+    def held(self, provider: str, name: str) -> dict[str, dict[str, int]]:
+        """Consumer -> resource class -> what it holds of that provider."""
+        body = self._api.get(
+            f"/resource_providers/{provider}/allocations",
+            f"list the allocations of {name}",
+        )
+        return {
+            consumer: row.numbers("resources")
+            for consumer, row in body.inner("allocations").items()
+        }
+
     def providers(self) -> dict[str, str]:
         """Name -> UUID of every resource provider."""
         body = self._api.get("/resource_providers", "list the providers")
@@ -99,13 +223,16 @@ class Placement:
             f"{path}/inventories", f"show the inventories of {name}"
         ).inner("inventories")
         return {
-            resource: int(
-                (row.whole("total") - row.whole("reserved"))
-                * row.number("allocation_ratio")
-            )
-            - used.get(resource, 0)
+            resource: _capacity(row) - used.get(resource, 0)
             for resource, row in inventories.items()
         }
+
+
+def _capacity(row: Body) -> int:
+    return int(
+        (row.whole("total") - row.whole("reserved"))
+        * row.number("allocation_ratio")
+    )
 
 
 def _left(summary: Body) -> dict[str, int]:

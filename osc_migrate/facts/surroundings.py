@@ -37,7 +37,7 @@ class Surroundings:
             self.roles,
         ) = together(
             lambda: hosts_of(cloud),
-            lambda: quiet(lambda: _aggregates(cloud)),
+            lambda: quiet(lambda: aggregates_of(cloud)),
             lambda: quiet(cloud.network.agents),
             lambda: quiet(cloud.network.extensions),
             lambda: quiet(lambda: under_way(cloud)),
@@ -77,7 +77,7 @@ def hosts_of(cloud: Cloud) -> dict[str, facts.Host]:
     }
 
 
-def _aggregates(cloud: Cloud) -> tuple[facts.Aggregate, ...]:
+def aggregates_of(cloud: Cloud) -> tuple[facts.Aggregate, ...]:
     body = cloud.nova.get("/os-aggregates", "list the aggregates")
     return tuple(parse.aggregate(row) for row in body.rows("aggregates"))
 

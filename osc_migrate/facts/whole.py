@@ -38,7 +38,7 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
     now = datetime.datetime.now(datetime.UTC)
     read = Reading(
         *together(
-            lambda: quiet(lambda: _services(cloud)),
+            lambda: quiet(lambda: services(cloud)),
             lambda: hosts_of(cloud),
             lambda: quiet(lambda: _servers(cloud)),
             lambda: quiet(lambda: under_way(cloud)),
@@ -87,7 +87,11 @@ class Books(Facts):
     unseen: tuple[str, ...]
 
 
-def _services(cloud: Cloud) -> tuple[Service, ...]:
+def services(cloud: Cloud) -> tuple[Service, ...]:
+    """Every Nova service.
+
+    :raises ApiError, Unread: they cannot be listed.
+    """
     body = cloud.nova.get("/os-services", "list the services")
     return tuple(parse.service(row) for row in body.rows("services"))
 

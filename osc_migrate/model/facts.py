@@ -109,6 +109,9 @@ class Server(Facts):
     host_id: str = ""
     # When the fault happened, UTC.
     faulted_at: datetime.datetime | None = None
+    # Words that its owner has put on it (tags: 2.26).
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

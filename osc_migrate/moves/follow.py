@@ -46,6 +46,8 @@ class Clock:
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    # Seconds from look to look: longer where many moves are followed.
+    interval: Callable[[], float] = lambda: INTERVAL
 
 
 class TimeUp(Exception):
@@ -233,9 +235,9 @@ class Follower:
         )
 
     def _wait(self, until: float | None) -> None:
-        """Sleeps to the next look: INTERVAL after the last one began."""
+        """Sleeps to the next look: so long after the last one began."""
         now = self._clock.now()
-        self._next = max(self._next + INTERVAL, now)
+        self._next = max(self._next + self._clock.interval(), now)
         if until is not None and self._next - self._start > until:
             self._clock.sleep(max(0.0, self._start + until - now))
             raise TimeUp

@@ -1,11 +1,11 @@
-"""Changes the cloud: the only module that does.
+"""Changes the cloud; so do move.py and service.py beside it, no others.
 
 A move is read first (:meth:`Mover.facts`), judged (``checks``), started with
 one request (:meth:`Mover.live`), followed (:meth:`Move.follow`) and then
 looked at again (:meth:`Move.outcome`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from osc_migrate import errors, microversions
@@ -21,29 +21,26 @@ from osc_migrate.model.facts import (
     known,
 )
 from osc_migrate.model.findings import Kind
-from osc_migrate.model.job import Job
-from osc_migrate.model.progress import End, Outcome, Progress
-from osc_migrate.moves import forcing, outcome
+from osc_migrate.moves import forcing
 from osc_migrate.moves.decision import Decision, Verb
 from osc_migrate.moves.follow import Clock, Follower
-from osc_migrate.moves.pace import STALL_AFTER
+from osc_migrate.moves.move import RECORD_WITHIN, Move, abort
 from osc_migrate.moves.stopping import QUEUED, RUNNING, Stop, refuse_abort
 from osc_migrate.moves.watching import Watcher
 from osc_migrate.words import paste
-
-# Seconds to wait for the record of a request that Nova accepted, or perhaps
-# did: the conductor makes it, some time after the answer.
-RECORD_WITHIN = 15.0
 
 
 class Mover:
     """Moves servers of one cloud.
 
     :param connection: an ``openstack.connection.Connection``.
+    :param tries: so often each reading is asked for at most.
     """
 
-    def __init__(self, connection: Any, clock: Clock | None = None) -> None:
-        self.cloud = Cloud(connection)
+    def __init__(
+        self, connection: Any, clock: Clock | None = None, tries: int = 1
+    ) -> None:
+        self.cloud = Cloud(connection, tries)
         self._clock = clock or Clock()
 
     def facts(self, server: str, host: str | None) -> MoveFacts:
@@ -62,7 +59,7 @@ class Mover:
         """What is known of the whole cloud."""
         return whole.whole_cloud(self.cloud)
 
-    def live(self, facts: MoveFacts, *, auto: bool = False) -> "Move":
+    def live(self, facts: MoveFacts, *, auto: bool = False) -> Move:
         """Asks Nova, once, to live-migrate a server.
 
         :param auto: let Nova choose whether disks are copied; otherwise
@@ -78,14 +75,14 @@ class Mover:
             )
         return self._live(facts, "auto" if auto else False)
 
-    def block(self, facts: MoveFacts) -> "Move":
+    def block(self, facts: MoveFacts) -> Move:
         """The same, with a copy of the local disks.
 
         :raises ApiError, Unclear: as :meth:`live`.
         """
         return self._live(facts, True)
 
-    def cold(self, facts: MoveFacts) -> "Move":
+    def cold(self, facts: MoveFacts) -> Move:
         """Asks Nova, once, to move a server that may be stopped for it.
 
         :raises MigrateError: this Nova takes no destination.
@@ -172,11 +169,11 @@ class Mover:
             server,
             record,
             QUEUED if new else RUNNING,
-            lambda: _abort(self.cloud, server, record.id),
+            lambda: abort(self.cloud, server, record.id),
             self._clock,
         )
 
-    def force(self, facts: MoveFacts, record: Migration) -> "Move":
+    def force(self, facts: MoveFacts, record: Migration) -> Move:
         """Asks Nova, once, to complete a running live migration.
 
         :param facts: of its server, read while it moves.
@@ -191,6 +188,27 @@ class Mover:
         move = Move(self.cloud, facts, follower, forcing.kind(record))
         move.force()
         return move
+
+    def taken_up(self, facts: MoveFacts, record: Migration, kind: str) -> Move:
+        """A move that somebody else, or a process that died, has started.
+
+        :param facts: of the server as it was before that move.
+        :param kind: what was asked for.
+        """
+        follower = Follower.of(self.cloud, facts.server, record, self._clock)
+        return Move(self.cloud, facts, follower, kind)
+
+    def shut_down(self, server: Server) -> None:
+        """Asks Nova, once, to stop a running server where it is.
+
+        :raises ApiError: Nova refused, or did not answer. A second request
+            does no harm: Nova refuses it.
+        """
+        self.cloud.nova.post(
+            f"/servers/{server.id}/action",
+            f"stop server {server.name}",
+            {"os-stop": None},
+        )
 
     def activate(self, server: Server) -> Server | None:
         """Tells Nova that a server in ERROR is active; the server after.
@@ -221,7 +239,7 @@ class Mover:
             if error.status != 404:
                 raise
 
-    def _live(self, facts: MoveFacts, copy: bool | str) -> "Move":
+    def _live(self, facts: MoveFacts, copy: bool | str) -> Move:
         body = self._live_body(_asked(facts), copy)
         return self._start(
             facts, {"os-migrateLive": body}, KINDS[copy], "live-migrate"
@@ -229,7 +247,7 @@ class Mover:
 
     def _start(
         self, facts: MoveFacts, body: object, kind: str, verb: str
-    ) -> "Move":
+    ) -> Move:
         after = _last(facts)
         follower = Follower(
             self.cloud,
@@ -268,94 +286,6 @@ KINDS: dict[bool | str, str] = {
     True: Kind.BLOCK.value,
     "auto": "",
 }
-
-
-class Move:
-    """A move that Nova has accepted.
-
-    :ivar request_id: of the request that started it; None when its answer
-        was lost.
-    """
-
-    def __init__(
-        self, cloud: Cloud, facts: MoveFacts, follower: Follower, kind: str
-    ) -> None:
-        self._cloud = cloud
-        self._facts = facts
-        self._follower = follower
-        self._kind = kind
-        self.request_id: str | None = None
-
-    @property
-    def migration_id(self) -> int | None:
-        return self._follower.record.id if self._follower.record else None
-
-    def follow(
-        self,
-        timeout: float | None = None,
-        stall_after: float = STALL_AFTER,
-    ) -> Iterator[Progress]:
-        """One Progress a second until the migration record has ended.
-
-        :param stall_after: seconds without progress that are a stall.
-        :raises TimeUp: after `timeout` seconds; the move goes on.
-        """
-        return self._follower.progress(timeout, stall_after)
-
-    def count_by(self, counters: Callable[[], Job | None]) -> None:
-        """From now on these counters are followed, where there are any;
-        else Nova's."""
-        self._follower.counters = counters
-
-    def find(self) -> None:
-        """Waits until the record is there, so that it can be named."""
-        self._follower.find(RECORD_WITHIN)
-
-    def abort(self) -> None:
-        """Asks Nova to abort it; the record tells whether it does.
-
-        :raises ApiError: Nova refused, or did not answer.
-        """
-        _abort(self._cloud, self._facts.server, self._known())
-
-    def force(self) -> None:
-        """Asks Nova to pause the guest, or switch to post-copy, so that it
-        ends.
-
-        :raises ApiError: Nova refused, or did not answer.
-        """
-        server = self._facts.server
-        self._cloud.nova.post(
-            f"/servers/{server.id}/migrations/{self._known()}/action",
-            f"force server {server.name} to complete its migration",
-            {"force_complete": None},
-        )
-
-    def _known(self) -> int:
-        if self.migration_id is None:
-            raise errors.MigrateError("the migration has no record yet")
-        return self.migration_id
-
-    def outcome(self, waited: bool = True) -> Outcome:
-        """What is true now that the record has ended, or while it runs.
-
-        :param waited: False when the end was not waited for, on purpose.
-        """
-        return outcome.of_move(
-            self._cloud,
-            self._facts,
-            self._follower,
-            self.request_id,
-            self._kind,
-            End.RUNNING_ON if waited else End.ACCEPTED,
-        )
-
-
-def _abort(cloud: Cloud, server: Server, migration_id: int) -> None:
-    cloud.nova.delete(
-        f"/servers/{server.id}/migrations/{migration_id}",
-        f"abort migration {migration_id} of server {server.name}",
-    )
 
 
 def _asked(facts: MoveFacts) -> str | None:

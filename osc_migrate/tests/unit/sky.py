@@ -222,6 +222,8 @@ def server(**changes: Any) -> dict[str, Any]:
         "locked_reason": None,
         "image": {"id": IMAGE, "properties": {}},
         "config_drive": "",
+        "metadata": {},
+        "tags": [],
         "pinned_availability_zone": None,
         "os-extended-volumes:volumes_attached": [],
         "server_groups": [],
@@ -344,3 +346,6 @@ class FakeClock:
         self.time += seconds
         if len(self.slept) > 10_000:
             raise AssertionError("this never ends")
+
+    def interval(self) -> float:
+        return 1.0

@@ -67,9 +67,13 @@ def test_only_the_hypervisor_knows_libvirt():
     ] == ["hypervisor.module"]
 
 
+# The requests that change something, and what sends them.
+CHANGING = ("moves.mover", "moves.move", "moves.service", "facts.api")
+
+
 def test_only_the_mover_changes_the_cloud():
     for path in MODULES:
-        if name(path) in ("moves.mover", "facts.api"):
+        if name(path) in CHANGING:
             continue
         calls = {
             node.func.attr
@@ -92,6 +96,7 @@ ALLOWED = {
     "masked": set(),
     "nodes": {"model", "errors", "words"},
     "hypervisor": {"model", "nodes", "words"},
+    "plans": {"model", "checks", "errors", "words"},
     "usage": {"model"},
 }
 
@@ -118,6 +123,15 @@ def test_no_command_lies_below_a_move():
     }
     below = {"model", "facts", "checks", "explain", "survey"}
     assert used <= below | {"errors", "words", "microversions", "moves"}
+
+
+def test_nothing_but_commands_lies_above_a_run():
+    users = {
+        name(path).partition(".")[0]
+        for path in MODULES
+        if any(i.startswith("osc_migrate.runs") for i in imports(path))
+    }
+    assert users <= {"commands", "runs"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

@@ -3,10 +3,11 @@ import json
 import pytest
 
 from osc_migrate import errors
+from osc_migrate.commands.base import say
 from osc_migrate.commands.block import Block
 from osc_migrate.commands.live import Live
-from osc_migrate.commands.stalling import acted
 from osc_migrate.model.progress import End, Progress
+from osc_migrate.moves.stalls import acted
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.commands.test_live import FakeMover, ended
 
@@ -37,7 +38,7 @@ def looks(*stalled, status="running"):
 @pytest.mark.parametrize("rung", ["force", "abort"])
 def test_the_rung_is_taken_once(capsys, rung):
     move = Move()
-    seen = list(acted(looks(False, True, True, False), move, rung))
+    seen = list(acted(looks(False, True, True, False), move, rung, say))
     assert len(seen) == 4
     assert move.deeds == [rung]
     assert capsys.readouterr().err.startswith("stalled: ")
@@ -45,24 +46,24 @@ def test_the_rung_is_taken_once(capsys, rung):
 
 def test_an_abort_that_changes_nothing_is_asked_for_again():
     move = Move()
-    list(acted(looks(*[True] * 21), move, "abort"))
+    list(acted(looks(*[True] * 21), move, "abort", say))
     assert move.deeds == ["abort"] * 3
     forced = Move()
-    list(acted(looks(*[True] * 21), forced, "force"))
+    list(acted(looks(*[True] * 21), forced, "force", say))
     assert forced.deeds == ["force"]
 
 
 @pytest.mark.parametrize("status", ["running (post-copy)", "post-migrating"])
 def test_what_cannot_be_stopped_is_left(status):
     move = Move()
-    list(acted(looks(True, status=status), move, "abort"))
+    list(acted(looks(True, status=status), move, "abort", say))
     assert move.deeds == []
 
 
 def test_a_refusal_is_told_and_followed(capsys):
     error = errors.ApiError("Nova", "abort it", 400, "not running")
     move = Move(error)
-    assert len(list(acted(looks(True, True), move, "abort"))) == 2
+    assert len(list(acted(looks(True, True), move, "abort", say))) == 2
     assert "following it all the same" in capsys.readouterr().err
 
 

@@ -1,4 +1,5 @@
 import os
+import pathlib
 import subprocess
 import time
 
@@ -200,6 +201,10 @@ def running(tmp_path):
     def run(*args):
         process = subprocess.Popen([program, *args], start_new_session=True)
         processes.append(process)
+        # The kernel wakes us before it has written down what it runs.
+        words = pathlib.Path(f"/proc/{process.pid}/cmdline")
+        while str(program) not in words.read_text():
+            time.sleep(0.01)
         return process.pid
 
     yield run

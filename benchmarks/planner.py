@@ -1,0 +1,177 @@
+"""What a plan costs: time and memory for a large cloud.
+
+A generated fleet, 20 servers a host, flavors as clouds have them, one server
+in twelve in a group; two hosts in a hundred are disabled, one server in fifty
+is in a state or has a wish that keeps it. Each kind of plan is made in a
+process of its own, so that its peak of memory is its own.
+
+Time is that of the planning alone, the least of the runs; memory is the most
+that the process had, with the fleet, which is shown by itself too.
+
+Usage: python -m benchmarks.planner [--repeat N] [HOSTS ...]
+"""
+
+import argparse
+import json
+import platform
+import random
+import sys
+import time
+
+from benchmarks.measure import environment, run, table
+from osc_migrate import plans
+from osc_migrate.model.facts import Flavor
+from osc_migrate.model.fleet import Fleet, Past, ServerGroup
+from osc_migrate.plans import Limits, Request, file
+from osc_migrate.tests.unit import shapes
+from osc_migrate.tests.unit.plans import fleets
+
+PER_HOST = 20
+# vcpus, MiB: three small ones to one large.
+SIZES = [(1, 2048)] * 6 + [(2, 4096)] * 4 + [(4, 8192)] * 3 + [(8, 16384)]
+ODD = [
+    {"status": "ERROR"},
+    {"status": "SHUTOFF", "power_state": 4},
+    {"tags": ("osc-migrate:never",)},
+    {"tags": ("osc-migrate:cold",)},
+]
+COLUMNS = ("plan", "steps", "stays", "wall s", "CPU s", "MiB", "file MB")
+
+
+def fleet(hosts: int, *, lopsided: bool = False) -> Fleet:
+    """:param lopsided: a tenth of the hosts has twice as many servers."""
+    chance = random.Random(hosts)
+    names = [f"compute{n:04}" for n in range(hosts)]
+    crowded = names[: hosts // 10] if lopsided else []
+    servers = []
+    for number in range(hosts * PER_HOST):
+        vcpus, ram = chance.choice(SIZES)
+        size = {"flavor": Flavor(vcpus, ram, 20, 0, 0, {})}
+        odd = chance.choice(ODD) if chance.random() < 0.02 else {}
+        host = chance.choice(crowded if chance.random() < 0.1 and crowded
+                             else names)  # fmt: skip
+        servers.append(fleets.server(number, host, **size, **odd))
+    places = [
+        fleets.place(
+            name,
+            status="disabled" if chance.random() < 0.02 else "enabled",
+            hypervisor=shapes.hypervisor(id=name, vcpus=64),
+            stock=fleets.stock(vcpu=512, memory=393216, disk=4000),
+        )
+        for name in names
+    ]
+    groups = []
+    for number in range(len(servers) // 48):
+        mine = chance.sample(servers, 4)
+        if len({one.host for one in mine}) == 4:
+            policy = chance.choice(["anti-affinity", "soft-anti-affinity"])
+            members = frozenset(one.id for one in mine)
+            groups.append(
+                ServerGroup(f"g{number}", f"g{number}", policy, 1, members)
+            )
+    past = tuple(Past(False, 5 + ram / 500, ram) for _, ram in SIZES * 20)
+    return _counted(places, servers, groups=tuple(groups), past=past)
+
+
+def _counted(places, servers, **more) -> Fleet:
+    """As fleets.fleet, which looks at every server for every host."""
+    by_host: dict[str, list] = {}
+    for server in servers:
+        by_host.setdefault(server.host, []).append(server)
+    counted = {}
+    for place in places:
+        name = place.host.name
+        one = fleets.fleet([place], by_host.get(name, []))
+        counted[name] = one.places[name]
+    return fleets.fleet([], servers, **more).but(places=counted)
+
+
+def _drain(one: Fleet, hosts: int) -> plans.Request:
+    return Request(
+        hosts=tuple(sorted(one.places)[:hosts]), limits=Limits(per_source=2)
+    )
+
+
+WORK = {
+    "fleet alone": None,
+    "drain of a host": lambda one: plans.drain(one, _drain(one, 1)),
+    "drain of 10 hosts": lambda one: plans.drain(one, _drain(one, 10)),
+    "a step anew": None,
+    "rebalance": lambda one: plans.rebalance(one, Request(threshold=25)),
+    "rebalance, 50 moves": lambda one: plans.rebalance(
+        one, Request(threshold=25, max_moves=50)
+    ),
+}
+
+
+def once(name: str, hosts: int, repeat: int) -> dict[str, object]:
+    """In this process."""
+    one = fleet(hosts, lopsided=name.startswith("rebalance"))
+    work = WORK[name]
+    found = {"steps": "", "stays": "", "wall": "", "cpu": "", "file": ""}
+    if name == "a step anew":
+        request = _drain(one, 1)
+        step, *ahead = plans.drain(one, request).steps
+
+        def work(one: Fleet) -> None:
+            plans.again(one, step, request, {step.destination}, ahead)
+
+    if work is None:
+        return found
+    walls, times = [], []
+    for _ in range(repeat):
+        wall, cpu = time.perf_counter(), time.process_time()
+        plan = work(one)
+        walls.append(time.perf_counter() - wall)
+        times.append(time.process_time() - cpu)
+    found |= {"wall": f"{min(walls):.2f}", "cpu": f"{min(times):.2f}"}
+    if plan is not None:
+        size = len(file.dumps(plan)) / 1e6
+        found |= {
+            "steps": len(plan.steps),
+            "stays": len(plan.stays),
+            "file": f"{size:.2f}",
+        }
+    return found
+
+
+def measure(hosts: int, repeat: int) -> str:
+    rows = []
+    for name in WORK:
+        words = [sys.executable, "-m", "benchmarks.planner"]
+        words += ["--one", name, "--repeat", str(repeat), str(hosts)]
+        cost = run(words, environment(), 1800)
+        if cost.code:
+            raise SystemExit(cost.err)
+        found = json.loads(cost.out)
+        rows.append(
+            (
+                name,
+                found["steps"],
+                found["stays"],
+                found["wall"],
+                found["cpu"],
+                f"{cost.peak:.0f}",
+                found["file"],
+            )
+        )
+    return table(COLUMNS, rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("hosts", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--one", choices=list(WORK), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(once(asked.one, asked.hosts[0], asked.repeat)))
+        return
+    print(f"Python {platform.python_version()}")
+    for hosts in asked.hosts:
+        print(f"\n{hosts} hosts, {hosts * PER_HOST} servers\n")
+        print(measure(hosts, asked.repeat), flush=True)
+
+
+if __name__ == "__main__":
+    main()

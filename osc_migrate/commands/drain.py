@@ -1,0 +1,215 @@
+"""openstack migrate drain"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from osc_lib.command import command
+
+from osc_migrate import errors, plans, runs
+from osc_migrate.commands import base, planning, running
+from osc_migrate.facts import fleet as read_fleet
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.model.fleet import Fleet
+from osc_migrate.model.plan import Plan, Purpose
+from osc_migrate.plans import Request, file
+from osc_migrate.plans.state import host_of
+
+
+class Drain(base.Base, command.Lister):
+    """Empty compute hosts, or move some servers away from theirs
+
+    First everything is planned: for each server its way, its destination,
+    its place in the order, and why; or why it stays. No host is ever given
+    more than placement says it has, and no server group is broken, not even
+    in between. Several hosts are emptied one after the other.
+
+    Then the compute services of the hosts are disabled, with a reason that
+    names this run, and the plan is done: each server is checked again just
+    before its move, which is followed to its true end; one that fails is
+    tried once more elsewhere. The hosts stay disabled when servers have
+    left them; 'migrate return' enables them and brings the servers back.
+    All that was asked of Nova is in a journal: after a crash of this
+    command or machine, --resume goes on and moves nothing twice. With
+    --server no service is disabled.
+
+    Exit codes: 0 the hosts are empty and every server is well where it
+    went; 1 error, nothing was begun; 2 wrong usage; 3 nothing was begun, as
+    no move would be safe; 4 something is left, the table says what and why;
+    130 Ctrl-C: no new move begins and those under way are followed to their
+    end, a second Ctrl-C leaves them. With --dry-run or --plan: 0 when the
+    plan empties the hosts; 3 when it does not, wishes of owners included.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "hosts",
+            metavar="<host>",
+            nargs="*",
+            help="Compute host to empty (several: one after the other)",
+        )
+        parser.add_argument(
+            "--server",
+            metavar="<server>",
+            action="append",
+            default=[],
+            help=(
+                "Instead of a host: just this server (name or ID; repeat the"
+                " option for several)"
+            ),
+        )
+        parser.add_argument(
+            "--to",
+            metavar="<host>",
+            action="append",
+            default=[],
+            help=(
+                "Move to no other host than this (repeat the option for"
+                " several)"
+            ),
+        )
+        planning.add_options(parser)
+        planning.add_output(parser)
+        parser.add_argument(
+            "--apply",
+            metavar="<file>",
+            help=(
+                "Do exactly the plan in this file, each step checked again"
+                " just before it"
+            ),
+        )
+        parser.add_argument(
+            "--resume",
+            metavar="<run>",
+            help="Go on with a run that was interrupted or whose process died",
+        )
+        parser.add_argument(
+            "--cancel",
+            metavar="<run>",
+            help=(
+                "Give such a run up: the services of its hosts become what"
+                " they were, no server is moved"
+            ),
+        )
+        running.add_options(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        _refuse_both(parsed_args)
+        where = parsed_args.journal_dir
+        if parsed_args.cancel:
+            for line in runs.cancel(
+                self.connection, parsed_args.cancel, where=where
+            ):
+                base.say(line)
+            return (), ()
+        if parsed_args.resume:
+            run = runs.resume(self.connection, parsed_args.resume, where=where)
+            return running.do(self, parsed_args, run)
+        # A run that may take hours shall not end at one lost answer.
+        cloud = self.mover.cloud.insist(runs.TRIES)
+        if parsed_args.apply:
+            request, plan = applied(parsed_args, cloud)
+        else:
+            _, request, plan = planned(parsed_args, cloud)
+        if parsed_args.dry_run or parsed_args.plan:
+            self.exit_code = planning.exit_code(plan)
+            return planning.shown(parsed_args, plan)
+        run = runs.drain(
+            self.connection,
+            request,
+            running.options_of(parsed_args),
+            plan=plan,
+            where=where,
+        )
+        return running.do(self, parsed_args, run)
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Any]],
+    ) -> int:
+        if not column_names:
+            return 0  # cancelled: all was said
+        return super().produce_output(parsed_args, column_names, data)
+
+
+def _refuse_both(parsed_args: argparse.Namespace) -> None:
+    """:raises MigrateError: not one thing was asked for."""
+    ways = {
+        "hosts": parsed_args.hosts,
+        "--server": parsed_args.server,
+        "--apply": parsed_args.apply,
+        "--resume": parsed_args.resume,
+        "--cancel": parsed_args.cancel,
+    }
+    given = [name for name, value in ways.items() if value]
+    if len(given) != 1:
+        raise errors.MigrateError(
+            "name the hosts to empty, or servers with --server, or give"
+            " --apply, --resume or --cancel; not both"
+        )
+
+
+def planned(
+    parsed_args: argparse.Namespace, cloud: Cloud
+) -> tuple[Fleet, Request, Plan]:
+    """What is there, what is asked for, and what would be done.
+
+    :raises MigrateError: nothing is to be done, or nothing can be planned.
+    """
+    fleet = read_fleet.read(cloud, parsed_args.hosts)
+    request = planning.request(
+        parsed_args,
+        hosts=planning.hosts(fleet, parsed_args.hosts),
+        servers=planning.servers(fleet, parsed_args.server),
+        to=planning.hosts(fleet, parsed_args.to),
+    )
+    plan = plans.drain(fleet, request)
+    if not plan.steps and not plan.stays:
+        raise errors.MigrateError(
+            f"no server is on {', '.join(request.hosts)}: empty already;"
+            " nothing was changed"
+        )
+    return fleet, request, plan
+
+
+def applied(
+    parsed_args: argparse.Namespace, cloud: Cloud
+) -> tuple[Request, Plan]:
+    """A plan from a file, and what it was made for.
+
+    :raises MigrateError: it is none, or not safe on this cloud.
+    """
+    plan = file.read(parsed_args.apply)
+    if plan.purpose is not Purpose.DRAIN:
+        raise errors.MigrateError(
+            f"'{parsed_args.apply}' is the plan of a {plan.purpose}, not of a"
+            " drain; nothing was changed"
+        )
+    if plan.cloud != cloud.nova.identity:
+        # Said before anything is looked for that could only be there.
+        raise plans.UnsafePlan(
+            f"it was made for another cloud ({plan.cloud}, this one is"
+            f" {cloud.nova.identity})"
+        )
+    fleet = read_fleet.read(cloud, plan.sources)
+    ours = {one.id for one in plan.steps} | {one.id for one in plan.stays}
+    there = {
+        server.id
+        for server in fleet.servers.values()
+        if host_of(server) in plan.sources
+    }
+    # Of a few servers: then nobody wants the hosts to be empty.
+    some = there - ours and not ours - there
+    request = planning.request(
+        parsed_args,
+        hosts=() if some else plan.sources,
+        servers=tuple(sorted(ours)) if some else (),
+    )
+    plans.check(fleet, plan, request)
+    return request, plan

@@ -1,0 +1,226 @@
+"""What commands that plan share: options, and how a plan is shown."""
+
+import argparse
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from osc_migrate.commands import base, options
+from osc_migrate.errors import Ambiguous, NotFound
+from osc_migrate.facts.body import fact
+from osc_migrate.facts.cloud import find_host
+from osc_migrate.model.fleet import Fleet
+from osc_migrate.model.plan import Plan, Step, Way
+from osc_migrate.plans import Limits, Request, file
+from osc_migrate.words import duration
+
+COLUMNS = (
+    "wave",
+    "server",
+    "id",
+    "way",
+    "source",
+    "destination",
+    "seconds",
+    "reason",
+)
+SCHEDULER = "(scheduler)"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What a plan may do, and what becomes of it."""
+    usual = Limits()
+    group = parser.add_argument_group(
+        "moves",
+        "A server's owner may wish otherwise, with a tag such as"
+        " osc-migrate:never, or the same as property osc-migrate=never:"
+        " never, cold, live, stop or notify. Wishes are honoured and shown.",
+    )
+    group.add_argument(
+        "--cold-running",
+        action="store_true",
+        help="Stop running servers that cannot be moved live",
+    )
+    group.add_argument(
+        "--notified",
+        action="store_true",
+        help="Owners who wish to be told before have been told",
+    )
+    group.add_argument(
+        "--block",
+        action="store_true",
+        help="Copy local disks: the hosts share no storage",
+    )
+    for name, number, what in (
+        ("in-flight", usual.total, "in all"),
+        ("per-source", usual.per_source, "from one host"),
+        ("per-destination", usual.per_destination, "to one host"),
+    ):
+        group.add_argument(
+            f"--{name}",
+            *(["--parallel"] if name == "in-flight" else []),
+            metavar="<n>",
+            type=options.count,
+            default=number,
+            help=f"Moves at once, {what} (default: {number})",
+        )
+    group.add_argument(
+        "--wave",
+        metavar="<n>",
+        type=options.count,
+        default=usual.wave,
+        help=(
+            "Moves between two looks at the cloud's health (default:"
+            f" {usual.wave})"
+        ),
+    )
+    options.add_ignore(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="Show the plan; change nothing",
+    )
+    parser.add_argument(
+        "--plan",
+        metavar="<file>",
+        help="Write the plan to this file (JSON) too; change nothing",
+    )
+
+
+def request(parsed_args: argparse.Namespace, **more: object) -> Request:
+    """What :func:`add_options` was told.
+
+    :param more: other fields of the request.
+    """
+    fields: dict[str, object] = {
+        "cold_running": parsed_args.cold_running,
+        "notified": parsed_args.notified,
+        "block": parsed_args.block,
+        "ignored": frozenset(parsed_args.ignore),
+        "limits": Limits(
+            total=parsed_args.in_flight,
+            per_source=parsed_args.per_source,
+            per_destination=parsed_args.per_destination,
+            wave=parsed_args.wave,
+        ),
+    }
+    return Request(**(fields | more))  # type: ignore[arg-type]
+
+
+def hosts(fleet: Fleet, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Compute hosts by their names, or by those or IDs of hypervisors.
+
+    :raises NotFound: there is no such host.
+    """
+    hypervisors = {
+        name: fact(getattr, place.host, "hypervisor")
+        for name, place in fleet.places.items()
+    }
+    found: dict[str, None] = {}
+    for one in wanted:
+        name = find_host(one, hypervisors)
+        if name is None:
+            raise NotFound(
+                "compute host", one, "see 'openstack compute service list'"
+            )
+        found[name] = None
+    return tuple(found)
+
+
+def servers(fleet: Fleet, wanted: Collection[str]) -> tuple[str, ...]:
+    """IDs of servers by ID or name.
+
+    :raises NotFound, Ambiguous: none, or several have that name.
+    """
+    named: dict[str, list[str]] = {}
+    for id, server in fleet.servers.items():
+        name = fact(getattr, server, "name")
+        if name in wanted:
+            named.setdefault(name, []).append(id)
+    found: dict[str, None] = {}
+    for one in wanted:
+        ids = [one] if one in fleet.servers else named.get(one, [])
+        if not ids:
+            raise NotFound(
+                "server", one, "see 'openstack server list --all-projects'"
+            )
+        if len(ids) > 1:
+            raise Ambiguous("server", one, ids)
+        found[ids[0]] = None
+    return tuple(found)
+
+
+def shown(
+    parsed_args: argparse.Namespace, plan: Plan
+) -> tuple[Sequence[str], list[Sequence[object]]]:
+    """The plan as rows; what belongs to none of them goes to stderr."""
+    if parsed_args.plan:
+        file.write(parsed_args.plan, plan)
+    for line in _summary(plan):
+        base.say(line)
+    none = None if parsed_args.formatter in ("json", "yaml") else ""
+    rows = (
+        [none if cell is None else cell for cell in row] for row in _rows(plan)
+    )
+    return COLUMNS, [base.cells(parsed_args, row) for row in rows]
+
+
+def exit_code(plan: Plan) -> int:
+    """0 when the plan does all that it is for."""
+    return base.NOT_SAFE if plan.reasons or plan.stays else 0
+
+
+def _rows(plan: Plan) -> Iterator[Sequence[object]]:
+    for step in plan.steps:
+        yield (
+            step.wave,
+            step.server,
+            step.id,
+            step.way.value,
+            step.source,
+            _destination(step),
+            step.seconds,
+            "; ".join((step.reason, *step.notes)),
+        )
+    for stay in plan.stays:
+        yield (
+            None,
+            stay.server,
+            stay.id,
+            "stay",
+            stay.source,
+            None,
+            None,
+            "; ".join(stay.reasons),
+        )
+
+
+def _destination(step: Step) -> str | None:
+    if step.way is Way.STOP:
+        return None
+    return step.destination or SCHEDULER
+
+
+def _summary(plan: Plan) -> Iterator[str]:
+    moves = [step for step in plan.steps if step.way is not Way.STOP]
+    waves = len({step.wave for step in plan.steps})
+    if moves:
+        took = (
+            f"about {duration(plan.seconds)}"
+            if plan.seconds is not None
+            else "how long is not known, as no such move is on record here"
+        )
+        yield f"{len(moves)} moves in {waves} waves, {took}"
+    for host in sorted({s.destination for s in moves if s.destination}):
+        left = ", ".join(
+            f"{room.free} of {room.total} {name}"
+            for name, room in sorted(plan.room.get(host, {}).items())
+        )
+        yield f"left on {host} afterwards: {left}"
+    yield from plan.reasons
+    if any(step.destination is None for step in moves):
+        yield (
+            "what is left to the scheduler goes last: no plan can say whether"
+            " it finds a host"
+        )

@@ -1,0 +1,141 @@
+"""openstack migrate rebalance"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+from osc_lib.command import command
+
+from osc_migrate import errors, plans
+from osc_migrate.commands import base, options, planning
+from osc_migrate.facts import fleet as read_fleet
+from osc_migrate.facts.body import fact
+from osc_migrate.facts.cloud import Cloud
+from osc_migrate.model.fleet import Fleet
+from osc_migrate.model.plan import Plan
+from osc_migrate.plans import By
+
+
+class Rebalance(base.Base, command.Lister):
+    """Even out the load of compute hosts
+
+    Plans as few and as small moves as it finds until no host's load is
+    further than the threshold from the mean of all. Hosts that are down or
+    disabled neither give nor take. Where no single move helps, two servers
+    change places. A second call finds nothing to do.
+
+    Exit codes with --dry-run or --plan: 0 when the plan reaches the
+    threshold, or nothing is to be done; 3 when it does not; 1 error; 2
+    wrong usage.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        scope = parser.add_mutually_exclusive_group()
+        scope.add_argument(
+            "--host",
+            metavar="<host>",
+            action="append",
+            default=[],
+            help=(
+                "A compute host that shares the load (repeat the option for"
+                " several; default: all)"
+            ),
+        )
+        scope.add_argument(
+            "--aggregate",
+            metavar="<aggregate>",
+            help="The hosts of this aggregate (name)",
+        )
+        scope.add_argument(
+            "--az",
+            metavar="<zone>",
+            help="The hosts of this availability zone",
+        )
+        parser.add_argument(
+            "--by",
+            choices=[by.value for by in By],
+            default=By.MEMORY.value,
+            help="What the load is (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--threshold",
+            metavar="<percent>",
+            type=options.percent,
+            default=10.0,
+            help=(
+                "How far a host may be from the mean, in percent of the mean"
+                " (default: 10)"
+            ),
+        )
+        parser.add_argument(
+            "--max-moves",
+            metavar="<n>",
+            type=options.count,
+            help="Plan no more moves than these",
+        )
+        planning.add_options(parser)
+        planning.add_output(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        _, plan = planned(parsed_args, self.mover.cloud)
+        if not (parsed_args.dry_run or parsed_args.plan):
+            raise errors.MigrateError(
+                "nothing was changed: this version only plans; give --dry-run"
+                " to see the plan, or --plan FILE to keep it"
+            )
+        if not plan.steps and not plan.reasons:
+            base.say("every host is within the threshold: nothing to do")
+        self.exit_code = planning.exit_code(plan)
+        return planning.shown(parsed_args, plan)
+
+
+def planned(
+    parsed_args: argparse.Namespace, cloud: Cloud
+) -> tuple[Fleet, Plan]:
+    """What is there, and what would be done with it.
+
+    :raises MigrateError: nothing can be planned.
+    """
+    fleet = read_fleet.read(cloud)
+    request = planning.request(
+        parsed_args,
+        hosts=_scope(parsed_args, fleet),
+        by=By(parsed_args.by),
+        threshold=parsed_args.threshold,
+        max_moves=parsed_args.max_moves,
+    )
+    return fleet, plans.rebalance(fleet, request)
+
+
+def _scope(parsed_args: argparse.Namespace, fleet: Fleet) -> tuple[str, ...]:
+    """The hosts that share the load; none for all."""
+    if name := parsed_args.aggregate:
+        found = [
+            host
+            for aggregate in fleet.aggregates
+            if aggregate.name == name
+            for host in sorted(aggregate.hosts)
+            if host in fleet.places
+        ]
+        if not found:
+            raise errors.NotFound(
+                "aggregate with hosts", name, "see 'openstack aggregate list'"
+            )
+        return tuple(found)
+    if zone := parsed_args.az:
+        found = [
+            host
+            for host, place in sorted(fleet.places.items())
+            if fact(getattr, place.host, "zone") == zone
+        ]
+        if not found:
+            raise errors.NotFound(
+                "availability zone with hosts",
+                zone,
+                "see 'openstack compute service list'",
+            )
+        return tuple(found)
+    return planning.hosts(fleet, parsed_args.host)

@@ -1,0 +1,91 @@
+"""openstack migrate run list, run show"""
+
+import argparse
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from osc_lib.command import command
+
+from osc_migrate import errors
+from osc_migrate.commands import base, running
+from osc_migrate.model.run import AWAY, Row
+from osc_migrate.runs import journal as journals
+from osc_migrate.runs import starting
+
+
+class RunList(base.Base, command.Lister):
+    """List the runs that have a journal here, newest first
+
+    A run that has not ended is at work, or its process died: then 'migrate
+    drain --resume' goes on with it, and --cancel gives it up.
+    """
+
+    COLUMNS = ("run", "purpose", "hosts", "began", "ended", "gone", "servers")
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        running.add_directory(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        return self.COLUMNS, list(self._rows(parsed_args))
+
+    def _rows(
+        self, parsed_args: argparse.Namespace
+    ) -> Iterator[Sequence[object]]:
+        where = parsed_args.journal_dir or journals.directory()
+        for name in journals.runs(where):
+            try:
+                journal, order, before = starting.opened(where, name)
+                with contextlib.closing(journal):
+                    begun = next(journal.entries(), None)
+                    ended = "cancelled" if journal.last("cancelled") else ""
+                    if not ended and (last := journal.last("end")):
+                        ended = str(last.data.get("verdict"))
+            except errors.MigrateError as error:
+                base.say(str(error))
+                continue
+            rows = list(starting.rows(order, before))
+            hosts = order.plan.sources or sorted(set(order.homes.values()))
+            yield base.cells(
+                parsed_args,
+                (
+                    name,
+                    order.plan.purpose.value,
+                    ", ".join(hosts),
+                    f"{begun.at:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
+                    ended or "not yet",
+                    sum(row.outcome in AWAY for row in rows),
+                    len(rows),
+                ),
+            )
+
+
+class RunShow(base.Base, command.Lister):
+    """Show each server of a run, as its journal has it
+
+    Nothing is asked of the cloud: what happened after the run ended, or
+    after its process died, is not in it.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "run",
+            metavar="<run>",
+            help="Run to show, as 'migrate run list' shows it",
+        )
+        running.add_directory(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        where = parsed_args.journal_dir or journals.directory()
+        _, order, before = starting.opened(where, parsed_args.run)
+        return Row.COLUMNS, [
+            base.cells(parsed_args, row.row)
+            for row in starting.rows(order, before)
+        ]

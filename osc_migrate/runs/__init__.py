@@ -1,0 +1,24 @@
+"""Doing a plan: journal, limits, gate, and the engine that moves servers.
+
+::
+
+    run = runs.drain(openstack.connect(), Request(hosts=("HostB",)))
+    for look in run.looks():
+        for event in look.events:
+            print(event)
+    print(run.verdict, [row for row in run.rows if row.reason])
+"""
+
+from osc_migrate.runs.run import Run
+from osc_migrate.runs.starting import TRIES, bring_back, cancel, drain, resume
+from osc_migrate.runs.stored import Options
+
+__all__ = [
+    "TRIES",
+    "Options",
+    "Run",
+    "bring_back",
+    "cancel",
+    "drain",
+    "resume",
+]

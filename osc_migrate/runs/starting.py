@@ -1,0 +1,319 @@
+"""How runs begin: a drain, one that goes on, a return, a cancel."""
+
+import contextlib
+import dataclasses
+import pathlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from osc_migrate import errors, plans
+from osc_migrate.facts import fleet as fleets
+from osc_migrate.model.plan import Plan, Purpose
+from osc_migrate.model.run import Became, Row
+from osc_migrate.moves.mover import Mover
+from osc_migrate.plans import Request
+from osc_migrate.runs import hosts as host_services
+from osc_migrate.runs import journal as journals
+from osc_migrate.runs import stored
+from osc_migrate.runs.hosts import Hosts
+from osc_migrate.runs.journal import Journal
+from osc_migrate.runs.lock import Lock
+from osc_migrate.runs.run import Run
+from osc_migrate.runs.state import State, replay
+from osc_migrate.runs.stored import Options, Order
+from osc_migrate.runs.work import Clock
+from osc_migrate.words import command, printable
+
+# So often a reading is asked for, where one failure is no end.
+TRIES = 5
+
+
+def drain(
+    connection: Any,
+    request: Request,
+    options: Options | None = None,
+    *,
+    plan: Plan | None = None,
+    where: pathlib.Path | None = None,
+) -> Run:
+    """A run that empties hosts, or moves some servers away.
+
+    Nothing is changed before :meth:`Run.looks` is asked.
+
+    :param connection: an ``openstack.connection.Connection``.
+    :param plan: this one, instead of one made now.
+    :param where: the directory of the journals.
+    :raises MigrateError: it cannot begin; the words say why.
+    """
+    mover, clock = _mover(connection)
+    where = where or journals.directory()
+    name = journals.new_name()
+    with contextlib.ExitStack() as undo:
+        sources: Iterable[str] = plan.sources if plan else request.hosts
+        locks = _locked(undo, mover, where, name, sources)
+        host_services.check(mover, name, sources)
+        if plan is None:
+            fleet = fleets.read(mover.cloud, _sources(mover, request))
+            plan = plans.drain(fleet, request)
+            more = [s for s in plan.sources if s not in sources]
+            locks += _locked(undo, mover, where, name, more)
+        _refuse(mover, plan)
+        journal = Journal.create(where, name)
+        order = Order(plan, request, options or Options())
+        stored.write(journal, order)
+        run = Run(mover, clock, journal, order, locks)
+        undo.pop_all()
+    return run
+
+
+def resume(
+    connection: Any, name: str, *, where: pathlib.Path | None = None
+) -> Run:
+    """Goes on with a run whose process ended before it did.
+
+    :raises NotFound: no such run.
+    :raises MigrateError: it cannot go on; the words say why.
+    """
+    mover, clock = _mover(connection)
+    where = where or journals.directory()
+    journal, order, before = opened(where, name)
+    with contextlib.ExitStack() as undo:
+        locks = _locked(undo, mover, where, name, _ours(order))
+        # What another process wrote before it gave the lock.
+        before = _states(journal)
+        _refuse(mover, order.plan)
+        if journal.last("cancelled"):
+            raise errors.MigrateError(f"run {name} was cancelled")
+        open_ = [
+            step.server
+            for step in order.plan.steps
+            if step.id not in before or before[step.id].row is None
+        ]
+        if not open_ and journal.last("end"):
+            raise errors.MigrateError(
+                f"run {name} has ended, nothing of it is left to do; see"
+                f" 'openstack migrate run show {name}'"
+            )
+        if order.plan.purpose is Purpose.DRAIN and order.request.hosts:
+            host_services.check(mover, name, order.plan.sources)
+        run = Run(mover, clock, journal, order, locks, before)
+        undo.pop_all()
+    return run
+
+
+def bring_back(
+    connection: Any,
+    name: str,
+    request: Request | None = None,
+    options: Options | None = None,
+    *,
+    where: pathlib.Path | None = None,
+) -> Run:
+    """A run that brings back what a drain has moved.
+
+    The services of the hosts are enabled by this call.
+
+    :param name: of the drain, or a host: then its newest drain.
+    :raises NotFound: no such run, and none that emptied such a host.
+    """
+    mover, clock = _mover(connection)
+    where = where or journals.directory()
+    journal, order, before = opened(where, drained(where, name))
+    only = name if name != journal.run else None
+    homes = {
+        state.row.id: state.row.source
+        for state in before.values()
+        if state.row is not None
+        and state.row.outcome is Became.MOVED
+        and only in (None, state.row.source)
+    }
+    if order.plan.purpose is not Purpose.DRAIN or not homes:
+        raise errors.MigrateError(
+            f"run {journal.run} has moved no server that could be brought"
+            " back; nothing was changed"
+        )
+    places = sorted(set(homes.values()))
+    back = journals.new_name()
+    with contextlib.ExitStack() as undo:
+        locks = _locked(undo, mover, where, back, places)
+        _refuse(mover, order.plan)
+        host_services.check(mover, back, places)
+        made = Journal.create(where, back)
+        made.note("return", of=journal.run)
+        said = Hosts(mover, made, places).enable()
+        asked = dataclasses.replace(
+            request or Request(limits=order.request.limits),
+            enabled=frozenset(places),
+        )
+        now = (mover.cloud.server_now(id) for id in homes)
+        there = {server.host for server in now if server is not None}
+        fleet = fleets.read(mover.cloud, sorted(there))
+        plan = plans.back(fleet, homes, asked)
+        done = Order(plan, asked, options or Options(), homes)
+        stored.write(made, done)
+        run = Run(mover, clock, made, done, locks)
+        for line in said:
+            run.say(line)
+        undo.pop_all()
+    return run
+
+
+def cancel(
+    connection: Any, name: str, *, where: pathlib.Path | None = None
+) -> list[str]:
+    """Gives a run up: its hosts' services become what they were.
+
+    No server is moved. What is under way goes on in Nova.
+
+    :returns: what was done, and what is left, in words.
+    :raises MigrateError: it is at work, or there is no such run.
+    """
+    mover, _ = _mover(connection)
+    where = where or journals.directory()
+    journal, order, before = opened(where, name)
+    with contextlib.ExitStack() as undo:
+        locks = _locked(undo, mover, where, name, _ours(order))
+        _refuse(mover, order.plan)
+        told = Hosts(mover, journal, order.plan.sources).restore()
+        for step in order.plan.steps:
+            state = before.get(step.id)
+            if state and state.begun:
+                told.append(
+                    f"{step.server}: its move may go on:"
+                    f" {command('openstack', 'migrate', 'watch', step.id)}"
+                )
+        journal.note("cancelled")
+        for lock in locks:
+            lock.give()
+    return told or [f"run {name} has changed no service; it is given up"]
+
+
+def opened(
+    where: pathlib.Path, name: str
+) -> tuple[Journal, Order, dict[str, State]]:
+    """A run as its journal has it.
+
+    :raises NotFound: no such run.
+    :raises MigrateError: it cannot be read.
+    """
+    journal = Journal.open(where, name)
+    return journal, stored.read(journal), _states(journal)
+
+
+def drained(where: pathlib.Path, name: str) -> str:
+    """The run of that name, or the newest drain of that host.
+
+    :raises NotFound: neither exists.
+    """
+    names = journals.runs(where)
+    if name in names:
+        return name
+    for run in names:
+        with contextlib.suppress(errors.MigrateError):
+            journal, order, before = opened(where, run)
+            journal.close()
+            moved = any(
+                state.row
+                and state.row.outcome is Became.MOVED
+                and state.row.source == name
+                for state in before.values()
+            )
+            if order.plan.purpose is Purpose.DRAIN and moved:
+                return run
+    raise errors.NotFound(
+        f"run, nor a host that a run in {where} has moved servers away from,",
+        printable(name),
+        "see 'openstack migrate run list'",
+    )
+
+
+def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:
+    """Each server of a run, as its journal has it."""
+    for step in order.plan.steps:
+        state = before.get(step.id, State())
+        if state.row is not None:
+            yield state.row
+            continue
+        became = Became.RUNNING_ON if state.begun else Became.NOT_BEGUN
+        yield Row(
+            step.server,
+            step.id,
+            step.source,
+            step.destination,
+            step.way.value,
+            became,
+            reason="begun, and its end is not known" if state.begun else "",
+        )
+    for stay in order.plan.stays:
+        yield Row(
+            stay.server,
+            stay.id,
+            stay.source,
+            None,
+            "",
+            Became.LEFT,
+            reason="; ".join(stay.reasons),
+        )
+
+
+def _mover(connection: Any) -> tuple[Mover, Clock]:
+    clock = Clock()
+    return Mover(connection, clock.plain(), TRIES), clock
+
+
+def _locked(
+    undo: contextlib.ExitStack,
+    mover: Mover,
+    where: pathlib.Path,
+    run: str,
+    hosts: Iterable[str],
+) -> list[Lock]:
+    """:raises Held: another run has one of them."""
+    locks = []
+    for host in sorted(hosts):
+        lock = Lock(where, mover.cloud.nova.identity, host)
+        lock.take(run)
+        undo.callback(lock.give)
+        locks.append(lock)
+    return locks
+
+
+def _ours(order: Order) -> list[str]:
+    if order.plan.purpose is Purpose.RETURN:
+        return sorted(set(order.homes.values()))
+    return list(order.plan.sources)
+
+
+def _sources(mover: Mover, request: Request) -> list[str]:
+    """Where what is to move is now."""
+    if not request.servers:
+        return list(request.hosts)
+    found = (mover.cloud.server_now(id) for id in request.servers)
+    return sorted({server.host for server in found if server is not None})
+
+
+def _refuse(mover: Mover, plan: Plan) -> None:
+    """:raises MigrateError: the plan is not of this cloud, or moves a server
+    twice."""
+    if plan.cloud != mover.cloud.nova.identity:
+        raise errors.MigrateError(
+            f"the plan was made for another cloud ({printable(plan.cloud)}),"
+            f" not for this one ({mover.cloud.nova.identity}); nothing was"
+            " changed"
+        )
+    ids = [s.id for s in plan.steps] + [s.id for s in plan.stays]
+    twice = sorted({id for id in ids if ids.count(id) > 1})
+    if twice:
+        raise errors.MigrateError(
+            f"the plan has server {printable(twice[0])} more than once;"
+            " nothing was changed"
+        )
+
+
+def _states(journal: Journal) -> dict[str, State]:
+    try:
+        return replay(journal.entries())
+    except (KeyError, TypeError, ValueError) as error:
+        raise journals.JournalError(
+            f"{journal.path} has lines that cannot be read: {error!r}"
+        ) from error

@@ -1,0 +1,68 @@
+"""What a journal says of each server: what was begun, and what became."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from osc_migrate.model.run import FINAL, Became, Row
+from osc_migrate.runs.journal import Entry
+
+
+@dataclasses.dataclass(frozen=True)
+class Begun:
+    """A move that was intended, and perhaps asked for.
+
+    :ivar after: the server's newest migration record before it.
+    :ivar status: the server's own before it.
+    :ivar at: when, UTC.
+    """
+
+    after: int
+    status: str
+    at: datetime.datetime
+    way: str
+    destination: str | None
+
+
+@dataclasses.dataclass
+class State:
+    """Of one server.
+
+    :ivar begun: not yet known to have ended.
+    :ivar row: what became of it, if that is final.
+    """
+
+    begun: Begun | None = None
+    row: Row | None = None
+
+
+def replay(entries: Iterable[Entry]) -> dict[str, State]:
+    """Server ID -> how it stands.
+
+    :raises KeyError, TypeError, ValueError: it is no journal of ours.
+    """
+    states: dict[str, State] = {}
+    for entry in entries:
+        if not entry.server:
+            continue
+        state = states.setdefault(entry.server, State())
+        if entry.kind == "move":
+            state.begun = Begun(
+                int(entry.data["after"]),
+                str(entry.data["status"]),
+                entry.at,
+                str(entry.data["way"]),
+                entry.data["destination"],
+            )
+        elif entry.kind == "refused":
+            state.begun = None
+        elif entry.kind == "row":
+            row = row_of(entry.data["row"])
+            if row.outcome in FINAL:
+                state.begun, state.row = None, row
+    return states
+
+
+def row_of(data: dict[str, Any]) -> Row:
+    return Row(**{**data, "outcome": Became(data["outcome"])})

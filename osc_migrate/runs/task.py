@@ -1,0 +1,360 @@
+"""One server of a plan, from the last check to the last look at it."""
+
+import contextlib
+import datetime
+import logging
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from osc_migrate import errors, scopes
+from osc_migrate.model.facts import MoveFacts, Unread, known
+from osc_migrate.model.findings import Kind, Status
+from osc_migrate.model.plan import Stay, Step, Way
+from osc_migrate.model.progress import End, Progress
+from osc_migrate.model.run import Became, Row
+from osc_migrate.moves.follow import INTERVAL, PATIENCE
+from osc_migrate.moves.move import RECORD_WITHIN
+from osc_migrate.runs.carry import (
+    Carry,
+    Ended,
+    Refused,
+    Stopping,
+    home,
+    shut_down,
+)
+from osc_migrate.runs.journal import JournalError
+from osc_migrate.runs.state import Begun
+from osc_migrate.runs.work import Abandoned, Work
+from osc_migrate.words import paste
+
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Moves of one server that Nova may begin: the second goes elsewhere.
+MOVES = 2
+# Plans of one step, the first included, that may turn out to be outdated.
+PLANS = 4
+# Readings of facts of which some are not known, before that is believed.
+READINGS = 3
+
+_BECAME = {
+    End.MOVED: Became.MOVED,
+    End.WAITS: Became.WAITS,
+    End.RUNNING_ON: Became.RUNNING_ON,
+}
+
+
+class Task:
+    """One server; :meth:`run` is called in a thread of its own.
+
+    It holds a slot of its source and destination when it is made, until
+    :meth:`release`.
+
+    :param begun: what an earlier process had begun with it, towards the
+        step's own destination.
+    :ivar step: as last planned.
+    :ivar progress: as last seen.
+    """
+
+    def __init__(
+        self, work: Work, step: Step, begun: Begun | None = None
+    ) -> None:
+        self._work = work
+        self._begun = begun
+        self.step = step
+        self.progress = Progress("checking", "", 0)
+        self._since = work.clock.now()
+        self._holds = True
+        self._moving = False
+
+    def run(self) -> Row:
+        """Never raises; what happened is in the row."""
+        try:
+            row = self._run()
+        except Abandoned:
+            row = self._left_off("not followed any more")
+        except JournalError as error:
+            self._work.broken = str(error)
+            row = self._left_off(str(error))
+        except errors.MigrateError as error:
+            row = self._left_off(str(error))
+        except Unread as unread:
+            row = self._left_off(f"not known: {unread.reason}")
+        except Exception as error:
+            # One that breaks must not keep the others waiting for ever.
+            LOG.debug("the move of %s broke", self.step.id, exc_info=True)
+            row = self._left_off(
+                f"this tool itself broke: {error!r}; please report it, with"
+                " the output of --debug"
+            )
+        with contextlib.suppress(errors.MigrateError):
+            self._work.journal.note("row", row.id, row=as_dict(row))
+        return row
+
+    def _run(self) -> Row:
+        first = self._patiently(self._read)
+        if first is None:
+            return self._elsewhere(None)
+        ids = known(lambda: first.server.group_ids) or ()
+        facts: MoveFacts | None = first
+        with contextlib.ExitStack() as held:
+            for lock in self._work.groups(ids):
+                while not lock.acquire(blocking=False):
+                    # Who has it may need the slot.
+                    self.release()
+                    self.progress = Progress("waiting for its group", "", 0)
+                    self._work.clock.sleep(INTERVAL)
+                    facts = None
+                held.callback(lock.release)
+            if self._begun is not None:
+                if row := self._resumed(self._begun, facts):
+                    return row
+                facts = None
+            self._hold()
+            return self._moves(facts)
+
+    # Taking up what a process that died has left
+
+    def _resumed(self, begun: Begun, facts: MoveFacts | None) -> Row | None:
+        """What became of a move that was begun before; None when it never
+        reached Nova, or failed and may be tried again."""
+        facts = facts or self._patiently(self._read)
+        while facts is not None:
+            found = [m for m in facts.migrations if m.id > begun.after]
+            if found:
+                self._work.tell(
+                    f"migration {found[-1].id} was begun before: following it",
+                    self.step.server,
+                )
+                self._moving = True
+                carry = self._carry()
+                # Nova takes no second one meanwhile: the oldest is ours.
+                ended = carry.taken_up(facts, begun.status, found[-1])
+                self._moving = False
+                return None if ended.again else self._judged(ended)
+            age = datetime.datetime.now(datetime.UTC) - begun.at
+            server = facts.server
+            if (
+                server.task_state is None
+                and age.total_seconds() > RECORD_WITHIN
+            ):
+                break
+            # What the other process has sent may still be on its way.
+            self.progress = Progress("looking for its migration", "", 0)
+            self._work.clock.sleep(INTERVAL)
+            facts = self._patiently(self._read)
+        return None
+
+    # Moving
+
+    def _moves(self, facts: MoveFacts | None) -> Row:
+        moves = plans = 0
+        tried: list[str] = []
+        while True:
+            facts = facts or self._patiently(self._read)
+            if facts is None or home(facts) not in (self.step.source, None):
+                return self._elsewhere(facts)
+            if self.step.way is Way.STOP:
+                return self._stop(facts)
+            why, facts = self._forbidden(facts)
+            if not why:
+                moves += 1
+                self._moving = True
+                try:
+                    ended = self._carry().begin(facts)
+                except Refused as error:
+                    row, again = self._row(Became.FAILED, str(error)), True
+                else:
+                    row, again = self._judged(ended), ended.again
+                self._moving = False
+                if not again or moves == MOVES:
+                    return row
+                self._hold()
+                why = row.reason
+                failed = row.destination or self.step.destination
+                tried += [failed] if failed else []
+                self._work.tell(f"did not move: {why}", row.server, bad=True)
+            elif self.step.destination:
+                row = self._row(Became.LEFT, why)
+                tried.append(self.step.destination)
+            else:
+                row = self._row(Became.LEFT, why)
+            plans += 1
+            if plans == PLANS:
+                return row
+            step = self._patiently(self._again(tuple(tried)))
+            if isinstance(step, Stay):
+                reasons = "; ".join(step.reasons)
+                reason = f"{row.reason}; and no other way: {reasons}"
+                return self._row(row.outcome, reason, row)
+            self._planned_anew(step, why)
+            facts = None
+
+    def _again(self, tried: tuple[str, ...]) -> Callable[[], Step | Stay]:
+        return lambda: self._work.again(self.step, tried)
+
+    def _planned_anew(self, step: Step, why: str) -> None:
+        self._work.go_elsewhere(self.step.destination, step.destination)
+        self.step = step
+        self._work.tell(
+            f"planned anew: {step.way} to {step.destination or 'any host'},"
+            f" as {why}",
+            step.server,
+        )
+        self._work.journal.note(
+            "again",
+            step.id,
+            way=step.way.value,
+            destination=step.destination,
+            why=why,
+        )
+
+    def _carry(self) -> Carry:
+        return Carry(self._work, self.step, self._see, self.release)
+
+    def _forbidden(self, facts: MoveFacts) -> tuple[str, MoveFacts]:
+        """Why it is not safe to move it now, empty when it is; and by which
+        facts."""
+        kind = Kind(self.step.way.value)
+        for reading in range(1, READINGS + 1):
+            report = scopes.answer(facts, kind, self._work.ignored).report
+            if report.safe:
+                return "", facts
+            worst = report.problems
+            if reading == READINGS or any(
+                f.status is Status.FAIL for f in worst
+            ):
+                break
+            # A service that did not answer may do so now.
+            self._work.clock.sleep(INTERVAL)
+            facts = self._patiently(self._read) or facts
+        return "; ".join(f"{f.check}: {f.detail}" for f in worst[:3]), facts
+
+    def _stop(self, facts: MoveFacts) -> Row:
+        self._moving = True
+        if shut_down(self._work, self.step, facts) is Stopping.STOPPED:
+            return self._row(Became.STOPPED, "shut down where it is")
+        return self._row(Became.FAILED, "it was asked to stop, and still runs")
+
+    # What is told
+
+    def _judged(self, ended: Ended) -> Row:
+        found = ended.found
+        became = _BECAME.get(found.end, Became.FAILED)
+        return Row(
+            server=self.step.server,
+            id=self.step.id,
+            source=self.step.source,
+            destination=found.destination,
+            how=found.kind,
+            outcome=became,
+            seconds=self._seconds,
+            migration_id=found.migration_id,
+            reason="; ".join(filter(None, (found.reason, *ended.doubts))),
+            next=found.next,
+        )
+
+    def _elsewhere(self, facts: MoveFacts | None) -> Row:
+        if facts is None:
+            return self._row(Became.GONE, "the server was deleted meanwhile")
+        host = home(facts)
+        name = paste(self.step.server, self.step.id)
+        if facts.server.status == "VERIFY_RESIZE":
+            return self._row(
+                Became.WAITS,
+                f"somebody moved it to {host}, and it waits to be confirmed",
+                then=f"openstack migrate cold {name} --confirm",
+            )
+        return self._row(Became.GONE, f"it is on {host} already")
+
+    def _left_off(self, reason: str) -> Row:
+        if not self._moving:
+            return self._row(Became.NOT_BEGUN, reason)
+        name = paste(self.step.server, self.step.id)
+        then = f"openstack migrate watch {name}"
+        return self._row(Became.RUNNING_ON, reason, then=then)
+
+    def _row(
+        self,
+        outcome: Became,
+        reason: str,
+        of: Row | None = None,
+        then: str = "",
+    ) -> Row:
+        moved = outcome in (Became.FAILED, Became.RUNNING_ON)
+        return Row(
+            server=self.step.server,
+            id=self.step.id,
+            source=self.step.source,
+            destination=(of.destination if of else None)
+            or (self.step.destination if moved else None),
+            how=self.step.way.value if moved else (of.how if of else ""),
+            outcome=outcome,
+            seconds=self._seconds,
+            migration_id=of.migration_id if of else None,
+            reason=reason,
+            next=then or (of.next if of else ""),
+        )
+
+    @property
+    def _seconds(self) -> float:
+        return round(self._work.clock.now() - self._since, 1)
+
+    # What is shared
+
+    def _see(self, look: Progress) -> None:
+        self.progress = look
+
+    def release(self) -> None:
+        """Nova is done with it: another one may begin."""
+        if self._holds:
+            self._holds = False
+            with self._work.busy:
+                self._work.slots.give(self.step.source, self.step.destination)
+                self._work.busy.notify_all()
+
+    def _hold(self) -> None:
+        """Waits for a slot for another try."""
+        while not self._holds:
+            with self._work.busy:
+                slots, step = self._work.slots, self.step
+                if slots.free(step.source, step.destination):
+                    slots.take(step.source, step.destination)
+                    self._holds = True
+                    return
+            self._work.clock.sleep(INTERVAL)
+
+    def _read(self) -> MoveFacts | None:
+        """What is true now; None when the server is gone."""
+        try:
+            return self._work.mover.facts(self.step.id, self.step.destination)
+        except errors.NotFound:
+            return None
+
+    def _patiently(self, read: Callable[[], T]) -> T:
+        """`read`, again and again while nobody answers.
+
+        :raises ApiError: it is refused, or that lasts for long.
+        """
+        for trouble in self._troubles():
+            try:
+                return read()
+            except errors.ApiError as error:
+                trouble(error)
+        raise AssertionError("the troubles never end by themselves")
+
+    def _troubles(self) -> Iterator[Callable[[errors.ApiError], None]]:
+        since = self._work.clock.now()
+
+        def judge(error: errors.ApiError) -> None:
+            late = self._work.clock.now() - since > PATIENCE
+            if not error.passing or late:
+                raise error
+            self._work.clock.sleep(INTERVAL)
+
+        while True:
+            yield judge
+
+
+def as_dict(row: Row) -> dict[str, object]:
+    return dict(zip(Row.COLUMNS, row.row, strict=True))

@@ -1,0 +1,110 @@
+"""How a run is drawn, and what its end looks like."""
+
+import os
+import signal
+import types
+
+import pytest
+
+from osc_migrate.commands import base, running
+from osc_migrate.model.findings import Status
+from osc_migrate.model.progress import Progress
+from osc_migrate.model.run import Became, Event, Look, Moving, Row, Verdict
+
+
+def look(*events, moving=(), done=0, total=2, left=None):
+    return Look("run-1", 3.0, done, total, {}, tuple(moving), events, left)
+
+
+def moving(phase="running", server="vm1", **changes):
+    seen = Progress(phase, phase, 1.0, **changes)
+    return Moving(server, "HostB", "HostC", seen)
+
+
+def row(outcome=Became.MOVED, **changes):
+    return Row(
+        **{
+            "server": "vm1",
+            "id": "id-1",
+            "source": "HostB",
+            "destination": "HostC",
+            "how": "live",
+            "outcome": outcome,
+        }
+        | changes
+    )
+
+
+def test_a_line_for_each_event_and_each_that_begins():
+    looks = [
+        look(Event("its service is disabled")),
+        look(moving=[moving("queued")]),
+        look(moving=[moving()]),
+        look(moving=[moving()]),
+        look(Event("moved to HostC in 3 s", "vm1"), done=1),
+    ]
+    assert list(running.lines(looks)) == [
+        "[0/2] its service is disabled",
+        "vm1: running (HostB -> HostC)",
+        "[1/2] vm1: moved to HostC in 3 s",
+    ]
+
+
+def test_nothing_steers_a_terminal(capsys):
+    running.draw([look(Event("\x1b[31mred", "vm\n1"))])
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert err.count("\n") == 1
+
+
+def test_a_terminal_has_bars(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    one = moving(memory_total=1024, memory_remaining=512, rate=100.0)
+    running.draw(
+        [
+            look(Event("did not move", "vm2", True), moving=[one], left=61.0),
+            look(done=2),
+        ]
+    )
+    err = capsys.readouterr().err
+    assert "vm1" in err
+    assert "1:01 left" in err
+    assert "vm2: did not move" in err
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "status"),
+    [
+        (Became.MOVED, "", Status.PASS),
+        (Became.GONE, "it is on HostC already", Status.PASS),
+        (Became.MOVED, "ports-are-bound", Status.WARN),
+        (Became.LEFT, "a wish", Status.FAIL),
+        (Became.FAILED, "no", Status.FAIL),
+        (Became.STOPPED, "", Status.FAIL),
+        (Became.WAITS, "", Status.FAIL),
+        (Became.RUNNING_ON, "", Status.UNKNOWN),
+        (Became.NOT_BEGUN, "", Status.UNKNOWN),
+    ],
+)
+def test_every_outcome_has_a_finding(outcome, reason, status):
+    assert running.finding(row(outcome, reason=reason)).status is status
+
+
+def test_every_verdict_has_an_exit_code():
+    assert set(running.EXIT) == set(Verdict)
+    assert running.EXIT[Verdict.SHORT] == base.NOT_MOVED == 4
+    assert running.EXIT[Verdict.NOTHING] == base.NOT_SAFE == 3
+
+
+def test_one_ctrl_c_stops_and_two_leave():
+    deeds = []
+    run = types.SimpleNamespace(
+        stop=lambda: deeds.append("stop"),
+        abandon=lambda: deeds.append("abandon"),
+    )
+    before = signal.getsignal(signal.SIGINT)
+    with running.interruptible(run):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert deeds == ["stop", "abandon"]
+    assert signal.getsignal(signal.SIGINT) is before

@@ -1,0 +1,235 @@
+"""Runs from their beginning to their end, on a small cloud in memory."""
+
+import dataclasses
+
+import pytest
+
+from osc_migrate import errors, runs
+from osc_migrate.model.plan import Plan, Purpose, Stay
+from osc_migrate.model.run import Became, Verdict
+from osc_migrate.plans import Request
+from osc_migrate.runs import starting
+from osc_migrate.runs.journal import Journal
+from osc_migrate.runs.lock import Held
+from osc_migrate.tests.unit.runs.lab import Lab, Quick, plan
+
+HOST_B = Request(hosts=("HostB",))
+
+
+@pytest.fixture
+def lab(monkeypatch):
+    made = Lab()
+    made.nova.identity = "test"
+    made.servers_on = lambda query: [
+        server
+        for server in made.servers.values()
+        if server.host == query["host"]
+    ]
+    monkeypatch.setattr(starting, "_mover", lambda _: (made, Quick()))
+    monkeypatch.setattr("osc_migrate.runs.run.on", lambda _, host: on(host))
+
+    def on(host):
+        for server in made.servers_on({"host": host}):
+            yield starting.Row(
+                server.name, server.id, host, None, "", Became.LEFT
+            )
+
+    monkeypatch.setattr(
+        "osc_migrate.runs.run.plans.again",
+        lambda fleet, step, *rest: Stay(
+            step.server, step.id, step.source, ("nowhere else",)
+        ),
+    )
+    monkeypatch.setattr(starting.fleets, "read", lambda *_: made)
+    return made
+
+
+@pytest.fixture
+def where(tmp_path):
+    return tmp_path / "runs"
+
+
+def drained(lab, where, *steps, request=HOST_B, stays=()):
+    run = runs.drain(lab, request, plan=plan(*steps, stays=stays), where=where)
+    events = [str(e) for look in run.looks() for e in look.events]
+    return run, events
+
+
+def test_a_host_is_emptied(lab, where):
+    run, events = drained(lab, where, lab.boot("vm1"))
+    assert run.verdict is Verdict.DONE
+    assert [row.outcome for row in run.rows] == [Became.MOVED]
+    assert lab.disabled["HostB"] == f"osc-migrate run {run.id}: emptied"
+    assert any("stays disabled" in event for event in events)
+
+
+def test_what_came_meanwhile_is_told(lab, where):
+    step = lab.boot("vm1")
+    lab.boot("new")
+    run, _ = drained(lab, where, step)
+    assert run.verdict is Verdict.SHORT
+    assert [(r.server, r.outcome) for r in run.rows] == [
+        ("vm1", Became.MOVED),
+        ("new", Became.LEFT),
+    ]
+    assert lab.disabled["HostB"].endswith("ended, not empty")
+
+
+def test_nothing_moved_and_all_is_as_it_was(lab, where):
+    step = lab.boot("vm1", locked=True)
+    run, _ = drained(lab, where, step)
+    assert run.verdict is Verdict.NOTHING
+    assert lab.disabled["HostB"] is None
+
+
+def test_what_stays_is_not_done(lab, where):
+    step = lab.boot("vm1")
+    other = lab.boot("vm2")
+    stay = Stay("vm2", other.id, "HostB", ("its wish: never",), True)
+    run, _ = drained(lab, where, step, stays=(stay,))
+    assert run.verdict is Verdict.SHORT
+    assert run.rows[-1].reason == "its wish: never"
+
+
+def test_some_servers_leave_the_service_alone(lab, where):
+    step = lab.boot("vm1")
+    lab.boot("vm2")
+    request = Request(servers=(step.id,))
+    run, _ = drained(lab, where, step, request=request)
+    assert run.verdict is Verdict.DONE
+    assert not [call for call in lab.calls if call[0] == "put"]
+
+
+def test_a_second_one_is_told_of_the_first(lab, where):
+    first = runs.drain(lab, HOST_B, plan=plan(lab.boot("vm1")), where=where)
+    with pytest.raises(Held, match=first.id):
+        runs.drain(lab, HOST_B, plan=plan(), where=where)
+    assert len(list(first.looks())) > 0
+    runs.drain(lab, HOST_B, plan=plan(), where=where)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cloud": "another"}, "another cloud"),
+        ({"steps": 2}, "more than once"),
+    ],
+)
+def test_a_plan_that_is_not_for_here(lab, where, changes, said):
+    step = lab.boot("vm1")
+    made = plan(step)
+    if "steps" in changes:
+        changes = {"steps": (step, step)}
+    wrong = dataclasses.replace(made, **changes)
+    with pytest.raises(errors.MigrateError, match=said):
+        runs.drain(lab, HOST_B, plan=wrong, where=where)
+    assert not lab.calls
+    # Nobody has the host now.
+    runs.drain(lab, HOST_B, plan=made, where=where)
+
+
+class TestResume:
+    def interrupted(self, lab, where):
+        steps = [lab.boot(f"vm{n}") for n in range(5)]
+        run = runs.drain(lab, HOST_B, plan=plan(*steps), where=where)
+        for look in run.looks():
+            if look.moving:
+                run.stop()
+        assert run.verdict is Verdict.INTERRUPTED
+        return run
+
+    def test_it_goes_on(self, lab, where):
+        first = self.interrupted(lab, where)
+        before = len([call for call in lab.calls if call[0] == "move"])
+        assert 0 < before < 5
+        second = runs.resume(lab, first.id, where=where)
+        list(second.looks())
+        assert second.verdict is Verdict.DONE
+        assert len([call for call in lab.calls if call[0] == "move"]) == 5
+        assert len(second.rows) == 5
+
+    def test_one_that_has_ended(self, lab, where):
+        run, _ = drained(lab, where, lab.boot("vm1"))
+        with pytest.raises(errors.MigrateError, match="has ended"):
+            runs.resume(lab, run.id, where=where)
+
+    def test_one_that_was_cancelled(self, lab, where):
+        run = self.interrupted(lab, where)
+        assert runs.cancel(lab, run.id, where=where)
+        assert lab.disabled["HostB"] is None
+        with pytest.raises(errors.MigrateError, match="was cancelled"):
+            runs.resume(lab, run.id, where=where)
+
+    def test_one_without_a_plan(self, lab, where):
+        made = Journal.create(where)
+        with pytest.raises(errors.MigrateError, match="before it had a plan"):
+            runs.resume(lab, made.run, where=where)
+
+    def test_one_of_another_cloud(self, lab, where):
+        run = self.interrupted(lab, where)
+        lab.nova.identity = "another"
+        with pytest.raises(errors.MigrateError, match="another cloud"):
+            runs.resume(lab, run.id, where=where)
+
+
+class TestReturn:
+    @pytest.fixture
+    def back(self, monkeypatch):
+        def plan_back(fleet, homes, request):
+            assert request.enabled == {"HostB"}
+            steps = tuple(
+                dataclasses.replace(
+                    fleet.boot(fleet.servers[id].name, "HostC"),
+                    destination=home,
+                    order=n,
+                )
+                for n, (id, home) in enumerate(homes.items())
+            )
+            return Plan(
+                Purpose.RETURN,
+                "test",
+                "2026-11-23T10:00:00Z",
+                ("HostC",),
+                steps,
+                (),
+                {},
+            )
+
+        monkeypatch.setattr(starting.plans, "back", plan_back)
+
+    @pytest.mark.parametrize("by", ["run", "host"])
+    def test_enabled_first_then_its_servers(self, lab, where, back, by):
+        run, _ = drained(lab, where, lab.boot("vm1"), lab.boot("vm2"))
+        lab.calls.clear()
+        name = run.id if by == "run" else "HostB"
+        second = runs.bring_back(lab, name, where=where)
+        assert lab.calls == [("put", "HostB", "enabled")]
+        list(second.looks())
+        assert second.verdict is Verdict.DONE
+        assert {s.host for s in lab.servers.values()} == {"HostB"}
+        assert lab.disabled["HostB"] is None
+
+    def test_a_run_that_moved_nothing(self, lab, where, back):
+        run, _ = drained(lab, where, lab.boot("vm1", locked=True))
+        with pytest.raises(errors.MigrateError, match="moved no server"):
+            runs.bring_back(lab, run.id, where=where)
+
+    def test_neither_run_nor_host(self, lab, where, back):
+        with pytest.raises(errors.NotFound):
+            runs.bring_back(lab, "HostX", where=where)
+
+
+def test_a_plan_is_the_same_from_the_journal(lab, where):
+    step = lab.boot("vm1")
+    asked = dataclasses.replace(HOST_B, ignored=frozenset({"a-check"}))
+    run = runs.drain(
+        lab,
+        asked,
+        runs.Options(max_failures=7),
+        plan=dataclasses.replace(plan(step), made_at="2026-11-23T10:00:00Z"),
+        where=where,
+    )
+    _, order, _ = starting.opened(where, run.id)
+    assert order.plan == run.plan
+    assert order.request == asked
+    assert order.options.max_failures == 7
