@@ -34,7 +34,9 @@ def picture(path: pathlib.Path, title: str, *lines: str) -> None:
     for line in lines:
         console.print(Text.from_ansi(line), no_wrap=True, crop=False)
     # One name for its styles: it is the same file when nothing has changed.
-    console.save_svg(str(path), title=title, unique_id=path.stem)
+    drawn = console.export_svg(title=title, unique_id=path.stem)
+    # It would fetch its letters from another site.
+    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.S))
 
 
 def main() -> None:
