@@ -56,16 +56,14 @@ def options(joint, **libvirt):
     """Options of [libvirt] on HostB, for a while."""
     lines = "\\n".join(f"{k} = {v}" for k, v in libvirt.items())
     drop = "; ".join(f"/^{name} *=/d" for name in libvirt)
-    script = (
-        f"cp -p {CONF} {CONF}.good;"
-        f" sed -i -e '{drop}' -e 's/^\\[libvirt\\]$/&\\n{lines}/' {CONF}"
-    )
+    before = joint.lab.run("HostB", f"cat {CONF}").stdout
+    script = f"sed -i -e '{drop}' -e 's/^\\[libvirt\\]$/&\\n{lines}/' {CONF}"
     assert joint.lab.run("HostB", script).returncode == 0
     joint.restart("HostB")
     try:
         yield
     finally:
-        joint.lab.run("HostB", f"mv {CONF}.good {CONF}")
+        joint.lab.put("HostB", CONF, before, 0o640, "root:nova")
         joint.restart("HostB")
 
 
@@ -104,11 +102,12 @@ class Sampler:
         self._out = self._joint.lab.run(self._node, script).stdout
 
     def between(self, name, begin, end):
-        """The values of a field in that time, and the one before it."""
+        """The values of a field in that time, the one before it, and the
+        one after: it may have been read between two samples."""
         before = [f[name] for at, f in self.samples if at <= begin][-1:]
-        return before + [
-            fields[name] for at, fields in self.samples if begin < at <= end
-        ]
+        after = [f[name] for at, f in self.samples if at > end][:1]
+        within = [f[name] for at, f in self.samples if begin < at <= end]
+        return before + within + after
 
 
 def completed(joint, node, server):

@@ -177,7 +177,9 @@ def test_progress_is_what_libvirt_counts(joint, slow, guest, module):
 
 def test_progress_of_nova_is_a_step_behind(joint, slow, guest):
     server = guest(8, 256)
-    terminal, sampler = watched(joint, server)
+    # Long enough for some of Nova's steps.
+    with real_guest.options(joint, live_migration_bandwidth=16):
+        terminal, sampler = watched(joint, server)
     found = strays(terminal, sampler, NOVAS + OURS)
     assert found
     assert max(found) < MiB, found
