@@ -19,7 +19,7 @@ def draw(server: str, looks: Iterable[Progress]) -> None:
 
 def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
     """A line at each change of phase, or of trouble with the API."""
-    phase, trouble, stalled = "", False, False
+    phase, trouble, stalled, silence = "", False, False, False
     for look in looks:
         if look.phase != phase:
             phase = look.phase
@@ -31,6 +31,9 @@ def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
                 if trouble
                 else "the API answers again"
             )
+        if bool(look.silence) != silence:
+            silence = bool(look.silence)
+            yield f"{server}: {look.silence or 'there is news of it again'}"
         if look.stalled != stalled:
             stalled = look.stalled
             yield f"{server}: " + (
@@ -53,6 +56,8 @@ def describe(look: Progress) -> str:
         parts.append(f"{size(look.rate)}/s")
     if look.trouble:
         parts.append(f"no news: {printable(look.trouble, 60)}")
+    elif look.silence:
+        parts.append(printable(look.silence, 80))
     elif look.stalled:
         parts.append("not converging: what remains does not fall")
     elif look.left is not None:

@@ -61,12 +61,13 @@ def services(history: History, names: Iterable[str]) -> str:
     hosts = known(lambda: history.hosts) or {}
     named = [hosts[n] for n in dict.fromkeys(names) if n in hosts]
     chosen = named or hosts.values()
-    ill = [said for host in chosen if (said := _ill(host))]
-    more = f" and {len(ill) - _MOST} more" if len(ill) > _MOST else ""
-    return f"now {', '.join(ill[:_MOST])}{more}" if ill else ""
+    sick = [said for host in chosen if (said := ill(host))]
+    more = f" and {len(sick) - _MOST} more" if len(sick) > _MOST else ""
+    return f"now {', '.join(sick[:_MOST])}{more}" if sick else ""
 
 
-def _ill(host: Host) -> str:
+def ill(host: Host) -> str:
+    """What is wrong with a compute host, in words; empty when nothing is."""
     if known(lambda: host.forced_down):
         return f"nova-compute on {host.name} is forced down"
     if (state := known(lambda: host.state)) not in ("up", None):

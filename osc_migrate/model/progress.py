@@ -57,6 +57,8 @@ class Progress:
     stalled: bool = False
     # Why the API could not be read this time; the move itself goes on.
     trouble: str | None = None
+    # That nothing was heard of the move for long; mostly empty.
+    silence: str = ""
 
     @property
     def total(self) -> int:

@@ -14,6 +14,7 @@ from osc_migrate.facts.cloud import Cloud
 from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
 from osc_migrate.moves.pace import STALL_AFTER, Pace
+from osc_migrate.moves.silence import Silence
 
 # Seconds from one request to the next: the most that an API should bear from
 # each of many operators, and how late the end may be noticed.
@@ -72,6 +73,7 @@ class Follower:
         self._next = self._start
         self.record: Migration | None = None
         self.counted: Migration | None = None
+        self._silence = Silence(cloud, server_id)
 
     @classmethod
     def of(
@@ -87,10 +89,16 @@ class Follower:
     def elapsed(self) -> float:
         return self._clock.now() - self._start
 
+    @property
+    def abandoned(self) -> bool:
+        """Nobody will end the record: see :class:`Silence`."""
+        return self._silence.abandoned
+
     def progress(
         self, until: float | None, stall_after: float = STALL_AFTER
     ) -> Iterator[Progress]:
-        """A Progress for each look, until the record has ended.
+        """A Progress for each look, until the record has ended, or nobody
+        is left who would end it.
 
         :param until: seconds after which :class:`TimeUp` is raised; None
             follows for ever.
@@ -107,6 +115,8 @@ class Follower:
                 self.look()
                 silent_since = None
                 seen = self._seen(pace)
+                said = self._silence.look(self.record, self._clock.now())
+                seen = dataclasses.replace(seen, silence=said)
             except errors.ApiError as error:
                 now = self._clock.now()
                 silent_since = silent_since or now
@@ -116,6 +126,8 @@ class Follower:
             yield seen
             last = seen
             if self.record and self.record.status in ENDED:
+                return
+            if self.abandoned:
                 return
             self._wait(until)
 

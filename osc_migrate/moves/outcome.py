@@ -8,6 +8,7 @@ from osc_migrate.model.facts import Migration, MoveFacts, Server, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome
 from osc_migrate.moves.follow import Follower
+from osc_migrate.moves.silence import ABANDONED
 from osc_migrate.words import paste
 
 
@@ -43,6 +44,11 @@ def of_move(
             )
             reason = _reason(explanation, doubt, now)
             then = explanation.next or _look(facts)
+    elif follower.abandoned:
+        now = follower.settled()
+        end = End.NOT_MOVED
+        reason = "; ".join(filter(None, (_abandoned(record), _where(now))))
+        then = f"openstack migrate explain {standing.name(facts.server)}"
     counted = follower.counted
     return Outcome(
         end=end,
@@ -113,6 +119,20 @@ def decide(server: Server) -> str:
         f"when the guest is well: openstack migrate cold {name} --confirm;"
         f" otherwise: openstack migrate cold {name} --revert"
     )
+
+
+def _abandoned(record: Migration | None) -> str:
+    idle = f"Nova has done nothing with the server for {ABANDONED:.0f} s"
+    if record is None:
+        return f"Nova has made no record of the move, and {idle}"
+    return (
+        f"nobody ends migration {record.id} any more: its record says"
+        f" '{record.status}', but {idle}"
+    )
+
+
+def _where(now: Server | None) -> str:
+    return standing.where(now) if now else "the server was deleted meanwhile"
 
 
 def _look(facts: MoveFacts) -> str:

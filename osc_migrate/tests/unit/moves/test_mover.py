@@ -250,7 +250,8 @@ def test_the_phases_of_a_long_move(cloud, clock):
 
 
 def test_at_most_one_request_a_second(cloud, clock):
-    cloud.nova(COUNTERS, *[{"migrations": [skies.counters(9, 9)]}] * 20, NONE)
+    counted = [{"migrations": [skies.counters(99, n)]} for n in range(20)]
+    cloud.nova(COUNTERS, *counted, NONE)
     history(cloud, [], "running", "completed")
     move = start(cloud, clock)
     before = len(cloud.mock.request_history)
