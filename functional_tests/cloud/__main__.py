@@ -3,42 +3,26 @@
 import argparse
 import os
 import shlex
-import signal
 import sys
 from typing import Any
 
 from functional_tests.cloud.cloud import HOSTS, NETWORKS, STUB, Cloud
 from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import ROOT
+from functional_tests.cloud.program import Parser, say
+from functional_tests.cloud.program import main as run
 
 _PROGRAM = "python -m functional_tests.cloud"
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=_PROGRAM,
-        description="A small OpenStack cloud on this machine: real Nova, "
-        "Keystone, Glance and Placement, Neutron if wanted; no hypervisor, "
-        "no packet.",
+    parser = Parser(
+        _PROGRAM,
+        "A small OpenStack cloud on this machine: real Nova, Keystone, Glance "
+        "and Placement, Neutron if wanted; no hypervisor, no packet.",
+        str(ROOT / ".cloud"),
     )
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--state",
-        metavar="DIR",
-        default=str(ROOT / ".cloud"),
-        help="where everything of the cloud is kept (default: %(default)s)",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, parents=[common], help=text, description=text
-        )
-
+    command = parser.command
     up = command("up", "Start the cloud, and wait until it can be used.")
     up.add_argument(
         "--hosts",
@@ -114,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NETWORK:BRIDGE[,...]",
         help="its bridge mappings; '' for none",
     )
-    return parser
+    return parser.parser
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -148,24 +132,24 @@ def _up(cloud: Cloud, options: argparse.Namespace) -> int:
         wanted_ports=ports,
         network=options.network,
         fresh=options.fresh,
-        report=_say,
+        report=say,
     )
     command = [*_PROGRAM.split(), "env"]
     command[0] = sys.executable
     if cloud.state.path != ROOT / ".cloud":
         command += ["--state", str(cloud.state.path)]
-    _say(f'to use it:  eval "$({shlex.join(command)})"')
-    _say("then:       openstack compute service list")
+    say(f'to use it:  eval "$({shlex.join(command)})"')
+    say("then:       openstack compute service list")
     return 0
 
 
 def _down(cloud: Cloud, options: argparse.Namespace) -> int:
     if not cloud.state.exists:
-        _say(f"no cloud in {cloud.state.path}")
+        say(f"no cloud in {cloud.state.path}")
         return 0
     if killed := cloud.down(keep=options.keep):
-        _say(f"had to be killed: {', '.join(killed)}")
-    _say("down")
+        say(f"had to be killed: {', '.join(killed)}")
+    say("down")
     return 0
 
 
@@ -240,23 +224,10 @@ _COMMANDS = {
 }
 
 
-def _interrupt(number: int, frame: Any) -> None:
-    """Let a terminated `up` clean up as an interrupted one does."""
-    raise KeyboardInterrupt
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run one command."""
-    options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _COMMANDS[options.command](Cloud(options.state), options)
-    except CloudError as exc:
-        _say(f"error: {exc}")
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted; what was started has been stopped")
-        return 130
+        return run(_parser(), Cloud, _COMMANDS, arguments)
     except BrokenPipeError:  # | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -7,7 +7,6 @@ host and not to the second.
 """
 
 import json
-import pathlib
 import uuid
 from collections.abc import Iterable, Mapping
 
@@ -37,8 +36,11 @@ def _configurations(mappings: Mapping[str, str]) -> str:
     )
 
 
-def add(database: pathlib.Path, hosts: Iterable[str]) -> None:
-    """One agent a host, alive; one that is there already stays as it is."""
+def add(database: str, hosts: Iterable[str]) -> None:
+    """One agent a host, alive; one that is there already stays as it is.
+
+    :param database: its URL
+    """
     databases.execute(
         database,
         [
@@ -46,18 +48,16 @@ def add(database: pathlib.Path, hosts: Iterable[str]) -> None:
                 "INSERT OR IGNORE INTO agents (id, agent_type, binary, topic,"
                 " host, admin_state_up, created_at, started_at,"
                 " heartbeat_timestamp, configurations, load)"
-                " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, 0)",
-                (
-                    str(uuid.uuid5(uuid.NAMESPACE_DNS, f"agent.{host}")),
-                    TYPE,
-                    "neutron-openvswitch-agent",
-                    "N/A",
-                    host,
-                    _STARTED,
-                    _STARTED,
-                    _ALIVE,
-                    _configurations(MAPPINGS),
-                ),
+                " VALUES (:id, :type, 'neutron-openvswitch-agent', 'N/A',"
+                " :host, 1, :started, :started, :seen, :configurations, 0)",
+                {
+                    "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"agent.{host}")),
+                    "type": TYPE,
+                    "host": host,
+                    "started": _STARTED,
+                    "seen": _ALIVE,
+                    "configurations": _configurations(MAPPINGS),
+                },
             )
             for host in hosts
         ],
@@ -65,7 +65,7 @@ def add(database: pathlib.Path, hosts: Iterable[str]) -> None:
 
 
 def change(
-    database: pathlib.Path,
+    database: str,
     host: str,
     alive: bool | None = None,
     mappings: Mapping[str, str] | None = None,
@@ -79,7 +79,10 @@ def change(
     databases.execute(
         database,
         [
-            (f"UPDATE agents SET {column} = ? WHERE host = ?", (value, host))
+            (
+                f"UPDATE agents SET {column} = :value WHERE host = :host",
+                {"value": value, "host": host},
+            )
             for column, value in values.items()
         ],
     )

@@ -4,7 +4,6 @@ Written with Keystone's own managers inside one process, not over HTTP: this
 is what keystone-manage bootstrap does, and ten times as fast.
 """
 
-import pathlib
 import uuid
 from collections.abc import Mapping
 
@@ -92,29 +91,30 @@ def _service(catalog, name, kind) -> None:
 
 
 def set_endpoints(
-    database: pathlib.Path,
+    database: str,
     urls: Mapping[str, str],
     admin: Mapping[str, str] | None = None,
 ) -> None:
     """Write this start's ports into the copy, before Keystone reads it.
 
+    :param database: its URL
     :param admin: the URLs of the interface 'admin', where they differ
     """
     databases.execute(
         database,
         [
             (
-                "UPDATE endpoint SET url = ? WHERE service_id IN"
-                " (SELECT id FROM service WHERE type = ?)",
-                (urls[name], kind),
+                "UPDATE endpoint SET url = :url WHERE service_id IN"
+                " (SELECT id FROM service WHERE type = :kind)",
+                {"url": urls[name], "kind": kind},
             )
             for name, kind in TYPES.items()
         ]
         + [
             (
-                "UPDATE endpoint SET url = ? WHERE interface = 'admin' AND"
-                " service_id IN (SELECT id FROM service WHERE type = ?)",
-                (url, TYPES[name]),
+                "UPDATE endpoint SET url = :url WHERE interface = 'admin' AND"
+                " service_id IN (SELECT id FROM service WHERE type = :kind)",
+                {"url": url, "kind": TYPES[name]},
             )
             for name, url in (admin or {}).items()
         ],

@@ -322,7 +322,7 @@ class Cloud:
                 "this cloud has no network service; start it with"
                 " `up --network neutron`"
             )
-        agents.change(self.state.db / "neutron.db", host, alive, mappings)
+        agents.change(self.state.database("neutron"), host, alive, mappings)
 
     def _check_host(self, host: str) -> None:
         if host not in self.hosts:

@@ -35,7 +35,7 @@ ROOTS = {
 }
 
 _DATABASE = """
-connection = sqlite:///{db}/{name}.db?timeout=60
+connection = {url}
 # a cloud for tests need not survive a power failure
 sqlite_synchronous = false
 """
@@ -264,7 +264,7 @@ def write(
     common = {"db": state.db, "address": ADDRESS, **urls}
 
     def database(name: str) -> str:
-        return _DATABASE.format(db=state.db, name=name)
+        return _DATABASE.format(url=state.database(name))
 
     def login(user: str) -> str:
         return auth(urls["keystone"], user)

@@ -15,8 +15,10 @@ import sqlite3
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+
+import sqlalchemy
 
 _HERE = pathlib.Path(__file__).parent
 #: our modules that write rows into a template
@@ -25,7 +27,7 @@ _WRITERS = (
     "catalogue.py",
     "neutron_schema.py",
     "nova_schema.py",
-    "wsgi_process.py",
+    "schemas.py",
 )
 #: packages whose migrations or bootstrap make a template
 _PACKAGES = (
@@ -73,11 +75,17 @@ def copy(source: pathlib.Path, target: pathlib.Path) -> None:
         raise
 
 
-def execute(path: pathlib.Path, statements: Sequence[tuple]) -> None:
-    """Run (statement, parameters) pairs in one transaction."""
-    with closing(sqlite3.connect(path, timeout=60)) as connection, connection:
+def execute(
+    url: str, statements: Sequence[tuple[str, Mapping[str, object]]]
+) -> None:
+    """Run (statement, parameters) pairs in one transaction.
+
+    :param url: of the database, as SQLAlchemy takes it
+    """
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
         for statement, parameters in statements:
-            connection.execute(statement, parameters)
+            connection.execute(sqlalchemy.text(statement), parameters)
 
 
 def ensure(
@@ -92,7 +100,7 @@ def ensure(
         that what they load and register does not stay in the service
     """
     paths = [directory / f"{name}.db" for name in names]
-    done = directory / f".{names[0]}-ready"
+    done = _flag(directory, names[0])
     if done.exists():
         return
     for path in paths:  # left over from a start that was interrupted
@@ -112,6 +120,15 @@ def ensure(
         for template, path in zip(templates, paths, strict=True):
             copy(path, template)
     done.touch()
+
+
+def made_elsewhere(directory: pathlib.Path, name: str) -> None:
+    """Let :func:`ensure` know that a database server has these already."""
+    _flag(directory, name).touch()
+
+
+def _flag(directory: pathlib.Path, name: str) -> pathlib.Path:
+    return directory / f".{name}-ready"
 
 
 def _in_child(build: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 import pathlib
 
 from functional_tests.cloud import databases
+from functional_tests.cloud.state import State
 
 #: (name, vcpus, MB of memory, GB of disk); a default host has 16 vcpus,
 #: 16384 MB and 200 GB, so one m1.huge leaves no room for another
@@ -15,16 +16,18 @@ DATABASES = ("nova_api", "nova_cell1", "nova_cell0", "placement")
 _CELL1 = "cell1"
 
 
-def build(directory: pathlib.Path, placement_conf: pathlib.Path) -> None:
-    """Run the migrations (a configured Nova is needed)."""
+def build(placement_conf: pathlib.Path) -> None:
+    """Run the migrations (a configured Nova is needed).
+
+    The database of cell 0 is left to the caller: its schema is that of the
+    other cell, and the migrations are the slowest part.
+    """
     from nova import context as nova_context
     from nova import objects
     from nova.db import migration
 
     migration.db_sync(database="api")
     migration.db_sync(database="main")
-    # Both cells have the same schema; its migrations are the slowest part.
-    databases.copy(directory / "nova_cell1.db", directory / "nova_cell0.db")
 
     context = nova_context.get_admin_context()
     for uuid, name, transport in (
@@ -68,31 +71,31 @@ def _build_placement(conf: pathlib.Path) -> None:
     deploy.update_database(options)
 
 
-def set_connections(
-    directory: pathlib.Path, cell1: str, transport: str = "fake://"
-) -> None:
+def copy_cell0(directory: pathlib.Path) -> None:
+    """Make the database of cell 0 from that of the other cell, on SQLite."""
+    databases.copy(directory / "nova_cell1.db", directory / "nova_cell0.db")
+
+
+def set_connections(state: State, transport: str = "fake://") -> None:
     """Write this cloud's paths into its copy of the cell mappings.
 
-    :param cell1: the URL of its database
     :param transport: the URL of its message broker
     """
     databases.execute(
-        directory / "nova_api.db",
+        state.database("nova_api"),
         [
             (
-                "UPDATE cell_mappings SET database_connection = ?"
-                " WHERE name = ?",
-                (url, name),
+                "UPDATE cell_mappings SET database_connection = :url"
+                " WHERE name = :name",
+                {"url": state.database(f"nova_{name}"), "name": name},
             )
-            for name, url in (
-                (_CELL1, cell1),
-                ("cell0", cell1.replace("nova_cell1.db", "nova_cell0.db")),
-            )
+            for name in ("cell0", _CELL1)
         ]
         + [
             (
-                "UPDATE cell_mappings SET transport_url = ? WHERE name = ?",
-                (transport, _CELL1),
+                "UPDATE cell_mappings SET transport_url = :url"
+                " WHERE name = :name",
+                {"url": transport, "name": _CELL1},
             )
         ],
     )

@@ -108,10 +108,11 @@ def run(
     _configure(state)
 
     def build():
-        nova_schema.build(state.db, state.conf / "placement.conf")
+        nova_schema.build(state.conf / "placement.conf")
+        nova_schema.copy_cell0(state.db)
 
     databases.ensure(state.db, nova_schema.DATABASES, build, use_cache)
-    nova_schema.set_connections(state.db, CONF.database.connection)
+    nova_schema.set_connections(state)
     host_identity.install(CONF)
     silence.install(Control(state.path))
     _node_identity(state)

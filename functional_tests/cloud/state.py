@@ -56,6 +56,13 @@ class State:
         if not self.exists:
             self.save({})
 
+    def database(self, name: str) -> str:
+        """The URL of a database: on the server recorded, else SQLite."""
+        server = self.load().get("database_server")
+        if server:
+            return f"{server}/{name}"
+        return f"sqlite:///{self.db / name}.db?timeout=60"
+
     def load(self) -> dict[str, Any]:
         """The recorded facts; empty when there is no cloud."""
         try:

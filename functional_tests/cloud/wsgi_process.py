@@ -8,13 +8,14 @@ import importlib
 import os
 import sys
 import types
+from collections.abc import Callable
 
 from functional_tests.cloud import (
     agents,
     catalogue,
     config,
     databases,
-    neutron_schema,
+    schemas,
     serving,
     sqlite_locks,
 )
@@ -37,18 +38,11 @@ def _keystone(state: State, use_cache: bool) -> str:
     _without_saml_schemas()
     os.environ["OS_KEYSTONE_CONFIG_FILES"] = str(state.conf / "keystone.conf")
     # imported before the fork in ensure(), so that both sides have it
-    module = importlib.import_module("keystone.server.flask.core")
-
-    def build():
-        import keystone.server
-
-        keystone.server.configure(config_files=module._get_config_files())
-        catalogue.build()
-
-    databases.ensure(state.db, ["keystone"], build, use_cache)
+    importlib.import_module("keystone.server.flask.core")
+    _ensure("keystone", state, schemas.keystone, use_cache)
     facts = state.load()
     catalogue.set_endpoints(
-        state.db / "keystone.db",
+        state.database("keystone"),
         config.endpoints(facts["ports"]),
         facts.get("admin_endpoints"),
     )
@@ -58,34 +52,22 @@ def _keystone(state: State, use_cache: bool) -> str:
 def _glance(state: State, use_cache: bool) -> str:
     os.environ["OS_GLANCE_CONFIG_DIR"] = str(state.conf)
     importlib.import_module("glance.common.wsgi_app")
-
-    def build():
-        from alembic import command
-        from glance.common import config as glance_config
-        from glance.db.sqlalchemy import alembic_migrations
-
-        glance_config.parse_args(
-            args=["--config-file", str(state.conf / "glance-api.conf")]
-        )
-        # The expand and contract branches at once: no row exists yet that
-        # a data migration between them could concern.
-        command.upgrade(alembic_migrations.get_alembic_config(), "heads")
-
-    databases.ensure(state.db, ["glance"], build, use_cache)
+    _ensure("glance", state, schemas.glance, use_cache)
     return "glance.wsgi.api"
 
 
 def _neutron(state: State, use_cache: bool) -> str:
     os.environ["OS_NEUTRON_CONFIG_DIR"] = str(state.conf)
     os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
-    database = state.db / "neutron.db"
-
-    def build():
-        neutron_schema.build(f"sqlite:///{database}")
-
-    databases.ensure(state.db, ["neutron"], build, use_cache)
-    agents.add(database, state.load()["hosts"])
+    _ensure("neutron", state, schemas.neutron, use_cache)
+    agents.add(state.database("neutron"), state.load()["hosts"])
     return "neutron.wsgi.api"
+
+
+def _ensure(
+    name: str, state: State, build: Callable[[State], None], use_cache: bool
+) -> None:
+    databases.ensure(state.db, [name], lambda: build(state), use_cache)
 
 
 def main() -> None:

@@ -2,48 +2,27 @@
 
 import argparse
 import shlex
-import signal
 import sys
-from typing import Any
 
 from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import ROOT
+from functional_tests.cloud.program import Parser, say
+from functional_tests.cloud.program import main as run
 from functional_tests.joint.joint import Joint
 from functional_tests.nodes.errors import LabError
 
 _PROGRAM = "python -m functional_tests.joint"
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=_PROGRAM,
-        description="A real cloud on real nodes: a control plane on this "
-        "machine, nova-compute with libvirt on HostB and HostC.  Needs root.",
+    parser = Parser(
+        _PROGRAM,
+        "A real cloud on real nodes: a control plane on this machine, "
+        "nova-compute with libvirt on HostB and HostC.  Needs root.",
+        str(ROOT / ".joint"),
     )
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--state",
-        metavar="DIR",
-        default=str(ROOT / ".joint"),
-        help="where everything of it is kept (default: %(default)s)",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    texts = {
-        "up": "Start it, and wait until it can be used.",
-        "down": "Stop it, and remove its state directory.",
-        "env": "Print shell commands that select the cloud and the nodes.",
-    }
-    parsers = {
-        name: commands.add_parser(
-            name, parents=[common], help=text, description=text
-        )
-        for name, text in texts.items()
-    }
-    storage = parsers["up"].add_mutually_exclusive_group()
+    up = parser.command("up", "Start it, and wait until it can be used.")
+    storage = up.add_mutually_exclusive_group()
     storage.add_argument(
         "--shared",
         action="store_true",
@@ -56,24 +35,30 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="each node has a directory of its own",
     )
-    return parser
+    parser.command("down", "Stop it, and remove its state directory.")
+    parser.command(
+        "env", "Print shell commands that select the cloud and the nodes."
+    )
+    return parser.parser
 
 
-def _up(joint: Joint, options: argparse.Namespace) -> None:
-    Joint.up(joint.path, options.shared, _say)
+def _up(joint: Joint, options: argparse.Namespace) -> int:
+    Joint.up(joint.path, options.shared, say)
     command = [sys.executable, "-m", "functional_tests.joint", "env"]
     if joint.path != ROOT / ".joint":
         command += ["--state", str(joint.path)]
-    _say(f'to use it:  eval "$({shlex.join(command)})"')
-    _say("then:       openstack compute service list")
+    say(f'to use it:  eval "$({shlex.join(command)})"')
+    say("then:       openstack compute service list")
+    return 0
 
 
-def _down(joint: Joint, options: argparse.Namespace) -> None:
+def _down(joint: Joint, options: argparse.Namespace) -> int:
     joint.down()
-    _say("down")
+    say("down")
+    return 0
 
 
-def _env(joint: Joint, options: argparse.Namespace) -> None:
+def _env(joint: Joint, options: argparse.Namespace) -> int:
     if not joint.is_up:
         raise LabError(f"nothing is up in {joint.path}")
     facts = {
@@ -82,29 +67,16 @@ def _env(joint: Joint, options: argparse.Namespace) -> None:
     }
     for name, value in facts.items():
         print(f"export {name}={shlex.quote(value)}")
+    return 0
 
 
 _COMMANDS = {"up": _up, "down": _down, "env": _env}
 
 
-def _interrupt(number: int, frame: Any) -> None:
-    """Let a terminated `up` clean up as an interrupted one does."""
-    raise KeyboardInterrupt
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run one command."""
-    options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        _COMMANDS[options.command](Joint(options.state), options)
-    except (LabError, CloudError) as exc:
-        _say(f"error: {exc}")
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted; what was started has been stopped")
-        return 130
-    return 0
+    errors = (LabError, CloudError)
+    return run(_parser(), Joint, _COMMANDS, arguments, errors)
 
 
 if __name__ == "__main__":

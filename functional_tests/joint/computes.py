@@ -10,7 +10,7 @@ import sys
 
 from functional_tests.cloud import config
 from functional_tests.joint import broker, libvirt_python
-from functional_tests.nodes import Lab
+from functional_tests.nodes import Lab, compute_files
 from functional_tests.nodes.cluster import GATEWAY, INSTANCES
 from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.people import NOVA
@@ -19,12 +19,7 @@ _VENV, _LIBVIRT = "/opt/nova", "/opt/libvirt-python"
 LOG = "/var/log/nova/nova-compute.log"
 UNIT = "nova-compute"
 
-_NOVA_CONF = """\
-[DEFAULT]
-host = {name}
-my_ip = {address}
-state_path = {home}
-instances_path = {instances}
+_DEFAULT = """\
 log_file = {log}
 transport_url = {transport}
 compute_driver = libvirt.LibvirtDriver
@@ -39,22 +34,8 @@ reserved_host_memory_mb = 512
 resize_confirm_window = 0
 # the guest does not hear when it is asked to shut down
 shutdown_timeout = 2
-default_log_levels = {log_levels}
-
-[vnc]
-enabled = true
-server_listen = 0.0.0.0
-server_proxyclient_address = {address}
-
-[libvirt]
-virt_type = qemu
-cpu_mode = none
-images_type = qcow2
-live_migration_scheme = tcp
-live_migration_inbound_addr = {address}
-live_migration_permit_post_copy = true
-live_migration_timeout_action = abort
-
+default_log_levels = {log_levels}"""
+_MORE = """
 [compute]
 live_migration_wait_for_vif_plug = false
 
@@ -115,7 +96,7 @@ def shown() -> dict[str, str]:
     }
 
 
-def _nova_conf(lab: Lab, name: str, ports: dict[str, int]) -> str:
+def _nova_conf(name: str, ports: dict[str, int]) -> str:
     keystone = config.endpoints(ports, GATEWAY)["keystone"]
     auth = config.auth(keystone, "nova")
     services = ""
@@ -134,18 +115,15 @@ def _nova_conf(lab: Lab, name: str, ports: dict[str, int]) -> str:
             "privsep_osbrick",
         )
     )
-    return _NOVA_CONF.format(
-        name=name,
-        address=lab.address(name),
-        home=NOVA.home,
-        instances=INSTANCES,
+    default = _DEFAULT.format(
         log=LOG,
         transport=broker.url(GATEWAY, ports),
         report_interval=config.REPORT_INTERVAL,
         down_time=config.DOWN_TIME,
         log_levels=",".join(config.LOG_LEVELS),
-        services=services,
-        helpers=helpers,
+    )
+    return compute_files.nova_conf(name, default) + _MORE.format(
+        home=NOVA.home, services=services, helpers=helpers
     )
 
 
@@ -153,7 +131,7 @@ def prepare(lab: Lab, name: str, ports: dict[str, int], shared: bool) -> None:
     """Make a booted node ready to be a compute; nothing is started."""
     do(lab, name, _PREPARE)
     share(lab, name, shared)
-    nova_conf = _nova_conf(lab, name, ports)
+    nova_conf = _nova_conf(name, ports)
     lab.put(name, "/etc/nova/nova.conf", nova_conf, 0o640, "root:nova")
     lab.put(name, f"/etc/systemd/system/{UNIT}.service", _UNIT)
     rule = f"{NOVA.name} ALL=(root) NOPASSWD: {_HELPER} *\n"

@@ -1,8 +1,10 @@
-"""Start the processes of the control plane."""
+"""The processes of the control plane: all at once, or one at a time."""
 
-import pathlib
+import contextlib
+import os
+import signal
 import subprocess
-from collections.abc import Callable
+import time
 
 from functional_tests.cloud import (
     config,
@@ -12,13 +14,14 @@ from functional_tests.cloud import (
     processes,
 )
 from functional_tests.cloud.state import State
-from functional_tests.joint import broker, service
+from functional_tests.joint import broker, mariadb
 from functional_tests.nodes.cluster import CONTROLLER, GATEWAY
+from functional_tests.nodes.errors import LabError
 
 _SERVICE = "functional_tests.joint.service"
 _WSGI = "functional_tests.cloud.wsgi_process"
 #: process: module, and the port it serves
-_PROCESSES = {
+_MODULES = {
     "nova-api": (_SERVICE, "nova"),
     "nova-conductor": (_SERVICE, None),
     "nova-scheduler": (_SERVICE, None),
@@ -36,61 +39,152 @@ max_pool_size = 5
 [scheduler]
 discover_hosts_in_cells_interval = 2
 """
+_PATIENCE = 60.0
 Children = dict[str, subprocess.Popen[bytes]]
 
 
-def start(state: State) -> Children:
-    """Start all of them; nothing is awaited.  The ports are recorded."""
-    sockets = ports.listen(config.ROOTS)
-    children: Children = {}
-    record = _recorder(state, children)
-    try:
-        found = {n: s.getsockname()[1] for n, s in sockets.items()}
-        found |= _free(broker.PORTS)
-        facts = state.load() | {
-            "ports": found,
-            "controller": CONTROLLER,
-            # Who asks for it gets the address which the nodes can reach.
-            "admin_endpoints": config.endpoints(found, GATEWAY),
-            "processes": {},
-        }
-        state.save(facts)
-        _start_broker(state, found, record)
-        _configure(state, found)
-        for name, (module, port) in _PROCESSES.items():
-            fds = [sockets[port].fileno()] if port else []
-            _spawn(state, name, module, record)(
-                [name, str(state.path), *map(str, fds)], fds
-            )
-    finally:
-        ports.close(sockets)
-    return children
+class ControlPlane:
+    """Of one joint cloud.
 
-
-def open_gate(state: State, namespace: str) -> Children:
-    """Let the nodes in.
-
-    :param namespace: the file of the lab's network namespace
+    :ivar children: those that this process has started
     """
-    children: Children = {}
-    found = state.load()["ports"]
-    served = [str(found[name]) for name in (*config.ROOTS, "rabbit")]
-    _spawn(
-        *(state, "gate", "functional_tests.joint.gate"),
-        _recorder(state, children),
-    )([namespace, GATEWAY, *served])
-    return children
 
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._broker = state.path / "broker"
+        self._mariadb = state.path / "mariadb"
+        self.children: Children = {}
 
-def _recorder(state: State, children: Children) -> Callable:
-    def record(process: processes.Process, child) -> None:
-        facts = state.load()
+    @property
+    def _ports(self) -> dict[str, int]:
+        return self._state.load()["ports"]
+
+    def start(self) -> None:
+        """Start all of them; only the database is awaited.
+
+        The ports are recorded.
+        """
+        sockets = ports.listen(config.ROOTS)
+        try:
+            found = {n: s.getsockname()[1] for n, s in sockets.items()}
+            found |= _free((*broker.PORTS, mariadb.PORT))
+            facts = {
+                "ports": found,
+                "controller": CONTROLLER,
+                "database_server": mariadb.server(found),
+                # Who asks for it gets the address which the nodes can reach.
+                "admin_endpoints": config.endpoints(found, GATEWAY),
+                "processes": {},
+            }
+            self._state.save(self._state.load() | facts)
+            mariadb.prepare(self._mariadb)
+            for name in ("mariadb", "epmd", "rabbit"):
+                self._spawn(name)
+            self._configure(found)
+            for name, (_, port) in _MODULES.items():
+                self._spawn_module(
+                    name, [sockets[port].fileno()] if port else []
+                )
+        finally:
+            ports.close(sockets)
+
+    def open_gate(self, namespace: str) -> None:
+        """Let the nodes in.
+
+        :param namespace: the file of the lab's network namespace
+        """
+        found = self._ports
+        served = [str(found[name]) for name in (*config.ROOTS, "rabbit")]
+        self._spawn_python(
+            "gate",
+            "functional_tests.joint.gate",
+            [namespace, GATEWAY, *served],
+        )
+
+    def end(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
+        """End one of them; return when all of it is gone.
+
+        :param how: KILL for one that dies, TERM for one that is stopped
+        :raises LabError: it does not end
+        """
+        (process,) = [
+            one for one in self._state.processes() if one.name == name
+        ]
+        end = time.monotonic() + _PATIENCE
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        while _group_lives(process.pid):
+            if time.monotonic() > end:
+                raise LabError(f"{name} does not end")
+            time.sleep(0.05)
+
+    def again(self, name: str) -> None:
+        """Start one that has ended, on the same port."""
+        if name not in _MODULES:
+            self._spawn(name)
+            return
+        port = _MODULES[name][1]
+        sockets = {}
+        if port:
+            sockets = ports.listen([port], {port: self._ports[port]})
+        try:
+            self._spawn_module(name, [s.fileno() for s in sockets.values()])
+        finally:
+            ports.close(sockets)
+
+    def _spawn(self, name: str) -> None:
+        """One that is no Python of ours."""
+        found = self._ports
+        environment: dict[str, str] = {}
+        if name == "mariadb":
+            command = mariadb.command(self._mariadb, found)
+        elif name == "epmd":
+            # RabbitMQ would start one which outlives it.
+            port = str(found["epmd"])
+            command = ["epmd", "-address", ports.ADDRESS, "-port", port]
+        else:
+            command, environment = broker.prepare(self._broker, found)
+        log = self._state.log / f"{name}.log"
+        self._record(
+            *processes.spawn_command(
+                name, command, log, environment=environment
+            )
+        )
+        if name == "mariadb":
+            mariadb.wait(self._mariadb, self.children[name])
+
+    def _spawn_module(self, name: str, fds: list[int]) -> None:
+        arguments = [name, str(self._state.path), *map(str, fds)]
+        self._spawn_python(name, _MODULES[name][0], arguments, fds)
+
+    def _spawn_python(
+        self,
+        name: str,
+        module: str,
+        arguments: list[str],
+        fds: list[int] | None = None,
+    ) -> None:
+        log = self._state.log / f"{name}.log"
+        self._record(*processes.spawn(name, module, arguments, log, fds or []))
+
+    def _record(
+        self, process: processes.Process, child: "subprocess.Popen[bytes]"
+    ) -> None:
+        facts = self._state.load()
         entry = {"pid": process.pid, "started": process.started}
         facts["processes"][process.name] = entry
-        state.save(facts)
-        children[process.name] = child
+        self._state.save(facts)
+        self.children[process.name] = child
 
-    return record
+    def _configure(self, found: dict[str, int]) -> None:
+        state = self._state
+        transport = broker.url(ports.ADDRESS, found)
+        config.write(state, found, CONTROLLER, {})
+        text = _JOINT.format(transport=transport)
+        (state.conf / "joint.conf").write_text(text)
+        for name in ("keystone", "glance"):
+            databases.made_elsewhere(state.db, name)
+        nova_schema.set_connections(state, transport)
 
 
 def _free(names: tuple[str, ...]) -> dict[str, int]:
@@ -101,34 +195,12 @@ def _free(names: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _spawn(state: State, name: str, module: str, record: Callable):
-    def spawn(arguments, fds=()) -> None:
-        log = state.log / f"{name}.log"
-        record(*processes.spawn(name, module, arguments, log, fds))
-
-    return spawn
-
-
-def _start_broker(state: State, found: dict, record: Callable) -> None:
-    directory = state.path / "broker"
-    command, environment = broker.prepare(directory, found)
-    # It would start one which outlives it.
-    epmd = ["epmd", "-address", ports.ADDRESS, "-port", str(found["epmd"])]
-    for name, words in (("epmd", epmd), ("rabbit", command)):
-        log = state.log / f"{name}.log"
-        record(
-            *processes.spawn_command(name, words, log, environment=environment)
-        )
-
-
-def _configure(state: State, found: dict[str, int]) -> None:
-    transport = broker.url(ports.ADDRESS, found)
-    config.write(state, found, CONTROLLER, {})
-    (state.conf / "joint.conf").write_text(_JOINT.format(transport=transport))
-    databases.ensure(
-        state.db, nova_schema.DATABASES, lambda: service.build(state)
-    )
-    database = pathlib.Path(state.db, "nova_cell1.db")
-    nova_schema.set_connections(
-        state.db, f"sqlite:///{database}?timeout=60", transport
-    )
+def _group_lives(leader: int) -> bool:
+    """Is anything of a process group there, zombies of ours apart?"""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(leader, os.WNOHANG)
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True

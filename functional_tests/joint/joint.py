@@ -23,10 +23,10 @@ from functional_tests.cloud import processes
 from functional_tests.joint import (
     computes,
     content,
-    control_plane,
     guest,
     state,
 )
+from functional_tests.joint.control_plane import ControlPlane
 from functional_tests.joint.readiness import PATIENCE, Waiting, usable
 from functional_tests.nodes import Lab, LabError, packages
 from functional_tests.nodes.cluster import COMPUTES, INSTANCES
@@ -45,6 +45,7 @@ class Joint:
         self.path = pathlib.Path(path).absolute()
         self.state = state.cloud(self.path)
         self.lab = Lab(state.lab(self.path))
+        self.control = ControlPlane(self.state)
 
     def __enter__(self) -> "Joint":
         return self
@@ -112,12 +113,12 @@ class Joint:
                 report=lambda text: report(f"nodes: {text}"),
                 shown=computes.shown(),
             )
-            children = control_plane.start(self.state)
-            say(f"started {', '.join(children)}")
+            self.control.start()
+            say(f"started {', '.join(self.control.children)}")
             lab.result()
         namespace = self.lab.inside()[1].partition("=")[2]
-        children |= control_plane.open_gate(self.state, namespace)
-        waiting = Waiting(self.state, children, say)
+        self.control.open_gate(namespace)
+        waiting = Waiting(self.state, self.control.children, say)
         connection = self.connect()
         compute = connection.compute
         waiting.until("keystone answers", connection.authorize)
@@ -227,6 +228,19 @@ class Joint:
         )
         lines = computes.do(self.lab, name, script).splitlines()
         return dict(line.split(" ", 1) for line in lines if line)
+
+    def speed(self, guest: str, node: str, mib: int) -> None:
+        """Bound how fast a guest is copied from a node, in MiB/s.
+
+        :param guest: its UUID
+        :raises LabError: libvirt there does not run it
+        """
+        computes.do(self.lab, node, f"virsh migrate-setspeed {guest} {mib}")
+
+    def copies(self, guest: str, node: str) -> bool:
+        """Does libvirt of a node copy the memory of a guest now?"""
+        done = self.lab.run(node, f"LC_ALL=C virsh domjobinfo {guest}")
+        return "Memory remaining:" in done.stdout
 
     def reset(self, name: str) -> None:
         """Bring a node back to how it was when the cloud came up.

@@ -1,8 +1,6 @@
 """One process of the control plane.
 
-Each is Nova's own service, in a process of its own as in production.  Only
-the databases are not those of production: SQLite, copied in a moment where
-a MariaDB takes ten seconds to be made (see cloud/databases.py).
+Each is Nova's own service, in a process of its own as in production.
 
 usage: python -m functional_tests.joint.service NAME STATE [FD]
 """
@@ -28,17 +26,6 @@ def _configure(state: State):
     logging.setup(config.CONF, "nova")
     objects.register_all()
     return config
-
-
-def build(state: State) -> None:
-    """Make Nova's and Placement's databases."""
-    from nova import monkey_patch
-
-    monkey_patch.patch(backend="threading")
-    _configure(state)
-    from functional_tests.cloud import nova_schema
-
-    nova_schema.build(state.db, state.conf / "placement.conf")
 
 
 def _serve(module: str, fd: int) -> None:
@@ -92,9 +79,6 @@ def main() -> None:
         from nova import monkey_patch
 
         monkey_patch.patch(backend="threading")
-    from functional_tests.cloud import sqlite_locks
-
-    sqlite_locks.install()
     if name in _SERVED:
         _SERVED[name](state, int(fds[0]))
     else:

@@ -4,6 +4,7 @@
 
     <state>/cloud/     the control plane: as cloud/state.py has it
     <state>/cloud/broker/  RabbitMQ
+    <state>/cloud/mariadb/ MariaDB
     <state>/lab/       the nodes: as nodes/state.py has it
 """
 
@@ -20,8 +21,3 @@ def cloud(state: pathlib.Path) -> State:
 def lab(state: pathlib.Path) -> pathlib.Path:
     """The state directory of the nodes."""
     return state / "lab"
-
-
-def broker(state: pathlib.Path) -> pathlib.Path:
-    """The directory of RabbitMQ."""
-    return cloud(state).path / "broker"

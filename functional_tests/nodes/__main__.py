@@ -3,11 +3,11 @@
 import argparse
 import os
 import shlex
-import signal
 import sys
-from typing import Any
 
 from functional_tests.cloud.processes import ROOT
+from functional_tests.cloud.program import Parser, say
+from functional_tests.cloud.program import main as run
 from functional_tests.nodes import packages
 from functional_tests.nodes.content import KINDS, NSPAWN
 from functional_tests.nodes.errors import LabError
@@ -16,31 +16,15 @@ from functional_tests.nodes.lab import Lab
 _PROGRAM = "python -m functional_tests.nodes"
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=_PROGRAM,
-        description="Three machines on this machine: HostA (controller and "
-        "file server), HostB and HostC (compute nodes), with systemd, sshd, "
-        "libvirt and QEMU.  Needs root.",
+    parser = Parser(
+        _PROGRAM,
+        "Three machines on this machine: HostA (controller and file server), "
+        "HostB and HostC (compute nodes), with systemd, sshd, libvirt and "
+        "QEMU.  Needs root.",
+        str(ROOT / ".nodes"),
     )
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--state",
-        metavar="DIR",
-        default=str(ROOT / ".nodes"),
-        help="where everything of the lab is kept (default: %(default)s)",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, parents=[common], help=text, description=text
-        )
-
+    command = parser.command
     up = command("up", "Start the nodes, and wait until they can be used.")
     up.add_argument(
         "--kind",
@@ -62,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("install", "Install what the labs and their tests need.")
     command("env", "Print shell variables: what is needed to use the nodes.")
-    return parser
+    return parser.parser
 
 
 def _running(lab: Lab) -> Lab:
@@ -72,17 +56,17 @@ def _running(lab: Lab) -> Lab:
 
 
 def _up(lab: Lab, options: argparse.Namespace) -> int:
-    Lab.up(lab.state.path, options.kind, _say)
-    _say(f"to use it:  ssh -F {lab.ssh_config} {lab.names[-1]}")
+    Lab.up(lab.state.path, options.kind, say)
+    say(f"to use it:  ssh -F {lab.ssh_config} {lab.names[-1]}")
     return 0
 
 
 def _down(lab: Lab, options: argparse.Namespace) -> int:
     if not lab.state.exists:
-        _say(f"no lab in {lab.state.path}")
+        say(f"no lab in {lab.state.path}")
         return 0
     lab.down(purge=options.purge)
-    _say("down")
+    say("down")
     return 0
 
 
@@ -114,7 +98,7 @@ def _env(lab: Lab, options: argparse.Namespace) -> int:
 def _install(lab: Lab, options: argparse.Namespace) -> int:
     packages.require_root()
     for kind in packages.NEEDED:
-        packages.install(kind, _say)
+        packages.install(kind, say)
     return 0
 
 
@@ -128,23 +112,9 @@ _COMMANDS = {
 }
 
 
-def _interrupt(number: int, frame: Any) -> None:
-    """Let a terminated `up` clean up as an interrupted one does."""
-    raise KeyboardInterrupt
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run one command."""
-    options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        return _COMMANDS[options.command](Lab(options.state), options)
-    except LabError as exc:
-        _say(f"error: {exc}")
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted; what was started has been stopped")
-        return 130
+    return run(_parser(), Lab, _COMMANDS, arguments, (LabError,))
 
 
 if __name__ == "__main__":

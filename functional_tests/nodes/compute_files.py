@@ -17,7 +17,7 @@ host = {name}
 my_ip = {address}
 state_path = {home}
 instances_path = {instances}
-transport_url = rabbit://nova:rabbit-secret@{controller}:5672/
+{more}
 
 [vnc]
 enabled = true
@@ -32,7 +32,9 @@ live_migration_scheme = tcp
 live_migration_inbound_addr = {address}
 live_migration_permit_post_copy = true
 live_migration_timeout_action = abort
-
+"""
+_TRANSPORT = "transport_url = rabbit://nova:rabbit-secret@{controller}:5672/"
+_LOGINS = """
 [service_user]
 send_service_user_token = true
 auth_type = password
@@ -76,16 +78,25 @@ default_tls_x509_verify = 1
 """
 
 
+def nova_conf(name: str, more: str) -> str:
+    """What nova.conf of a compute node says of the node and of libvirt.
+
+    :param more: lines of its section DEFAULT
+    """
+    return _NOVA_CONF.format(
+        name=name,
+        address=ADDRESSES[name],
+        home=NOVA.home,
+        instances=INSTANCES,
+        more=more,
+    )
+
+
 def write(layer: Layer, name: str, secrets: Secrets) -> None:
     """Add these files to the layer of a node."""
     own = secrets.nodes[name]
-    nova = _NOVA_CONF.format(
-        name=name,
-        address=ADDRESSES[name],
-        controller=CONTROLLER,
-        home=NOVA.home,
-        instances=INSTANCES,
-    )
+    nova = nova_conf(name, _TRANSPORT.format(controller=CONTROLLER))
+    nova += _LOGINS.format(controller=CONTROLLER)
     layer.write("/etc/nova/nova.conf", nova, 0o640, (0, NOVA.gid))
     libvirtd = _LIBVIRTD_CONF.format(host_uuid=own.host_uuid)
     layer.write("/etc/libvirt/libvirtd.conf", libvirtd)

@@ -26,8 +26,8 @@ NEEDED = {
         "qemu-system-x86",
         "qemu-utils",
     ),
-    # A message broker, and an assembler for a guest of 512 bytes.
-    "joint": (*_COMMON, "binutils", "rabbitmq-server"),
+    # A message broker, a database, an assembler for a guest of 512 bytes.
+    "joint": (*_COMMON, "binutils", "mariadb-server-core", "rabbitmq-server"),
     # Programs that tests run by themselves, on loopback.
     "tests": ("busybox-static", "openssh-server"),
 }

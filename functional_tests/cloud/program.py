@@ -1,0 +1,70 @@
+"""What the programs that bring labs up and down have in common."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from functional_tests.cloud.errors import CloudError
+
+Options = argparse.Namespace
+
+
+def say(text: str) -> None:
+    """To a person, rather than to a program."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Parser:
+    """Of a program with commands that all take a state directory."""
+
+    def __init__(self, program: str, description: str, state: str) -> None:
+        self.parser = argparse.ArgumentParser(
+            prog=program, description=description
+        )
+        self._common = argparse.ArgumentParser(add_help=False)
+        self._common.add_argument(
+            "--state",
+            metavar="DIR",
+            default=state,
+            help="where everything of it is kept (default: %(default)s)",
+        )
+        self._commands = self.parser.add_subparsers(
+            dest="command", required=True
+        )
+
+    def command(self, name: str, text: str) -> argparse.ArgumentParser:
+        """Add a command."""
+        return self._commands.add_parser(
+            name, parents=[self._common], help=text, description=text
+        )
+
+
+def main(
+    parser: argparse.ArgumentParser,
+    make: Callable[[str], Any],
+    commands: Mapping[str, Callable[[Any, Options], int]],
+    arguments: list[str] | None,
+    errors: tuple[type[Exception], ...] = (CloudError,),
+) -> int:
+    """Run one command; returns the status to exit with.
+
+    :param make: the lab in a state directory
+    :param errors: those that are told in one line
+    """
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return commands[options.command](make(options.state), options)
+    except errors as exc:
+        say(f"error: {exc}")
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; what was started has been stopped")
+        return 130
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    """Let a terminated `up` clean up as an interrupted one does."""
+    raise KeyboardInterrupt
