@@ -1,10 +1,10 @@
 """Real guests on real nodes, moved by ``openstack migrate``.
 
-Nova, libvirt and QEMU are the real ones, and so are the reasons why a move
-fails, and the words in which nova-compute says them.  JOINT_STATE names the
-state directory of a joint cloud that is up already, and stays so.
+Nova, libvirt and QEMU are the real ones.  JOINT_STATE names the state
+directory of a joint cloud that is up already, and stays so.
 """
 
+import contextlib
 import os
 import subprocess
 import uuid
@@ -12,11 +12,12 @@ import uuid
 import pytest
 
 from functional_tests.conftest import until
-from functional_tests.joint import Joint
+from functional_tests.joint import Joint, computes
 from functional_tests.shell import Shell
 
-INSTANCES = "/var/lib/nova/instances"
-CONF = "/etc/nova/nova.conf"
+NODES = ("HostB", "HostC")
+#: MiB/s at which the busy guest, which writes 24, never comes to an end
+SLOW = 8
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +53,7 @@ def last_lines(joint):
     """What nova-compute wrote last on each node."""
     script = "tail -n 40 /var/log/nova/nova-compute.log"
     return "\n".join(
-        f"{node}:\n{joint.lab.run(node, script).stdout}"
-        for node in ("HostB", "HostC")
+        f"{node}:\n{joint.lab.run(node, script).stdout}" for node in NODES
     )
 
 
@@ -71,9 +71,9 @@ def server(joint, compute):
 
 
 @pytest.fixture(scope="module")
-def shared_server(joint, compute):
-    """One for all tests which leave it where it is, on HostB."""
-    yield from booted(joint, compute)
+def busy(joint, compute):
+    """One that writes to its memory; each test finds it ACTIVE somewhere."""
+    yield from booted(joint, compute, flavor="large", image="busy")
 
 
 @pytest.fixture
@@ -83,18 +83,19 @@ def local(joint):
     joint.share(True)
 
 
-def where(joint, server):
-    """The node on which libvirt runs the guest; no other knows of it."""
+def where(joint, server, state="running"):
+    """The node on which libvirt has the guest, so; no other knows of it."""
     found = {
-        (node, state)
-        for node in ("HostB", "HostC")
-        for id, state in joint.guests(node).items()
-        if id == server.id
+        node: guests[server.id]
+        for node in NODES
+        if server.id in (guests := joint.guests(node))
     }
-    assert len(found) == 1, found
-    ((node, state),) = found
-    assert state == "running"
-    return node
+    assert list(found.values()) == [state], found
+    return next(iter(found))
+
+
+def other(node):
+    return NODES[1 - NODES.index(node)]
 
 
 def goes_on(joint, server, after):
@@ -163,178 +164,138 @@ def test_disks_that_are_not_shared(joint, local, compute, migrate, server):
     goes_on(joint, server, before)
 
 
-# Where one is missing, an operator would have to start it in this order.
-_LISTEN = (
-    "systemctl stop libvirtd; systemctl start libvirtd-tcp.socket;"
-    " systemctl start libvirtd"
-)
-_KEY = "/var/lib/nova/.ssh/id_ed25519"
+def test_a_paused_guest_stays_paused(joint, compute, migrate, server):
+    compute.pause_server(server)
+    compute.wait_for_server(server, status="PAUSED", interval=0.2)
+    before = joint.ticks(server)
+    done = migrate("live", server.name, "HostC", "-f", "json")
+    assert done.code == 0, done.err
+    assert where(joint, server, "paused") == "HostC"
+    assert compute.get_server(server.id).status == "PAUSED"
+    compute.unpause_server(server)
+    goes_on(joint, server, before)
+    assert where(joint, server) == "HostC"
 
 
-def wrong_certificate(joint):
-    """HostC's is for another name; HostB reads what scheme to use."""
-    pem, key = joint.lab.ca.issue("other", ["other", "10.77.0.99"])
-    for name, text in (("servercert", pem), ("private/serverkey", key)):
-        path = f"/etc/pki/libvirt/{name}.pem"
-        joint.lab.run("HostC", f"cp -p {path} {path}.good")
-        joint.lab.put("HostC", path, text, 0o600)
-    libvirt("systemctl restart libvirtd")(joint)
-    scheme("tls")(joint)
+# A guest that writes faster than it is copied
 
 
-def right_certificate(joint):
-    for name in ("servercert", "private/serverkey"):
-        path = f"/etc/pki/libvirt/{name}.pem"
-        joint.lab.run("HostC", f"mv {path}.good {path}")
-    libvirt("systemctl restart libvirtd")(joint)
-    scheme("tcp")(joint)
+@contextlib.contextmanager
+def moving(joint, server, *words):
+    """Moves it to the other node; in its midst by then."""
+    source = where(joint, server)
+    joint.speed(server.id, source, SLOW)
+    words = ("live", server.name, other(source), *words, "-f", "json")
+    with Shell(joint.environment()).running("migrate", *words) as move:
+        until(lambda: joint.copies(server.id, source), 120)
+        yield move
 
 
-def libvirt(script):
-    """Do something to libvirtd on HostC, whose nova-compute connects anew:
-    its old connection may take minutes to be missed."""
-
-    def change(joint):
-        on("HostC", script)(joint)
-        joint.restart("HostC")
-
-    return change
+def is_well(joint, compute, server, node, before):
+    """It runs there, once, and is the same guest as before."""
+    assert compute.get_server(server.id).status == "ACTIVE"
+    assert where(joint, server) == node
+    assert joint.ticks(server) >= before
+    goes_on(joint, server, joint.ticks(server))
 
 
-def scheme(name):
-    option = "live_migration_scheme"
-
-    def change(joint):
-        for node in ("HostB", "HostC"):
-            script = f"sed -i 's/^{option} = .*/{option} = {name}/' {CONF}"
-            joint.lab.run(node, script)
-        joint.restart("HostB")
-
-    return change
-
-
-def unknown_name(joint):
-    option = "live_migration_inbound_addr"
-    for node in ("HostB", "HostC"):
-        joint.lab.run(
-            node, f"sed -i 's/^{option} = .*/{option} = {node}/' {CONF}"
-        )
-    joint.lab.run(
-        "HostB", "cp /etc/hosts /run/hosts; sed -i '/HostC/d' /etc/hosts"
-    )
-    joint.restart("HostC")
+def test_watched_aborted_and_repaired(joint, compute, migrate, busy):
+    before, source = joint.ticks(busy), where(joint, busy)
+    with moving(joint, busy) as move:
+        (seen,) = until(lambda: counted(migrate, busy), 60)
+        done = migrate("abort", busy.name, "-f", "json")
+        ended = move.end()
+    assert (seen["source"], seen["phase"]) == (source, "running")
+    assert 0 < seen["memory_remaining"] <= seen["memory_total"]
+    assert done.code == 0, done.err
+    assert done.json[0]["host"] == source
+    assert ended.code == 4, ended.err
+    assert ended.json["status"] == "error"
+    # As Nova 33 and later leave it.
+    assert compute.get_server(busy.id).status == "ERROR"
+    assert where(joint, busy) == source
+    repaired = migrate("repair", busy.name, "--yes", nodes=True)
+    assert repaired.code == 0, repaired.err
+    is_well(joint, compute, busy, source, before)
 
 
-def known_address(joint):
-    option = "live_migration_inbound_addr"
-    for node in ("HostB", "HostC"):
-        address = joint.lab.address(node)
-        joint.lab.run(
-            node, f"sed -i 's/^{option} = .*/{option} = {address}/' {CONF}"
-        )
-    joint.lab.run("HostB", "cat /run/hosts >/etc/hosts")
-    joint.restart("HostC")
+def counted(migrate, server):
+    """What another shell sees, once Nova has counted."""
+    seen = migrate("watch", server.name, "-f", "json").json
+    return seen if seen and seen[0]["memory_total"] else None
 
 
-def on(node, script):
-    def run(joint):
-        done = joint.lab.run(node, script)
-        assert done.returncode == 0, done.stderr
-
-    return run
-
-
-#: name: what breaks it, what mends it, the check that finds it beforehand,
-#: and words of what explains it afterwards
-FAULTS = {
-    "libvirt-does-not-listen": (
-        libvirt(
-            "systemctl stop libvirtd-tcp.socket libvirtd;"
-            " systemctl start libvirtd",
-        ),
-        libvirt(_LISTEN),
-        "libvirt-listens",
-        "Connection refused",
-    ),
-    "data-ports-closed": (
-        on(
-            "HostC",
-            "nft add table inet lab; nft 'add chain inet lab in"
-            " { type filter hook input priority 0; }'; nft add rule inet lab"
-            " in tcp dport 49152-49261 reject with tcp reset",
-        ),
-        on("HostC", "nft delete table inet lab"),
-        "destination-data-ports-are-open",
-        "Connection refused",
-    ),
-    "instances-read-only": (
-        on("HostC", f"mount -o remount,ro {INSTANCES}"),
-        on("HostC", f"mount -o remount,rw {INSTANCES}"),
-        "instances-mount-is-read-write",
-        "Read-only file system",
-    ),
-    "wrong-certificate": (
-        wrong_certificate,
-        right_certificate,
-        "tls-server-certificate-names-the-node",
-        "certificate",
-    ),
-    "unknown-name": (
-        unknown_name,
-        known_address,
-        "destination-name-resolves",
-        "Unable to resolve address 'HostC'",
-    ),
-}
+def test_aborted_with_repair(joint, compute, migrate, busy):
+    before, source = joint.ticks(busy), where(joint, busy)
+    with moving(joint, busy) as move:
+        done = migrate("abort", busy.name, "--repair", "-f", "json")
+        assert move.end().code == 4
+    assert done.code == 0, done.err
+    assert done.json[0]["server_status"] == "ACTIVE"
+    is_well(joint, compute, busy, source, before)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_a_live_move(joint, migrate, compute, shared_server, fault):
-    inject, mend, check, words = FAULTS[fault]
-    server = shared_server
-    until(joint.usable)
-    inject(joint)
+def test_a_stall_that_aborts(joint, compute, migrate, busy):
+    before, source = joint.ticks(busy), where(joint, busy)
+    with moving(
+        joint, busy, "--on-stall", "abort", "--stall-after", "6"
+    ) as move:
+        done = move.end()
+    assert done.code == 4, done.err
+    assert "stalled: aborting" in done.err
+    assert migrate("repair", busy.name, "--yes", nodes=True).code == 0
+    is_well(joint, compute, busy, source, before)
+
+
+def test_a_stall_that_forces(joint, compute, busy):
+    before, source = joint.ticks(busy), where(joint, busy)
+    with moving(
+        joint, busy, "--on-stall", "force", "--stall-after", "6"
+    ) as move:
+        done = move.end()
+    assert done.code == 0, done.err
+    assert "stalled: forced to complete" in done.err
+    is_well(joint, compute, busy, other(source), before)
+
+
+def test_forced_by_post_copy(joint, compute, migrate, busy):
+    before, source = joint.ticks(busy), where(joint, busy)
+    with moving(joint, busy) as move:
+        done = migrate("force-complete", busy.name, "--yes", "-f", "json")
+        ended = move.end()
+    assert (done.code, ended.code) == (0, 0), (done.err, ended.err)
+    assert logged(joint, source, busy, "post-copy migration mode")
+    is_well(joint, compute, busy, other(source), before)
+
+
+def test_forced_by_a_pause(joint, compute, busy):
+    before, source = joint.ticks(busy), where(joint, busy)
+    words = ("migrate", "force-complete", busy.name, "--yes", "-f", "json")
+    with post_copy_forbidden(joint, source), moving(joint, busy) as move:
+        with Shell(joint.environment()).running(*words) as forced:
+            until(lambda: joint.guests(source).get(busy.id) == "paused")
+            done = forced.end()
+        ended = move.end()
+    assert (done.code, ended.code) == (0, 0), (done.err, ended.err)
+    is_well(joint, compute, busy, other(source), before)
+
+
+@contextlib.contextmanager
+def post_copy_forbidden(joint, node):
+    def permit(answer):
+        name = "live_migration_permit_post_copy"
+        script = f"sed -i 's/^{name} = .*/{name} = {answer}/'"
+        computes.do(joint.lab, node, f"{script} /etc/nova/nova.conf")
+        joint.restart(node)
+
+    permit("false")
     try:
-        until(joint.usable)
-        early = migrate(
-            *("preflight", server.name, "HostC", "-f", "json"), nodes=True
-        )
-        late = migrate("live", server.name, "HostC", "-f", "json")
-        told = migrate("explain", server.name, "-f", "json", nodes=True)
-        assert early.code == 3, early.out
-        assert check in failing(early)
-        assert late.code == 4, late.err
-        assert told.code == 0, told.err
-        assert words in str(told.json[0]), told.out
-        before = joint.ticks(server)
-        assert where(joint, server) == "HostB"
-        goes_on(joint, server, before)
+        yield
     finally:
-        mend(joint)
-        compute.reset_server_state(server, "active")
+        permit("true")
 
 
-def test_nova_cannot_log_in(joint, migrate, server):
-    joint.lab.run("HostB", f"mv {_KEY} {_KEY}.away")
-    try:
-        early = migrate(
-            *(
-                "preflight",
-                server.name,
-                "HostC",
-                "--kind",
-                "cold",
-                "-f",
-                "json",
-            ),
-            nodes=True,
-        )
-        late = migrate("cold", server.name, "HostC", "-f", "json")
-        told = migrate("explain", server.name, "-f", "json", nodes=True)
-    finally:
-        joint.lab.run("HostB", f"mv {_KEY}.away {_KEY}")
-    assert early.code == 3, early.out
-    assert "nova-can-ssh" in failing(early)
-    assert late.code == 4, late.err
-    assert told.json[0]["cause"] == "ssh-key-refused"
-    assert where(joint, server) == "HostB"
+def logged(joint, node, server, words):
+    """The lines of nova-compute's log on that server with these words."""
+    found = joint.lab.run(node, f"grep {server.id} {computes.LOG}").stdout
+    return [line for line in found.splitlines() if words in line]

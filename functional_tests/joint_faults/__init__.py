@@ -1,0 +1,2 @@
+"""Real faults: what Nova says of them, and what is said here before and
+after."""

@@ -1,0 +1,154 @@
+"""The table of real faults in the documentation.
+
+usage: python -m functional_tests.joint_faults --page [FAULT ...]
+
+What was seen of each fault is kept in seen.json, and the page is made of it.
+"""
+
+import json
+import pathlib
+import re
+
+from functional_tests.joint_faults import faults
+
+FILE = (
+    pathlib.Path(__file__).parents[2] / "doc/source/reference/real-faults.rst"
+)
+SEEN = pathlib.Path(__file__).with_name("seen.json")
+_HEAD = """\
+.. made by python -m functional_tests.joint_faults --page; do not edit
+
+===========
+Real faults
+===========
+
+Each was made on a cloud with a real Nova 34, libvirt 9.0 and QEMU 7.2, and a
+guest was then moved from HostB to HostC, or was just being copied there.
+*Found*: what ``openstack migrate preflight --nodes`` said beforehand. *Nova*:
+its own words, in its API or in the log of nova-compute. *Explained*: the cause
+that ``openstack migrate explain --nodes`` named, and what it means. *Code*:
+the exit code of ``openstack migrate live`` (``block``, ``cold``), which moved
+it without ``--nodes``, so that it did not know. *Guest*: where libvirt has
+it afterwards, of both nodes.
+
+"""
+_BEFORE = "Before the move"
+_DURING = "While the guest is copied"
+_TEXT = """\
+Nothing is there to be found before. What has died is started again after
+some seconds, as systemd would, and then the guest is copied at full speed.
+"""
+
+
+def as_it_should(played):
+    """Foreseen, explained, and the guest runs exactly once."""
+    fault = played.fault
+    foreseen = (
+        played.before == 3 and fault.check in played.found
+        if fault.check
+        else played.before == 0
+    )
+    there = "HostC" if fault.moves else "HostB"
+    return {
+        "foreseen": foreseen,
+        "exit code": played.code == fault.code,
+        "cause": played.told.get("cause", "") == fault.cause,
+        "words": fault.words in json.dumps(played.told),
+        "guest": played.guest == {there: "running"},
+    }
+
+
+def keep(played):
+    """Writes what was seen of faults that went as they should, beside what
+    earlier runs saw of others."""
+    seen = json.loads(SEEN.read_text()) if SEEN.exists() else {}
+    for one in played:
+        if all(as_it_should(one).values()):
+            seen[one.fault.key] = _steady(one.row)
+    known = {fault.key for fault in faults.ALL}
+    kept = {key: seen[key] for key in sorted(seen) if key in known}
+    SEEN.write_text(json.dumps(kept, indent=1) + "\n")
+    FILE.write_text(render())
+
+
+def _steady(value):
+    """Without what differs from run to run: IDs, names, times."""
+    if isinstance(value, dict):
+        return {name: _steady(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_steady(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    value = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", value)
+    value = re.sub(r"\bvm-[0-9a-f]{6}\b", "vm1", value)
+    value = re.sub(r"\btmp[a-z0-9_]{8}\b", "tmp...", value)
+    value = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", value)
+    return re.sub(r"\bmigration \d+\b", "migration N", value)
+
+
+def render():
+    """The whole page."""
+    seen = json.loads(SEEN.read_text()) if SEEN.exists() else {}
+    lines = [_HEAD]
+    for title, text, during in (
+        (_BEFORE, "", False),
+        (_DURING, _TEXT, True),
+    ):
+        lines += [title, "=" * len(title), "", *([text] if text else [])]
+        lines += _list(
+            (
+                *("Fault", *(() if during else ("Found",))),
+                *("Nova", "Explained", "Code", "Guest"),
+            )
+        )
+        for fault in faults.ALL:
+            if fault.during == during:
+                lines += _row(_cells(fault, seen.get(fault.key)))
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cells(fault, one):
+    kind = "" if fault.kind == "live" else f" (``{fault.kind}``)"
+    what = f"{fault.what}{kind}"
+    if one is None:
+        return (what, *([""] * (4 if fault.during else 5)))
+    found = () if fault.during else (f"``{fault.check}``: {one['found']}",)
+    guest = ", ".join(f"{node}: {how}" for node, how in one["guest"].items())
+    cause = f"``{one['cause']}``: " if one["cause"] else ""
+    return (
+        what,
+        *map(_safe, found),
+        _literal(one["message"] or f"nothing; migration {one['status']}"),
+        f"{cause}{_safe(one['meaning'])}",
+        str(one["code"]),
+        guest,
+    )
+
+
+def _safe(text):
+    """Words of ours with words of a node in them, as plain text."""
+    head, mark, tail = text.partition("``: ")
+    if mark:
+        return f"{head}{mark}{_escaped(tail)}"
+    return _escaped(text)
+
+
+def _escaped(text):
+    return re.sub(r"([\\*`_|<>])", r"\\\1", text)
+
+
+def _literal(text):
+    """Words of Nova, whatever is in them."""
+    return f"``{text.replace('`', chr(39)).strip()}``"
+
+
+def _list(head):
+    return [".. list-table::", "   :header-rows: 1", "", *_row(head)]
+
+
+def _row(cells):
+    return [
+        f"   {'* -' if number == 0 else '  -'} {' '.join(cell.split())}"
+        for number, cell in enumerate(cells)
+    ]

@@ -1,0 +1,28 @@
+"""Real faults: foreseen where they can be, explained, and the guest runs
+exactly once afterwards.  See joint_faults/."""
+
+import os
+
+import pytest
+
+from functional_tests.joint import Joint
+from functional_tests.joint_faults import faults, table
+from functional_tests.joint_faults.play import Stage
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    if path := os.environ.get("JOINT_STATE"):
+        stage = Stage(Joint.up(path))
+        yield stage
+        stage.leave()
+        return
+    with Joint.up(tmp_path_factory.mktemp("joint") / "state") as up:
+        yield Stage(up)
+
+
+@pytest.mark.parametrize("fault", faults.ALL, ids=lambda fault: fault.key)
+def test_what_is_said_of_it(stage, fault):
+    played = stage.play(fault)
+    judged = table.as_it_should(played)
+    assert all(judged.values()), (judged, played)
