@@ -26,11 +26,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.measure import table
-from functional_tests.joint import Joint, computes
+from functional_tests.joint import Joint, storage
+from functional_tests.joint.nodes import do
 from functional_tests.nodes.cluster import COMPUTES, INSTANCES
 from functional_tests.shell import Shell
 
 _HEAD = ("move", "ours s", "start s", "Nova s", "ours/Nova", "by hand s")
+_STORAGE = {
+    "live": storage.SHARED,
+    "cold": storage.SHARED,
+    "block": storage.LOCAL,
+}
 _FLAGS = "--p2p --persistent --undefinesource"
 _TIMED = """\
 set -e
@@ -137,15 +143,15 @@ class Bench:
         directory = f"{INSTANCES}/{server.id}"
         if kind == "block":
             flags += " --copy-storage-inc"
-            base = computes.do(lab, source, _BASE.format(directory=directory))
+            base = do(lab, source, _BASE.format(directory=directory))
             script = _PREPARE.format(directory=directory, base=base.strip())
-            computes.do(lab, host, script)
+            do(lab, host, script)
         script = (_OFFLINE if kind == "cold" else _LIVE).format(
             flags=flags, id=server.id, address=lab.address(host)
         )
-        said = computes.do(lab, source, _TIMED.format(script=script))
+        said = do(lab, source, _TIMED.format(script=script))
         if kind == "block":
-            computes.do(lab, source, f"rm -rf {directory}")
+            do(lab, source, f"rm -rf {directory}")
         return int(said.split()[-1]) / 1000
 
 
@@ -166,10 +172,10 @@ def main() -> None:
         if not asked.state:
             stack.enter_context(joint)
         rows = []
-        for kind, shared in (("live", True), ("cold", True), ("block", False)):
-            joint.share(shared)
+        for kind, where in _STORAGE.items():
+            joint.store(where)
             rows.append(Bench(joint).row(kind, asked.repeat))
-        joint.share(True)
+        joint.store(storage.SHARED)
     print(table(_HEAD, rows))
 
 

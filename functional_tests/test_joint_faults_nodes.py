@@ -15,7 +15,7 @@ def stage(tmp_path_factory):
     if path := os.environ.get("JOINT_STATE"):
         stage = Stage(Joint.up(path))
         yield stage
-        stage.leave()
+        stage.close()
         return
     with Joint.up(tmp_path_factory.mktemp("joint") / "state") as up:
         yield Stage(up)

@@ -12,7 +12,8 @@ import uuid
 import pytest
 
 from functional_tests.conftest import until
-from functional_tests.joint import Joint, computes
+from functional_tests.joint import Joint, computes, storage
+from functional_tests.joint.nodes import do
 from functional_tests.shell import Shell
 
 NODES = ("HostB", "HostC")
@@ -78,9 +79,9 @@ def busy(joint, compute):
 
 @pytest.fixture
 def local(joint):
-    joint.share(False)
+    joint.store(storage.LOCAL)
     yield
-    joint.share(True)
+    joint.store(storage.SHARED)
 
 
 def where(joint, server, state="running"):
@@ -285,7 +286,7 @@ def post_copy_forbidden(joint, node):
     def permit(answer):
         name = "live_migration_permit_post_copy"
         script = f"sed -i 's/^{name} = .*/{name} = {answer}/'"
-        computes.do(joint.lab, node, f"{script} /etc/nova/nova.conf")
+        do(joint.lab, node, f"{script} /etc/nova/nova.conf")
         joint.restart(node)
 
     permit("false")

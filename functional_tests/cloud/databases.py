@@ -18,8 +18,6 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
-import sqlalchemy
-
 _HERE = pathlib.Path(__file__).parent
 #: our modules that write rows into a template
 _WRITERS = (
@@ -82,6 +80,8 @@ def execute(
 
     :param url: of the database, as SQLAlchemy takes it
     """
+    import sqlalchemy
+
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     with engine.begin() as connection:
         for statement, parameters in statements:

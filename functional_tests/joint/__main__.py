@@ -8,6 +8,7 @@ from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import ROOT
 from functional_tests.cloud.program import Parser, say
 from functional_tests.cloud.program import main as run
+from functional_tests.joint import storage
 from functional_tests.joint.joint import Joint
 from functional_tests.nodes.errors import LabError
 
@@ -22,18 +23,12 @@ def _parser() -> argparse.ArgumentParser:
         str(ROOT / ".joint"),
     )
     up = parser.command("up", "Start it, and wait until it can be used.")
-    storage = up.add_mutually_exclusive_group()
-    storage.add_argument(
-        "--shared",
-        action="store_true",
-        default=True,
-        help="the nodes share the directory of the guests' disks (default)",
-    )
-    storage.add_argument(
-        "--local",
-        dest="shared",
-        action="store_false",
-        help="each node has a directory of its own",
+    up.add_argument(
+        "--storage",
+        choices=storage.KINDS,
+        default=storage.SHARED,
+        help="of the guests' disks: a directory that all nodes share, each "
+        "node's own, or a GlusterFS (default: %(default)s)",
     )
     parser.command("down", "Stop it, and remove its state directory.")
     parser.command(
@@ -43,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(joint: Joint, options: argparse.Namespace) -> int:
-    Joint.up(joint.path, options.shared, say)
+    Joint.up(joint.path, options.storage, say)
     command = [sys.executable, "-m", "functional_tests.joint", "env"]
     if joint.path != ROOT / ".joint":
         command += ["--state", str(joint.path)]

@@ -10,9 +10,9 @@ import sys
 
 from functional_tests.cloud import config
 from functional_tests.joint import broker, libvirt_python
+from functional_tests.joint.nodes import do
 from functional_tests.nodes import Lab, compute_files
-from functional_tests.nodes.cluster import GATEWAY, INSTANCES
-from functional_tests.nodes.errors import LabError
+from functional_tests.nodes.cluster import GATEWAY
 from functional_tests.nodes.people import NOVA
 
 _VENV, _LIBVIRT = "/opt/nova", "/opt/libvirt-python"
@@ -75,15 +75,6 @@ while [ "$path" != / ]; do
     path=$(dirname "$path")
 done
 """
-# As an operator would mount it, or not, so that it stays so after a boot.
-_SHARED = f"""\
-sed -i 's,^#\\(.* {INSTANCES} \\),\\1,' /etc/fstab
-mountpoint -q {INSTANCES} || mount {INSTANCES}
-"""
-_LOCAL = f"""\
-sed -i 's,^[^#].* {INSTANCES} ,#&,' /etc/fstab
-! mountpoint -q {INSTANCES} || umount {INSTANCES}
-"""
 
 
 def shown() -> dict[str, str]:
@@ -127,10 +118,9 @@ def _nova_conf(name: str, ports: dict[str, int]) -> str:
     )
 
 
-def prepare(lab: Lab, name: str, ports: dict[str, int], shared: bool) -> None:
+def prepare(lab: Lab, name: str, ports: dict[str, int]) -> None:
     """Make a booted node ready to be a compute; nothing is started."""
     do(lab, name, _PREPARE)
-    share(lab, name, shared)
     nova_conf = _nova_conf(name, ports)
     lab.put(name, "/etc/nova/nova.conf", nova_conf, 0o640, "root:nova")
     lab.put(name, f"/etc/systemd/system/{UNIT}.service", _UNIT)
@@ -138,23 +128,6 @@ def prepare(lab: Lab, name: str, ports: dict[str, int], shared: bool) -> None:
     lab.put(name, "/etc/sudoers.d/nova", rule, 0o440)
 
 
-def share(lab: Lab, name: str, shared: bool) -> None:
-    """Let guests' disks be in the directory of all nodes, or in its own."""
-    do(lab, name, _SHARED if shared else _LOCAL)
-
-
 def start(lab: Lab, name: str) -> None:
     """Start it; whether it works is to be asked of Nova."""
     do(lab, name, f"systemctl daemon-reload && systemctl start {UNIT}")
-
-
-def do(lab: Lab, name: str, script: str) -> str:
-    """Run a script on a node.
-
-    :returns: what it prints
-    :raises LabError: it failed
-    """
-    done = lab.run(name, script)
-    if done.returncode:
-        raise LabError(f"{name}: {(done.stderr or done.stdout).strip()}")
-    return done.stdout

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -122,6 +123,8 @@ class ControlPlane:
         """Start one that has ended, on the same port."""
         if name not in _MODULES:
             self._spawn(name)
+            if name == "rabbit":
+                self._await(self._ports["rabbit"])
             return
         port = _MODULES[name][1]
         sockets = {}
@@ -131,6 +134,17 @@ class ControlPlane:
             self._spawn_module(name, [s.fileno() for s in sockets.values()])
         finally:
             ports.close(sockets)
+
+    def _await(self, port: int) -> None:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                socket.create_connection((ports.ADDRESS, port)).close()
+                return
+            except ConnectionRefusedError:
+                if time.monotonic() > end:
+                    raise LabError(f"nothing listens on {port}") from None
+            time.sleep(0.1)
 
     def _spawn(self, name: str) -> None:
         """One that is no Python of ours."""

@@ -2,7 +2,7 @@
 
 ::
 
-    with Joint.up(tmp_path / "joint", shared=False) as joint:
+    with Joint.up(tmp_path / "joint", "local") as joint:
         server = joint.boot("vm1", "HostB")
         subprocess.run(["openstack", "migrate", "live", "vm1", "HostC"],
                        env={**os.environ, **joint.environment()})
@@ -25,8 +25,10 @@ from functional_tests.joint import (
     content,
     guest,
     state,
+    storage,
 )
 from functional_tests.joint.control_plane import ControlPlane
+from functional_tests.joint.nodes import do
 from functional_tests.joint.readiness import PATIENCE, Waiting, usable
 from functional_tests.nodes import Lab, LabError, packages
 from functional_tests.nodes.cluster import COMPUTES, INSTANCES
@@ -57,12 +59,12 @@ class Joint:
     def up(
         cls,
         path: pathlib.Path | str,
-        shared: bool = True,
+        kind: str = storage.SHARED,
         report: Callable[[str], None] = _quiet,
     ) -> "Joint":
         """Start one, or find that it runs; return when it is usable.
 
-        :param shared: have the nodes one directory for the guests' disks
+        :param kind: of the storage of the guests' disks: see storage.py
         :raises LabError, CloudError: with the reason; nothing is left
             running
         """
@@ -72,13 +74,13 @@ class Joint:
         joint = cls(path)
         with joint.state.locked():
             if joint.is_up:
-                if joint.shared != shared:
+                if joint.storage != kind:
                     raise LabError("it is up with other storage")
                 report(f"already up in {joint.path}")
                 return joint
             joint._stop()  # what is left of one that was killed
             try:
-                joint._start(shared, report)
+                joint._start(kind, report)
             except BaseException:
                 joint._stop()
                 raise
@@ -94,24 +96,24 @@ class Joint:
         )
 
     @property
-    def shared(self) -> bool:
-        """Have the nodes one directory for the guests' disks?"""
-        return self.state.load()["shared"]
+    def storage(self) -> str:
+        """Where the guests' disks are: see storage.py."""
+        return self.state.load()["storage"]
 
-    def _start(self, shared: bool, report: Callable[[str], None]) -> None:
+    def _start(self, kind: str, report: Callable[[str], None]) -> None:
         begin = time.monotonic()
 
         def say(text: str) -> None:
             report(f"[{time.monotonic() - begin:4.1f}s] {text}")
 
         self.state.create()
-        self.state.save({"phase": "starting", "shared": shared})
+        self.state.save({"phase": "starting", "storage": kind})
         with ThreadPoolExecutor() as pool:
             lab = pool.submit(
                 Lab.up,
                 self.lab.state.path,
                 report=lambda text: report(f"nodes: {text}"),
-                shown=computes.shown(),
+                shown=computes.shown() | storage.shown(),
             )
             self.control.start()
             say(f"started {', '.join(self.control.children)}")
@@ -146,7 +148,8 @@ class Joint:
 
     def _prepare(self, name: str) -> None:
         ports = self.state.load()["ports"]
-        computes.prepare(self.lab, name, ports, self.shared)
+        computes.prepare(self.lab, name, ports)
+        storage.use(self.lab, self.storage, name)
 
     def down(self) -> None:
         """Stop what was started here and remove the state directory."""
@@ -214,11 +217,10 @@ class Joint:
         done = self.lab.run(host, f"tail -c 256 {log}")
         return guest.count(done.stdout)
 
-    def share(self, shared: bool) -> None:
+    def store(self, kind: str) -> None:
         """Change the storage of the nodes, while they have no guests."""
-        for name in COMPUTES:
-            computes.share(self.lab, name, shared)
-        self.state.save({**self.state.load(), "shared": shared})
+        storage.use(self.lab, kind)
+        self.state.save({**self.state.load(), "storage": kind})
 
     def guests(self, name: str) -> dict[str, str]:
         """What libvirt of a node has: the state of each guest by its id."""
@@ -226,7 +228,7 @@ class Joint:
             "for id in $(virsh list --all --uuid); do"
             ' echo "$id $(virsh domstate "$id")"; done'
         )
-        lines = computes.do(self.lab, name, script).splitlines()
+        lines = do(self.lab, name, script).splitlines()
         return dict(line.split(" ", 1) for line in lines if line)
 
     def speed(self, guest: str, node: str, mib: int) -> None:
@@ -235,7 +237,7 @@ class Joint:
         :param guest: its UUID
         :raises LabError: libvirt there does not run it
         """
-        computes.do(self.lab, node, f"virsh migrate-setspeed {guest} {mib}")
+        do(self.lab, node, f"virsh migrate-setspeed {guest} {mib}")
 
     def copies(self, guest: str, node: str) -> bool:
         """Does libvirt of a node copy the memory of a guest now?"""
@@ -261,7 +263,7 @@ class Joint:
         restart = (
             f"systemctl daemon-reload && systemctl restart {computes.UNIT}"
         )
-        started = computes.do(self.lab, name, f"{restart} && date +%s")
+        started = do(self.lab, name, f"{restart} && date +%s")
         connection = self.connect()
         end = time.monotonic() + PATIENCE
         while not (

@@ -36,7 +36,7 @@ def main():
         if not asked.state:
             stack.enter_context(joint)
         stage = Stage(joint)
-        stack.callback(stage.leave)
+        stack.callback(stage.close)
         played = [_play(stage, fault) for fault in chosen]
     if asked.page:
         table.keep(played)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from functional_tests.joint import Joint
+from functional_tests.joint import Joint, storage
 from functional_tests.joint_faults.fault import (
     Action,
     RealFault,
@@ -235,6 +235,6 @@ FAULTS: Iterable[RealFault] = (
         "instances-path-has-space",
         "disk-full",
         kind="block",
-        shared=False,
+        storage=storage.LOCAL,
     ),
 )

@@ -17,8 +17,8 @@ from functional_tests.joint_faults.fault import (
     on_source,
 )
 
-# Seconds for which it is gone.
-_GAP = 4
+# Seconds for which it is gone: nova-compute writes counters every five.
+_GAP = 7
 _NOTHING = ""  # No check can find what has not happened.
 
 

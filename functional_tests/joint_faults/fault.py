@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from functional_tests.joint import Joint
+from functional_tests.joint import Joint, storage
 
 #: Brings a fault about, or ends it: the joint cloud, source, destination.
 Action = Callable[[Joint, str, str], None]
@@ -27,8 +27,8 @@ class RealFault:
     # Of the command that moves the server.
     code: int = 4
     kind: str = "live"
-    # Do the nodes share the directory of the disks?
-    shared: bool = True
+    # Where the disks are.
+    storage: str = storage.SHARED
     # While the guest is copied, rather than before it is asked for.
     during: bool = False
     # The guest runs on the destination when all is over.

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from functional_tests.joint import Joint
+from functional_tests.joint import Joint, storage
 from functional_tests.joint_faults.fault import RealFault
 from functional_tests.nodes.cluster import COMPUTES
 from functional_tests.nodes.errors import LabError
@@ -161,9 +161,9 @@ class Stage:
     def _guest(self, fault: RealFault) -> Any:
         """One on the source that is well, with storage as the fault has it;
         busy where the copy must last."""
-        if fault.shared != self.joint.shared:
+        if fault.storage != self.joint.storage:
             self.leave()
-            self.joint.share(fault.shared)
+            self.joint.store(fault.storage)
         if self._server and fault.during != self._busy:
             self.leave()
         if not self._server:
@@ -187,6 +187,11 @@ class Stage:
             self.leave()
             return
         self._compute.reset_server_state(server, "active")
+
+    def close(self) -> None:
+        """Leave the cloud as it was."""
+        self.leave()
+        self.joint.store(storage.SHARED)
 
     def leave(self) -> None:
         """Remove the guest, whatever has become of it."""

@@ -49,7 +49,10 @@ def explain(
             history, attempt, events, unread, newest, bare, logs, logged
         )
     told = _other(history, attempt, newest, bare)
-    if bare.status == "cancelled" and (found := telling.cause(logged)):
+    stopped = bare.status == "cancelled" or (
+        bare.status not in ENDED and newest and _idle(history)
+    )
+    if stopped and (found := telling.cause(logged)):
         told = replace(told, **_known(found), next=found.remedy)
     notes = [unread, *(telling.notes(logs) if logs else ())]
     return replace(told, note="; ".join(filter(None, notes)))
@@ -279,6 +282,12 @@ def _aborted(history: History, attempt: Attempt) -> str:
     return "it was aborted" + (f" by user {who}" if who else "")
 
 
+def _idle(history: History) -> bool:
+    """Nova does nothing with the server."""
+    now = history.now
+    return bool(now and known(lambda: now.task_state is None))
+
+
 def _other(
     history: History, attempt: Attempt, newest: bool, bare: Explanation
 ) -> Explanation:
@@ -304,10 +313,12 @@ def _other(
         meaning, then = _aborted(history, attempt) or "it was aborted", ""
     elif bare.status == "unknown":
         meaning = "Nova shows no migration record of it"
-    elif now and known(lambda: now.task_state is None):
+    elif newest and _idle(history):
         meaning = (
-            "the record is not over, but Nova is not busy with the server"
+            "the record is not over, but Nova is not busy with the server:"
+            " nobody will end it"
         )
+        then = f"openstack migrate preflight {server} --nodes"
     return replace(
         bare,
         meaning=f"{meaning}; {here}" if here else meaning,

@@ -17,6 +17,7 @@ from osc_migrate.model.answers import Answer
 from osc_migrate.model.facts import Hypervisor, Unread, known
 from osc_migrate.model.history import Attempt
 from osc_migrate.model.logs import Logs, NodeLog, Wanted
+from osc_migrate.model.progress import ENDED
 from osc_migrate.nodes.lost import NodeLost
 
 if typing.TYPE_CHECKING:
@@ -98,10 +99,12 @@ def _visit(
     server: str, attempt: Attempt, control: Sequence[str]
 ) -> _Visit | None:
     record, action = attempt.record, attempt.action
-    status = record.status if record else ""
-    if status not in {*FAILED, "cancelled"} and not (
-        record is None and action and action.failed
-    ):
+    if record:
+        # Of one that is not over the logs may tell who is not there to end
+        # it.
+        if record.status in ENDED - FAILED - {"cancelled"}:
+            return None
+    elif not (action and action.failed):
         return None
     made = known(lambda: record.created_at) if record else None
     began = made or (known(lambda: action.start) if action else None)

@@ -185,7 +185,9 @@ class Stop:
                 return f"openstack migrate repair {name}"
             if stopped:
                 return ""
-            if self.record.status not in ENDED:
+            if self.record.status not in ENDED and (
+                not self._follower.abandoned
+            ):
                 return f"openstack migrate watch {name}"
             if self.record.status == "completed":
                 return (

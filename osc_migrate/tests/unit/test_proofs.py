@@ -2,9 +2,12 @@
 
 import json
 
+from functional_tests.joint_faults import faults as real_faults
+from functional_tests.joint_faults import table as of_guests
 from functional_tests.node_faults import faults
 from functional_tests.node_faults import table as of_nodes
 from functional_tests.proofs import table
+from osc_migrate import causes, checks
 
 
 def test_every_check_has_its_fault():
@@ -31,3 +34,24 @@ def test_the_page_of_nodes_is_up_to_date():
     assert of_nodes.FILE.read_text() == of_nodes.render(), (
         "run: python -m functional_tests.node_faults --page FAULT"
     )
+
+
+def test_the_page_of_real_faults_is_up_to_date():
+    seen = set(json.loads(of_guests.SEEN.read_text()))
+    assert seen == {fault.key for fault in real_faults.ALL}, (
+        "play them: python -m functional_tests.joint_faults --page FAULT ..."
+    )
+    assert of_guests.FILE.read_text() == of_guests.render(), (
+        "run: python -m functional_tests.joint_faults --page FAULT"
+    )
+
+
+def test_what_finds_a_real_fault_is_a_check_and_a_cause():
+    for fault in real_faults.ALL:
+        assert not fault.check or fault.check in _CHECKS, fault.key
+        assert not fault.cause or causes.named(fault.cause), fault.key
+
+
+_CHECKS = {
+    check.id for scope in of_nodes.SCOPES.values() for check in scope
+} | {check.id for check in checks.MOVE}

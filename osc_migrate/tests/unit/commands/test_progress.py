@@ -32,6 +32,16 @@ def test_a_line_at_each_change_of_phase_and_nothing_else():
     assert lines(*looks) == ["vm1: queued", "vm1: running"]
 
 
+def test_silence_is_said_once_and_its_end_too():
+    silent = [running(silence=f"no news for {n} s") for n in (60, 70)]
+    assert lines(running(), *silent, running()) == [
+        "vm1: running",
+        "vm1: no news for 60 s",
+        "vm1: there is news of it again",
+    ]
+    assert "no news for 60 s" in progress.describe(silent[0])
+
+
 def test_trouble_is_said_once_and_its_end_too():
     bad = running(trouble="Nova could not answer")
     assert lines(running(), bad, bad, running()) == [

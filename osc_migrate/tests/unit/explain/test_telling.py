@@ -6,7 +6,7 @@ from osc_migrate.explain import telling
 from osc_migrate.explain.joiner import explain
 from osc_migrate.facts.log.read import read
 from osc_migrate.model.logs import Logs
-from osc_migrate.tests.unit import past
+from osc_migrate.tests.unit import past, shapes
 from osc_migrate.tests.unit.nova_logs import (
     MANAGER,
     PATH,
@@ -213,6 +213,16 @@ def test_up_to_nova_32_it_was_cancelled():
     assert said.cause == "guest-never-converged"
     assert "post-copy" in said.next
     assert "not completed" in said.logs[0]
+
+
+def test_the_log_tells_why_nobody_ends_it():
+    lines = failure("Timed out waiting for a reply to message ID 1")
+    open_ = past.attempt(*past.prepared(), record=past.record("running"))
+    said = explain(past.history(), open_, True, logs(*lines))
+    assert said.cause == "destination-silent"
+    # What is under way has no such cause, whatever was logged.
+    busy = past.history(now=shapes.server(task_state="migrating"))
+    assert explain(busy, open_, True, logs(*lines)).cause == ""
 
 
 def test_words_of_the_api_are_not_overruled():

@@ -135,6 +135,14 @@ def test_post_copy_is_never_asked(healthy, clock):
     assert asked(healthy) == []
 
 
+def test_one_that_nobody_ends_is_no_matter_of_watching(healthy, clock):
+    history(healthy, "preparing")
+    takes(healthy, {"status_code": 202})
+    _, found = ended(healthy, clock)
+    assert not found.stopped
+    assert found.next == "openstack migrate explain vm1"
+
+
 def test_a_server_deleted_meanwhile(healthy, clock):
     history(healthy, "running", "cancelled")
     takes(healthy)
