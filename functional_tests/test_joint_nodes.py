@@ -79,9 +79,19 @@ def busy(joint, compute):
 
 @pytest.fixture
 def local(joint):
-    joint.store(storage.LOCAL)
+    yield from stored(joint, storage.LOCAL)
+
+
+@pytest.fixture
+def gluster(joint):
+    yield from stored(joint, storage.GLUSTER)
+
+
+def stored(joint, kind):
+    before = joint.storage
+    joint.store(kind)
     yield
-    joint.store(storage.SHARED)
+    joint.store(before)
 
 
 def where(joint, server, state="running"):
@@ -163,6 +173,14 @@ def test_disks_that_are_not_shared(joint, local, compute, migrate, server):
     assert done.code == 0, done.err
     assert where(joint, server) == "HostC"
     goes_on(joint, server, before)
+
+
+def test_disks_on_glusterfs(joint, gluster, migrate, server):
+    early = migrate(
+        *("preflight", server.name, "HostC", "-f", "json"), nodes=True
+    )
+    assert early.code == 0, early.out
+    live(joint, migrate, server, "HostC")
 
 
 def test_a_paused_guest_stays_paused(joint, compute, migrate, server):

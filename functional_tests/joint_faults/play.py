@@ -25,7 +25,7 @@ class Played:
     """How one went.
 
     :ivar found: what preflight found beforehand: id of the check, detail
-    :ivar before: exit code of preflight
+    :ivar before: exit code of preflight; None where there is nothing yet
     :ivar code: of the command that moved the server
     :ivar said: what that command said, line by line
     :ivar told: the row of `explain --nodes`
@@ -34,7 +34,7 @@ class Played:
 
     fault: RealFault
     found: dict[str, str]
-    before: int
+    before: int | None
     code: int
     said: list[str]
     told: dict[str, Any]
@@ -97,7 +97,6 @@ class Stage:
         return self._played(fault, early, late, told, guest)
 
     def _during(self, fault: RealFault, server: Any) -> Played:
-        early = self._preflight(fault, server)
         self.joint.speed(server.id, _SOURCE, SLOW)
         words = ("migrate", fault.kind, server.name, _DESTINATION)
         with self.shell.running(*words, "-f", "json") as move:
@@ -109,7 +108,7 @@ class Stage:
                 self.joint.speed(server.id, _SOURCE, FAST)
             late = move.end(_PATIENCE)
         told = self._explain(server)
-        return self._played(fault, early, late, told, self.guest(server))
+        return self._played(fault, None, late, told, self.guest(server))
 
     @contextlib.contextmanager
     def _broken(self, fault: RealFault) -> Iterator[None]:
@@ -134,18 +133,25 @@ class Stage:
     @staticmethod
     def _played(
         fault: RealFault,
-        early: Result,
+        early: Result | None,
         late: Result,
         told: dict[str, Any],
         guest: dict[str, str],
     ) -> Played:
         found = {
             row["check"]: row["detail"]
-            for row in early.json
+            for row in (early.json if early else ())
             if row["status"] == "FAIL"
         }
-        said = late.err.splitlines()
-        return Played(fault, found, early.code, late.code, said, told, guest)
+        return Played(
+            fault,
+            found,
+            early.code if early else None,
+            late.code,
+            late.err.splitlines(),
+            told,
+            guest,
+        )
 
     # The guest
 

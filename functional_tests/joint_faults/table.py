@@ -46,7 +46,7 @@ def as_it_should(played):
     foreseen = (
         played.before == 3 and fault.check in played.found
         if fault.check
-        else played.before == 0
+        else played.before is None
     )
     there = "HostC" if fault.moves else "HostB"
     return {

@@ -27,7 +27,13 @@ NEEDED = {
         "qemu-utils",
     ),
     # A message broker, a database, an assembler for a guest of 512 bytes.
-    "joint": (*_COMMON, "binutils", "mariadb-server-core", "rabbitmq-server"),
+    "joint": (
+        *_COMMON,
+        "binutils",
+        "mariadb-client-core",
+        "mariadb-server-core",
+        "rabbitmq-server",
+    ),
     # Programs that tests run by themselves, on loopback.
     "tests": ("busybox-static", "openssh-server"),
 }
