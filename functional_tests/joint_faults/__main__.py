@@ -37,9 +37,11 @@ def main():
             stack.enter_context(joint)
         stage = Stage(joint)
         stack.callback(stage.close)
-        played = [_play(stage, fault) for fault in chosen]
-    if asked.page:
-        table.keep(played)
+        played = []
+        for fault in chosen:
+            played.append(_play(stage, fault))
+            if asked.page:
+                table.keep(played[-1:])
     wrong = [p.fault.key for p in played if not _well(p)]
     print(f"{len(played)} played, {len(wrong)} not as they should: {wrong}")
     return bool(wrong)

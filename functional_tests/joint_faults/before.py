@@ -163,7 +163,7 @@ FAULTS: Iterable[RealFault] = (
         "the instances directory is not nova's",
         on_destination(f"chown 0:0 {INSTANCES}"),
         on_destination(f"chown nova:nova {INSTANCES}"),
-        "instances-path-is-writable",
+        "shared-directory-is-novas",
         "storage-forbidden",
     ),
     RealFault(

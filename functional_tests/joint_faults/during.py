@@ -59,24 +59,32 @@ FAULTS: Iterable[RealFault] = (
         "nova-compute on the source dies",
         on_source(_KILLED),
         on_source(_STARTED),
+        # libvirt goes on without it.
+        cause="guest-moved-without-nova",
+        moves=True,
     ),
     _during(
         "destination-compute-killed",
         "nova-compute on the destination dies",
         on_destination(_KILLED),
         on_destination(_STARTED),
+        code=0,
+        moves=True,
     ),
     _during(
         "destination-libvirtd-killed",
         "libvirtd on the destination dies",
         on_destination("systemctl kill --signal=KILL libvirtd; sleep 1"),
         on_destination("systemctl start libvirtd"),
+        cause="migration-cut-off",
     ),
     _during(
         "rabbitmq-restarted",
         "RabbitMQ is restarted",
         _gone("rabbit", signal.SIGTERM),
         _back("rabbit"),
+        code=0,
+        moves=True,
     ),
     _during(
         "mariadb-restarted",

@@ -35,6 +35,16 @@ CAUSES: tuple[Cause, ...] = (
         source="QEMU",
     ),
     cause(
+        "guest-moved-without-nova",
+        r"(?m)^Instance .{1,64} could not be found\.$",
+        "nova-compute on the source was restarted while libvirt copied on:"
+        " the guest may run on the destination, unknown to Nova",
+        "virsh list --all on both hosts; when it runs on the destination"
+        " alone: do not start or reboot the server, virsh migrate the guest"
+        " back",
+        source="nova/compute/manager.py, _reset_live_migration; seen",
+    ),
+    cause(
         "destination-is-source",
         r"Attempt to migrate guest to the same host",
         "the destination's name leads back to the source, or both hosts have"
@@ -101,7 +111,7 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "certificate-refused",
         r"Failed to verify peer's certificate"
-        r"|certificate has expired"
+        r"|certificate (?:/[\w./-]{1,200} )?has expired"
         r"|The certificate is not trusted"
         r"|certificate owner does not match the hostname",
         "a host's TLS certificate is of another CA, for another name, or has"

@@ -122,7 +122,7 @@ def decide(server: Server) -> str:
 
 
 def _abandoned(record: Migration | None) -> str:
-    idle = f"Nova has done nothing with the server for {ABANDONED:.0f} s"
+    idle = f"Nova has done nothing with it for {ABANDONED:.0f} s or longer"
     if record is None:
         return f"Nova has made no record of the move, and {idle}"
     return (

@@ -19,6 +19,9 @@ QUIET = 60.0
 # nobody ends it any more. It tidies up the source after the server is free
 # again, which takes seconds, more on a host with much to do.
 ABANDONED = 60.0
+# So long may the counters of one that counted stand still until its
+# nova-compute no longer looks after it: many times the driver's interval.
+LOST = 90.0
 # In preparation, and in a queue, nothing is written for long.
 _WRITES = ("running", "running (post-copy)")
 
@@ -35,6 +38,7 @@ class Silence:
         self._last: object = self  # nothing is equal to it
         self._since = self._asked = 0.0
         self._idle: float | None = None
+        self._counted = False
         self._words = ""
         self.abandoned = False
 
@@ -55,6 +59,7 @@ class Silence:
             else None
         )
         if seen != self._last:
+            self._counted = bool(record and record.memory_processed)
             self._last, self._since, self._asked = seen, now, now
             self._idle, self._words = None, ""
         if record and record.status in ENDED:
@@ -62,6 +67,7 @@ class Silence:
         if now - self._asked >= ASK:
             self._asked = now
             self._see(now)
+            self.abandoned = self.abandoned or self._lost(record, now)
             self._words = self._said(record, now)
         return self._words
 
@@ -77,6 +83,14 @@ class Silence:
         if self._idle is None:
             self._idle = now
         self.abandoned = now - self._idle >= ABANDONED
+
+    def _lost(self, record: Migration | None, now: float) -> bool:
+        return bool(
+            self._counted
+            and record
+            and record.status == "running"
+            and now - self._since >= LOST
+        )
 
     def _said(self, record: Migration | None, now: float) -> str:
         quiet = now - self._since

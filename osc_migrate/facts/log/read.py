@@ -35,6 +35,14 @@ _UTC = re.compile(
 )
 _LOCAL = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)")
 _ZONE = re.compile(r"[+-]\d{4}")
+# What a move alone logs, in the name of the request that asked for it: of
+# one that was tried a moment before, when that was not ours.
+_OTHER_MOVE = re.compile(
+    r"Live Migration failure|Live migration failed"
+    r"|Migration operation (?:has aborted|was cancelled)"
+    r"|Error monitoring migration|Live migration not completed"
+)
+_REQUEST = re.compile(r"\breq-[0-9a-f]{8}-")
 
 
 def read(node: str, wanted: Wanted, answer: Answer | Unread) -> NodeLog:
@@ -127,6 +135,8 @@ def _within(line: LogLine, said: str, wanted: Wanted) -> bool:
     """
     if line.time is None or (wanted.request and wanted.request in said):
         return True
+    if wanted.request and _OTHER_MOVE.search(said) and _REQUEST.search(said):
+        return False
     return wanted.since <= line.time <= wanted.until
 
 

@@ -43,6 +43,16 @@ MESSAGES = [
     ),
     ("post-copy-impossible", SEEN, "Postcopy is not supported"),
     (
+        "guest-moved-without-nova",
+        SEEN,
+        f"Instance {UUID} could not be found.",
+    ),
+    (
+        "certificate-refused",
+        SEEN,
+        "The client certificate /etc/pki/libvirt/clientcert.pem has expired",
+    ),
+    (
         "destination-is-source",
         SEEN,
         "internal error: Attempt to migrate guest to the same host"

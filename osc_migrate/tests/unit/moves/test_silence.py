@@ -58,6 +58,19 @@ def test_as_long_as_nova_is_busy_it_is_followed(healthy, clock):
     assert looks[-1].silence.startswith("no news for ")
 
 
+def test_counters_that_stand_still_are_of_nobody(healthy, clock):
+    row = skies.counters(512, 128)
+    watch = silence.Silence(Mover(healthy.connection, clock).cloud, VM1)
+    healthy.nova(f"/servers/{VM1}", {"server": skies.server(**BUSY)})
+    record = parse.migration(Body(row, "it", "Nova"))
+    for second in range(0, int(silence.LOST), 5):
+        watch.look(record, float(second))
+    assert not watch.abandoned
+    for second in range(int(silence.LOST), 110, 5):
+        watch.look(record, float(second))
+    assert watch.abandoned
+
+
 def test_a_preparation_may_be_silent(healthy, clock):
     looks, _ = followed(
         healthy, clock, [skies.migration("preparing")], BUSY, timeout=300
