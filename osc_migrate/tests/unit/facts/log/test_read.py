@@ -103,6 +103,8 @@ def test_the_same_line_twice_is_one():
         # Before and after it, by another request.
         line(SAID, who="[req-other] ", when=stamp(-120)),
         line(SAID, who="[req-other] ", when=stamp(240)),
+        # Another try, a moment before.
+        line(SAID, who=f"[None req-{OTHER} u p - - default default] "),
     ],
 )
 def test_lines_of_other_moves(said):
