@@ -38,15 +38,6 @@ _KILLED = f"systemctl kill --signal=KILL {UNIT}; sleep {_GAP}"
 _STARTED = f"systemctl start {UNIT}"
 
 
-def _cut(joint: Joint, source: str, destination: str) -> None:
-    joint.lab.disconnect(destination)
-    time.sleep(_GAP)
-
-
-def _joined(joint: Joint, source: str, destination: str) -> None:
-    joint.lab.connect(destination)
-
-
 def _during(
     key: str, what: str, inject: Action, mend: Action, **more
 ) -> RealFault:
@@ -105,14 +96,6 @@ FAULTS: Iterable[RealFault] = (
         "nova-conductor dies",
         _gone("nova-conductor", signal.SIGKILL),
         _back("nova-conductor"),
-        code=0,
-        moves=True,
-    ),
-    _during(
-        "network-cut",
-        "the destination's cable is pulled for some seconds",
-        _cut,
-        _joined,
         code=0,
         moves=True,
     ),

@@ -100,7 +100,8 @@ class Stage:
         self.joint.speed(server.id, _SOURCE, SLOW)
         words = ("migrate", fault.kind, server.name, _DESTINATION)
         with self.shell.running(*words, "-f", "json") as move:
-            wait_until(lambda: self.joint.copies(server.id, _SOURCE))
+            # In its midst: Nova has counted once.
+            wait_until(lambda: self._counted(server))
             with self._broken(fault):
                 pass
             # It may be over by now.
@@ -109,6 +110,14 @@ class Stage:
             late = move.end(_PATIENCE)
         told = self._explain(server)
         return self._played(fault, None, late, told, self.guest(server))
+
+    def _counted(self, server: Any) -> bool:
+        path = f"/servers/{server.id}/migrations"
+        found = self._compute.get(path, microversion="2.59").json()
+        return any(
+            one["memory_processed_bytes"]
+            for one in found.get("migrations", ())
+        )
 
     @contextlib.contextmanager
     def _broken(self, fault: RealFault) -> Iterator[None]:
