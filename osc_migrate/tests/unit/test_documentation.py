@@ -56,7 +56,7 @@ def test_each_command_has_a_page_and_a_manual(monkeypatch):
         assert f":command: {name}\n" in page
     manuals = [page for page, *_ in pages.manuals()]
     assert manuals == ["cli/index"] + [
-        f"cli/commands/{name.removeprefix('migrate_')}" for name in POINTS
+        f"cli/commands/{pages.slug(name.replace('_', ' '))}" for name in POINTS
     ]
     # By this line they are in the documentation's tree.
     assert "   commands/*\n" in read("cli/index.rst")
