@@ -17,8 +17,9 @@ from functional_tests.joint.nodes import do
 from functional_tests.shell import Shell
 
 NODES = ("HostB", "HostC")
-#: MiB/s at which the busy guest, which writes 24, never comes to an end
-SLOW = 8
+#: MiB/s at which the busy guest never comes to an end: it writes 24, but much
+#: less on a machine that has other things to do
+SLOW = 3
 
 
 @pytest.fixture(scope="module")

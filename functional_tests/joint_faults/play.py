@@ -14,8 +14,8 @@ from functional_tests.nodes.errors import LabError
 from functional_tests.shell import Result, Shell
 
 _SOURCE, _DESTINATION = COMPUTES
-#: MiB/s at which a guest that writes 24 of them never comes to an end
-SLOW = 6
+#: MiB/s at which a guest that writes up to 24 of them comes to no end
+SLOW = 3
 FAST = 2000
 _PATIENCE = 180.0
 
