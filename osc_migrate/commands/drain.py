@@ -12,7 +12,7 @@ from osc_migrate.facts import fleet as read_fleet
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.model.fleet import Fleet
 from osc_migrate.model.plan import Plan, Purpose
-from osc_migrate.plans import Request, file
+from osc_migrate.plans import Request
 from osc_migrate.plans.state import host_of
 
 
@@ -71,14 +71,7 @@ class Drain(base.Base, command.Lister):
         )
         planning.add_options(parser)
         planning.add_output(parser)
-        parser.add_argument(
-            "--apply",
-            metavar="<file>",
-            help=(
-                "Do exactly the plan in this file, each step checked again"
-                " just before it"
-            ),
-        )
+        planning.add_apply(parser)
         parser.add_argument(
             "--resume",
             metavar="<run>",
@@ -185,18 +178,7 @@ def applied(
 
     :raises MigrateError: it is none, or not safe on this cloud.
     """
-    plan = file.read(parsed_args.apply)
-    if plan.purpose is not Purpose.DRAIN:
-        raise errors.MigrateError(
-            f"'{parsed_args.apply}' is the plan of a {plan.purpose}, not of a"
-            " drain; nothing was changed"
-        )
-    if plan.cloud != cloud.nova.identity:
-        # Said before anything is looked for that could only be there.
-        raise plans.UnsafePlan(
-            f"it was made for another cloud ({plan.cloud}, this one is"
-            f" {cloud.nova.identity})"
-        )
+    plan = planning.from_file(parsed_args.apply, Purpose.DRAIN, cloud)
     fleet = read_fleet.read(cloud, plan.sources)
     ours = {one.id for one in plan.steps} | {one.id for one in plan.stays}
     there = {

@@ -4,12 +4,12 @@ import argparse
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from osc_migrate.commands import base, options
-from osc_migrate.errors import Ambiguous, NotFound
+from osc_migrate.errors import Ambiguous, MigrateError, NotFound
 from osc_migrate.facts.body import fact
-from osc_migrate.facts.cloud import find_host
+from osc_migrate.facts.cloud import Cloud, find_host
 from osc_migrate.model.fleet import Fleet
-from osc_migrate.model.plan import Plan, Step, Way
-from osc_migrate.plans import Limits, Request, file
+from osc_migrate.model.plan import Plan, Purpose, Step, Way
+from osc_migrate.plans import Limits, Request, UnsafePlan, file
 from osc_migrate.words import duration
 
 COLUMNS = (
@@ -86,6 +86,37 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         metavar="<file>",
         help="Write the plan to this file (JSON) too; change nothing",
     )
+
+
+def add_apply(parser: options.Parser) -> None:
+    parser.add_argument(
+        "--apply",
+        metavar="<file>",
+        help=(
+            "Do exactly the plan in this file, each step checked again just"
+            " before it"
+        ),
+    )
+
+
+def from_file(path: str, purpose: Purpose, cloud: Cloud) -> Plan:
+    """A plan that was kept, not yet compared with what is there now.
+
+    :raises MigrateError: it is none, of another purpose or cloud.
+    """
+    plan = file.read(path)
+    if plan.purpose is not purpose:
+        raise MigrateError(
+            f"'{path}' is the plan of a {plan.purpose}, not of a {purpose};"
+            " nothing was changed"
+        )
+    if plan.cloud != cloud.nova.identity:
+        # Said before anything is looked for that could only be there.
+        raise UnsafePlan(
+            f"it was made for another cloud ({plan.cloud}, this one is"
+            f" {cloud.nova.identity})"
+        )
+    return plan
 
 
 def request(parsed_args: argparse.Namespace, **more: object) -> Request:

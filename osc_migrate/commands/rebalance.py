@@ -5,14 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import errors, plans
-from osc_migrate.commands import base, options, planning
+from osc_migrate import errors, plans, runs
+from osc_migrate.commands import base, options, planning, running
 from osc_migrate.facts import fleet as read_fleet
 from osc_migrate.facts.body import fact
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.model.fleet import Fleet
-from osc_migrate.model.plan import Plan
-from osc_migrate.plans import By
+from osc_migrate.model.plan import Plan, Purpose
+from osc_migrate.plans import By, Request
+from osc_migrate.runs import TRIES
 
 
 class Rebalance(base.Base, command.Lister):
@@ -23,9 +24,16 @@ class Rebalance(base.Base, command.Lister):
     disabled neither give nor take. Where no single move helps, two servers
     change places. A second call finds nothing to do.
 
-    Exit codes with --dry-run or --plan: 0 when the plan reaches the
-    threshold, or nothing is to be done; 3 when it does not; 1 error; 2
-    wrong usage.
+    Then the plan is done as 'migrate drain' does its: each server checked
+    again just before its move, followed to its true end, all of it in a
+    journal ('migrate drain --resume' goes on after a crash). A server that
+    cannot go where it should is left where it is.
+
+    Exit codes: 0 every move of the plan was done and is well, or nothing is
+    to be done; 1 error, nothing was begun; 2 wrong usage; 3 nothing was
+    begun, as no move would be safe; 4 something was not moved, the table
+    says what and why; 130 Ctrl-C, as with 'migrate drain'. With --dry-run
+    or --plan: 0 when the plan reaches the threshold; 3 when it does not.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -75,30 +83,43 @@ class Rebalance(base.Base, command.Lister):
         )
         planning.add_options(parser)
         planning.add_output(parser)
+        planning.add_apply(parser)
+        running.add_options(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        _, plan = planned(parsed_args, self.mover.cloud)
-        if not (parsed_args.dry_run or parsed_args.plan):
-            raise errors.MigrateError(
-                "nothing was changed: this version only plans; give --dry-run"
-                " to see the plan, or --plan FILE to keep it"
-            )
+        # A run that may take hours shall not end at one lost answer.
+        request, plan = planned(parsed_args, self.mover.cloud.insist(TRIES))
         if not plan.steps and not plan.reasons:
             base.say("every host is within the threshold: nothing to do")
-        self.exit_code = planning.exit_code(plan)
-        return planning.shown(parsed_args, plan)
+        if parsed_args.dry_run or parsed_args.plan or not plan.steps:
+            self.exit_code = planning.exit_code(plan)
+            return planning.shown(parsed_args, plan)
+        for line in plan.reasons:
+            base.say(line)
+        run = runs.rebalance(
+            self.connection,
+            request,
+            running.options_of(parsed_args),
+            plan=plan,
+            where=parsed_args.journal_dir,
+        )
+        return running.do(self, parsed_args, run)
 
 
 def planned(
     parsed_args: argparse.Namespace, cloud: Cloud
-) -> tuple[Fleet, Plan]:
-    """What is there, and what would be done with it.
+) -> tuple[Request, Plan]:
+    """What is asked for, and what would be done.
 
-    :raises MigrateError: nothing can be planned.
+    :raises MigrateError: nothing can be planned, or the plan of a file is
+        none, or not safe on this cloud.
     """
+    kept = None
+    if parsed_args.apply:
+        kept = planning.from_file(parsed_args.apply, Purpose.REBALANCE, cloud)
     fleet = read_fleet.read(cloud)
     request = planning.request(
         parsed_args,
@@ -107,7 +128,10 @@ def planned(
         threshold=parsed_args.threshold,
         max_moves=parsed_args.max_moves,
     )
-    return fleet, plans.rebalance(fleet, request)
+    if kept is not None:
+        plans.check(fleet, kept, request)
+        return request, kept
+    return request, plans.rebalance(fleet, request)
 
 
 def _scope(parsed_args: argparse.Namespace, fleet: Fleet) -> tuple[str, ...]:

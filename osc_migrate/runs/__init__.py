@@ -10,7 +10,14 @@
 """
 
 from osc_migrate.runs.run import Run
-from osc_migrate.runs.starting import TRIES, bring_back, cancel, drain, resume
+from osc_migrate.runs.starting import (
+    TRIES,
+    bring_back,
+    cancel,
+    drain,
+    rebalance,
+    resume,
+)
 from osc_migrate.runs.stored import Options
 
 __all__ = [
@@ -20,5 +27,6 @@ __all__ = [
     "bring_back",
     "cancel",
     "drain",
+    "rebalance",
     "resume",
 ]

@@ -3,11 +3,12 @@
 import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from osc_migrate import errors, plans
 from osc_migrate.facts import fleet as fleets
+from osc_migrate.model.fleet import Fleet
 from osc_migrate.model.plan import Plan, Purpose
 from osc_migrate.model.run import Became, Row
 from osc_migrate.moves.mover import Mover
@@ -45,6 +46,33 @@ def drain(
     :param where: the directory of the journals.
     :raises MigrateError: it cannot begin; the words say why.
     """
+    return _begin(connection, request, options, plan, where, plans.drain)
+
+
+def rebalance(
+    connection: Any,
+    request: Request,
+    options: Options | None = None,
+    *,
+    plan: Plan | None = None,
+    where: pathlib.Path | None = None,
+) -> Run:
+    """A run that evens out the load of hosts; see :func:`drain`.
+
+    A move that turns out not to be possible is left: another host is not
+    what the plan was for.
+    """
+    return _begin(connection, request, options, plan, where, plans.rebalance)
+
+
+def _begin(
+    connection: Any,
+    request: Request,
+    options: Options | None,
+    plan: Plan | None,
+    where: pathlib.Path | None,
+    make: Callable[[Fleet, Request], Plan],
+) -> Run:
     mover, clock = _mover(connection)
     where = where or journals.directory()
     name = journals.new_name()
@@ -54,7 +82,7 @@ def drain(
         host_services.check(mover, name, sources)
         if plan is None:
             fleet = fleets.read(mover.cloud, _sources(mover, request))
-            plan = plans.drain(fleet, request)
+            plan = make(fleet, request)
             more = [s for s in plan.sources if s not in sources]
             locks += _locked(undo, mover, where, name, more)
         _refuse(mover, plan)
