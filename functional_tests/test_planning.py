@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import Counter
 
 import openstack
 import pytest
@@ -225,7 +226,7 @@ def test_old_microversions(shell, boot, names, version):
         assert (done.code, row["way"]) == (0, "live"), done.err
 
 
-def test_a_lopsided_load(shell, boot, names, tmp_path):
+def test_a_lopsided_load(shell, boot, names, connection, tmp_path):
     for name in names:
         boot(name, flavor="m1.small")
     path = tmp_path / "plan.json"
@@ -236,6 +237,31 @@ def test_a_lopsided_load(shell, boot, names, tmp_path):
     ways = [(row["source"], row["destination"]) for row in done.json]
     assert sorted(ways) == [("HostB", "HostC")] * 2 + [("HostB", "HostD")] * 2
     assert json.loads(path.read_text())["purpose"] == "rebalance"
+    other = shell.migrate("drain", "--apply", str(path))
+    assert other.code == 1
+    assert "plan of a rebalance" in other.err
+    keep = ["--journal-dir", str(tmp_path)]
+    done = shell.migrate(
+        "rebalance", "--apply", str(path), *keep, "-f", "json"
+    )
+    assert done.code == 0, done.err
+    assert [row["outcome"] for row in done.json] == ["moved"] * 4
+    where = Counter(hosts_of(connection, names).values())
+    assert where == {"HostB": 2, "HostC": 2, "HostD": 2}
+    # A plan that was done moves nothing again, and a new one has no step.
+    now = hosts_of(connection, names)
+    words = ["--apply", str(path), *keep, "-f", "json"]
+    again = shell.migrate("rebalance", *words)
+    assert {row["outcome"] for row in again.json} == {"gone"}
+    assert hosts_of(connection, names) == now
+    done = shell.migrate("rebalance", *keep, "-f", "json")
+    assert (done.code, done.json) == (0, [])
+    assert "nothing to do" in done.err
+
+
+def hosts_of(connection, names):
+    found = connection.compute.servers(all_projects=True)
+    return {one.name: one.compute_host for one in found if one.name in names}
 
 
 def test_an_even_load(shell, boot, names):

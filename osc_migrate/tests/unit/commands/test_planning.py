@@ -124,12 +124,6 @@ def test_a_name_that_several_have(sky):
         run(sky, Drain, "--dry-run", "--server", "vm1")
 
 
-def test_nothing_is_changed_without_a_plan(sky):
-    with pytest.raises(errors.MigrateError, match="nothing was changed"):
-        run(sky, Rebalance)
-    assert all(r.method == "GET" for r in sky.mock.request_history)
-
-
 # -- rebalance
 
 
@@ -139,8 +133,12 @@ def test_an_even_load(sky, capsys):
     assert "nothing to do" in capsys.readouterr().err
 
 
-def test_a_load_that_no_move_evens_out(sky):
-    assert run(sky, Rebalance, "--dry-run")[0] == 3
+@pytest.mark.parametrize("words", [[], ["--dry-run"]])
+def test_a_load_that_no_move_evens_out(sky, words):
+    code, rows = run(sky, Rebalance, *words)
+    assert code == 3
+    assert {row["way"] for row in rows} <= {"stay"}
+    assert all(r.method == "GET" for r in sky.mock.request_history)
 
 
 def test_a_load_that_is_evened_out(sky, tmp_path):
@@ -155,6 +153,8 @@ def test_a_load_that_is_evened_out(sky, tmp_path):
     assert code == 0
     assert [row["destination"] for row in rows] == ["HostC"]
     assert file.read(path).purpose == "rebalance"
+    with pytest.raises(errors.MigrateError, match="plan of a rebalance"):
+        run(sky, Drain, "--apply", path)
 
 
 @pytest.mark.parametrize(
