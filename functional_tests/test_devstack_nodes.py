@@ -141,7 +141,7 @@ def test_it_mends_a_node_and_undoes_it(broken):
         ),
         ({"OSC_MIGRATE_QEMU_UID": "64155"}, {"mode", "firewall", "qemu"}),
     ],
-    ids=lambda case: "-".join(case) or "none",
+    ids=lambda case: "-".join(sorted(case)) or "none",
 )
 def test_each_setting_by_itself(broken, settings, changed):
     """In the state that DevStack leaves, and back to it."""
