@@ -268,7 +268,7 @@ def test_down_finds_what_a_killed_up_has_started(tmp_path):
 def test_an_interrupted_up_stops_what_it_started(tmp_path, number):
     cloud, starting = begin(tmp_path)
     starting.send_signal(number)
-    assert starting.wait(timeout=20) == 130
+    assert starting.wait(timeout=60) == 130
     assert cloud.processes
     assert not any(process.alive for process in cloud.processes)
     cloud.down()
@@ -285,7 +285,7 @@ def begin(tmp_path):
         cwd=ROOT,
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: len(cloud.processes) == 3, 10)
+    until(lambda: len(cloud.processes) == 3, 60)
     return cloud, starting
 
 
