@@ -577,13 +577,13 @@ def test_an_older_processor(shared, user):
         return answer.json()["hypervisors"][0]["cpu_info"]["model"]
 
     try:
-        until(lambda: model() == "Nehalem", 20)
+        until(lambda: model() == "Nehalem", 60)
         user.live(uuid)
         assert user.end(uuid) == ("error", "ACTIVE", "HostB")
         assert "Unacceptable CPU info" in user.events(uuid)
     finally:
         shared.configure("HostC", cpu_model=None)
-        until(lambda: model() != "Nehalem", 20)
+        until(lambda: model() != "Nehalem", 60)
 
 
 @pytest.mark.parametrize("change", ["status", "forced_down"])
@@ -614,11 +614,11 @@ def test_silence_and_wake(tmp_path):
         state = ["--state", str(cloud.state.path)]
         assert cli("silence", "HostC", *state).returncode == 0
         assert "silent: HostC" in cli("status", *state).stdout
-        until(lambda: user.state("HostC")["state"] == "down", 20)
+        until(lambda: user.state("HostC")["state"] == "down", 60)
         assert user.state("HostB")["state"] == "up"
         user.live(uuid)
         assert user.end(uuid) == ("error", "ACTIVE", "HostB")
         assert cli("wake", "HostC", *state).returncode == 0
-        until(lambda: user.state("HostC")["state"] == "up", 10)
+        until(lambda: user.state("HostC")["state"] == "up", 60)
         user.live(uuid)
         assert user.end(uuid, 2) == ("completed", "ACTIVE", "HostC")

@@ -111,7 +111,7 @@ def other(node):
 
 
 def goes_on(joint, server, after):
-    until(lambda: joint.ticks(server) > after, 20)
+    until(lambda: joint.ticks(server) > after, 60)
 
 
 def failing(done):

@@ -378,7 +378,7 @@ def test_down_cleans_up_after_an_up_that_was_killed(tmp_path, seconds):
     up.send_signal(signal.SIGKILL)
     up.wait()
     assert cli("down", "--purge", "--state", str(state)).returncode == 0
-    until(lambda: not traces(state), 5)
+    until(lambda: not traces(state), 30)
 
 
 def test_an_up_that_fails_says_why_and_leaves_nothing(tmp_path, monkeypatch):
