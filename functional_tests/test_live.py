@@ -239,7 +239,7 @@ def test_server_locked_and_the_lock_ignored(shell, connection, boot, name):
 
 
 def test_server_busy(shell, connection, boot, name):
-    server = boot(name, bandwidth_mb=64)
+    server = boot(name, bandwidth_mb=20)
     shell.migrate("live", name, "HostC", "--no-wait")
     done = shell.migrate("live", name, "HostC")
     assert done.code == 3
