@@ -99,7 +99,10 @@ def test_a_host_is_emptied_and_filled_again(shell, crowd, few):
     }
 
 
-@pytest.mark.parametrize("moment", range(5))
+@pytest.mark.parametrize(
+    "moment",
+    [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 5))],
+)
 def test_killed_and_resumed(shell, crowd, few, moment):
     before = few("host12")
     seconds = random.Random(moment).uniform(2, 16)
@@ -261,6 +264,7 @@ def forty(crowd):
     return names
 
 
+@pytest.mark.long
 def test_forty_of_all_kinds(cloud, crowd, forty, state, tmp_path):
     with Proxy(cloud.endpoints["nova"]) as proxy:
         shell = Shell(proxy.environment(cloud, tmp_path) | state)

@@ -1,7 +1,8 @@
 """The same on machines with NFS in their kernels.
 
 They are emulated, and a survey takes many seconds: that a fault was mended
-is seen when the next one alone is found.
+is seen when the next one alone is found. Most are for 'tools/test long': one
+takes a minute.
 """
 
 import pytest
@@ -22,7 +23,27 @@ def test_healthy_nodes_have_no_findings(nodes):
     assert odd(nodes) == []
 
 
-@pytest.mark.parametrize("fault", faults.of("vm"), ids=lambda fault: fault.key)
+# One of each kind: accounts, mounts, pairs of nodes, the server, its exports.
+SHORT = {
+    "qemu-uid-agrees-on-nfs",
+    "instances-nfs-is-mounted",
+    "mount-options-agree",
+    "nfs-server-runs",
+    "export-names-every-compute",
+}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(
+            fault,
+            id=fault.key,
+            marks=() if fault.key in SHORT else pytest.mark.long,
+        )
+        for fault in faults.of("vm")
+    ],
+)
 def test_that_fault_and_no_other(nodes, fault):
     played = play(nodes, fault, again=False)
     try:
