@@ -54,8 +54,10 @@ def test_the_bar_of_a_terminal(boot, cloud, more, bar, colour):
     words = [OPENSTACK, "migrate", "live", "vm-bar", "HostC"]
     code, said = on_a_terminal(words, environment)
     assert code == 0, said
-    (line, *_) = [x for x in said.split("\r") if "vm-bar" in x and bar in x]
-    assert ("\x1b[36m" in line or "\x1b[1;36m" in said) is colour
+    drawn = [x for x in said.split("\r") if "vm-bar" in x and bar in x]
+    assert drawn
+    # Cyan while it gets on; a frame that is late is yellow.
+    assert any("36m" in line for line in drawn) is colour
 
 
 def complete(cloud, tmp_path, *words):

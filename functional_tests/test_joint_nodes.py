@@ -257,9 +257,12 @@ def test_aborted_with_repair(joint, compute, migrate, busy):
 
 def test_a_stall_that_aborts(joint, compute, migrate, busy):
     before, source = joint.ticks(busy), where(joint, busy)
-    with moving(
-        joint, busy, "--on-stall", "abort", "--stall-after", "6"
-    ) as move:
+    words = ("--on-stall", "abort", "--stall-after", "6")
+    # Else Nova may end it first, by itself (should_switch_to_postcopy).
+    with (
+        post_copy_forbidden(joint, source),
+        moving(joint, busy, *words) as move,
+    ):
         done = move.end()
     assert done.code == 4, done.err
     assert "stalled: aborting" in done.err
@@ -269,9 +272,11 @@ def test_a_stall_that_aborts(joint, compute, migrate, busy):
 
 def test_a_stall_that_forces(joint, compute, busy):
     before, source = joint.ticks(busy), where(joint, busy)
-    with moving(
-        joint, busy, "--on-stall", "force", "--stall-after", "6"
-    ) as move:
+    words = ("--on-stall", "force", "--stall-after", "6")
+    with (
+        post_copy_forbidden(joint, source),
+        moving(joint, busy, *words) as move,
+    ):
         done = move.end()
     assert done.code == 0, done.err
     assert "stalled: forced to complete" in done.err
