@@ -49,7 +49,8 @@ def test_it_moves_too(boot, ascii_shell):
     ids=["utf8", "no-color", "ascii"],
 )
 def test_the_bar_of_a_terminal(boot, cloud, more, bar, colour):
-    boot("vm-bar")
+    # Some seconds, so that it is drawn in its midst.
+    boot("vm-bar", bandwidth_mb=64)
     environment = Shell(cloud.environment() | more).environment
     words = [OPENSTACK, "migrate", "live", "vm-bar", "HostC"]
     code, said = on_a_terminal(words, environment)
