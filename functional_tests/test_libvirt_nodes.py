@@ -19,7 +19,7 @@ from functional_tests.shell import Shell
 MiB = 2**20
 # Seconds: how often Nova writes its counters (live_migration_monitor_
 # interval), and two readings of libvirt, with what a slow machine needs.
-NOVAS, OURS = 5.0, 2.0
+NOVAS, OURS = 5.0, 4.0
 INSTANCES = "/var/lib/nova/instances"
 
 
