@@ -1,11 +1,13 @@
 """One cloud a worker; the tests of a worker follow one another on it."""
 
+import os
 import time
 
 import openstack
 import pytest
 
 from functional_tests.cloud import Cloud
+from functional_tests.joint import Joint
 from functional_tests.proxy import Proxy
 from functional_tests.shell import Shell
 
@@ -17,6 +19,16 @@ FAST = {"bandwidth_mb": 400, "update_seconds": 0.2}
 def cloud(tmp_path_factory):
     state = tmp_path_factory.mktemp("cloud") / "state"
     with Cloud.up(state, network="neutron") as up:
+        yield up
+
+
+@pytest.fixture(scope="module")
+def joint(tmp_path_factory):
+    """Real guests on real nodes: that of JOINT_STATE, or one of its own."""
+    if path := os.environ.get("JOINT_STATE"):
+        yield Joint.up(path)
+        return
+    with Joint.up(tmp_path_factory.mktemp("joint") / "state") as up:
         yield up
 
 

@@ -5,14 +5,13 @@ directory of a joint cloud that is up already, and stays so.
 """
 
 import contextlib
-import os
 import subprocess
 import uuid
 
 import pytest
 
 from functional_tests.conftest import until
-from functional_tests.joint import Joint, computes, storage
+from functional_tests.joint import computes, storage
 from functional_tests.joint.nodes import do
 from functional_tests.shell import Shell
 
@@ -20,15 +19,6 @@ NODES = ("HostB", "HostC")
 #: MiB/s at which the busy guest never comes to an end: it writes 24, but much
 #: less on a machine that has other things to do
 SLOW = 3
-
-
-@pytest.fixture(scope="module")
-def joint(tmp_path_factory):
-    if path := os.environ.get("JOINT_STATE"):
-        yield Joint.up(path)
-        return
-    with Joint.up(tmp_path_factory.mktemp("joint") / "state") as up:
-        yield up
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 
 from functional_tests import forecasts, real_guest
 from functional_tests.conftest import until
-from functional_tests.joint import Joint, libvirt_python
+from functional_tests.joint import libvirt_python
 from functional_tests.shell import Shell
 
 MiB = 2**20
@@ -21,15 +21,6 @@ MiB = 2**20
 # interval), and two readings of libvirt, with what a slow machine needs.
 NOVAS, OURS = 5.0, 4.0
 INSTANCES = "/var/lib/nova/instances"
-
-
-@pytest.fixture(scope="module")
-def joint(tmp_path_factory):
-    if path := os.environ.get("JOINT_STATE"):
-        yield Joint.up(path)
-        return
-    with Joint.up(tmp_path_factory.mktemp("joint") / "state") as up:
-        yield up
 
 
 @pytest.fixture(scope="module")

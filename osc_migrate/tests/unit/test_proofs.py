@@ -26,7 +26,6 @@ def test_every_check_of_nodes_has_its_fault_or_a_reason():
 
 
 def test_the_page_of_nodes_is_up_to_date():
-    # Of emulated machines, whose faults take half an hour, words may miss.
     seen = set(json.loads(of_nodes.SEEN.read_text()))
     assert seen == {fault.key for fault in faults.ALL}, (
         "play them: python -m functional_tests.node_faults --page FAULT ..."
