@@ -123,6 +123,19 @@ def moving(shell, boot, connection):
 
 
 @pytest.fixture
+def settled(connection):
+    """Lets a server's move end, however much the guest writes; the server
+    once Nova is done with it."""
+
+    def settle(server):
+        compute = connection.compute
+        compute.set_server_metadata(server, **{"lab.dirty_mb": "0"})
+        return at_rest(connection, server)
+
+    return settle
+
+
+@pytest.fixture
 def service(connection):
     """Changes a host's nova-compute service; takes it back after."""
     compute = connection.compute
@@ -180,3 +193,13 @@ def until(check, patience=60.0):
             return answer
         time.sleep(0.2)
     raise AssertionError(f"waited {patience} s for {check}")
+
+
+def at_rest(connection, server):
+    """The server once Nova is done with it."""
+    compute = connection.compute
+    return until(
+        lambda: (
+            (now := compute.get_server(server.id)).task_state is None and now
+        )
+    )

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from functional_tests.conftest import until
-from functional_tests.test_live import at_rest, migrations, where
+from functional_tests.conftest import at_rest, until
+from functional_tests.test_live import migrations, where
 
 COLUMNS = [
     "server",
@@ -85,6 +85,7 @@ def test_nothing_is_under_way(shell, boot, name):
 
 def test_a_cold_one_goes_on(shell, boot, name, connection):
     boot(name)
+    # It may be over by the time it is looked for: that is no failure.
     done = shell.migrate("cold", name, "HostC", "--no-wait")
     assert done.code == 0, done.err
     done = shell.migrate("abort", name)

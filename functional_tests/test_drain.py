@@ -130,7 +130,9 @@ def test_an_api_that_fails_in_one_request_of_ten(
     moved_once(crowd, before, "host13")
 
 
-def test_a_second_drain_is_told_of_the_first(shell, crowd, few, tmp_path):
+def test_a_second_drain_is_told_of_the_first(
+    shell, crowd, few, prefix, tmp_path
+):
     before = few("host14", dirty_mb=390)
     with shell.running("migrate", "drain", "host14") as first:
         line = first.read_error_line()
@@ -146,6 +148,7 @@ def test_a_second_drain_is_told_of_the_first(shell, crowd, few, tmp_path):
         assert third.code == 1
         assert run in third.err
         first.interrupt()
+        crowd.quiet(prefix)
         done = first.end()
     assert done.code == 130
     assert len(crowd.servers("host14")) > 0

@@ -7,8 +7,9 @@ import uuid
 
 import pytest
 
+from functional_tests.conftest import at_rest
 from functional_tests.shell import OPENSTACK
-from functional_tests.test_live import COLUMNS, at_rest, where
+from functional_tests.test_live import COLUMNS, where
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import uuid
 import openstack
 import pytest
 
-from functional_tests.conftest import until
+from functional_tests.conftest import at_rest
 from functional_tests.shell import Shell
 
 COLUMNS = [
@@ -33,13 +33,6 @@ def name():
 
 def where(connection, server):
     return connection.compute.get_server(server.id)
-
-
-def at_rest(connection, server):
-    """The server once Nova is done with it."""
-    return until(
-        lambda: (now := where(connection, server)).task_state is None and now
-    )
 
 
 def holders(connection, server):
@@ -238,15 +231,14 @@ def test_server_locked_and_the_lock_ignored(shell, connection, boot, name):
     assert where(connection, server).compute_host == "HostC"
 
 
-def test_server_busy(shell, connection, boot, name):
-    server = boot(name, bandwidth_mb=20)
-    shell.migrate("live", name, "HostC", "--no-wait")
+def test_server_busy(shell, connection, moving, settled, name):
+    server = moving(name)
     done = shell.migrate("live", name, "HostC")
     assert done.code == 3
     assert "FAIL server-is-not-being-moved" in done.err
     assert "moves it now: HostB -> HostC" in done.err
     assert done.err.count("FAIL") == 1
-    at_rest(connection, server)
+    settled(server)
     assert len(migrations(connection, server)) == 1
 
 

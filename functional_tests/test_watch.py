@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 
-from functional_tests.test_live import at_rest, where
+from functional_tests.conftest import at_rest
+from functional_tests.test_live import where
 
 
 @pytest.fixture

@@ -100,10 +100,19 @@ class Cold(moving.Moving):
         if outcome.end is not End.WAITS:
             return super().after(parsed_args, outcome)
         server = self.mover.cloud.server(outcome.id)
-        if parsed_args.confirm or _asked(outcome):
+        if parsed_args.confirm or (parsed_args.wait and _asked(outcome)):
             return self._decided(parsed_args, server, Verb.CONFIRM, outcome)
         base.say(f"{server.name} waits to be confirmed: {decide(server)}")
         return outcome
+
+    def result(
+        self, parsed_args: argparse.Namespace, outcome: Outcome
+    ) -> moving.Shown:
+        shown = super().result(parsed_args, outcome)
+        if outcome.end is End.WAITS and not parsed_args.wait:
+            # Accepted; whether it is over by now is chance.
+            self.exit_code = 0
+        return shown
 
     def _decided(
         self,

@@ -5,8 +5,12 @@ import types
 import pytest
 
 from osc_migrate import errors
+from osc_migrate.commands import asking
 from osc_migrate.commands.cold import Cold
+from osc_migrate.model.progress import End
+from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.commands.desk import Desk
+from osc_migrate.tests.unit.commands.test_live import ended
 
 
 class Mover:
@@ -32,3 +36,16 @@ class Mover:
 def test_revert_with_a_host(status, complaint):
     with pytest.raises(errors.MigrateError, match=complaint):
         Desk(Mover(status)).run(Cold, "vm1", "HostC", "--revert")
+
+
+def test_no_wait_asks_nobody_and_is_no_failure(monkeypatch):
+    """However far the move was by then."""
+    monkeypatch.setattr(asking, "somebody", lambda: pytest.fail("asked"))
+    move = ended(End.WAITS)
+    mover = types.SimpleNamespace(
+        facts=lambda server, host: shapes.move(),
+        cold=lambda facts: move,
+        cloud=types.SimpleNamespace(server=lambda name: shapes.move().server),
+    )
+    assert Desk(mover).run(Cold, "vm1", "HostC", "--no-wait") == 0
+    assert move.found
