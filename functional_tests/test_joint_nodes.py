@@ -13,9 +13,9 @@ import pytest
 from functional_tests.conftest import until
 from functional_tests.joint import computes, storage
 from functional_tests.joint.nodes import do
+from functional_tests.real_guest import NODES, goes_on, other, stored, where
 from functional_tests.shell import Shell
 
-NODES = ("HostB", "HostC")
 #: MiB/s at which the busy guest never comes to an end: it writes 24, but much
 #: less on a machine that has other things to do
 SLOW = 3
@@ -76,32 +76,6 @@ def local(joint):
 @pytest.fixture
 def gluster(joint):
     yield from stored(joint, storage.GLUSTER)
-
-
-def stored(joint, kind):
-    before = joint.storage
-    joint.store(kind)
-    yield
-    joint.store(before)
-
-
-def where(joint, server, state="running"):
-    """The node on which libvirt has the guest, so; no other knows of it."""
-    found = {
-        node: guests[server.id]
-        for node in NODES
-        if server.id in (guests := joint.guests(node))
-    }
-    assert list(found.values()) == [state], found
-    return next(iter(found))
-
-
-def other(node):
-    return NODES[1 - NODES.index(node)]
-
-
-def goes_on(joint, server, after):
-    until(lambda: joint.ticks(server) > after, 60)
 
 
 def failing(done):
