@@ -2,6 +2,7 @@
 the checks of a preflight know them."""
 
 import dataclasses
+from collections.abc import Collection
 
 from osc_migrate.checks import aggregates, destination, fit
 from osc_migrate.checks.check import Check
@@ -47,11 +48,17 @@ PAIR: tuple[Check, ...] = (
 
 class Rules:
     """Of one fleet and request; each answer is worked out once for all
-    servers that are alike."""
+    servers that are alike.
 
-    def __init__(self, fleet: Fleet, request: Request) -> None:
+    :param tried: hosts to which a move has failed.
+    """
+
+    def __init__(
+        self, fleet: Fleet, request: Request, tried: Collection[str] = ()
+    ) -> None:
         self._fleet = fleet
         self._request = request
+        self._tried = tried
         self._facing = Facing(fleet)
         self._hosts: dict[str, tuple[Reason, ...]] = {}
         self._pairs: dict[object, tuple[Reason, ...]] = {}
@@ -83,6 +90,8 @@ class Rules:
             found.append(Reason("to", "not among the hosts of --to"))
         if name in self._request.avoid:
             found.append(Reason("avoid", "it is to be emptied, or left out"))
+        if name in self._tried:
+            found.append(Reason("tried", "it did not take it"))
         if unread := _unread(place):
             found.append(Reason("room", f"its room is not known: {unread}"))
         host = place.host

@@ -390,6 +390,7 @@ def test_anew_elsewhere():
     assert (other.order, other.wave) == (step.order, step.wave)
     none = plans.again(one, step, request, {"HostC", "HostD"})
     assert isinstance(none, Stay)
+    assert none.reasons == ("it did not take it (HostC, HostD)",)
 
 
 def test_anew_keeps_the_room_of_those_ahead():

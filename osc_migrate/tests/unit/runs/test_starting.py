@@ -21,6 +21,13 @@ HOST_B = Request(hosts=("HostB",))
 def lab(monkeypatch):
     made = Lab()
     made.nova.identity = "test"
+    # Of two within a second nobody can say which is the newer one.
+    numbers = itertools.count(10)
+    monkeypatch.setattr(
+        starting.journals,
+        "new_name",
+        lambda: f"20261123-1000{next(numbers)}-abcd",
+    )
     made.servers_on = lambda query: [
         server
         for server in made.servers.values()
@@ -225,14 +232,8 @@ class TestReturn:
         assert not order.request.block
 
     @pytest.fixture
-    def twice(self, lab, where, back, monkeypatch):
+    def twice(self, lab, where, back):
         """A drain that left a server, and the next one."""
-        numbers = itertools.count()
-        monkeypatch.setattr(
-            starting.journals,
-            "new_name",
-            lambda: f"20261123-10000{next(numbers)}-abcd",
-        )
         first = lab.boot("vm1")
         lab.boot("vm2")
         one, _ = drained(lab, where, first)
