@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from osc_lib.command import command
 
@@ -119,16 +118,6 @@ class Drain(base.Base, command.Lister):
             where=where,
         )
         return running.do(self, parsed_args, run)
-
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Iterable[Sequence[Any]],
-    ) -> int:
-        if not column_names:
-            return 0  # cancelled: all was said
-        return super().produce_output(parsed_args, column_names, data)
 
 
 def _refuse_both(parsed_args: argparse.Namespace) -> None:

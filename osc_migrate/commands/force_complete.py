@@ -84,16 +84,6 @@ class ForceComplete(base.Base, command.ShowOne):
             moving.explain(name, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
 
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Sequence[object],
-    ) -> int:
-        if not column_names:
-            return 0  # nobody wanted it: there is no result to print
-        return super().produce_output(parsed_args, column_names, data)
-
     def _record(self, server: Server) -> Migration:
         """:raises MigrateError: nothing is under way."""
         for record in self.mover.in_flight(server):

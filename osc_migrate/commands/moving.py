@@ -140,16 +140,6 @@ class Moving(base.Base, command.ShowOne):
             explain(outcome.server, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
 
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Sequence[object],
-    ) -> int:
-        if not column_names:
-            return 0  # refused: there is no result to print
-        return super().produce_output(parsed_args, column_names, data)
-
     def _move(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
     ) -> Outcome:
