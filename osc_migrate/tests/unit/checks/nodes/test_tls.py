@@ -1,3 +1,5 @@
+"""X"""
+
 import dataclasses
 
 import pytest
