@@ -26,7 +26,8 @@ class Watch(base.Base, command.Lister):
     with --forever; Ctrl-C ends the watching, no migration.
 
     With a format for programs, such as -f json, what is under way at this
-    moment is printed and nothing is waited for.
+    moment is printed and nothing is waited for. A record that Nova has left
+    open, of a move that nobody makes any more, is named and not waited for.
 
     Exit codes: 0 nothing is under way any more, or the snapshot is printed;
     1 error; 2 wrong usage; 130 Ctrl-C.
@@ -88,12 +89,17 @@ def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
     """A line for each that comes, changes its phase, stalls or ends."""
     phases: dict[int, str] = {}
     stalled: set[int] = set()
+    silent: set[int] = set()
     for seen in looks:
         for one in seen:
             id, phase = one.record.id, one.progress.phase
             if phases.get(id) != phase:
                 phases[id] = phase
                 yield f"{_what(one)}: {phase}"
+            if bool(one.progress.silence) != (id in silent):
+                silent ^= {id}
+                words = one.progress.silence or "there is news of it again"
+                yield f"{_what(one)}: {words}"
             if one.progress.stalled != (id in stalled):
                 stalled ^= {id}
                 yield f"{_what(one)}: " + (
