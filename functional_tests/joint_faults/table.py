@@ -9,18 +9,10 @@ import json
 import pathlib
 import re
 
-from functional_tests.fault_pages import (
-    FOLDER,
-    heading,
-    keep_seen,
-    literal,
-    read_seen,
-    row,
-    table,
-)
+from functional_tests import fault_pages as page
 from functional_tests.joint_faults import faults
 
-FILE = FOLDER / "real-faults.rst"
+FILE = page.FOLDER / "real-faults.rst"
 SEEN = pathlib.Path(__file__).with_name("seen.json")
 _HEAD = """\
 .. made by python -m functional_tests.joint_faults --page; do not edit
@@ -73,7 +65,7 @@ def keep(played):
         for one in played
         if all(as_it_should(one).values())
     }
-    keep_seen(SEEN, new, faults.ALL)
+    page.keep_seen(SEEN, new, faults.ALL)
     FILE.write_text(render())
 
 
@@ -94,14 +86,14 @@ def _steady(value):
 
 def render():
     """The whole page."""
-    seen = read_seen(SEEN)
+    seen = page.read_seen(SEEN)
     lines = [_HEAD]
     for title, text, during in (
         (_BEFORE, "", False),
         (_DURING, _TEXT, True),
     ):
-        lines += [*heading(title), *([text] if text else [])]
-        lines += table(
+        lines += [*page.heading(title), *([text] if text else [])]
+        lines += page.table(
             (
                 *("Fault", *(() if during else ("Found",))),
                 *("Nova", "Explained", "Code", "Guest"),
@@ -109,7 +101,7 @@ def render():
         )
         for fault in faults.ALL:
             if fault.during == during:
-                lines += row(_cells(fault, seen.get(fault.key)))
+                lines += page.row(_cells(fault, seen.get(fault.key)))
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -125,7 +117,7 @@ def _cells(fault, one):
     return (
         what,
         *map(_safe, found),
-        literal(one["message"] or f"nothing; migration {one['status']}"),
+        page.literal(one["message"] or f"nothing; migration {one['status']}"),
         f"{cause}{_safe(one['meaning'])}",
         str(one["code"]),
         guest,

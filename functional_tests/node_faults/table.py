@@ -7,19 +7,11 @@ What was seen of each fault is kept in seen.json, and the page is made of it.
 
 import pathlib
 
-from functional_tests.fault_pages import (
-    FOLDER,
-    heading,
-    keep_seen,
-    literal,
-    read_seen,
-    row,
-    table,
-)
+from functional_tests import fault_pages as page
 from functional_tests.node_faults import faults
 from osc_migrate.checks import nodes
 
-FILE = FOLDER / "node-checks.rst"
+FILE = page.FOLDER / "node-checks.rst"
 SEEN = pathlib.Path(__file__).with_name("seen.json")
 _HEAD = """\
 .. made by python -m functional_tests.node_faults --page; do not edit
@@ -90,56 +82,56 @@ def keep(played):
         for one in played
         if as_it_should(one)
     }
-    keep_seen(SEEN, new, faults.ALL)
+    page.keep_seen(SEEN, new, faults.ALL)
     FILE.write_text(render())
 
 
 def render():
     """The whole page."""
-    seen = read_seen(SEEN)
+    seen = page.read_seen(SEEN)
     lines = [_HEAD]
     anchored: set[str] = set()
     for title, checks in SCOPES.items():
         if checks:
-            lines += heading(title)
-            lines += table(("Check", "True when it passes"))
+            lines += page.heading(title)
+            lines += page.table(("Check", "True when it passes"))
             for check in checks:
                 # One of two scopes is an anchor in the first alone.
                 anchor = f"_`{check.id}`"
                 if check.id in anchored:
                     anchor = f"``{check.id}``"
                 anchored.add(check.id)
-                lines += row((anchor, check.title))
+                lines += page.row((anchor, check.title))
             lines.append("")
     lines += _beside()
-    lines += heading(f"{len(faults.ALL)} faults")
-    lines += table(("Fault", "Found by", "What it said", "Mended"))
+    lines += page.heading(f"{len(faults.ALL)} faults")
+    lines += page.table(("Fault", "Found by", "What it said", "Mended"))
     for fault in faults.ALL:
-        lines += row(
+        lines += page.row(
             (
                 f"{fault.topic}: {fault.what} (``{fault.lab}``)",
                 f"``{fault.check}`` {fault.status}",
-                literal(seen[fault.key]) if fault.key in seen else "",
+                page.literal(seen[fault.key]) if fault.key in seen else "",
                 "by hand" if fault.by_hand else "script",
             )
         )
-    lines += ["", *heading("Without a fault on a real node")]
-    lines += table(("Check", "Why"))
+    lines += ["", *page.heading("Without a fault on a real node")]
+    lines += page.table(("Check", "Why"))
     for id, why in UNPROVEN.items():
-        lines += row((f"``{id}``", why))
+        lines += page.row((f"``{id}``", why))
     return "\n".join(lines) + "\n"
 
 
 def _beside():
     """What no fault of this table is of: a node that is lost, and a guest."""
-    lines = heading("Of a server and its two hosts")
+    lines = page.heading("Of a server and its two hosts")
     lines += ["Beside those above, when a server is to move.", ""]
-    lines += table(("Check", "True when it passes"))
+    lines += page.table(("Check", "True when it passes"))
     for check in nodes.guests.GUEST:
-        lines += row((f"_`{check.id}`", check.title))
-    lines += ["", *heading("Of every node")]
-    lines += table(("Check", "True when it passes"))
-    lines += row(
+        lines += page.row((f"_`{check.id}`", check.title))
+    lines += ["", *page.heading("Of every node")]
+    lines += page.table(("Check", "True when it passes"))
+    lines += page.row(
         (
             f"_`{nodes.ANSWERS}`",
             "The node can be reached, and answers within the time it has",

@@ -3,13 +3,13 @@
 usage: python -m functional_tests.proofs.table > FILE
 """
 
-from functional_tests.fault_pages import FOLDER, heading, row, table
+from functional_tests import fault_pages as page
 from functional_tests.proofs import faults
 from functional_tests.proofs.fault import EDITED, REAL, RECORDED
 from osc_migrate import checks
 from osc_migrate.checks import check
 
-FILE = FOLDER / "checks.rst"
+FILE = page.FOLDER / "checks.rst"
 _HEAD = """\
 .. made by functional_tests/proofs/table.py; do not edit
 
@@ -56,8 +56,8 @@ def missing() -> set[str]:
 
 
 def _section(title: str, found: tuple[check.Check, ...]) -> list[str]:
-    lines = heading(title, "-")
-    lines += table(
+    lines = page.heading(title, "-")
+    lines += page.table(
         ("Check", "Finding", "Fault", "Proof", "Nova says"), "40 10 25 10 25"
     )
     for one in found:
@@ -66,7 +66,7 @@ def _section(title: str, found: tuple[check.Check, ...]) -> list[str]:
             # The first row is the check's anchor.
             name = f"``{one.id}``" if number else f"_`{one.id}`"
             nova = f"*{fault.nova}*" if fault.nova else ""
-            lines += row(
+            lines += page.row(
                 (
                     f"{name}: {one.title}",
                     # The one that never finds anything is only ever skipped.
