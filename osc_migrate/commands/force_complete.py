@@ -38,17 +38,8 @@ class ForceComplete(base.Base, command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "server",
-            metavar="<server>",
-            help="Server that is being moved (name or ID)",
-        )
-        parser.add_argument(
-            "--timeout",
-            metavar="<seconds>",
-            type=options.positive,
-            help="Follow no longer than this; the move itself goes on",
-        )
+        options.add_server(parser, "Server that is being moved")
+        options.add_timeout(parser)
         options.add_yes(parser)
         return parser
 

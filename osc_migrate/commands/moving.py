@@ -79,12 +79,7 @@ class Moving(base.Base, command.ShowOne):
             dest="wait",
             help="Return once Nova has accepted the move",
         )
-        parser.add_argument(
-            "--timeout",
-            metavar="<seconds>",
-            type=options.positive,
-            help="Follow no longer than this; the move itself goes on",
-        )
+        options.add_timeout(parser)
         options.add_ignore(parser)
         nodes.add_visit(parser)
         return parser

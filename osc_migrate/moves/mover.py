@@ -69,9 +69,9 @@ class Mover:
         """
         if auto and not self.cloud.nova.has(microversions.BLOCK_AUTO):
             raise errors.MigrateError(
-                "--auto needs compute API microversion"
-                f" {microversions.BLOCK_AUTO}; the highest usable one is"
-                f" {self.cloud.nova.version}"
+                microversions.lacking(
+                    "--auto", microversions.BLOCK_AUTO, self.cloud.nova.version
+                )
             )
         return self._live(facts, "auto" if auto else False)
 
@@ -92,9 +92,11 @@ class Mover:
         body: dict[str, object] = {"migrate": None}
         if host and not self.cloud.nova.has(microversions.COLD_TO_HOST):
             raise errors.MigrateError(
-                "a destination needs compute API microversion"
-                f" {microversions.COLD_TO_HOST}; the highest usable one is"
-                f" {self.cloud.nova.version}"
+                microversions.lacking(
+                    "a destination",
+                    microversions.COLD_TO_HOST,
+                    self.cloud.nova.version,
+                )
             )
         if host:
             body = {"migrate": {"host": host}}
