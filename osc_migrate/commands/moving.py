@@ -22,8 +22,7 @@ from osc_migrate.model.findings import Finding, Kind, Report, Status
 from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.moves.follow import TimeUp
 from osc_migrate.moves.move import Move
-from osc_migrate.moves.outcome import decide
-from osc_migrate.words import paste
+from osc_migrate.words import confirm_or_revert, paste
 
 EXIT = {
     End.MOVED: 0,
@@ -185,7 +184,7 @@ def waits(server: Server, record: Migration) -> Outcome:
         seconds=0.0,
         memory_bytes=None,
         disk_bytes=None,
-        next=decide(server),
+        next=confirm_or_revert(paste(server.name, server.id)),
     )
 
 
