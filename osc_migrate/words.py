@@ -38,6 +38,11 @@ def command(*words: object) -> str:
     return shlex.join(map(str, words))
 
 
+def some(count: int, thing: str) -> str:
+    """A count and its noun: '1 move', '2 moves'."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def size(count: float) -> str:
     """Bytes as '1.5 GiB'."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
