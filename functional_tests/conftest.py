@@ -9,7 +9,7 @@ import pytest
 from functional_tests.cloud import Cloud
 from functional_tests.joint import Joint
 from functional_tests.proxy import Proxy
-from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
 
 # Used for booting; what a test says itself goes before.
 FAST = {"bandwidth_mb": 400, "update_seconds": 0.2}
@@ -42,7 +42,7 @@ def connection(cloud):
 @pytest.fixture
 def shell(cloud):
     """An admin's shell."""
-    return Shell(cloud.environment())
+    return WarmShell(cloud.environment())
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def proxy(cloud, tmp_path):
 @pytest.fixture
 def through(cloud, proxy, tmp_path):
     """An admin's shell that reaches Nova through the proxy."""
-    return Shell(proxy.environment(cloud, tmp_path))
+    return WarmShell(proxy.environment(cloud, tmp_path))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from functional_tests.conftest import until
 from functional_tests.joint import computes, storage
 from functional_tests.joint.nodes import do
 from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
 
 NODES = ("HostB", "HostC")
 #: MiB/s at which the busy guest never comes to an end: it writes 24, but much
@@ -29,7 +30,7 @@ def compute(joint):
 @pytest.fixture
 def migrate(joint):
     """``openstack migrate`` as an operator has it; --nodes if asked for."""
-    shell = Shell(joint.environment())
+    shell = WarmShell(joint.environment())
 
     def run(verb, *words, nodes=False):
         more = ("--nodes", "--ssh-config", str(joint.lab.ssh_config))

@@ -52,6 +52,11 @@ def confirm_or_revert(server: str, *, resized: bool = False) -> str:
     return f"when the guest is well: {confirm}; otherwise: {revert}"
 
 
+def some(count: int, thing: str) -> str:
+    """A count and its noun: '1 move', '2 moves'."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def size(count: float) -> str:
     """Bytes as '1.5 GiB'."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
