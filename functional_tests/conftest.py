@@ -1,6 +1,7 @@
 """One cloud a worker; the tests of a worker follow one another on it."""
 
 import os
+import signal
 import time
 
 import openstack
@@ -10,6 +11,11 @@ from functional_tests.cloud import Cloud
 from functional_tests.joint import Joint
 from functional_tests.proxy import Proxy
 from functional_tests.warm import WarmShell
+
+# In the background of a script Ctrl-C is ignored, and so it would be in all
+# that is started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Used for booting; what a test says itself goes before.
 FAST = {"bandwidth_mb": 400, "update_seconds": 0.2}
