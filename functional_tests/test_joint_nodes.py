@@ -15,6 +15,7 @@ from functional_tests.joint import computes, storage
 from functional_tests.joint.nodes import do
 from functional_tests.real_guest import NODES, goes_on, other, stored, where
 from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
 
 #: MiB/s at which the busy guest never comes to an end: it writes 24, but much
 #: less on a machine that has other things to do
@@ -29,7 +30,7 @@ def compute(joint):
 @pytest.fixture
 def migrate(joint):
     """``openstack migrate`` as an operator has it; --nodes if asked for."""
-    shell = Shell(joint.environment())
+    shell = WarmShell(joint.environment())
 
     def run(verb, *words, nodes=False):
         more = ("--nodes", "--ssh-config", str(joint.lab.ssh_config))

@@ -68,6 +68,19 @@ class Base(command.Command):
             error.args = (printable(error, WIDEST),)
             raise
 
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: typing.Any,
+    ) -> int:
+        """Prints the result; without columns there is none: all was said."""
+        if not column_names:
+            return 0
+        shown: typing.Any = super()  # cliff's Lister or ShowOne
+        code: int = shown.produce_output(parsed_args, column_names, data)
+        return code
+
     @property
     def mover(self) -> "Mover":
         manager: typing.Any = self.app.client_manager

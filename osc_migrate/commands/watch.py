@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from osc_lib.command import command
 
@@ -58,16 +57,6 @@ class Watch(base.Base, command.Lister):
         show(looks)
         base.say("Nothing is under way.")
         return (), ()
-
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Iterable[Sequence[Any]],
-    ) -> int:
-        if not column_names:
-            return 0  # watched: all was said
-        return super().produce_output(parsed_args, column_names, data)
 
     def _watcher(self, parsed_args: argparse.Namespace) -> Watcher:
         cloud = self.mover.cloud

@@ -9,6 +9,7 @@ from osc_migrate.checks.check import Check
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Kind, Status
 from osc_migrate.model.fleet import Fleet, Place
+from osc_migrate.plans.barriers import Barriers
 from osc_migrate.plans.candidate import Candidate
 from osc_migrate.plans.facing import Facing
 from osc_migrate.plans.request import Request
@@ -60,6 +61,7 @@ class Rules:
         self._request = request
         self._tried = tried
         self._facing = Facing(fleet)
+        self._barriers = Barriers(request.barriers)
         self._hosts: dict[str, tuple[Reason, ...]] = {}
         self._pairs: dict[object, tuple[Reason, ...]] = {}
 
@@ -105,7 +107,11 @@ class Rules:
         self, one: Candidate, place: Place
     ) -> tuple[Reason, ...]:
         facts = self._facing.move(one.server, place.host)
-        found = self._run(PAIR, facts, KINDS[one.way])
+        kind = KINDS[one.way]
+        found = self._run(PAIR, facts, kind)
+        for told in self._barriers.between(one.source, place.host.name, kind):
+            words = f"{told.check}: {told.detail}"
+            found.append(Reason(told.check, words))
         traits = known(lambda: place.traits) or frozenset()
         missing = sorted(one.required - traits)
         if missing:

@@ -8,7 +8,7 @@ import pytest
 from osc_migrate import errors, runs
 from osc_migrate.model.plan import Plan, Purpose, Stay, Way
 from osc_migrate.model.run import Became, Verdict
-from osc_migrate.plans import Request
+from osc_migrate.plans import Barrier, Request
 from osc_migrate.runs import starting
 from osc_migrate.runs.journal import Journal
 from osc_migrate.runs.lock import Held
@@ -281,7 +281,10 @@ class TestReturn:
 
 def test_a_plan_is_the_same_from_the_journal(lab, where):
     step = lab.boot("vm1")
-    asked = dataclasses.replace(HOST_B, ignored=frozenset({"a-check"}))
+    barrier = Barrier("HostB", "HostC", "live", "a-check", "FAIL", "words")
+    asked = dataclasses.replace(
+        HOST_B, ignored=frozenset({"a-check"}), barriers=(barrier,)
+    )
     run = runs.drain(
         lab,
         asked,
