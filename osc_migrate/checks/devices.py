@@ -7,6 +7,7 @@ from osc_migrate.checks.check import Concern, Problem, check
 from osc_migrate.checks.server import COLD, LIVE, arg, server
 from osc_migrate.checks.wishes import extra_spec, extra_specs, wish
 from osc_migrate.model.facts import Host, MoveFacts, Unread, known
+from osc_migrate.words import some
 
 VGPU = re.compile(r"resources[0-9A-Za-z_-]*:VGPU")
 # QEMU with live migration of mediated devices (virt/libvirt/driver.py,
@@ -23,7 +24,10 @@ def flavor_and_image_are_known(move: MoveFacts) -> str:
     """
     specs = move.server.flavor.extra_specs
     properties = move.server.image_properties
-    return f"{len(specs)} extra specs, {len(properties)} image properties"
+    return (
+        f"{some(len(specs), 'extra spec')},"
+        f" image properties: {len(properties)}"
+    )
 
 
 @check(server, LIVE)

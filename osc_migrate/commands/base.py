@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
+from osc_migrate.commands.fitting import FittedFormatter
 from osc_migrate.errors import MigrateError
 from osc_migrate.words import printable
 
@@ -77,7 +78,10 @@ class Base(command.Command):
         """Prints the result; without columns there is none: all was said."""
         if not column_names:
             return 0
-        shown: typing.Any = super()  # cliff's Lister or ShowOne
+        mine: typing.Any = self  # cliff's Lister or ShowOne, as is super()
+        if parsed_args.formatter == "table":
+            mine.formatter = FittedFormatter()
+        shown: typing.Any = super()
         code: int = shown.produce_output(parsed_args, column_names, data)
         return code
 

@@ -135,8 +135,9 @@ def _refuse_both(parsed_args: argparse.Namespace) -> None:
     given = [name for name, value in ways.items() if value]
     if len(given) != 1:
         raise errors.MigrateError(
-            "name the hosts to empty, or servers with --server, or give"
-            " --apply, --resume or --cancel; not both"
+            (f"{' and '.join(given)} exclude each other: " if given else "")
+            + "name the hosts to empty, or servers with --server, or give"
+            " one of --apply, --resume and --cancel"
         )
 
 

@@ -176,5 +176,10 @@ def _check_id(text: str) -> str:
     if text in known:
         return text
     near = difflib.get_close_matches(text, known, 1)
-    hint = f"did you mean '{near[0]}'?" if near else ", ".join(known)
+    hint = (
+        f"did you mean '{near[0]}'?"
+        if near
+        # More than two hundred names would hide the message.
+        else "preflight shows their names, with --long all"
+    )
     raise argparse.ArgumentTypeError(f"no check is called '{text}'; {hint}")

@@ -108,7 +108,10 @@ def test_just_a_server(sky, name):
         (["HostB", "--to", "HostX"], "no compute host is called 'HostX'"),
         (["--server", "vmx"], "no server is called 'vmx'"),
         ([], "name the hosts to empty"),
-        (["HostB", "--server", "vm1"], "not both"),
+        (
+            ["HostB", "--server", "vm1"],
+            "hosts and --server exclude each other",
+        ),
     ],
 )
 def test_wrong_input(sky, words, why):
