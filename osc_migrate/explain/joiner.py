@@ -23,6 +23,9 @@ _CHECKS = frozenset(check.id for check in checks.MOVE)
 _KINDS = dict(MOVES.values())
 # Where Nova cuts a message (nova/compute/utils.py, exception_to_dict).
 _CUT = 255
+# So much of a step's words is found again in those of a step around it, which
+# has words of its own before them and is cut.
+_TOLD = 100
 
 
 def explain(
@@ -187,13 +190,17 @@ def _ask_nodes(history: History, bare: Explanation, newest: bool) -> str:
 
 
 def _said(spoken: Sequence[tuple[Event, str, str]]) -> tuple[str, ...]:
-    """Every failed step with words of its own, as a line."""
+    """Every failed step with words of its own, as a line, the innermost
+    first; not one that only passes on the words of another."""
     first: dict[str, str] = {}
     for event, text, _ in spoken:
+        # The bare name of an exception is not what its caller made of it.
+        inner = (one[:_TOLD] for one in first if " " in one)
+        if not text or text in first or any(one in text for one in inner):
+            continue
         host = steps.host_of(event)
         where = f" on {host}" if host else ""
-        if text:
-            first.setdefault(text, f"{event.name}{where}: {text}")
+        first[text] = f"{event.name}{where}: {text}"
     return tuple(first.values())
 
 

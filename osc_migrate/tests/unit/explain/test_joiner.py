@@ -53,6 +53,11 @@ def test_the_innermost_step_is_the_one():
     )
     assert (said.failed_step, said.failed_host) == (CHECK_SOURCE, "HostB")
     assert said.message == SHARED
+    # Once, however many passed it on.
+    assert said.said == (
+        f"{CHECK_SOURCE} on HostB: {SHARED}",
+        f"{CONDUCTOR} on controller: {NO_HOST}",
+    )
 
 
 def test_an_exceptions_bare_name_gets_its_callers_words():
@@ -66,6 +71,7 @@ def test_an_exceptions_bare_name_gets_its_callers_words():
         ),
     )
     assert said.message.startswith("OSError; Migration error: [Errno 30]")
+    assert len(said.said) == 2
     assert said.cause == "storage-read-only"
     assert said.failed_host == "HostC"
 
