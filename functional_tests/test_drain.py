@@ -6,8 +6,10 @@ import random
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import uuid
+from collections import Counter
 
 import openstack
 import pytest
@@ -128,6 +130,63 @@ def test_an_api_that_fails_in_one_request_of_ten(
         )
     assert done.code == 0, done.err
     moved_once(crowd, before, "host13")
+
+
+def test_the_token_is_revoked_again_and_again(
+    cloud, crowd, few, state, tmp_path
+):
+    """As if it expired, for Nova too: it answers 401."""
+    before = few("host19")
+    used, revoked = Counter(), []
+    one = threading.Lock()
+
+    def fault(request):
+        token = request.headers.get("X-Auth-Token")
+        with one:
+            used[token] += 1
+            # Not before the client has used it for some time.
+            if not token or used[token] != 40:
+                return
+        answer = crowd.connection.identity.delete(
+            "/auth/tokens", headers={"X-Subject-Token": token}
+        )
+        revoked.append(answer.status_code)
+
+    with Proxy(cloud.endpoints["nova"]) as proxy:
+        proxy.fault = fault
+        shell = Shell(proxy.environment(cloud, tmp_path) | state)
+        done = shell.migrate("drain", "host19", "-f", "json")
+    assert done.code == 0, done.err
+    assert len(revoked) >= 3
+    assert {*revoked} == {204}
+    moved_once(crowd, before, "host19")
+
+
+@pytest.mark.long
+def test_an_api_that_hangs_in_one_request_of_forty(
+    cloud, crowd, few, state, tmp_path
+):
+    """Until the client gives up: 20 seconds, or 60. Two are requests to
+    move: Nova does the first, and never hears of the second."""
+    before = few("host20")
+    dice = random.Random(7)
+    moves = ["lose", "hang"]
+
+    def fault(request):
+        if request.method == "POST" and moves:
+            return moves.pop(0)
+        return "hang" if dice.random() < 1 / 40 else None
+
+    with Proxy(cloud.endpoints["nova"]) as proxy:
+        proxy.fault = fault
+        shell = Shell(proxy.environment(cloud, tmp_path) | state)
+        done = shell.run(
+            "migrate", "drain", "host20", "-f", "json", timeout=1200
+        )
+    assert done.code == 0, done.err
+    assert not moves
+    assert "asking again" in done.err
+    moved_once(crowd, before, "host20")
 
 
 def test_a_second_drain_is_told_of_the_first(
