@@ -143,13 +143,18 @@ class Engine:
         the members of a group apart. A host would idle meanwhile: its next
         server is checked and asked for while one is sent.
         """
-        if self._plan.purpose is not Purpose.DRAIN:
-            return False
         here, there = (
-            {step.source for step in self._plan.steps if step.wave == number}
+            [step for step in self._plan.steps if step.wave == number]
             for number in (wave, after)
         )
-        return here == there
+        return (
+            self._plan.purpose is Purpose.DRAIN
+            and {step.source for step in here}
+            == {step.source for step in there}
+            # What the scheduler places may take the room of another that
+            # is only about to move.
+            and all(step.destination or step.way is Way.STOP for step in there)
+        )
 
     def _wave(
         self, steps: list[Step], *, joined: bool = False

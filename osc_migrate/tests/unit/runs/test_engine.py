@@ -222,6 +222,14 @@ def test_a_wave_waits_where_it_may_need_the_room(lab, journal):
     assert len(lab.calls) == 4
 
 
+def test_what_the_scheduler_places_takes_nobodys_room(lab, journal):
+    first, second = waves(lab, 2)
+    both = plan(first, dataclasses.replace(second, destination=None))
+    engine = Engine(work(lab, journal), both)
+    assert not engine._joined(0, 1)
+    assert Engine(work(lab, journal), plan(first, second))._joined(0, 1)
+
+
 def test_hosts_are_emptied_one_after_the_other(lab, journal):
     first, second = waves(lab, 2)
     lab.servers[second.id] = lab.servers[second.id].but(host="HostD")
