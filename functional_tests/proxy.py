@@ -25,7 +25,8 @@ class Proxy:
     """Passes requests on, unless `fault` says otherwise.
 
     :ivar fault: called with each Request; returns None to pass it on, an
-        HTTP status to answer with, or 'drop' to close the connection.
+        HTTP status to answer with, 'drop' to close the connection, 'hang'
+        to do nothing at all, or 'lose' to pass it on and keep the answer.
     :ivar requests: what was asked so far.
     """
 
@@ -87,6 +88,12 @@ class Proxy:
         if fault == "drop":
             client.close_connection = True
             client.connection.shutdown(socket.SHUT_RDWR)
+        elif fault in ("hang", "lose"):
+            if fault == "lose":
+                self._forward(client, body)
+            client.close_connection = True
+            # Until the client has enough of it.
+            client.rfile.read(1)
         elif fault:
             self._answer(client, fault, {}, b"<html>a proxy's words</html>")
         else:

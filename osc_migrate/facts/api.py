@@ -235,7 +235,8 @@ class Api:
         **kwargs: Any,
     ) -> "_Answer":
         version = self._used(newest)
-        with _AT_ONCE, _translated(self.service, what):
+
+        def sent() -> tuple[requests.Response, bytes]:
             answer: requests.Response = getattr(self._adapter, method)(
                 path,
                 microversion=version,
@@ -249,7 +250,14 @@ class Api:
                 status_code_retries=0,
                 **kwargs,
             )
-            body = bounded.content(answer, timeout)
+            return answer, bounded.content(answer, timeout)
+
+        with _AT_ONCE, _translated(self.service, what):
+            answer, body = sent()
+            if answer.status_code == 401:
+                # A token that expired: keystoneauth gets a new one and asks
+                # again; but of threads that find out at once only in one.
+                answer, body = sent()
         if answer.status_code >= 400:
             reason = str(answer.reason or "no reason given")
             raise errors.ApiError(

@@ -14,6 +14,12 @@ class Way(enum.StrEnum):
     # Shut down where it is, because its wish says so; it does not move.
     STOP = "stop"
 
+    @property
+    def queued(self) -> bool:
+        """Whether Nova sends only so many of them at once from a host, and
+        queues the rest; others begin beside them."""
+        return self in (Way.LIVE, Way.BLOCK)
+
 
 class Purpose(enum.StrEnum):
     DRAIN = "drain"
@@ -26,7 +32,8 @@ class Step:
     """One server's move.
 
     :ivar order: its place among all steps, from 0.
-    :ivar wave: from 0; one begins when the one before it has ended.
+    :ivar wave: from 0; one begins when the one before it has ended, or has
+        begun where nothing depends on its end.
     :ivar destination: None leaves the choice to Nova's scheduler.
     :ivar reason: why this way and this host, in words.
     :ivar needs: resource class -> amount, as placement counts it.

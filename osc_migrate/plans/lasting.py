@@ -81,13 +81,14 @@ def _wave(steps: Sequence[Step], limits: Limits) -> float | None:
     now = 0.0
     pending = list(steps)
     running: list[tuple[float, int, Step]] = []
-    out: Counter[str] = Counter()
+    # Nova queues live ones; cold ones go on beside them.
+    out: Counter[tuple[str, bool]] = Counter()
     into: Counter[str | None] = Counter()
     while pending or running:
         for step in list(pending):
             if len(running) >= limits.total:
                 break
-            if out[step.source] >= limits.per_source or (
+            if out[step.source, step.way.queued] >= limits.per_source or (
                 step.destination is not None
                 and into[step.destination] >= limits.per_destination
             ):
@@ -95,10 +96,10 @@ def _wave(steps: Sequence[Step], limits: Limits) -> float | None:
             if step.seconds is None:
                 return None
             pending.remove(step)
-            out[step.source] += 1
+            out[step.source, step.way.queued] += 1
             into[step.destination] += 1
             heapq.heappush(running, (now + step.seconds, step.order, step))
         now, _, ended = heapq.heappop(running)
-        out[ended.source] -= 1
+        out[ended.source, ended.way.queued] -= 1
         into[ended.destination] -= 1
     return now

@@ -5,6 +5,7 @@ is decided for the run as a whole is decided here, in one thread.
 """
 
 import dataclasses
+import itertools
 import threading
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from osc_migrate import errors
 from osc_migrate.facts import whole
 from osc_migrate.model.facts import Unread
-from osc_migrate.model.plan import Plan, Step, Way
+from osc_migrate.model.plan import Plan, Purpose, Step, Way
 from osc_migrate.model.run import AWAY, Became, Look, Moving, Row
 from osc_migrate.moves.follow import PATIENCE
 from osc_migrate.runs import gate
@@ -55,7 +56,8 @@ class Engine:
         self.stopped = ""
         self.interrupted = False
         self.rows: dict[str, Row] = {}
-        work.clock.following = lambda: len(self._tasks)
+        # One that waits for its group looks at nothing.
+        work.clock.following = lambda: work.slots.total
 
     def ahead(self) -> list[Step]:
         """The steps that have not begun."""
@@ -103,14 +105,18 @@ class Engine:
         # What an earlier process has begun, whichever its wave.
         begun = [s for s in steps if self._begun(s)]
         yield from self._wave(begun)
-        for number in sorted({step.wave for step in steps}):
+        numbers = sorted({step.wave for step in steps})
+        for number, after in itertools.zip_longest(numbers, numbers[1:]):
             wave = [
                 step
                 for step in steps
                 if step.wave == number and step.id not in self.rows
             ]
             yield from self._gate()
-            yield from self._wave(sorted(wave, key=lambda s: s.order))
+            yield from self._wave(
+                sorted(wave, key=lambda s: s.order),
+                joined=self._joined(number, after),
+            )
         for step in steps:
             if step.id not in self.rows:
                 row = Row(
@@ -130,10 +136,32 @@ class Engine:
         state = self._before.get(step.id)
         return state is not None and state.begun is not None
 
-    def _wave(self, steps: list[Step]) -> Iterator[Look]:
-        """Every step of it, until all have ended."""
+    def _joined(self, wave: int, after: int | None) -> bool:
+        """Whether the wave after that one may begin while moves of it run.
+
+        In a drain nobody counts on room that another leaves, and locks keep
+        the members of a group apart. A host would idle meanwhile: its next
+        server is checked and asked for while one is sent.
+        """
+        here, there = (
+            [step for step in self._plan.steps if step.wave == number]
+            for number in (wave, after)
+        )
+        return (
+            self._plan.purpose is Purpose.DRAIN
+            and {step.source for step in here}
+            == {step.source for step in there}
+            # What the scheduler places may take the room of another that
+            # is only about to move.
+            and all(step.destination or step.way is Way.STOP for step in there)
+        )
+
+    def _wave(
+        self, steps: list[Step], *, joined: bool = False
+    ) -> Iterator[Look]:
+        """Every step of it, until all have ended; joined: have begun."""
         waiting = list(steps)
-        while (waiting and not self.stopped) or self._tasks:
+        while (waiting and not self.stopped) or (self._tasks and not joined):
             with self._work.busy:
                 if self._failures >= self._work.max_failures:
                     self._stop(f"{self._failures} failed")
@@ -155,9 +183,9 @@ class Engine:
             step = dataclasses.replace(
                 step, way=Way(begun.way), destination=begun.destination
             )
-        elif not self._work.slots.free(step.source, step.destination):
+        elif not self._work.slots.free(step):
             return False
-        self._work.slots.take(step.source, step.destination)
+        self._work.slots.take(step)
         task = Task(self._work, step, begun)
 
         def run() -> None:
@@ -211,6 +239,7 @@ class Engine:
             if time.monotonic() - since > PATIENCE:
                 self._stop(f"{wrong}, for {PATIENCE:.0f} s")
                 return
+            self._collect()
             yield self._look()
             with self._work.busy:
                 self._work.busy.wait(GATE_TICK)

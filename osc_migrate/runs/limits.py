@@ -1,11 +1,14 @@
-"""How many moves may be under way: in all, from a host, to a host."""
+"""How many moves may be under way at once: in all, from a host, to a host."""
 
 from collections import Counter
 
+from osc_migrate.model.plan import Step
 from osc_migrate.plans import Limits
 
 # So many more are asked for at a source than it sends at once: they are
-# queued there, and the next one begins the moment that one ends.
+# queued there, and the next one begins the moment that one ends. What Nova
+# does not queue is counted by itself: two cold ones under way would keep a
+# host from sending anything.
 QUEUED = 1
 
 
@@ -14,42 +17,47 @@ class Slots:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._sources: Counter[str] = Counter()
+        self._sources: Counter[tuple[str, bool]] = Counter()
         self._destinations: Counter[str] = Counter()
 
     @property
     def total(self) -> int:
         return self._sources.total()
 
-    def free(self, source: str, destination: str | None) -> bool:
-        """Whether one more may begin.
+    def free(self, step: Step) -> bool:
+        """Whether it may begin."""
+        limits = self._limits
+        most = limits.per_source + (QUEUED if step.way.queued else 0)
+        return (
+            self.total < limits.total
+            and self._sources[_source(step)] < most
+            and self.open(step.destination)
+        )
+
+    def open(self, destination: str | None) -> bool:
+        """Whether one more may go there.
 
         :param destination: None where Nova's scheduler chooses: then nobody
             can count it.
         """
-        limits = self._limits
-        return (
-            self.total < limits.total
-            and self._sources[source] < limits.per_source + QUEUED
-            and self.open(destination)
-        )
-
-    def open(self, destination: str | None) -> bool:
-        """Whether one more may go there."""
         if destination is None:
             return True
         there = self._destinations[destination]
         return there < self._limits.per_destination
 
-    def take(self, source: str, destination: str | None) -> None:
-        self._sources[source] += 1
-        self._destinations[destination or ""] += 1
+    def take(self, step: Step) -> None:
+        self._sources[_source(step)] += 1
+        self._destinations[step.destination or ""] += 1
 
-    def give(self, source: str, destination: str | None) -> None:
-        self._sources[source] -= 1
-        self._destinations[destination or ""] -= 1
+    def give(self, step: Step) -> None:
+        self._sources[_source(step)] -= 1
+        self._destinations[step.destination or ""] -= 1
 
-    def change(self, old: str | None, new: str | None) -> None:
-        """One goes elsewhere than it should have."""
-        self._destinations[old or ""] -= 1
-        self._destinations[new or ""] += 1
+    def change(self, old: Step, new: Step) -> None:
+        """It goes elsewhere, or in another way, than it should have."""
+        self.give(old)
+        self.take(new)
+
+
+def _source(step: Step) -> tuple[str, bool]:
+    return step.source, step.way.queued

@@ -194,7 +194,7 @@ class Task:
         return lambda: self._work.again(self.step, tried)
 
     def _planned_anew(self, step: Step, why: str) -> None:
-        self._work.go_elsewhere(self.step.destination, step.destination)
+        self._work.go_elsewhere(self.step, step)
         self.step = step
         self._work.tell(
             f"planned anew: {step.way} to {step.destination or 'any host'},"
@@ -312,16 +312,15 @@ class Task:
         if self._holds:
             self._holds = False
             with self._work.busy:
-                self._work.slots.give(self.step.source, self.step.destination)
+                self._work.slots.give(self.step)
                 self._work.busy.notify_all()
 
     def _hold(self) -> None:
         """Waits for a slot for another try."""
         while not self._holds:
             with self._work.busy:
-                slots, step = self._work.slots, self.step
-                if slots.free(step.source, step.destination):
-                    slots.take(step.source, step.destination)
+                if self._work.slots.free(self.step):
+                    self._work.slots.take(self.step)
                     self._holds = True
                     return
             self._work.clock.sleep(INTERVAL)

@@ -108,14 +108,15 @@ class Work:
                 for id in sorted(ids)
             ]
 
-    def go_elsewhere(self, old: str | None, new: str | None) -> None:
+    def go_elsewhere(self, old: Step, new: Step) -> None:
         """Waits until one more may go there; it counts there from now on.
 
         :raises Abandoned: nobody waits any more.
         """
         while True:
             with self.busy:
-                if old == new or self.slots.open(new):
+                same = old.destination == new.destination
+                if same or self.slots.open(new.destination):
                     self.slots.change(old, new)
                     self.busy.notify_all()
                     return

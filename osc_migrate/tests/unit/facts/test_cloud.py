@@ -253,3 +253,14 @@ def test_a_server_without_an_id_is_an_error_with_words(healthy):
     healthy.nova(f"/servers/{VM1}", {"server": {"name": "vm1"}})
     with pytest.raises(errors.ApiError, match="does not show 'id'"):
         Cloud(healthy.connection).server_now(VM1)
+
+
+def test_a_token_that_another_thread_has_given_up_is_no_end(healthy):
+    """keystoneauth answers 401 then, without a second try of its own."""
+    cloud = Cloud(healthy.connection)
+    healthy.nova(f"/servers/{VM1}", 401, {"server": skies.server()})
+    assert cloud.server_now(VM1).name == "vm1"
+    healthy.nova(f"/servers/{VM1}", 401)
+    with pytest.raises(errors.ApiError, match="HTTP 401"):
+        cloud.server_now(VM1)
+    assert len(healthy.calls(VM1)) == 4

@@ -5,12 +5,13 @@ import threading
 
 import pytest
 
-from osc_migrate.model.plan import Stay, Way
+from osc_migrate.model.plan import Purpose, Stay, Way
 from osc_migrate.model.run import Became
 from osc_migrate.plans import Limits
 from osc_migrate.runs.engine import Engine
 from osc_migrate.runs.hosts import Hosts, check
 from osc_migrate.runs.journal import Journal
+from osc_migrate.runs.limits import Slots
 from osc_migrate.runs.state import replay
 from osc_migrate.runs.work import Work
 from osc_migrate.tests.unit.runs.lab import Lab, Quick, plan
@@ -68,6 +69,24 @@ def test_limits_are_kept(lab, journal, limits, most):
     steps = [lab.boot(f"vm{n}") for n in range(6)]
     done(lab, journal, *steps, limits=limits)
     assert lab.most <= most
+
+
+def test_what_nova_does_not_queue_keeps_no_live_one_waiting(lab):
+    slots = Slots(Limits(per_source=1, per_destination=8))
+    live = lab.boot("vm1")
+    cold = dataclasses.replace(live, way=Way.COLD)
+    slots.take(cold)
+    assert not slots.free(cold)
+    slots.take(live)
+    assert slots.free(live)
+    slots.take(live)
+    assert not slots.free(live)
+    # One that turned out to be stopped, and was planned anew.
+    slots.change(live, cold)
+    assert slots.free(live)
+    slots.give(cold)
+    slots.give(cold)
+    assert slots.free(cold)
 
 
 def test_a_stopped_server_is_moved_cold_and_confirmed(lab, journal):
@@ -173,15 +192,51 @@ def test_an_aborted_stall_is_not_tried_elsewhere(lab, journal):
     assert any("stalled" in event for event in events)
 
 
-def test_a_second_wave_waits_for_the_first_and_for_the_cloud(lab, journal):
-    first = lab.boot("vm1")
-    second = dataclasses.replace(lab.boot("vm2"), wave=1)
+def waves(lab, count=4):
+    """As many servers, each in a wave of its own."""
+    return [
+        dataclasses.replace(lab.boot(f"vm{n}"), wave=n) for n in range(count)
+    ]
+
+
+def test_a_second_wave_waits_for_the_cloud(lab, journal):
     lab.silent = 1
-    engine, events = done(lab, journal, first, second)
+    engine, events = done(lab, journal, *waves(lab))
     assert set(outcomes(engine).values()) == {Became.MOVED}
-    assert lab.most == 1
     assert any("waiting, as Nova could not" in event for event in events)
     assert "the cloud is well again" in events
+
+
+def test_a_wave_of_a_drain_begins_while_the_last_one_ends(lab, journal):
+    """The one that Nova has queued does not wait for its check."""
+    engine, _ = done(lab, journal, *waves(lab))
+    assert set(outcomes(engine).values()) == {Became.MOVED}
+    assert lab.most == 2
+
+
+def test_a_wave_waits_where_it_may_need_the_room(lab, journal):
+    both = dataclasses.replace(plan(*waves(lab)), purpose=Purpose.REBALANCE)
+    for _ in Engine(work(lab, journal), both).looks():
+        pass
+    assert lab.most == 1
+    assert len(lab.calls) == 4
+
+
+def test_what_the_scheduler_places_takes_nobodys_room(lab, journal):
+    first, second = waves(lab, 2)
+    both = plan(first, dataclasses.replace(second, destination=None))
+    engine = Engine(work(lab, journal), both)
+    assert not engine._joined(0, 1)
+    assert Engine(work(lab, journal), plan(first, second))._joined(0, 1)
+
+
+def test_hosts_are_emptied_one_after_the_other(lab, journal):
+    first, second = waves(lab, 2)
+    lab.servers[second.id] = lab.servers[second.id].but(host="HostD")
+    second = dataclasses.replace(second, source="HostD")
+    engine, _ = done(lab, journal, first, second)
+    assert set(outcomes(engine).values()) == {Became.MOVED}
+    assert lab.most == 1
 
 
 def test_interrupted_it_follows_to_the_end_and_begins_no_more(lab, journal):
