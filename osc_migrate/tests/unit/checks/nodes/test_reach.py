@@ -17,6 +17,7 @@ from osc_migrate.tests.unit.checks.nodes.proof import (
     prove,
 )
 from osc_migrate.tests.unit.node_shapes import (
+    accounts,
     config,
     libvirt,
     network,
@@ -36,16 +37,21 @@ WAY = "HostB -> HostC"
 OPEN, REFUSED = Outcome.OPEN, Outcome.REFUSED
 SILENT, UNREACHABLE = Outcome.SILENT, Outcome.UNREACHABLE
 HOME = "/var/lib/nova"
+STACK = accounts.NOVA.but(name="stack", home="/opt/stack")
 INPUT = ("inet", "filter", "input")
 
 
-def both(near=(), far=(), options=(), deaf=None, **changes):
+def both(
+    near=(), far=(), options=(), deaf=None, user=accounts.NOVA, **changes
+):
     """HostB, whose reach of HostC is changed; both ends' networks.
 
     :param options: of nova.conf of HostC.
+    :param user: that nova-compute runs as.
     """
     source = healthy(
         "HostB",
+        accounts=accounts.healthy("HostB", nova=user),
         network=network.healthy("HostB", **dict(near)),
         reach={"HostC": reach.healthy("HostB", "HostC", **changes)},
     )
@@ -325,6 +331,22 @@ HOSTS = network.HOSTS
             refused("su: user nova does not exist", status=1),
             UNKNOWN,
             "container",
+        ),
+        # Of another user's files nothing was read.
+        Case(
+            SSH,
+            both(
+                user=STACK, nova_ssh=Done(255, DENIED.replace("nova", "stack"))
+            ),
+            FAIL,
+            "as stack: stack@10.77.0.13: Permission denied",
+            "as stack on HostB: ssh",
+        ),
+        Case(
+            SSH,
+            both(user=STACK),
+            PASS,
+            "stack@10.77.0.13",
         ),
         Case(SSH, cut(), SKIP, "see destination-is-reachable"),
         Case(PATH, nodes(), PASS, "1500 bytes"),
