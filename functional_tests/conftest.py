@@ -1,6 +1,7 @@
 """One cloud a worker; the tests of a worker follow one another on it."""
 
 import os
+import signal
 import time
 
 import openstack
@@ -9,7 +10,12 @@ import pytest
 from functional_tests.cloud import Cloud
 from functional_tests.joint import Joint
 from functional_tests.proxy import Proxy
-from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
+
+# In the background of a script Ctrl-C is ignored, and so it would be in all
+# that is started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Used for booting; what a test says itself goes before.
 FAST = {"bandwidth_mb": 400, "update_seconds": 0.2}
@@ -42,7 +48,7 @@ def connection(cloud):
 @pytest.fixture
 def shell(cloud):
     """An admin's shell."""
-    return Shell(cloud.environment())
+    return WarmShell(cloud.environment())
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ def proxy(cloud, tmp_path):
 @pytest.fixture
 def through(cloud, proxy, tmp_path):
     """An admin's shell that reaches Nova through the proxy."""
-    return Shell(proxy.environment(cloud, tmp_path))
+    return WarmShell(proxy.environment(cloud, tmp_path))
 
 
 @pytest.fixture

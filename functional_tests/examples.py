@@ -103,14 +103,18 @@ def missing(example: Example, said: str) -> list[str]:
     return lost
 
 
-_PHASE = re.compile(r"[\w-]+: [a-z]+$")
+_PHASE = re.compile(r"[\w-]+: [a-z]+( \(\w+ -> \w+\))?$")
 
 
 def _shape(line: str) -> str:
     """What stays the same from run to run."""
     line = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", line)
+    line = re.sub(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b", "RUN", line)
     # A quick move may end before Nova has counted a byte.
     line = re.sub(r"\d+([.,:]\d+)*|\bNone\b", "N", line)
+    # Whether such moves are on record depends on what ran before.
+    line = re.sub(r"about N$|how long is not known.*", "so long", line)
+    line = re.sub(r"\|\s+(?=\|)", "| N ", line)
     line = re.sub(r"[-+=]{3,}", "--", line)
     return " ".join(line.split())
 

@@ -1,5 +1,6 @@
-"""What tests on real guests share: guests that write at a rate, nova.conf
-changed for a while, and what libvirt itself counts meanwhile."""
+"""What tests on real guests share: where a guest is and that it goes on,
+guests that write at a rate, nova.conf changed for a while, and what libvirt
+itself counts meanwhile."""
 
 import contextlib
 import os
@@ -10,13 +11,50 @@ import subprocess
 import threading
 import time
 
+from functional_tests.conftest import until
 from functional_tests.joint import guest
+from functional_tests.nodes.cluster import COMPUTES as NODES
+from functional_tests.nodes.cluster import INSTANCES
 from functional_tests.shell import OPENSTACK
 
 CONF = "/etc/nova/nova.conf"
 #: MB of memory of the flavor that leaves room for what guests write
 WIDE = 320
 _FIELD = re.compile(r"(?m)^ *([a-z_]+): +(-?\d+)$")
+
+
+def where(joint, server, state="running"):
+    """The node on which libvirt has the guest, so; no other knows of it."""
+    found = {
+        node: guests[server.id]
+        for node in NODES
+        if server.id in (guests := joint.guests(node))
+    }
+    assert list(found.values()) == [state], found
+    return next(iter(found))
+
+
+def other(node):
+    return NODES[1 - NODES.index(node)]
+
+
+def goes_on(joint, server, after):
+    until(lambda: joint.ticks(server) > after, 60)
+
+
+def counted_from(joint, server, node):
+    """The least number that its console has on a node: a process of QEMU
+    begins the file anew, and a guest that is started counts from 1."""
+    path = f"{INSTANCES}/{server.id}/console.log"
+    return min(guest.counts(joint.lab.run(node, f"cat {path}").stdout))
+
+
+def stored(joint, kind):
+    """Other storage meanwhile; there are no guests before and after."""
+    before = joint.storage
+    joint.store(kind)
+    yield
+    joint.store(before)
 
 
 def image(joint, dirty, filled):

@@ -7,7 +7,7 @@ import pytest
 
 from functional_tests.cloud import Cloud
 from functional_tests.conftest import FAST
-from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def name():
 
 @pytest.fixture
 def local_shell(local):
-    return Shell(local.environment())
+    return WarmShell(local.environment())
 
 
 @pytest.fixture

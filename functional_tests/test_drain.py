@@ -17,6 +17,7 @@ from functional_tests.crowd import Crowd, forty_on
 from functional_tests.kills import killed_and_resumed, moved_once
 from functional_tests.proxy import Proxy
 from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
 
 HOSTS = [f"host{n:02}" for n in range(1, 21)]
 LARGE = {"memory_mb": 65536, "vcpus": 64}
@@ -49,7 +50,7 @@ def state(tmp_path):
 
 @pytest.fixture
 def shell(cloud, state):
-    return Shell(cloud.environment() | state)
+    return WarmShell(cloud.environment() | state)
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ SCREEN = 24
 
 @pytest.fixture(scope="module")
 def warm(cloud):
-    with WarmShell(cloud.environment()) as shell:
-        yield shell
+    return WarmShell(cloud.environment())
 
 
 @pytest.fixture

@@ -32,8 +32,7 @@ TOKYO = datetime.timedelta(hours=9)
 
 @pytest.fixture(scope="module")
 def warm(cloud):
-    with WarmShell(cloud.environment()) as shell:
-        yield shell
+    return WarmShell(cloud.environment())
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ import pytest
 from functional_tests.conftest import until
 from functional_tests.joint import computes, storage
 from functional_tests.joint.nodes import do
+from functional_tests.real_guest import NODES, goes_on, other, stored, where
 from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
 
-NODES = ("HostB", "HostC")
 #: MiB/s at which the busy guest never comes to an end: it writes 24, but much
 #: less on a machine that has other things to do
 SLOW = 3
@@ -29,7 +30,7 @@ def compute(joint):
 @pytest.fixture
 def migrate(joint):
     """``openstack migrate`` as an operator has it; --nodes if asked for."""
-    shell = Shell(joint.environment())
+    shell = WarmShell(joint.environment())
 
     def run(verb, *words, nodes=False):
         more = ("--nodes", "--ssh-config", str(joint.lab.ssh_config))
@@ -76,32 +77,6 @@ def local(joint):
 @pytest.fixture
 def gluster(joint):
     yield from stored(joint, storage.GLUSTER)
-
-
-def stored(joint, kind):
-    before = joint.storage
-    joint.store(kind)
-    yield
-    joint.store(before)
-
-
-def where(joint, server, state="running"):
-    """The node on which libvirt has the guest, so; no other knows of it."""
-    found = {
-        node: guests[server.id]
-        for node in NODES
-        if server.id in (guests := joint.guests(node))
-    }
-    assert list(found.values()) == [state], found
-    return next(iter(found))
-
-
-def other(node):
-    return NODES[1 - NODES.index(node)]
-
-
-def goes_on(joint, server, after):
-    until(lambda: joint.ticks(server) > after, 60)
 
 
 def failing(done):

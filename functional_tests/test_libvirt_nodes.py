@@ -14,7 +14,7 @@ import pytest
 from functional_tests import forecasts, real_guest
 from functional_tests.conftest import until
 from functional_tests.joint import libvirt_python
-from functional_tests.shell import Shell
+from functional_tests.warm import WarmShell
 
 MiB = 2**20
 # Seconds: how often Nova writes its counters (live_migration_monitor_
@@ -39,7 +39,7 @@ def nodes(joint):
 @pytest.fixture
 def migrate(joint):
     """``openstack migrate`` as an operator has it."""
-    return Shell(joint.environment()).migrate
+    return WarmShell(joint.environment()).migrate
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_a_host_that_can_be_emptied(shell, boot, names):
     done = shell.migrate("drain", "HostB", "--dry-run", "-f", "json")
     assert done.code == 0, done.err
     assert {row["way"] for row in done.json} == {"live"}
-    assert "2 moves in 1 waves" in done.err
+    assert "2 moves in 1 wave" in done.err
     table = shell.migrate("drain", "HostB", "--dry-run")
     assert "| live " in table.out
 
@@ -195,7 +195,7 @@ def test_how_long_it_takes(shell, boot, names):
     done = shell.migrate("drain", "HostC", "--dry-run", "-f", "json")
     (row,) = done.json
     assert 0 <= row["seconds"] < 120
-    assert "1 moves in 1 waves, about 0:" in done.err
+    assert "1 move in 1 wave, about 0:" in done.err
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,30 @@ def test_live_asks_the_nodes_and_moves_nothing(shell, nodes, guest):
     assert "HostC" in done.err
 
 
+def test_a_drain_asks_the_nodes_before_it_plans(shell, nodes, guest):
+    words = (
+        *("drain", "HostB", "--nodes", "--dry-run", "-f", "json"),
+        *("--ssh-config", str(nodes.ssh_config)),
+    )
+    done = shell.migrate(*words)
+    assert done.code == 0, done.err
+    (row,) = done.json
+    assert (row["way"], row["destination"]) == ("live", "HostC")
+    assert "the nodes say" not in done.err
+    do(nodes, "HostC", "systemctl stop libvirtd-tcp.socket libvirtd")
+    try:
+        done = shell.migrate(*words)
+    finally:
+        nodes.reset("HostC")
+    assert done.code == 3, done.err
+    (row,) = done.json
+    assert row["way"] == "stay"
+    check = row["reason"].partition(":")[0]
+    assert check.startswith("libvirt-"), row
+    assert "the nodes say against moves between them" in done.err
+    assert f"FAIL {check}" in done.err
+
+
 def test_what_only_a_guest_shows(preflight, nodes, guest):
     domain = DOMAIN.format(name="instance-00000001", id=guest.id)
     do(nodes, "HostC", domain)

@@ -2,7 +2,8 @@
 
 A process that has imported the client forks for each command; the child is
 what ``openstack`` is, with arguments, environment and exit code of its own.
-Where it matters that nothing is loaded yet, or for Ctrl-C, use shell.py.
+Where it matters that nothing is loaded yet use shell.py; what is started with
+``start`` or ``running``, as for Ctrl-C, comes from there.
 """
 
 import json
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -20,37 +22,57 @@ from functional_tests.shell import Result, Shell
 
 
 class WarmShell(Shell):
-    """A Shell whose commands are forked; a context manager."""
+    """A Shell whose commands are forked."""
 
-    def __init__(self, environment):
-        super().__init__(environment)
-        path = os.environ.get("PYTHONPATH")
-        self._process = subprocess.Popen(
+    def run(self, *words, timeout=120):
+        """:raises subprocess.TimeoutExpired: as Shell's does."""
+        if os.environ.get("OPENSTACK"):
+            return super().run(*words, timeout=timeout)
+        begin = time.monotonic()
+        with tempfile.TemporaryDirectory() as directory:
+            files = [os.path.join(directory, name) for name in ("out", "err")]
+            code = _forker.run(
+                {
+                    "words": words,
+                    "files": files,
+                    "timeout": timeout,
+                    "environment": self.environment,
+                }
+            )
+            out, err = (pathlib.Path(name).read_text() for name in files)
+        if code == -signal.SIGALRM:
+            raise subprocess.TimeoutExpired(words, timeout, out, err)
+        return Result(code, out, err, time.monotonic() - begin)
+
+
+class _Forker:
+    """The process that forks, one for all shells; it ends with this one."""
+
+    def __init__(self):
+        self._process = None
+        self._lock = threading.Lock()
+
+    def run(self, asked):
+        """A command's exit code, as subprocess has it."""
+        with self._lock:
+            if self._process is None:
+                self._process = self._start()
+            self._process.stdin.write(json.dumps(asked) + "\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
+
+    def _start(self):
+        path = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+        return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", __name__],
-            env=self.environment
-            | {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), path]))},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def __enter__(self):
-        return self
 
-    def __exit__(self, *exc_info):
-        with self._process:
-            self._process.stdin.close()
-
-    def run(self, *words, timeout=120):
-        begin = time.monotonic()
-        with tempfile.TemporaryDirectory() as directory:
-            files = [os.path.join(directory, name) for name in ("out", "err")]
-            asked = {"words": words, "files": files, "timeout": timeout}
-            self._process.stdin.write(json.dumps(asked) + "\n")
-            self._process.stdin.flush()
-            code = json.loads(self._process.stdout.readline())
-            out, err = (pathlib.Path(name).read_text() for name in files)
-        return Result(code, out, err, time.monotonic() - begin)
+_forker = _Forker()
 
 
 def _main():
@@ -75,6 +97,8 @@ def _main():
 def _child(shell, asked):
     code = 70
     try:
+        os.environ.clear()
+        os.environ.update(asked["environment"])
         signal.alarm(int(asked["timeout"]))  # its default action is to end
         for number, name in enumerate(asked["files"], start=1):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), number)

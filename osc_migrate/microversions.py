@@ -41,6 +41,14 @@ def at_least(version: str, wanted: str) -> bool:
     return key(version) >= key(wanted)
 
 
+def lacking(what: str, wanted: str, highest: str) -> str:
+    """In words: something needs a newer compute API than there is."""
+    return (
+        f"{what} needs compute API microversion {wanted}; the highest usable"
+        f" one is {highest}"
+    )
+
+
 def key(version: str) -> tuple[int, int]:
     """'2.96' -> (2, 96), to compare; (0, 0) for anything else."""
     major, _, minor = version.partition(".")

@@ -34,14 +34,23 @@ class Visited:
 
     def of_move(self, move: MoveFacts, kind: Kind) -> list[Finding]:
         """The source, the destination, and the way from one to the other:
-        judged once, however many servers go there."""
+        judged once, however many servers go there; and the server."""
         source = known(lambda: move.source and move.source.name) or ""
         wanted = known(lambda: move.destination and move.destination.name)
         destination = wanted or move.wanted or ""
+        return [
+            *self.between(source, destination, kind),
+            *self._guest(move, source, destination, kind),
+        ]
+
+    def between(
+        self, source: str, destination: str, kind: Kind
+    ) -> list[Finding]:
+        """The two nodes and the way between them, whoever moves."""
         key = (source, destination, kind)
         if key not in self._pairs:
             self._pairs[key] = list(self._pair(*key))
-        return [*self._pairs[key], *self._guest(move, *key)]
+        return self._pairs[key]
 
     def _guest(
         self, move: MoveFacts, source: str, destination: str, kind: Kind

@@ -38,6 +38,25 @@ def command(*words: object) -> str:
     return shlex.join(map(str, words))
 
 
+def confirm_or_revert(server: str, *, resized: bool = False) -> str:
+    """What ends a move that waits to be confirmed or taken back.
+
+    :param server: as :func:`paste` has it.
+    :param resized: it is a resize, which is not ours to end.
+    """
+    confirm = f"openstack migrate cold {server} --confirm"
+    revert = f"openstack migrate cold {server} --revert"
+    if resized:
+        confirm = f"openstack server resize confirm {server}"
+        revert = f"openstack server resize revert {server}"
+    return f"when the guest is well: {confirm}; otherwise: {revert}"
+
+
+def some(count: int, thing: str) -> str:
+    """A count and its noun: '1 move', '2 moves'."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def size(count: float) -> str:
     """Bytes as '1.5 GiB'."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):

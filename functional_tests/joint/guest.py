@@ -47,11 +47,15 @@ def image(dirty_mib: int = 0, filled_mib: int = 0) -> bytes:
     return bytes(disk)
 
 
-def count(console: str) -> int:
-    """The last number in what the guest has printed; 0 if there is none.
+def counts(console: str) -> list[int]:
+    """The numbers in what the guest has printed.
 
     The last line may be half written.
     """
     lines = console.split("\n")[:-1]
-    numbers = [int(line.split()[-1], 16) for line in lines if TEXT in line]
-    return numbers[-1] if numbers else 0
+    return [int(line.split()[-1], 16) for line in lines if TEXT in line]
+
+
+def count(console: str) -> int:
+    """The last of them; 0 if there is none."""
+    return (counts(console) or [0])[-1]

@@ -11,7 +11,8 @@ from functional_tests.joint import Joint, storage
 from functional_tests.joint_faults.fault import RealFault
 from functional_tests.nodes.cluster import COMPUTES
 from functional_tests.nodes.errors import LabError
-from functional_tests.shell import Result, Shell
+from functional_tests.shell import Result
+from functional_tests.warm import WarmShell
 
 _SOURCE, _DESTINATION = COMPUTES
 #: MiB/s at which a guest that writes up to 24 of them comes to no end
@@ -62,7 +63,7 @@ class Stage:
 
     def __init__(self, joint: Joint) -> None:
         self.joint = joint
-        self.shell = Shell(joint.environment())
+        self.shell = WarmShell(joint.environment())
         self._compute = joint.connect().compute
         self._server: Any = None
         self._busy = False

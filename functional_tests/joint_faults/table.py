@@ -9,11 +9,10 @@ import json
 import pathlib
 import re
 
+from functional_tests import fault_pages as page
 from functional_tests.joint_faults import faults
 
-FILE = (
-    pathlib.Path(__file__).parents[2] / "doc/source/reference/real-faults.rst"
-)
+FILE = page.FOLDER / "real-faults.rst"
 SEEN = pathlib.Path(__file__).with_name("seen.json")
 _HEAD = """\
 .. made by python -m functional_tests.joint_faults --page; do not edit
@@ -61,13 +60,12 @@ def as_it_should(played):
 def keep(played):
     """Writes what was seen of faults that went as they should, beside what
     earlier runs saw of others."""
-    seen = json.loads(SEEN.read_text()) if SEEN.exists() else {}
-    for one in played:
-        if all(as_it_should(one).values()):
-            seen[one.fault.key] = _steady(one.row)
-    known = {fault.key for fault in faults.ALL}
-    kept = {key: seen[key] for key in sorted(seen) if key in known}
-    SEEN.write_text(json.dumps(kept, indent=1) + "\n")
+    new = {
+        one.fault.key: _steady(one.row)
+        for one in played
+        if all(as_it_should(one).values())
+    }
+    page.keep_seen(SEEN, new, faults.ALL)
     FILE.write_text(render())
 
 
@@ -88,14 +86,14 @@ def _steady(value):
 
 def render():
     """The whole page."""
-    seen = json.loads(SEEN.read_text()) if SEEN.exists() else {}
+    seen = page.read_seen(SEEN)
     lines = [_HEAD]
     for title, text, during in (
         (_BEFORE, "", False),
         (_DURING, _TEXT, True),
     ):
-        lines += [title, "=" * len(title), "", *([text] if text else [])]
-        lines += _list(
+        lines += [*page.heading(title), *([text] if text else [])]
+        lines += page.table(
             (
                 *("Fault", *(() if during else ("Found",))),
                 *("Nova", "Explained", "Code", "Guest"),
@@ -103,7 +101,7 @@ def render():
         )
         for fault in faults.ALL:
             if fault.during == during:
-                lines += _row(_cells(fault, seen.get(fault.key)))
+                lines += page.row(_cells(fault, seen.get(fault.key)))
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -119,7 +117,7 @@ def _cells(fault, one):
     return (
         what,
         *map(_safe, found),
-        _literal(one["message"] or f"nothing; migration {one['status']}"),
+        page.literal(one["message"] or f"nothing; migration {one['status']}"),
         f"{cause}{_safe(one['meaning'])}",
         str(one["code"]),
         guest,
@@ -136,19 +134,3 @@ def _safe(text):
 
 def _escaped(text):
     return re.sub(r"([\\*`_|<>])", r"\\\1", text)
-
-
-def _literal(text):
-    """Words of Nova, whatever is in them."""
-    return f"``{text.replace('`', chr(39)).strip()}``"
-
-
-def _list(head):
-    return [".. list-table::", "   :header-rows: 1", "", *_row(head)]
-
-
-def _row(cells):
-    return [
-        f"   {'* -' if number == 0 else '  -'} {' '.join(cell.split())}"
-        for number, cell in enumerate(cells)
-    ]

@@ -5,15 +5,13 @@ usage: python -m functional_tests.node_faults --page [FAULT ...]
 What was seen of each fault is kept in seen.json, and the page is made of it.
 """
 
-import json
 import pathlib
 
+from functional_tests import fault_pages as page
 from functional_tests.node_faults import faults
 from osc_migrate.checks import nodes
 
-FILE = (
-    pathlib.Path(__file__).parents[2] / "doc/source/reference/node-checks.rst"
-)
+FILE = page.FOLDER / "node-checks.rst"
 SEEN = pathlib.Path(__file__).with_name("seen.json")
 _HEAD = """\
 .. made by python -m functional_tests.node_faults --page; do not edit
@@ -79,84 +77,64 @@ def unproven():
 def keep(played):
     """Writes what was seen of faults that went as they should, beside what
     earlier runs saw of others."""
-    seen = json.loads(SEEN.read_text()) if SEEN.exists() else {}
-    for one in played:
-        if as_it_should(one):
-            seen[one.fault.key] = one.mine[0].detail
-    known = {fault.key for fault in faults.ALL}
-    kept = {key: seen[key] for key in sorted(seen) if key in known}
-    SEEN.write_text(json.dumps(kept, indent=1) + "\n")
+    new = {
+        one.fault.key: one.mine[0].detail
+        for one in played
+        if as_it_should(one)
+    }
+    page.keep_seen(SEEN, new, faults.ALL)
     FILE.write_text(render())
 
 
 def render():
     """The whole page."""
-    seen = json.loads(SEEN.read_text())
+    seen = page.read_seen(SEEN)
     lines = [_HEAD]
     anchored: set[str] = set()
     for title, checks in SCOPES.items():
         if checks:
-            lines += [title, "=" * len(title), ""]
-            lines += _list(("Check", "True when it passes"))
+            lines += page.heading(title)
+            lines += page.table(("Check", "True when it passes"))
             for check in checks:
                 # One of two scopes is an anchor in the first alone.
                 anchor = f"_`{check.id}`"
                 if check.id in anchored:
                     anchor = f"``{check.id}``"
                 anchored.add(check.id)
-                lines += _row((anchor, check.title))
+                lines += page.row((anchor, check.title))
             lines.append("")
     lines += _beside()
-    title = f"{len(faults.ALL)} faults"
-    lines += [title, "=" * len(title), ""]
-    lines += _list(("Fault", "Found by", "What it said", "Mended"))
+    lines += page.heading(f"{len(faults.ALL)} faults")
+    lines += page.table(("Fault", "Found by", "What it said", "Mended"))
     for fault in faults.ALL:
-        lines += _row(
+        lines += page.row(
             (
                 f"{fault.topic}: {fault.what} (``{fault.lab}``)",
                 f"``{fault.check}`` {fault.status}",
-                _literal(seen[fault.key]) if fault.key in seen else "",
+                page.literal(seen[fault.key]) if fault.key in seen else "",
                 "by hand" if fault.by_hand else "script",
             )
         )
-    title = "Without a fault on a real node"
-    lines += ["", title, "=" * len(title), "", *_list(("Check", "Why"))]
+    lines += ["", *page.heading("Without a fault on a real node")]
+    lines += page.table(("Check", "Why"))
     for id, why in UNPROVEN.items():
-        lines += _row((f"``{id}``", why))
+        lines += page.row((f"``{id}``", why))
     return "\n".join(lines) + "\n"
 
 
 def _beside():
     """What no fault of this table is of: a node that is lost, and a guest."""
-    title = "Of a server and its two hosts"
-    lines = [title, "=" * len(title), ""]
+    lines = page.heading("Of a server and its two hosts")
     lines += ["Beside those above, when a server is to move.", ""]
-    lines += _list(("Check", "True when it passes"))
+    lines += page.table(("Check", "True when it passes"))
     for check in nodes.guests.GUEST:
-        lines += _row((f"_`{check.id}`", check.title))
-    title = "Of every node"
-    lines += ["", title, "=" * len(title), ""]
-    lines += _list(("Check", "True when it passes"))
-    lines += _row(
+        lines += page.row((f"_`{check.id}`", check.title))
+    lines += ["", *page.heading("Of every node")]
+    lines += page.table(("Check", "True when it passes"))
+    lines += page.row(
         (
             f"_`{nodes.ANSWERS}`",
             "The node can be reached, and answers within the time it has",
         )
     )
     return [*lines, ""]
-
-
-def _literal(text):
-    """Words of a node, whatever is in them."""
-    return f"``{text.replace('`', chr(39)).strip()}``"
-
-
-def _list(head):
-    return [".. list-table::", "   :header-rows: 1", "", *_row(head)]
-
-
-def _row(cells):
-    return [
-        f"   {'* -' if number == 0 else '  -'} {' '.join(cell.split())}"
-        for number, cell in enumerate(cells)
-    ]

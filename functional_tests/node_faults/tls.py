@@ -4,24 +4,22 @@ Nova reaches libvirt by TCP in a healthy lab: each fault first lets it use
 TLS on both compute nodes, and the end of it takes that back.
 """
 
-import datetime
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from functional_tests.node_faults.certificates import (
+    CLIENT,
+    CLIENT_KEY,
+    QEMU,
+    SERVER,
+    SERVER_KEY,
+    client,
+    elliptic,
+    old_authority,
+    other_authority,
+    other_key,
+    qemu,
+    server,
+)
 from functional_tests.node_faults.fault import BROKEN, NodeFault
 from functional_tests.nodes.cluster import ADDRESSES, COMPUTES
-from functional_tests.nodes.pki import Authority
-
-_LIBVIRT = "/etc/pki/libvirt"
-_QEMU = "/etc/pki/qemu"
-_SERVER = f"{_LIBVIRT}/servercert.pem"
-_CLIENT = f"{_LIBVIRT}/clientcert.pem"
-_SERVER_KEY = f"{_LIBVIRT}/private/serverkey.pem"
-_CLIENT_KEY = f"{_LIBVIRT}/private/clientkey.pem"
-_ADDRESS = ADDRESSES[BROKEN]
 
 _ON = """
 set -e
@@ -70,119 +68,6 @@ def _fault(check, what, inject, **more):
 
     more.setdefault("by_hand", _REISSUED)
     return NodeFault(check, "tls", what, brought_about, undo=_plain, **more)
-
-
-def _put(lab, pem, key, place, key_place):
-    if pem:
-        lab.put(BROKEN, place, pem)
-    if key and key_place:
-        owner = "root:libvirt-qemu" if key_place.startswith(_QEMU) else ""
-        lab.put(BROKEN, key_place, key, 0o640 if owner else 0o600, owner)
-
-
-def _issued(place, key_place, *names, other=False, **how):
-    """A function of the lab: puts another certificate there.
-
-    :param other: of another authority.
-    """
-
-    def inject(lab):
-        issuer = Authority.create("another CA") if other else lab.ca
-        pem, key = issuer.issue(BROKEN, names or (_ADDRESS,), **how)
-        _put(lab, pem, key, place, key_place)
-
-    return inject
-
-
-def _server(*names, **how):
-    return _issued(_SERVER, _SERVER_KEY, *names, **how)
-
-
-def _client(*names, **how):
-    return _issued(_CLIENT, _CLIENT_KEY, *names, **how)
-
-
-def _qemu(*names, **how):
-    place, key = f"{_QEMU}/server-cert.pem", f"{_QEMU}/server-key.pem"
-    return _issued(place, key, *names, **how)
-
-
-def _other_authority(*pairs, ca):
-    """All of libvirt's, or of QEMU's, is of an authority of its own."""
-
-    def inject(lab):
-        other = Authority.create("another CA")
-        lab.put(BROKEN, ca, other.pem)
-        for place, key_place in pairs:
-            pem, key = other.issue(BROKEN, (_ADDRESS,))
-            _put(lab, pem, key, place, key_place)
-
-    return inject
-
-
-def _elliptic(lab):
-    """As 'openssl req' makes them: the key of an elliptic curve signs, and
-    enciphers nothing."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem, _ = lab.ca.issue(BROKEN, (_ADDRESS,))
-    old = x509.load_pem_x509_certificate(pem.encode())
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(old.subject)
-        .issuer_name(old.issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(old.not_valid_before_utc)
-        .not_valid_after(old.not_valid_after_utc)
-    )
-    for one in old.extensions:
-        value = one.value
-        if isinstance(value, x509.KeyUsage):
-            value = x509.KeyUsage(
-                True, False, False, False, False, False, False, False, False
-            )
-        builder = builder.add_extension(value, one.critical)
-    issuer = serialization.load_pem_private_key(lab.ca.key.encode(), None)
-    new = builder.sign(issuer, hashes.SHA256())
-    _put(
-        lab,
-        new.public_bytes(serialization.Encoding.PEM).decode(),
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode(),
-        _SERVER,
-        _SERVER_KEY,
-    )
-
-
-def _old_authority(lab):
-    """Two in one file, as after a change of authority; the old one is
-    out of date by now."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "old CA")])
-    now = datetime.datetime.now(datetime.UTC)
-    old = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=900))
-        .not_valid_after(now - datetime.timedelta(days=2))
-        .add_extension(x509.BasicConstraints(True, None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = old.public_bytes(serialization.Encoding.PEM).decode()
-    lab.put(BROKEN, "/etc/pki/CA/cacert.pem", lab.ca.pem + pem)
-
-
-def _other_key(key_place):
-    def inject(lab):
-        _put(lab, "", lab.ca.issue(BROKEN, (_ADDRESS,))[1], "", key_place)
-
-    return inject
 
 
 def _only(option):
@@ -245,127 +130,127 @@ FAULTS: tuple[NodeFault, ...] = (
     _fault(
         "tls-ca-is-in-date",
         "a CA that is not used any more has expired",
-        _old_authority,
+        old_authority,
     ),
     _fault(
         "tls-server-certificate-is-there",
         "no server certificate",
-        f"rm {_SERVER}",
+        f"rm {SERVER}",
     ),
     _fault(
         "tls-server-certificate-is-there",
         "the server certificate is empty, as a full disk leaves it",
-        f": >{_SERVER}",
+        f": >{SERVER}",
         name="tls-server-certificate-is-empty",
     ),
     _fault(
         "tls-server-certificate-is-in-date",
         "the server certificate has expired",
-        _server(days=-1),
+        server(days=-1),
     ),
     _fault(
         "tls-server-certificate-is-in-date",
         "the server certificate is of tomorrow",
-        _server(start=1),
+        server(start=1),
         name="tls-server-certificate-is-too-new",
     ),
     _fault(
         "tls-server-certificate-is-in-date",
         "the server certificate ends in ten days",
-        _server(days=10),
+        server(days=10),
         status="WARN",
         name="tls-server-certificate-ends-soon",
     ),
     _fault(
         "tls-server-certificate-is-fit",
         "the server certificate is one for clients only",
-        _server(server=False),
+        server(server=False),
         status="WARN",
     ),
     _fault(
         "tls-server-certificate-is-fit",
         "the server certificate has a key of an elliptic curve, which this"
         " libvirt refuses",
-        _elliptic,
+        elliptic,
         name="tls-server-certificate-is-elliptic",
     ),
     _fault(
         "tls-server-certificate-names-the-node",
         "the server certificate is for another node",
-        _server("HostB", ADDRESSES["HostB"]),
+        server("HostB", ADDRESSES["HostB"]),
     ),
     _fault(
         "tls-server-certificate-names-the-node",
         "the server certificate is for the name, and Nova connects to the"
         " address",
-        _server(BROKEN),
+        server(BROKEN),
         name="tls-server-certificate-is-for-the-name",
     ),
     _fault(
         "tls-server-certificate-is-signed",
         "the server certificate is of another CA",
-        _server(other=True),
+        server(other=True),
     ),
     _fault(
         "tls-server-key-fits",
         "the server's key is another one's",
-        _other_key(_SERVER_KEY),
+        other_key(SERVER_KEY),
     ),
     _fault(
         "tls-server-key-fits",
         "the server's key is missing",
-        f"rm {_SERVER_KEY}",
+        f"rm {SERVER_KEY}",
         name="tls-server-key-is-missing",
     ),
     _fault(
         "tls-keys-are-private",
         "everybody may read the server's key",
-        f"chmod 644 {_SERVER_KEY}",
+        f"chmod 644 {SERVER_KEY}",
         status="WARN",
         by_hand="",
     ),
     _fault(
         "tls-client-certificate-is-there",
         "no client certificate",
-        f"rm {_CLIENT}",
+        f"rm {CLIENT}",
     ),
     _fault(
         "tls-client-certificate-is-in-date",
         "the client certificate has expired",
-        _client(days=-1),
+        client(days=-1),
     ),
     _fault(
         "tls-client-certificate-is-fit",
         "the client certificate is one for servers only",
-        _client(client=False),
+        client(client=False),
         status="WARN",
     ),
     _fault(
         "tls-client-certificate-is-signed",
         "the client certificate is of another CA",
-        _client(other=True),
+        client(other=True),
     ),
     _fault(
         "tls-client-key-fits",
         "the client's key is missing",
-        f"rm {_CLIENT_KEY}",
+        f"rm {CLIENT_KEY}",
     ),
     _fault(
         "hosts-trust-each-other",
         "libvirt's certificates are of another CA, which they fit",
-        _other_authority(
-            (_SERVER, _SERVER_KEY),
-            (_CLIENT, _CLIENT_KEY),
+        other_authority(
+            (SERVER, SERVER_KEY),
+            (CLIENT, CLIENT_KEY),
             ca="/etc/pki/CA/cacert.pem",
         ),
     ),
     _fault(
         "hosts-trust-each-other",
         "QEMU's certificates are of another CA, which they fit",
-        _other_authority(
-            (f"{_QEMU}/server-cert.pem", f"{_QEMU}/server-key.pem"),
-            (f"{_QEMU}/client-cert.pem", f"{_QEMU}/client-key.pem"),
-            ca=f"{_QEMU}/ca-cert.pem",
+        other_authority(
+            (f"{QEMU}/server-cert.pem", f"{QEMU}/server-key.pem"),
+            (f"{QEMU}/client-cert.pem", f"{QEMU}/client-key.pem"),
+            ca=f"{QEMU}/ca-cert.pem",
         ),
         name="qemus-trust-each-other",
     ),
@@ -379,55 +264,55 @@ FAULTS: tuple[NodeFault, ...] = (
     _fault(
         "qemu-tls-ca-is-there",
         "QEMU has no CA certificate",
-        f"rm {_QEMU}/ca-cert.pem",
+        f"rm {QEMU}/ca-cert.pem",
     ),
     _fault(
         "qemu-tls-server-certificate-is-there",
         "QEMU has no server certificate",
-        f"rm {_QEMU}/server-cert.pem",
+        f"rm {QEMU}/server-cert.pem",
     ),
     _fault(
         "qemu-tls-server-certificate-is-in-date",
         "QEMU's server certificate has expired",
-        _qemu(days=-1),
+        qemu(days=-1),
     ),
     _fault(
         "qemu-tls-server-certificate-names-the-node",
         "QEMU's server certificate is for another node",
-        _qemu("HostB"),
+        qemu("HostB"),
     ),
     _fault(
         "qemu-tls-server-certificate-is-signed",
         "QEMU's server certificate is of another CA",
-        _qemu(other=True),
+        qemu(other=True),
     ),
     _fault(
         "qemu-tls-server-key-fits",
         "QEMU's key is another one's",
-        _other_key(f"{_QEMU}/server-key.pem"),
+        other_key(f"{QEMU}/server-key.pem"),
     ),
     _fault(
         "qemu-tls-client-certificate-is-there",
         "QEMU has no client certificate",
-        f"rm {_QEMU}/client-cert.pem",
+        f"rm {QEMU}/client-cert.pem",
     ),
     _fault(
         "qemu-tls-keys-are-private",
         "everybody may read QEMU's key",
-        f"chmod 644 {_QEMU}/server-key.pem",
+        f"chmod 644 {QEMU}/server-key.pem",
         status="WARN",
         by_hand="",
     ),
     _fault(
         "qemu-tls-files-are-readable",
         "QEMU's keys are root's alone",
-        f"chown root:root {_QEMU}/*-key.pem; chmod 600 {_QEMU}/*-key.pem",
+        f"chown root:root {QEMU}/*-key.pem; chmod 600 {QEMU}/*-key.pem",
         by_hand="",
     ),
     _fault(
         "qemu-tls-files-are-readable",
         "QEMU may not enter the directory of its certificates",
-        f"chmod 700 {_QEMU}",
+        f"chmod 700 {QEMU}",
         by_hand="",
         name="qemu-tls-directory-is-closed",
     ),

@@ -16,8 +16,7 @@ def faulty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def asking(faulty):
-    with lab.asking(faulty) as made:
-        yield made
+    return lab.Asking(faulty, WarmShell(faulty.cloud.environment()))
 
 
 @pytest.fixture(scope="module")
@@ -29,5 +28,4 @@ def healthy(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def healthy_shell(healthy):
-    with WarmShell(healthy.cloud.environment()) as made:
-        yield made
+    return WarmShell(healthy.cloud.environment())

@@ -11,6 +11,8 @@ from typing import Any
 REAL, EDITED, RECORDED = "real", "real, edited", "recorded"
 
 SOURCE, TARGET = "HostB", "HostC"
+#: what Nova says when the scheduler takes no host
+NO_HOST = "No valid host was found"
 
 
 @dataclasses.dataclass(frozen=True)

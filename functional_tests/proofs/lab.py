@@ -8,7 +8,6 @@ from functional_tests.cloud import Cloud
 from functional_tests.conftest import until
 from functional_tests.proofs.edits import Edits
 from functional_tests.proofs.fault import RECORDED, SOURCE
-from functional_tests.warm import WarmShell
 
 VERSION = "2.96"
 FAST = {"bandwidth_mb": 400, "update_seconds": 0.2, "settle_seconds": 0.2}
@@ -386,9 +385,3 @@ class Asking:
                 found[row["check"]] = row["status"]
             self.seconds = done.seconds
         return self._batch
-
-
-@contextlib.contextmanager
-def asking(lab):
-    with WarmShell(lab.cloud.environment()) as shell:
-        yield Asking(lab, shell)

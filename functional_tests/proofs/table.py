@@ -3,14 +3,13 @@
 usage: python -m functional_tests.proofs.table > FILE
 """
 
-import pathlib
-
+from functional_tests import fault_pages as page
 from functional_tests.proofs import faults
 from functional_tests.proofs.fault import EDITED, REAL, RECORDED
 from osc_migrate import checks
 from osc_migrate.checks import check
 
-FILE = pathlib.Path(__file__).parents[2] / "doc/source/reference/checks.rst"
+FILE = page.FOLDER / "checks.rst"
 _HEAD = """\
 .. made by functional_tests/proofs/table.py; do not edit
 
@@ -57,38 +56,27 @@ def missing() -> set[str]:
 
 
 def _section(title: str, found: tuple[check.Check, ...]) -> list[str]:
-    lines = [
-        title,
-        "-" * len(title),
-        "",
-        ".. list-table::",
-        "   :header-rows: 1",
-        "   :widths: 40 10 25 10 25",
-        "",
-    ]
-    _row(lines, "Check", "Finding", "Fault", "Proof", "Nova says")
+    lines = page.heading(title, "-")
+    lines += page.table(
+        ("Check", "Finding", "Fault", "Proof", "Nova says"), "40 10 25 10 25"
+    )
     for one in found:
         mine = [fault for fault in faults.ALL if fault.check == one.id]
         for number, fault in enumerate(mine):
             # The first row is the check's anchor.
             name = f"``{one.id}``" if number else f"_`{one.id}`"
             nova = f"*{fault.nova}*" if fault.nova else ""
-            _row(
-                lines,
-                f"{name}: {one.title}",
-                # The one that never finds anything is only ever skipped.
-                fault.status,
-                fault.what,
-                fault.how,
-                nova,
+            lines += page.row(
+                (
+                    f"{name}: {one.title}",
+                    # The one that never finds anything is only ever skipped.
+                    fault.status,
+                    fault.what,
+                    fault.how,
+                    nova,
+                )
             )
     return lines
-
-
-def _row(lines: list[str], *cells: str) -> None:
-    for number, cell in enumerate(cells):
-        lead = "   * - " if number == 0 else "     - "
-        lines.append(f"{lead}{cell}".rstrip())
 
 
 def counted() -> dict[str, int]:

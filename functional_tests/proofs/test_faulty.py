@@ -4,7 +4,8 @@ import pytest
 
 from functional_tests.proofs import lab
 from functional_tests.proofs.fault import RECORDED, TARGET
-from functional_tests.proofs.faults import MANAGER, MOVES
+from functional_tests.proofs.faults import MOVES
+from functional_tests.proofs.servers import MANAGER
 
 PROVEN = [fault for fault in MOVES if fault.how != RECORDED]
 

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from functional_tests.proofs.faults import CLOUDS, PORTS
+from functional_tests.proofs.faults import CLOUDS
+from functional_tests.proofs.guests import PORTS
 
 GOOD = ("PASS", "SKIP")
 

@@ -165,7 +165,8 @@ def no_resize_is_unconfirmed(cloud: CloudFacts) -> str:
         return "none"
     raise Concern(
         f"waiting: {_servers(waiting)}",
-        "openstack server migration confirm SERVER, or revert",
+        "openstack migrate cold SERVER --confirm, or --revert; after a resize:"
+        " openstack server resize confirm SERVER, or revert",
     )
 
 

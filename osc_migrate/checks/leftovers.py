@@ -8,7 +8,7 @@ import datetime
 from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.server import MOVING, OFF, POWER, arg, server
 from osc_migrate.model.facts import Migration, MoveFacts, known
-from osc_migrate.words import paste
+from osc_migrate.words import confirm_or_revert, paste
 
 FORGOTTEN = datetime.timedelta(days=1)
 
@@ -100,15 +100,26 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
         )
     raise Problem(
         f"a resize or cold migration waits to be confirmed{words}",
-        f"when the guest is well: openstack server migration confirm"
-        f" {arg(move)}; otherwise: openstack server migration revert"
-        f" {arg(move)}",
+        confirm_or_revert(
+            arg(move), resized=bool(known(lambda: _resized(move)))
+        ),
     )
 
 
+def _finished(move: MoveFacts) -> Migration | None:
+    """The migration that waits, as far as there is a record of it."""
+    done = (m for m in move.migrations if m.status == "finished")
+    return next(done, None)
+
+
 def _waiting_since(move: MoveFacts) -> datetime.datetime | None:
-    done = [m for m in move.migrations if m.status == "finished"]
-    return done[0].updated_at if done else None
+    record = _finished(move)
+    return record.updated_at if record else None
+
+
+def _resized(move: MoveFacts) -> bool:
+    record = _finished(move)
+    return record is not None and record.type == "resize"
 
 
 @check(server)

@@ -53,11 +53,8 @@ class Abort(base.Base, command.Lister):
                 " asking)"
             ),
         )
-        parser.add_argument(
-            "--timeout",
-            metavar="<seconds>",
-            type=options.positive,
-            help="Wait no longer than this for the end of each",
+        options.add_timeout(
+            parser, "Wait no longer than this for the end of each"
         )
         return parser
 

@@ -14,7 +14,8 @@ class Return(base.Base, command.Lister):
     The compute service of the host is enabled first; then each server that
     the drain moved and that still exists goes back to where it was, with
     the same checks, limits and journal as in a drain. What cannot come back
-    stays where it is, with the reason.
+    stays where it is, with the reason. Disks that the drain had to copy are
+    copied back.
 
     Servers that the drain has shut down in place stay shut down.
 
@@ -31,7 +32,8 @@ class Return(base.Base, command.Lister):
             metavar="<run>",
             help=(
                 "Run to take back, as 'migrate run list' shows it, or a"
-                " compute host: then its newest drain"
+                " compute host: then its newest drain, and those before it"
+                " that had left the host disabled and not empty"
             ),
         )
         planning.add_options(parser)

@@ -15,7 +15,7 @@ from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.moves.decision import Verb
 from osc_migrate.moves.follow import TimeUp
 from osc_migrate.moves.move import Move
-from osc_migrate.moves.outcome import decide
+from osc_migrate.words import confirm_or_revert, paste
 
 
 class Cold(moving.Moving):
@@ -102,7 +102,7 @@ class Cold(moving.Moving):
         server = self.mover.cloud.server(outcome.id)
         if parsed_args.confirm or (parsed_args.wait and _asked(outcome)):
             return self._decided(parsed_args, server, Verb.CONFIRM, outcome)
-        base.say(f"{server.name} waits to be confirmed: {decide(server)}")
+        base.say(f"{server.name} waits to be confirmed: {_decide(server)}")
         return outcome
 
     def result(
@@ -150,8 +150,12 @@ class Cold(moving.Moving):
             if finding.status >= Status.WARN:
                 moving.say(finding)
         if not report.safe:
-            base.say(f"{server.name} is not confirmed: {decide(server)}")
+            base.say(f"{server.name} is not confirmed: {_decide(server)}")
         return report.safe
+
+
+def _decide(server: Server) -> str:
+    return confirm_or_revert(paste(server.name, server.id))
 
 
 def _asked(outcome: Outcome) -> bool:

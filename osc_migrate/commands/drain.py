@@ -2,12 +2,11 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from osc_lib.command import command
 
 from osc_migrate import errors, plans, runs
-from osc_migrate.commands import base, planning, running
+from osc_migrate.commands import barriers, base, nodes, planning, running
 from osc_migrate.facts import fleet as read_fleet
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.model.fleet import Fleet
@@ -31,7 +30,9 @@ class Drain(base.Base, command.Lister):
     left them; 'migrate return' enables them and brings the servers back.
     All that was asked of Nova is in a journal: after a crash of this
     command or machine, --resume goes on and moves nothing twice. With
-    --server no service is disabled.
+    --server no service is disabled. With --nodes the hosts themselves are
+    asked before the plan is made, and no server is sent where they say that
+    it cannot go.
 
     Exit codes: 0 the hosts are empty and every server is well where it
     went; 1 error, nothing was begun; 2 wrong usage; 3 nothing was begun, as
@@ -85,6 +86,7 @@ class Drain(base.Base, command.Lister):
                 " they were, no server is moved"
             ),
         )
+        nodes.add_visit(parser)
         running.add_options(parser)
         return parser
 
@@ -120,16 +122,6 @@ class Drain(base.Base, command.Lister):
         )
         return running.do(self, parsed_args, run)
 
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Iterable[Sequence[Any]],
-    ) -> int:
-        if not column_names:
-            return 0  # cancelled: all was said
-        return super().produce_output(parsed_args, column_names, data)
-
 
 def _refuse_both(parsed_args: argparse.Namespace) -> None:
     """:raises MigrateError: not one thing was asked for."""
@@ -156,11 +148,16 @@ def planned(
     :raises MigrateError: nothing is to be done, or nothing can be planned.
     """
     fleet = read_fleet.read(cloud, parsed_args.hosts)
+    hosts = planning.hosts(fleet, parsed_args.hosts)
+    servers = planning.servers(fleet, parsed_args.server)
+    to = planning.hosts(fleet, parsed_args.to)
+    homes = {host_of(fleet.servers[id]) for id in servers}
     request = planning.request(
         parsed_args,
-        hosts=planning.hosts(fleet, parsed_args.hosts),
-        servers=planning.servers(fleet, parsed_args.server),
-        to=planning.hosts(fleet, parsed_args.to),
+        hosts=hosts,
+        servers=servers,
+        to=to,
+        barriers=barriers.found(parsed_args, fleet, [*hosts, *homes], to),
     )
     plan = plans.drain(fleet, request)
     if not plan.steps and not plan.stays:
@@ -192,6 +189,12 @@ def applied(
         parsed_args,
         hosts=() if some else plan.sources,
         servers=tuple(sorted(ours)) if some else (),
+        barriers=barriers.found(
+            parsed_args,
+            fleet,
+            plan.sources,
+            {one.destination for one in plan.steps if one.destination},
+        ),
     )
     plans.check(fleet, plan, request)
     return request, plan

@@ -33,11 +33,7 @@ class Explain(base.Base, command.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "server",
-            metavar="<server>",
-            help="Server that moved, or should have (name or ID)",
-        )
+        options.add_server(parser, "Server that moved, or should have")
         which = parser.add_mutually_exclusive_group()
         which.add_argument(
             "--migration",

@@ -38,17 +38,8 @@ class ForceComplete(base.Base, command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "server",
-            metavar="<server>",
-            help="Server that is being moved (name or ID)",
-        )
-        parser.add_argument(
-            "--timeout",
-            metavar="<seconds>",
-            type=options.positive,
-            help="Follow no longer than this; the move itself goes on",
-        )
+        options.add_server(parser, "Server that is being moved")
+        options.add_timeout(parser)
         options.add_yes(parser)
         return parser
 
@@ -83,16 +74,6 @@ class ForceComplete(base.Base, command.ShowOne):
         if outcome.explanation:
             moving.explain(name, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
-
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Sequence[object],
-    ) -> int:
-        if not column_names:
-            return 0  # nobody wanted it: there is no result to print
-        return super().produce_output(parsed_args, column_names, data)
 
     def _record(self, server: Server) -> Migration:
         """:raises MigrateError: nothing is under way."""

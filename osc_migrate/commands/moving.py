@@ -22,8 +22,7 @@ from osc_migrate.model.findings import Finding, Kind, Report, Status
 from osc_migrate.model.progress import End, Outcome, Progress
 from osc_migrate.moves.follow import TimeUp
 from osc_migrate.moves.move import Move
-from osc_migrate.moves.outcome import decide
-from osc_migrate.words import paste
+from osc_migrate.words import confirm_or_revert, paste
 
 EXIT = {
     End.MOVED: 0,
@@ -79,12 +78,7 @@ class Moving(base.Base, command.ShowOne):
             dest="wait",
             help="Return once Nova has accepted the move",
         )
-        parser.add_argument(
-            "--timeout",
-            metavar="<seconds>",
-            type=options.positive,
-            help="Follow no longer than this; the move itself goes on",
-        )
+        options.add_timeout(parser)
         options.add_ignore(parser)
         nodes.add_visit(parser)
         return parser
@@ -140,16 +134,6 @@ class Moving(base.Base, command.ShowOne):
             explain(outcome.server, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
 
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Sequence[object],
-    ) -> int:
-        if not column_names:
-            return 0  # refused: there is no result to print
-        return super().produce_output(parsed_args, column_names, data)
-
     def _move(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
     ) -> Outcome:
@@ -200,7 +184,7 @@ def waits(server: Server, record: Migration) -> Outcome:
         seconds=0.0,
         memory_bytes=None,
         disk_bytes=None,
-        next=decide(server),
+        next=confirm_or_revert(paste(server.name, server.id)),
     )
 
 

@@ -12,9 +12,11 @@ from osc_migrate.moves.pace import STALL_AFTER
 Parser = argparse._ActionsContainer
 
 
-def add_server(parser: argparse.ArgumentParser) -> None:
+def add_server(
+    parser: argparse.ArgumentParser, help: str = "Server to move"
+) -> None:
     parser.add_argument(
-        "server", metavar="<server>", help="Server to move (name or ID)"
+        "server", metavar="<server>", help=f"{help} (name or ID)"
     )
 
 
@@ -40,6 +42,15 @@ def add_which(
             action="store_true",
             help="All migrations of the cloud (default)",
         )
+
+
+def add_timeout(
+    parser: argparse.ArgumentParser,
+    help: str = "Follow no longer than this; the move itself goes on",
+) -> None:
+    parser.add_argument(
+        "--timeout", metavar="<seconds>", type=positive, help=help
+    )
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from osc_migrate.facts.cloud import Cloud, find_host
 from osc_migrate.model.fleet import Fleet
 from osc_migrate.model.plan import Plan, Purpose, Step, Way
 from osc_migrate.plans import Limits, Request, UnsafePlan, file
-from osc_migrate.words import duration
+from osc_migrate.words import duration, some
 
 COLUMNS = (
     "wave",
@@ -242,7 +242,7 @@ def _summary(plan: Plan) -> Iterator[str]:
             if plan.seconds is not None
             else "how long is not known, as no such move is on record here"
         )
-        yield f"{len(moves)} moves in {waves} waves, {took}"
+        yield f"{some(len(moves), 'move')} in {some(waves, 'wave')}, {took}"
     for host in sorted({s.destination for s in moves if s.destination}):
         left = ", ".join(
             f"{room.free} of {room.total} {name}"

@@ -48,11 +48,7 @@ class Repair(base.Base, command.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "server",
-            metavar="<server>",
-            help="Server to repair (name or ID)",
-        )
+        options.add_server(parser, "Server to repair")
         parser.add_argument(
             "--dry-run",
             action="store_true",

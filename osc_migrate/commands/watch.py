@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from osc_lib.command import command
 
@@ -27,7 +26,8 @@ class Watch(base.Base, command.Lister):
     with --forever; Ctrl-C ends the watching, no migration.
 
     With a format for programs, such as -f json, what is under way at this
-    moment is printed and nothing is waited for.
+    moment is printed and nothing is waited for. A record that Nova has left
+    open, of a move that nobody makes any more, is named and not waited for.
 
     Exit codes: 0 nothing is under way any more, or the snapshot is printed;
     1 error; 2 wrong usage; 130 Ctrl-C.
@@ -57,16 +57,6 @@ class Watch(base.Base, command.Lister):
         show(looks)
         base.say("Nothing is under way.")
         return (), ()
-
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Iterable[Sequence[Any]],
-    ) -> int:
-        if not column_names:
-            return 0  # watched: all was said
-        return super().produce_output(parsed_args, column_names, data)
 
     def _watcher(self, parsed_args: argparse.Namespace) -> Watcher:
         cloud = self.mover.cloud
@@ -99,12 +89,17 @@ def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
     """A line for each that comes, changes its phase, stalls or ends."""
     phases: dict[int, str] = {}
     stalled: set[int] = set()
+    silent: set[int] = set()
     for seen in looks:
         for one in seen:
             id, phase = one.record.id, one.progress.phase
             if phases.get(id) != phase:
                 phases[id] = phase
                 yield f"{_what(one)}: {phase}"
+            if bool(one.progress.silence) != (id in silent):
+                silent ^= {id}
+                words = one.progress.silence or "there is news of it again"
+                yield f"{_what(one)}: {words}"
             if one.progress.stalled != (id in stalled):
                 stalled ^= {id}
                 yield f"{_what(one)}: " + (

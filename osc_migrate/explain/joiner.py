@@ -13,6 +13,7 @@ from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.history import Attempt, Event, History
 from osc_migrate.model.logs import LogLine, Logs
 from osc_migrate.model.progress import ENDED
+from osc_migrate.words import confirm_or_revert
 
 # Nova's words for a migration that did what it should, and that did not.
 WORKED = frozenset({"completed", "done", "finished", "confirmed"})
@@ -306,7 +307,7 @@ def _other(
             meaning = f"the record says '{bare.status}'"
             then = f"openstack server event list {server}"
         if now and known(lambda: now.status) == "VERIFY_RESIZE":
-            then = f"openstack server migration confirm {server}, or revert"
+            then = confirm_or_revert(server, resized=bare.kind == "resize")
     elif bare.status == "reverted":
         meaning, then = "it worked, and somebody took it back", ""
     elif bare.status == "cancelled":

@@ -121,6 +121,11 @@ class Api:
     def has(self, wanted: str) -> bool:
         return microversions.at_least(self.version, wanted)
 
+    def need(self, wanted: str, what: str) -> None:
+        """:raises Unread: what is there from that microversion on is not."""
+        if not self.has(wanted):
+            raise Unread(f"{what} from microversion {wanted} on")
+
     def get(
         self,
         path: str,

@@ -43,10 +43,7 @@ def _holders(around: Surroundings, held: Collection[str]) -> dict[str, str]:
 def shares(cloud: Cloud, server: facts.Server) -> tuple[str, ...]:
     if not microversions.at_least(cloud.nova.offered, microversions.SHARES):
         return ()  # this Nova can attach none
-    if not cloud.nova.has(microversions.SHARES):
-        raise Unread(
-            f"shares are shown from microversion {microversions.SHARES} on"
-        )
+    cloud.nova.need(microversions.SHARES, "shares are shown")
     body = cloud.nova.get(
         f"/servers/{server.id}/shares", f"list the shares of {server.id}"
     )
@@ -54,10 +51,7 @@ def shares(cloud: Cloud, server: facts.Server) -> tuple[str, ...]:
 
 
 def topology(cloud: Cloud, server: facts.Server) -> facts.Topology:
-    if not cloud.nova.has(microversions.TOPOLOGY):
-        raise Unread(
-            f"topology is shown from microversion {microversions.TOPOLOGY} on"
-        )
+    cloud.nova.need(microversions.TOPOLOGY, "topology is shown")
     return parse.topology(
         cloud.nova.get(
             f"/servers/{server.id}/topology",

@@ -24,7 +24,7 @@ def one(cloud: Cloud, ref: str, wanted: str | None) -> facts.MoveFacts:
     :raises ApiError: when the server itself cannot be read.
     """
     server = cloud.server(ref)
-    around = Surroundings(cloud)
+    around = Surroundings(cloud, arriving=wanted is not None)
     move = _of_server(around, server)
     if wanted is None:
         return move

@@ -100,11 +100,7 @@ class Placement:
         :raises Unread: below 1.29 placement shows neither all classes nor
             the trees.
         """
-        if not self._api.has(microversions.TREES):
-            raise Unread(
-                "placement shows trees from microversion"
-                f" {microversions.TREES} on"
-            )
+        self._api.need(microversions.TREES, "placement shows trees")
         body = self._api.get(
             "/allocation_candidates",
             "list what is left",
@@ -165,11 +161,9 @@ class Placement:
         One request where there are none, else five for each and one for
         each of their aggregates.
         """
-        if not self._api.has(microversions.REQUIRED_TRAITS):
-            raise Unread(
-                "placement tells who shares from microversion"
-                f" {microversions.REQUIRED_TRAITS} on"
-            )
+        self._api.need(
+            microversions.REQUIRED_TRAITS, "placement tells who shares"
+        )
         body = self._api.get(
             "/resource_providers",
             "list the sharing providers",

@@ -21,12 +21,18 @@ UNDER_WAY = (
     "post-migrating",
 )
 
+_NOT_ASKED = Unread("no destination was named, so nobody asked")
+
 
 class Surroundings:
     """What a cloud has that does not depend on the server; read once for
-    any number of servers."""
+    any number of servers.
 
-    def __init__(self, cloud: Cloud) -> None:
+    :param arriving: read what is on its way to hosts, too: a request for
+        each status that a move under way can have.
+    """
+
+    def __init__(self, cloud: Cloud, *, arriving: bool = True) -> None:
         self.cloud = cloud
         (
             self.hosts,
@@ -40,7 +46,9 @@ class Surroundings:
             lambda: quiet(lambda: aggregates_of(cloud)),
             lambda: quiet(cloud.network.agents),
             lambda: quiet(cloud.network.extensions),
-            lambda: quiet(lambda: under_way(cloud)),
+            lambda: (
+                quiet(lambda: under_way(cloud)) if arriving else _NOT_ASKED
+            ),
             cloud.roles,
         )
 

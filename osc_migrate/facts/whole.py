@@ -101,11 +101,9 @@ def _servers(cloud: Cloud) -> tuple[Server, ...]:
 
 
 def _failed(cloud: Cloud, now: datetime.datetime) -> tuple[Migration, ...]:
-    if not cloud.nova.has(microversions.MIGRATIONS_PAGED):
-        raise Unread(
-            "recent migrations can be listed from microversion"
-            f" {microversions.MIGRATIONS_PAGED} on"
-        )
+    cloud.nova.need(
+        microversions.MIGRATIONS_PAGED, "recent migrations can be listed"
+    )
     since = (now - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%SZ")
     return migrations_in(cloud, FAILED, {"changes-since": since})
 

@@ -13,6 +13,7 @@ from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome, Progress
 from osc_migrate.moves.follow import ANSWER, INTERVAL, PATIENCE, Clock, TimeUp
+from osc_migrate.moves.silence import Silence
 from osc_migrate.words import paste
 
 _OPEN = ("VERIFY_RESIZE", "REVERT_RESIZE")
@@ -56,6 +57,7 @@ class Decision:
         self.verb = verb
         self._clock = clock
         self._start = clock.now()
+        self._silence = Silence(cloud, server.id)
 
     @property
     def elapsed(self) -> float:
@@ -68,10 +70,12 @@ class Decision:
         :raises ApiError: the API has not answered for a long time.
         """
         silent_since: float | None = None
+        silence = ""
         while True:
             trouble = None
             try:
                 over = self._look()
+                silence = self._silence.look(self.record, self._clock.now())
                 silent_since = None
             except errors.ApiError as error:
                 over = False
@@ -85,6 +89,7 @@ class Decision:
                 self.record.status,
                 self.elapsed,
                 trouble=trouble,
+                silence=silence,
             )
             if over:
                 return

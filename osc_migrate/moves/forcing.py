@@ -31,9 +31,9 @@ def refuse(
         )
     if not has(microversions.FORCE_COMPLETE):
         raise errors.MigrateError(
-            "force-complete needs compute API microversion"
-            f" {microversions.FORCE_COMPLETE}; the highest usable one is"
-            f" {version}"
+            microversions.lacking(
+                "force-complete", microversions.FORCE_COMPLETE, version
+            )
         )
     if record.status == POST_COPY:
         raise errors.MigrateError(

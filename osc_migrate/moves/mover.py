@@ -27,7 +27,7 @@ from osc_migrate.moves.follow import Clock, Follower
 from osc_migrate.moves.move import RECORD_WITHIN, Move, abort
 from osc_migrate.moves.stopping import QUEUED, RUNNING, Stop, refuse_abort
 from osc_migrate.moves.watching import Watcher
-from osc_migrate.words import paste
+from osc_migrate.words import confirm_or_revert, paste
 
 
 class Mover:
@@ -69,9 +69,9 @@ class Mover:
         """
         if auto and not self.cloud.nova.has(microversions.BLOCK_AUTO):
             raise errors.MigrateError(
-                "--auto needs compute API microversion"
-                f" {microversions.BLOCK_AUTO}; the highest usable one is"
-                f" {self.cloud.nova.version}"
+                microversions.lacking(
+                    "--auto", microversions.BLOCK_AUTO, self.cloud.nova.version
+                )
             )
         return self._live(facts, "auto" if auto else False)
 
@@ -92,9 +92,11 @@ class Mover:
         body: dict[str, object] = {"migrate": None}
         if host and not self.cloud.nova.has(microversions.COLD_TO_HOST):
             raise errors.MigrateError(
-                "a destination needs compute API microversion"
-                f" {microversions.COLD_TO_HOST}; the highest usable one is"
-                f" {self.cloud.nova.version}"
+                microversions.lacking(
+                    "a destination",
+                    microversions.COLD_TO_HOST,
+                    self.cloud.nova.version,
+                )
             )
         if host:
             body = {"migrate": {"host": host}}
@@ -118,8 +120,8 @@ class Mover:
             if record.status == "finished" and record.type != "resize":
                 return record
         raise errors.MigrateError(
-            f"server {name} waits after a resize, not a migration: openstack"
-            f" server resize confirm {name}, or revert"
+            f"server {name} waits after a resize, not a migration:"
+            f" {confirm_or_revert(name, resized=True)}"
         )
 
     def decide(
@@ -311,7 +313,7 @@ def _unclear(facts: MoveFacts, error: errors.ApiError) -> errors.Unclear:
     server = paste(facts.server.name, facts.server.id)
     return errors.Unclear(
         f"{error}. It is not known whether the request arrived: no migration"
-        f" of the server appeared within {RECORD_WITHIN:.0f} s. Look at"
-        f" 'openstack server migration list --server {server}' before you"
-        " try again"
+        f" of the server appeared within {RECORD_WITHIN:.0f} s. Before you"
+        f" try again: openstack migrate watch {server} shows one that came"
+        f" later, openstack migrate explain {server} one that has ended"
     )

@@ -9,7 +9,7 @@ from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome
 from osc_migrate.moves.follow import Follower
 from osc_migrate.moves.silence import ABANDONED
-from osc_migrate.words import paste
+from osc_migrate.words import confirm_or_revert
 
 
 def of_move(
@@ -34,7 +34,8 @@ def of_move(
         record = follower.record or record
         doubt = _doubt(record, facts.server, now)
         if doubt is None and record.status == "finished":
-            end, then = End.WAITS, decide(facts.server)
+            name = standing.name(facts.server)
+            end, then = End.WAITS, confirm_or_revert(name)
         elif doubt is None:
             end, then = End.MOVED, ""
         else:
@@ -112,15 +113,6 @@ def _off(before: Server, now: Server) -> bool:
     return before.status == "ACTIVE" and now.power_state != 1
 
 
-def decide(server: Server) -> str:
-    """How a cold migration that waits comes to its end."""
-    name = paste(server.name, server.id)
-    return (
-        f"when the guest is well: openstack migrate cold {name} --confirm;"
-        f" otherwise: openstack migrate cold {name} --revert"
-    )
-
-
 def _abandoned(record: Migration | None) -> str:
     idle = f"Nova has done nothing with it for {ABANDONED:.0f} s or longer"
     if record is None:
@@ -159,8 +151,7 @@ def _elsewhere(record: Migration, before: Server, now: Server) -> str:
 
 
 def _watch(facts: MoveFacts) -> str:
-    server = paste(facts.server.name, facts.server.id)
-    return f"openstack migrate watch {server}"
+    return f"openstack migrate watch {standing.name(facts.server)}"
 
 
 def _chosen(counted: Migration | None) -> str:

@@ -12,8 +12,7 @@ from osc_migrate.model.facts import MoveFacts, Unread, known
 from osc_migrate.model.findings import Status
 from osc_migrate.model.repair import Deed, Step
 from osc_migrate.moves.follow import FAILED
-from osc_migrate.moves.outcome import decide
-from osc_migrate.words import paste
+from osc_migrate.words import confirm_or_revert, paste
 
 # Host -> whether libvirt there runs the guest, or why nobody can say.
 Runs = Mapping[str, bool | Unread]
@@ -150,19 +149,16 @@ def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[Step]:
             server.name,
             "it waits to be confirmed",
             f"not known: {unread.reason}",
-            next=decide(server),
+            next=confirm_or_revert(name),
         )
         return
     words = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
     what = f"it waits to be confirmed{words}"
     age = (move.now - since).total_seconds() if since else 0.0
-    doubt, then = "", decide(server)
+    doubt, then = "", confirm_or_revert(name)
     if done and done[0].type == "resize":
         doubt = "it was resized, which is not ours to judge"
-        then = (
-            f"openstack server resize confirm {name}, or openstack server"
-            f" resize revert {name}"
-        )
+        then = confirm_or_revert(name, resized=True)
     elif since is None:
         doubt = "nobody can say since when"
     elif age < confirm_after:

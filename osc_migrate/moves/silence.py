@@ -24,6 +24,9 @@ ABANDONED = 60.0
 LOST = 90.0
 # In preparation, and in a queue, nothing is written for long.
 _WRITES = ("running", "running (post-copy)")
+# The source is tidied up while the server is free (confirm_resize sets no
+# task), which takes as long as its disks take to delete.
+_FREE = ("confirming",)
 
 
 class Silence:
@@ -66,18 +69,18 @@ class Silence:
             return ""
         if now - self._asked >= ASK:
             self._asked = now
-            self._see(now)
+            self._see(record, now)
             self.abandoned = self.abandoned or self._lost(record, now)
             self._words = self._said(record, now)
         return self._words
 
-    def _see(self, now: float) -> None:
+    def _see(self, record: Migration | None, now: float) -> None:
         server = self._cloud.server_now(self._server_id)
         try:
             busy = server is not None and server.task_state is not None
         except Unread:
             busy = True  # nobody can say
-        if busy:
+        if busy or (server and record and record.status in _FREE):
             self._idle = None
             return
         if self._idle is None:

@@ -46,9 +46,8 @@ def refuse_abort(
         what = "aborting one that is still queued"
     if not has(wanted):
         raise errors.MigrateError(
-            f"{what} needs compute API microversion {wanted}; the highest"
-            f" usable one is {version}; wait for it: openstack migrate watch"
-            f" {name}"
+            f"{microversions.lacking(what, wanted, version)}; wait for it:"
+            f" openstack migrate watch {name}"
         )
 
 

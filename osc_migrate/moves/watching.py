@@ -10,6 +10,7 @@ from osc_migrate.model.facts import Migration, Server, Unread, known
 from osc_migrate.model.progress import ENDED, Progress
 from osc_migrate.moves.follow import FAILED, PATIENCE, SETTLE, Clock
 from osc_migrate.moves.pace import Pace
+from osc_migrate.moves.silence import Silence
 
 # Seconds from look to look: a look at the whole cloud is ten small requests.
 INTERVAL = 2.0
@@ -21,12 +22,17 @@ _WITH_COUNTERS = "running"
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """One migration as it was at one look."""
+    """One migration as it was at one look.
+
+    :ivar abandoned: nobody will end it (see
+        :class:`~osc_migrate.moves.silence.Silence`).
+    """
 
     server: str
     server_id: str
     record: Migration
     progress: Progress
+    abandoned: bool = False
 
     @property
     def over(self) -> bool:
@@ -91,6 +97,7 @@ class Watcher:
         self._start = clock.now()
         self._names: dict[str, str] = {}
         self._paces: dict[int, Pace] = {}
+        self._silences: dict[int, Silence] = {}
         # Those that were under way at the last look.
         self._open: dict[int, Watched] = {}
         # When each was first seen to have failed.
@@ -104,7 +111,7 @@ class Watcher:
         self, for_ever: bool, trouble: Callable[[str], None]
     ) -> Iterator[list[Watched]]:
         """What is under way, and what ended since the look before, until
-        nothing is under way any more.
+        nothing is under way any more but what nobody will end.
 
         :param for_ever: go on all the same.
         :param trouble: is told once that nobody answers, and with '' that
@@ -129,7 +136,8 @@ class Watcher:
                 self._clock.sleep(INTERVAL)
                 continue
             yield seen
-            if not for_ever and all(one.over for one in seen):
+            going = [one for one in seen if not (one.over or one.abandoned)]
+            if not for_ever and not going:
                 return
             self._clock.sleep(INTERVAL)
 
@@ -148,6 +156,7 @@ class Watcher:
         for one in seen:
             if one.over:
                 self._paces.pop(one.record.id, None)
+                self._silences.pop(one.record.id, None)
                 self._failed.pop(one.record.id, None)
         return seen
 
@@ -199,7 +208,28 @@ class Watcher:
             seen = pace.look(record, elapsed)
         if record.status in ENDED:
             seen = dataclasses.replace(seen, phase=record.status)
-        return Watched(self._name(server_id), server_id, record, seen)
+        name = self._name(server_id)
+        said, abandoned = self._heard(record, server_id)
+        seen = dataclasses.replace(seen, silence=said)
+        return Watched(name, server_id, record, seen, abandoned)
+
+    def _heard(self, record: Migration, server_id: str) -> tuple[str, bool]:
+        """What is to be said of its silence, and whether it is for ever."""
+        if not server_id:
+            return "", False
+        if record.id not in self._silences:
+            self._silences[record.id] = Silence(self._cloud, server_id)
+        silence = self._silences[record.id]
+        try:
+            said = silence.look(record, self._clock.now())
+        except errors.ApiError:
+            return "", False  # nobody can say
+        if not silence.abandoned:
+            return said, False
+        return (
+            f"nobody ends it: openstack migrate explain {server_id}",
+            True,
+        )
 
     def _id(self, record: Migration) -> str:
         if self._server:

@@ -5,6 +5,7 @@ brings servers home, :func:`rebalance` evens out a load; each never holds
 more than there is, nor breaks a server group, at any moment of its order.
 """
 
+from osc_migrate.plans.barriers import Barrier, Barriers
 from osc_migrate.plans.checking import UnsafePlan, check
 from osc_migrate.plans.draining import again, drain
 from osc_migrate.plans.rebalancing import rebalance
@@ -12,6 +13,8 @@ from osc_migrate.plans.request import By, Limits, Request
 from osc_migrate.plans.returning import back
 
 __all__ = [
+    "Barrier",
+    "Barriers",
     "By",
     "Limits",
     "Request",

@@ -1,7 +1,7 @@
 """Empties hosts, or moves just some servers away."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from osc_migrate.errors import NotFound
 from osc_migrate.model.facts import Server, known
@@ -160,7 +160,7 @@ def again(
     fleet: Fleet,
     step: Step,
     request: Request,
-    excluding: Iterable[str] = (),
+    excluding: Collection[str] = (),
     ahead: Iterable[Step] = (),
 ) -> Step | Stay:
     """The same server's step, planned anew with what is true now.
@@ -177,10 +177,9 @@ def again(
     if host != step.source:
         return stay(server, f"it is on {host or '?'}, not on {step.source}")
     request = dataclasses.replace(
-        request,
-        avoid=request.avoid | frozenset(request.hosts) | frozenset(excluding),
+        request, avoid=request.avoid | frozenset(request.hosts)
     )
-    ways, rules = Ways(fleet, request), Rules(fleet, request)
+    ways, rules = Ways(fleet, request), Rules(fleet, request, excluding)
     one = ways.of(server)
     if isinstance(one, Stay):
         return one

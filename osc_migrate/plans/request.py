@@ -3,6 +3,8 @@
 import dataclasses
 import enum
 
+from osc_migrate.plans.barriers import Barrier
+
 
 class By(enum.StrEnum):
     """The load that a rebalance evens out."""
@@ -44,6 +46,7 @@ class Request:
     :ivar notified: who wants to be told before has been told.
     :ivar block: copy local disks.
     :ivar ignored: ids of checks that do not stand in the way.
+    :ivar barriers: what the nodes say against moves between two of them.
     :ivar by, threshold, max_moves: of a rebalance; the threshold is in
         percent of the mean load.
     """
@@ -58,6 +61,7 @@ class Request:
     notified: bool = False
     block: bool = False
     ignored: frozenset[str] = frozenset()
+    barriers: tuple[Barrier, ...] = ()
     by: By = By.MEMORY
     threshold: float = 10.0
     max_moves: int | None = None

@@ -2,12 +2,14 @@
 the checks of a preflight know them."""
 
 import dataclasses
+from collections.abc import Collection
 
 from osc_migrate.checks import aggregates, destination, fit
 from osc_migrate.checks.check import Check
 from osc_migrate.model.facts import Unread, known
 from osc_migrate.model.findings import Kind, Status
 from osc_migrate.model.fleet import Fleet, Place
+from osc_migrate.plans.barriers import Barriers
 from osc_migrate.plans.candidate import Candidate
 from osc_migrate.plans.facing import Facing
 from osc_migrate.plans.request import Request
@@ -47,12 +49,19 @@ PAIR: tuple[Check, ...] = (
 
 class Rules:
     """Of one fleet and request; each answer is worked out once for all
-    servers that are alike."""
+    servers that are alike.
 
-    def __init__(self, fleet: Fleet, request: Request) -> None:
+    :param tried: hosts to which a move has failed.
+    """
+
+    def __init__(
+        self, fleet: Fleet, request: Request, tried: Collection[str] = ()
+    ) -> None:
         self._fleet = fleet
         self._request = request
+        self._tried = tried
         self._facing = Facing(fleet)
+        self._barriers = Barriers(request.barriers)
         self._hosts: dict[str, tuple[Reason, ...]] = {}
         self._pairs: dict[object, tuple[Reason, ...]] = {}
 
@@ -83,6 +92,8 @@ class Rules:
             found.append(Reason("to", "not among the hosts of --to"))
         if name in self._request.avoid:
             found.append(Reason("avoid", "it is to be emptied, or left out"))
+        if name in self._tried:
+            found.append(Reason("tried", "it did not take it"))
         if unread := _unread(place):
             found.append(Reason("room", f"its room is not known: {unread}"))
         host = place.host
@@ -96,7 +107,11 @@ class Rules:
         self, one: Candidate, place: Place
     ) -> tuple[Reason, ...]:
         facts = self._facing.move(one.server, place.host)
-        found = self._run(PAIR, facts, KINDS[one.way])
+        kind = KINDS[one.way]
+        found = self._run(PAIR, facts, kind)
+        for told in self._barriers.between(one.source, place.host.name, kind):
+            words = f"{told.check}: {told.detail}"
+            found.append(Reason(told.check, words))
         traits = known(lambda: place.traits) or frozenset()
         missing = sorted(one.required - traits)
         if missing:

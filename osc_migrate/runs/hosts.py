@@ -33,6 +33,15 @@ def named(words: str | None) -> str | None:
     return found[1] if found else None
 
 
+def left_by(journal: Journal, host: str) -> str | None:
+    """The earlier run that had left the host disabled when this one began."""
+    for entry in journal.entries("disable"):
+        if entry.data["host"] == host:
+            found = _RUN.match(entry.data["reason"] or "")
+            return found[1] if found else None
+    return None
+
+
 def _reason(row: Service) -> str | None:
     return known(lambda: row.disabled_reason)
 

@@ -68,6 +68,7 @@ class Run:
             on_stall=order.options.on_stall,
             stall_after=order.options.stall_after,
             ignored=order.request.ignored,
+            barriers=order.request.barriers,
         )
         self._hosts = self._emptied_hosts()
         self._engine = Engine(self._work, self.plan, self._hosts, before)

@@ -9,7 +9,7 @@ from typing import Any
 from osc_migrate import errors, plans
 from osc_migrate.facts import fleet as fleets
 from osc_migrate.model.fleet import Fleet
-from osc_migrate.model.plan import Plan, Purpose
+from osc_migrate.model.plan import Plan, Purpose, Way
 from osc_migrate.model.run import Became, Row
 from osc_migrate.moves.mover import Mover
 from osc_migrate.plans import Request
@@ -141,20 +141,15 @@ def bring_back(
 
     The services of the hosts are enabled by this call.
 
-    :param name: of the drain, or a host: then its newest drain.
+    :param name: of the drain, or a host: then its newest drain, and those
+        which that one went on with: they had left the host disabled.
     :raises NotFound: no such run, and none that emptied such a host.
     """
     mover, clock = _mover(connection)
     where = where or journals.directory()
-    journal, order, before = opened(where, drained(where, name))
-    only = name if name != journal.run else None
-    homes = {
-        state.row.id: state.row.source
-        for state in before.values()
-        if state.row is not None
-        and state.row.outcome is Became.MOVED
-        and only in (None, state.row.source)
-    }
+    journal, order, _ = opened(where, drained(where, name))
+    rows, lost = _moved(where, journal.run, name)
+    homes = {row.id: row.source for row in rows}
     if order.plan.purpose is not Purpose.DRAIN or not homes:
         raise errors.MigrateError(
             f"run {journal.run} has moved no server that could be brought"
@@ -169,9 +164,12 @@ def bring_back(
         made = Journal.create(where, back)
         made.note("return", of=journal.run)
         said = Hosts(mover, made, places).enable()
+        asked = request or Request(limits=order.request.limits)
         asked = dataclasses.replace(
-            request or Request(limits=order.request.limits),
+            asked,
             enabled=frozenset(places),
+            # Disks that had to be copied then have to be now.
+            block=asked.block or any(r.how == Way.BLOCK for r in rows),
         )
         now = (mover.cloud.server_now(id) for id in homes)
         there = {server.host for server in now if server is not None}
@@ -182,6 +180,11 @@ def bring_back(
         run = Run(mover, clock, made, done, locks)
         for line in said:
             run.say(line)
+        if lost:
+            run.say(
+                f"{name}: run {printable(lost)} moved servers away before;"
+                f" its journal is not in {where}: they are not brought back"
+            )
         undo.pop_all()
     return run
 
@@ -253,6 +256,35 @@ def drained(where: pathlib.Path, name: str) -> str:
         printable(name),
         "see 'openstack migrate run list'",
     )
+
+
+def _moved(
+    where: pathlib.Path, run: str, name: str
+) -> tuple[list[Row], str | None]:
+    """What a drain has moved; of a host, the drains before it as well.
+
+    :param name: of the run, or the host.
+    :returns: the rows, and the run among them whose journal is not here.
+    """
+    found: dict[str, Row] = {}
+    seen: set[str] = set()
+    earlier: str | None = run
+    while earlier and earlier not in seen:
+        seen.add(earlier)
+        try:
+            journal, _, before = opened(where, earlier)
+        except errors.NotFound:
+            return list(found.values()), earlier
+        for state in before.values():
+            row = state.row
+            if (
+                row is not None
+                and row.outcome is Became.MOVED
+                and name in (run, row.source)
+            ):
+                found.setdefault(row.id, row)
+        earlier = host_services.left_by(journal, name)
+    return list(found.values()), None
 
 
 def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:

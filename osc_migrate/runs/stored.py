@@ -7,7 +7,7 @@ from typing import Any
 from osc_migrate import errors
 from osc_migrate.model.plan import Plan
 from osc_migrate.moves.pace import STALL_AFTER
-from osc_migrate.plans import By, Limits, Request, file
+from osc_migrate.plans import Barrier, By, Limits, Request, file
 from osc_migrate.runs.journal import Journal
 
 
@@ -80,6 +80,7 @@ def _request(data: dict[str, Any]) -> Request:
     changes: dict[str, Any] = {
         "limits": Limits(**data["limits"]),
         "by": By(data["by"]),
+        "barriers": tuple(Barrier(**one) for one in data.get("barriers", ())),
     }
     for name in ("hosts", "servers", "to"):
         changes[name] = tuple(data[name])

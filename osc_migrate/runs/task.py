@@ -217,7 +217,9 @@ class Task:
         facts."""
         kind = Kind(self.step.way.value)
         for reading in range(1, READINGS + 1):
-            report = scopes.answer(facts, kind, self._work.ignored).report
+            report = scopes.answer(
+                facts, kind, self._work.ignored, self._work.beside
+            ).report
             if report.safe:
                 return "", facts
             worst = report.problems

@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
+from osc_migrate import scopes
 from osc_migrate.model.plan import Stay, Step
 from osc_migrate.model.run import Event
 from osc_migrate.moves import follow
 from osc_migrate.moves.mover import Mover
 from osc_migrate.moves.pace import STALL_AFTER
-from osc_migrate.plans import Limits
+from osc_migrate.plans import Barrier, Barriers, Limits
 from osc_migrate.runs.journal import Journal
 from osc_migrate.runs.limits import Slots
 
@@ -63,6 +64,7 @@ class Work:
     :ivar max_failures: no new move begins after so many that failed.
     :ivar on_stall: see stalls.RUNGS.
     :ivar ignored: checks whose failing is a warning.
+    :ivar barriers: what the nodes say against moves between two of them.
     :ivar busy: guards the slots, and wakes who waits for one.
     """
 
@@ -75,9 +77,11 @@ class Work:
     on_stall: str = "wait"
     stall_after: float = STALL_AFTER
     ignored: Collection[str] = ()
+    barriers: Collection[Barrier] = ()
 
     def __post_init__(self) -> None:
         self.slots = Slots(self.limits)
+        self.beside: scopes.Beside = Barriers(self.barriers).of_move
         self.busy = threading.Condition()
         self._groups: dict[str, threading.Lock] = {}
         self._events: list[Event] = []

@@ -18,7 +18,7 @@ from osc_migrate.checks.nodes.nova_conf import (
 from osc_migrate.checks.nodes.scope import LIVE, of_node
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import NodeFacts
-from osc_migrate.words import command
+from osc_migrate.words import command, some
 
 # Checks, and the (section, option) that each of them judges.
 Judged = Sequence[tuple[Check, Sequence[tuple[str, str]]]]
@@ -162,7 +162,7 @@ def one_connection_with_post_copy(node: NodeFacts) -> str:
     if count < 2 or not config.flag(
         "libvirt", "live_migration_permit_post_copy"
     ):
-        return f"{count} connection" + ("s" if count != 1 else "")
+        return some(count, "connection")
     raise mended(
         Concern,
         node,

@@ -13,12 +13,11 @@ from osc_migrate.model.facts import Unread
 # The lowest free port, which libvirt takes first, and the highest. Both are
 # held by one program, which ends by itself.
 _LISTEN = r"""
-# has STATES PORT; 0A listens, 06 is only waiting for its end.
+# has STATES PORT; 0A listens.
 has() {
     grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf '%%04X' "$2") [0-9A-F:]+ $1 " \
         /proc/net/tcp /proc/net/tcp6
 }
-busy() { has '0[^6]' "$1"; }
 serve() {
     if command -v systemd-socket-activate; then
         exec timeout "$limit" \
@@ -40,23 +39,32 @@ while True:
         one.accept()[0].close()' "$1" "$2"
     done
 }
-low=%s high=%s limit=%s last=$(( low + 20 )) first=$(( high - 20 ))
-while busy "$low" && [ "$low" -lt "$last" ]; do low=$(( low + 1 )); done
-while busy "$high" && [ "$high" -gt "$first" ]; do high=$(( high - 1 )); done
-serve "$low" "$high" </dev/null >/dev/null 2>&1 &
-for try in 1 2 3 4 5 6 7 8 9 10; do
-    has 0A "$low" && has 0A "$high" && break
-    kill -0 $! 2>/dev/null || break
-    sleep 0.1 2>/dev/null || sleep 1
-done
-if kill -0 $! 2>/dev/null && has 0A "$low" && has 0A "$high"; then
-    echo "ports $low $high pid $!"
-else
+from=%s to=%s limit=%s
+# 06 is only waiting for its end: of a listener it can be had again, of a
+# connection that went out from there it cannot.
+for taken in '0[^6]' '..'; do
+    low=$from last=$(( from + 20 )) high=$to first=$(( to - 20 ))
+    while has "$taken" "$low" && [ "$low" -lt "$last" ]; do
+        low=$(( low + 1 ))
+    done
+    while has "$taken" "$high" && [ "$high" -gt "$first" ]; do
+        high=$(( high - 1 ))
+    done
+    serve "$low" "$high" </dev/null >/dev/null 2>&1 &
+    tries=0  # a node with much to do takes its time to start a program
+    while kill -0 $! 2>/dev/null && [ "$tries" -lt 50 ]; do
+        if has 0A "$low" && has 0A "$high"; then
+            echo "ports $low $high pid $!"
+            exit
+        fi
+        tries=$(( tries + 1 ))
+        sleep 0.1 2>/dev/null || { sleep 1; tries=$(( tries + 9 )); }
+    done
     kill $! 2>/dev/null
-    echo "nothing here can listen on $low and $high" \
-        "(systemd-socket-activate, python3)" >&2
-    exit 1
-fi
+done
+echo "nothing here can listen on $low and $high" \
+    "(systemd-socket-activate, python3)" >&2
+exit 1
 """
 _SILENCE = r"""
 tr '\0' ' ' <"/proc/"%s/cmdline | grep -qF -e %s && kill %s

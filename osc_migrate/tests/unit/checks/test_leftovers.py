@@ -77,11 +77,19 @@ CASES = [
             moves(WAITING, finished(updated_at=YESTERDAY)),
             FAIL,
             "since 2026-11-21 09:00 UTC: forgotten?",
-            "migration confirm vm1; otherwise: openstack server migration"
-            " revert vm1",
+            "openstack migrate cold vm1 --confirm; otherwise: openstack"
+            " migrate cold vm1 --revert",
             kind,
         )
         for kind in (COLD, LIVE)
+    ),
+    Case(
+        "server-waits-for-no-confirmation",
+        moves(WAITING, shapes.migration("finished", type="resize")),
+        FAIL,
+        "waits to be confirmed",
+        "openstack server resize confirm vm1; otherwise: openstack server"
+        " resize revert vm1",
     ),
     Case(
         "server-waits-for-no-confirmation",

@@ -250,12 +250,17 @@ def test_success_that_the_server_denies():
     assert said.next
 
 
-def test_a_cold_one_waits_to_be_confirmed():
+@pytest.mark.parametrize(
+    "kind, wanted",
+    [
+        ("migration", "openstack migrate cold vm1 --confirm"),
+        ("resize", "openstack server resize confirm vm1"),
+    ],
+)
+def test_one_waits_to_be_confirmed(kind, wanted):
     now = shapes.server(status="VERIFY_RESIZE", host="HostC")
-    said = told(
-        record=record("finished", type="migration"), past=history(now=now)
-    )
-    assert "migration confirm vm1" in said.next
+    said = told(record=record("finished", type=kind), past=history(now=now))
+    assert wanted in said.next
 
 
 @pytest.mark.parametrize(

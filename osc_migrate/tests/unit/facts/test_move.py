@@ -49,6 +49,21 @@ def with_port(sky, **changes):
     sky.neutron(f"/ports/{PORT}/bindings", {"bindings": bindings})
 
 
+def test_without_a_destination_nobody_asks_what_arrives_there(healthy):
+    found = read(healthy, None)
+    assert found.destination is None
+    assert found.migrations == ()
+    asked = [call.qs for call in healthy.calls("/os-migrations")]
+    assert asked
+    assert not any("status" in query for query in asked)
+
+
+def test_with_one_it_is_asked(healthy):
+    read(healthy)
+    asked = [call.qs for call in healthy.calls("/os-migrations")]
+    assert ["running"] in [query.get("status") for query in asked]
+
+
 def test_roles_are_those_of_the_token(healthy):
     healthy.roles = ["manager", "member"]
     assert read(healthy).roles == {"manager", "member"}

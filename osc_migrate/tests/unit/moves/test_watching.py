@@ -2,6 +2,7 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.moves.mover import Mover
+from osc_migrate.moves.silence import ABANDONED
 from osc_migrate.moves.watching import COUNTED
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.sky import VM1
@@ -78,6 +79,26 @@ def test_an_api_that_fails_is_told_once(healthy, clock):
     watcher = watch(healthy, clock, server=True)
     assert list(watcher.looks(False, told.append)) == [[]]
     assert len(told) == 2 and "503" in told[0] and told[1] == ""
+
+
+def test_one_that_nobody_ends_is_named_and_not_waited_for(healthy, clock):
+    healthy.under_way(record("running"))
+    healthy.nova(COUNTERS, {"migrations": []})
+    healthy.nova(f"/servers/{VM1}", {"server": skies.server()})
+    *looks, (last,) = watch(healthy, clock).looks(False, print)
+    assert last.abandoned and not last.over
+    assert last.progress.silence.endswith(f"migrate explain {VM1}")
+    assert not any(one.abandoned for (one,) in looks)
+    assert clock.now() >= ABANDONED
+
+
+def test_one_that_is_being_confirmed_is_waited_for(healthy, clock):
+    """Its server is free meanwhile."""
+    healthy.under_way(record("confirming"))
+    healthy.nova(f"/servers/{VM1}", {"server": skies.server()})
+    looks = watch(healthy, clock).looks(False, print)
+    seen = [next(looks) for _ in range(int(ABANDONED))]
+    assert not any(one.abandoned for (one,) in seen)
 
 
 def test_rights_that_are_missing_are_an_error(healthy, clock):

@@ -148,14 +148,15 @@ class Lab:
         return found if host else found.but(destination=None)
 
     def live(self, facts: MoveFacts) -> "FakeMove":
-        return self._start(facts, "live-migration")
+        return self._start(facts, "live")
 
-    block = live
+    def block(self, facts: MoveFacts) -> "FakeMove":
+        return self._start(facts, "block")
 
     def cold(self, facts: MoveFacts) -> "FakeMove":
-        return self._start(facts, "migration")
+        return self._start(facts, "cold")
 
-    def _start(self, facts: MoveFacts, type: str) -> "FakeMove":
+    def _start(self, facts: MoveFacts, kind: str) -> "FakeMove":
         id = facts.server.id
         fates = self.fate.get(id, ["completed"])
         fate = fates.pop(0) if len(fates) > 1 else fates[0]
@@ -171,21 +172,21 @@ class Lab:
                 shapes.migration(
                     "running",
                     id=self._id,
-                    type=type,
+                    type="migration" if kind == "cold" else "live-migration",
                     source=facts.server.host,
                     destination=facts.wanted or "HostD",
                 )
             )
             self.under_way.add(id)
             self.most = max(self.most, len(self.under_way))
-        return FakeMove(self, facts, fate)
+        return FakeMove(self, facts, fate, kind)
 
     def taken_up(
         self, facts: MoveFacts, record: Migration, kind: str
     ) -> "FakeMove":
         self.calls.append(("taken up", facts.server.id))
         fate = record.status if record.status in ENDED else "completed"
-        return FakeMove(self, facts, fate)
+        return FakeMove(self, facts, fate, kind)
 
     def waiting(self, server: Server) -> Migration:
         return self.records[server.id][-1]
@@ -207,8 +208,11 @@ class Lab:
 class FakeMove:
     request_id = "req-1"
 
-    def __init__(self, lab: Lab, facts: MoveFacts, fate: str) -> None:
+    def __init__(
+        self, lab: Lab, facts: MoveFacts, fate: str, kind: str
+    ) -> None:
         self.lab, self.before, self.fate = lab, facts, fate
+        self.kind = kind
         self.id = facts.server.id
         self.aborted = False
 
@@ -269,7 +273,7 @@ class FakeMove:
             end=end,
             server=now.name,
             id=now.id,
-            kind="cold" if record.type == "migration" else "live",
+            kind=self.kind,
             source=record.source,
             destination=record.destination,
             status=record.status,
@@ -293,7 +297,7 @@ class FakeDecision:
         yield Progress("confirming", "confirmed", 1)
 
     def outcome(self) -> Outcome:
-        found = FakeMove(self.lab, shapes.move(server=self.server), "")
+        found = FakeMove(self.lab, shapes.move(server=self.server), "", "cold")
         return dataclasses.replace(found.outcome(), end=End.MOVED)
 
 

@@ -1,13 +1,14 @@
 """Runs from their beginning to their end, on a small cloud in memory."""
 
 import dataclasses
+import itertools
 
 import pytest
 
 from osc_migrate import errors, runs
-from osc_migrate.model.plan import Plan, Purpose, Stay
+from osc_migrate.model.plan import Plan, Purpose, Stay, Way
 from osc_migrate.model.run import Became, Verdict
-from osc_migrate.plans import Request
+from osc_migrate.plans import Barrier, Request
 from osc_migrate.runs import starting
 from osc_migrate.runs.journal import Journal
 from osc_migrate.runs.lock import Held
@@ -20,6 +21,13 @@ HOST_B = Request(hosts=("HostB",))
 def lab(monkeypatch):
     made = Lab()
     made.nova.identity = "test"
+    # Of two within a second nobody can say which is the newer one.
+    numbers = itertools.count(10)
+    monkeypatch.setattr(
+        starting.journals,
+        "new_name",
+        lambda: f"20261123-1000{next(numbers)}-abcd",
+    )
     made.servers_on = lambda query: [
         server
         for server in made.servers.values()
@@ -209,6 +217,58 @@ class TestReturn:
         assert {s.host for s in lab.servers.values()} == {"HostB"}
         assert lab.disabled["HostB"] is None
 
+    def test_disks_that_were_copied_are_copied_back(self, lab, where, back):
+        step = dataclasses.replace(lab.boot("vm1"), way=Way.BLOCK)
+        run, _ = drained(lab, where, step)
+        second = runs.bring_back(lab, run.id, where=where)
+        _, order, _ = starting.opened(where, second.id)
+        assert order.request.block
+        assert second.plan.steps
+
+    def test_disks_that_were_not_are_not(self, lab, where, back):
+        run, _ = drained(lab, where, lab.boot("vm1"))
+        second = runs.bring_back(lab, run.id, where=where)
+        _, order, _ = starting.opened(where, second.id)
+        assert not order.request.block
+
+    @pytest.fixture
+    def twice(self, lab, where, back):
+        """A drain that left a server, and the next one."""
+        first = lab.boot("vm1")
+        lab.boot("vm2")
+        one, _ = drained(lab, where, first)
+        assert one.verdict is Verdict.SHORT
+        two, _ = drained(lab, where, lab.boot("vm2"))
+        assert two.verdict is Verdict.DONE
+        return one, two
+
+    def test_of_a_host_that_two_have_emptied(self, lab, where, twice):
+        second = runs.bring_back(lab, "HostB", where=where)
+        names = {step.server for step in second.plan.steps}
+        assert names == {"vm1", "vm2"}
+
+    def test_of_a_run_just_what_it_moved(self, lab, where, twice):
+        second = runs.bring_back(lab, twice[1].id, where=where)
+        assert [step.server for step in second.plan.steps] == ["vm2"]
+
+    def test_one_that_came_home_is_no_part_of_the_next(self, lab, where, back):
+        drained(lab, where, lab.boot("vm1"))
+        list(runs.bring_back(lab, "HostB", where=where).looks())
+        del lab.servers[lab.boot("vm1").id]
+        drained(lab, where, lab.boot("vm2"))
+        second = runs.bring_back(lab, "HostB", where=where)
+        assert [step.server for step in second.plan.steps] == ["vm2"]
+
+    def test_the_first_ones_journal_is_elsewhere(self, lab, where, twice):
+        (where / f"{twice[0].id}.sqlite").unlink()
+        second = runs.bring_back(lab, "HostB", where=where)
+        assert [step.server for step in second.plan.steps] == ["vm2"]
+        events = [str(e) for look in second.looks() for e in look.events]
+        assert any(
+            twice[0].id in event and "not brought back" in event
+            for event in events
+        )
+
     def test_a_run_that_moved_nothing(self, lab, where, back):
         run, _ = drained(lab, where, lab.boot("vm1", locked=True))
         with pytest.raises(errors.MigrateError, match="moved no server"):
@@ -221,7 +281,10 @@ class TestReturn:
 
 def test_a_plan_is_the_same_from_the_journal(lab, where):
     step = lab.boot("vm1")
-    asked = dataclasses.replace(HOST_B, ignored=frozenset({"a-check"}))
+    barrier = Barrier("HostB", "HostC", "live", "a-check", "FAIL", "words")
+    asked = dataclasses.replace(
+        HOST_B, ignored=frozenset({"a-check"}), barriers=(barrier,)
+    )
     run = runs.drain(
         lab,
         asked,

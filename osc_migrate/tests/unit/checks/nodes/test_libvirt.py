@@ -1,9 +1,18 @@
+"""Checks of a node's libvirt."""
+
 import dataclasses
 
 import pytest
 
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.libvirt import Listener, Unit
+from osc_migrate.tests.unit.checks.nodes.daemons import (
+    DEAD,
+    FAILED,
+    MASKED,
+    c,
+    stopped,
+)
 from osc_migrate.tests.unit.checks.nodes.proof import (
     FAIL,
     PASS,
@@ -14,46 +23,8 @@ from osc_migrate.tests.unit.checks.nodes.proof import (
     findings,
     prove,
 )
-from osc_migrate.tests.unit.node_shapes import config, node, nodes
-from osc_migrate.tests.unit.node_shapes.libvirt import (
-    MACHINES,
-    UUIDS,
-    healthy,
-    listeners,
-    socket,
-    units,
-)
-
-DEAD = Unit("loaded", "inactive", "enabled")
-FAILED = Unit("loaded", "failed", "enabled")
-MASKED = Unit("masked", "inactive", "masked")
-
-
-def c(options=None, **changes):
-    """Two nodes, HostC changed.
-
-    :param options: of nova.conf, as node_shapes.config takes them; on both.
-    """
-    options = options or {}
-    return nodes(
-        HostB=node("HostB", config=config.healthy("HostB", **options)),
-        HostC=node(
-            "HostC",
-            config=config.healthy("HostC", **options),
-            libvirt=healthy("HostC", **changes),
-        ),
-    )
-
-
-def stopped(**changes):
-    facts = {
-        "processes": frozenset(),
-        "units": units(service=DEAD, main=DEAD, tcp=DEAD, tls=DEAD),
-        "trouble": "no such socket",
-        "listeners": (),
-    }
-    return c(**(facts | changes))
-
+from osc_migrate.tests.unit.node_shapes import nodes
+from osc_migrate.tests.unit.node_shapes.libvirt import listeners, socket, units
 
 # libvirtd by itself, with --listen.
 ALONE = {
@@ -74,6 +45,7 @@ MODULAR = {
 }
 CONTAINED = {"contained": True, "units": {}, "flag": True}
 SSH = {"libvirt__live_migration_scheme": "ssh"}
+
 
 CASES = [
     Case("libvirt-runs", nodes(), PASS, "libvirtd runs"),
@@ -212,145 +184,6 @@ CASES = [
         "is by default 'sasl'",
         "saslpasswd2",
     ),
-    Case("migration-ports-are-sane", nodes(), PASS, "49152-49261"),
-    Case("migration-ports-are-free", nodes(), PASS, "all of"),
-    Case(
-        "migration-ports-are-sane",
-        stopped(
-            qemu={"migration_port_min": "50000", "migration_port_max": "49000"}
-        ),
-        FAIL,
-        "50000 is above _max 49000",
-        "conf_set /etc/libvirt/qemu.conf migration_port_max 49261",
-    ),
-    Case(
-        "migration-ports-are-sane",
-        c(qemu={"migration_port_min": "49152", "migration_port_max": "many"}),
-        FAIL,
-        "no number",
-    ),
-    Case(
-        "migration-ports-are-sane",
-        c(qemu={"migration_port_min": "49152", "migration_port_max": "49153"}),
-        WARN,
-        "only 2",
-    ),
-    # GlusterFS takes some, guests that arrive take some.
-    Case(
-        "migration-ports-are-free",
-        c(
-            listeners=(
-                *listeners(16509),
-                Listener("*", 49152, "glusterfsd"),
-                Listener("*", 49153, "qemu-system-x86"),
-            )
-        ),
-        PASS,
-        "held by glusterfsd 1",
-        subject="HostC",
-    ),
-    Case(
-        "migration-ports-are-free",
-        c(
-            listeners=(
-                *listeners(16509),
-                *(Listener("*", port, "nc") for port in range(49152, 49260)),
-            )
-        ),
-        WARN,
-        "2 of 49152-49261 are free",
-        "let nc use other ports",
-    ),
-    Case(
-        "migration-ports-are-free",
-        c(
-            listeners=(
-                *listeners(16509),
-                *(Listener("*", port) for port in range(49152, 49262)),
-            )
-        ),
-        FAIL,
-        "held by somebody 110",
-    ),
-    Case("migration-address-is-reachable", nodes(), PASS, "any"),
-    Case(
-        "migration-address-is-reachable",
-        c(
-            qemu={
-                "migration_port_max": "49261",
-                "migration_address": "10.1.1.1",
-            }
-        ),
-        FAIL,
-        "10.1.1.1, and the others are told 10.77.0.13",
-        "line_drop /etc/libvirt/qemu.conf",
-    ),
-    Case("destination-has-as-new-a-qemu", nodes(), PASS, "QEMU 7.2.22"),
-    Case("hosts-have-equal-qemu", nodes(), PASS),
-    Case("destination-has-as-new-a-libvirt", nodes(), PASS),
-    Case(
-        "destination-has-as-new-a-libvirt",
-        c(version=(8, 0, 0)),
-        WARN,
-        "libvirt 9.0.0 -> 8.0.0",
-        "apt-get install --only-upgrade",
-        subject="HostB -> HostC",
-    ),
-    Case("destination-knows-machine-type", nodes(), PASS, "1 in use"),
-    Case(
-        "destination-knows-machine-type",
-        c(machines_used=frozenset({"pc-i440fx-jammy"})),
-        FAIL,
-        "pc-i440fx-jammy, which HostB does not know",
-        subject="HostC -> HostB",
-    ),
-    Case(
-        "destination-knows-machine-type",
-        c(
-            machines=MACHINES | {"pc-q35-rhel9.6.0"},
-            aliases={"q35": "pc-q35-rhel9.6.0"},
-        ),
-        WARN,
-        "get pc-q35-rhel9.6.0",
-        "hw_machine_type",
-    ),
-    Case("destination-has-the-security-driver", nodes(), PASS, "apparmor"),
-    Case(
-        "destination-has-the-security-driver",
-        c(security=frozenset({"dac"})),
-        FAIL,
-        "confined by apparmor, which HostC has not",
-        subject="HostB -> HostC",
-    ),
-    Case("host-uuids-differ", nodes(), PASS),
-    Case(
-        "host-uuids-differ",
-        c(host_uuid=UUIDS["HostB"]),
-        FAIL,
-        "HostC: the UUID of another host",
-        "conf_set /etc/libvirt/libvirtd.conf host_uuid",
-    ),
-    Case("machine-ids-differ", nodes(), PASS),
-    Case(
-        "machine-ids-differ",
-        c(machine_id=healthy("HostB").machine_id),
-        WARN,
-        "HostC",
-        "systemd-machine-id-setup",
-    ),
-    Case(
-        "machine-ids-differ",
-        nodes(HostC=node("HostC", libvirt=healthy("HostC", machine_id=""))),
-        PASS,
-    ),
-    Case("migration-ports-agree", nodes(), PASS),
-    Case(
-        "migration-ports-agree",
-        c(qemu={}),
-        WARN,
-        "HostC has 49152-49215",
-        "migration_port_max 49261",
-    ),
     Case(
         "libvirt-lets-nova-in",
         c(remote=Unread("it may not be read")),
@@ -363,35 +196,6 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_check(case):
     prove(case)
-
-
-def seen(found, status):
-    return {(f.check, f.subject) for f in found if f.status is status}
-
-
-OLDER = healthy("HostC", qemu_version=(6, 2, 0))
-
-
-def test_an_older_qemu_takes_no_servers_and_what_goes_up_stays_up():
-    found = findings(nodes(HostC=node("HostC", libvirt=OLDER)))
-    assert seen(found, FAIL) == {
-        ("destination-has-as-new-a-qemu", "HostB -> HostC")
-    }
-    assert seen(found, WARN) == {("hosts-have-equal-qemu", "HostC -> HostB")}
-
-
-def test_an_older_qemu_where_nova_does_not_look():
-    told = config.healthy(
-        "HostB", workarounds__skip_hypervisor_version_check_on_lm="true"
-    )
-    found = findings(
-        [node("HostB", config=told), node("HostC", libvirt=OLDER)]
-    )
-    assert seen(found, FAIL) == set()
-    assert (
-        "destination-has-as-new-a-qemu",
-        "HostB -> HostC",
-    ) in seen(found, WARN)
 
 
 def test_a_silent_libvirt_is_one_finding():

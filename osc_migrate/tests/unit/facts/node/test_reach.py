@@ -1,3 +1,4 @@
+import contextlib
 import json
 import shutil
 import socket
@@ -246,21 +247,52 @@ def network_questions():
     ).values()
 
 
-def test_a_listener_answers_and_ends():
-    def run(question):
-        return subprocess.run(
-            ["sh", "-c", question.text],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
+def in_a_shell(question):
+    return subprocess.run(
+        ["sh", "-c", question.text],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
 
-    done = run(listener.listen((49300, 49400), 30))
+
+@contextlib.contextmanager
+def opened(low, high):
+    """The ports that a listener has opened."""
+    done = in_a_shell(listener.listen((low, high), 30))
+    assert done.returncode == 0, done.stderr
     answers = {"reach.listen": Answer(done.returncode, done.stdout)}
-    low, high = listener.opened(answers)
     try:
-        for port in (low, high):
-            socket.create_connection(("127.0.0.1", port), 5).close()
+        yield listener.opened(answers)
     finally:
-        assert run(listener.silence(answers)).returncode == 0
+        assert in_a_shell(listener.silence(answers)).returncode == 0
+
+
+def test_a_listener_answers_and_ends():
+    with opened(21300, 21400) as ports:
+        for port in ports:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+
+
+def bound(one, ports):
+    """The first of them that nobody has, as from now on this socket."""
+    for port in ports:
+        with contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"none is free: {ports}")
+
+
+def test_a_port_that_a_connection_left_is_passed_over():
+    """It waits for its end, and nobody can listen there before."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.socket()
+        left = bound(client, range(21410, 21610))
+        client.connect(server.getsockname())
+        there, _ = server.accept()
+        client.close()
+        assert there.recv(1) == b""
+        there.close()
+    with opened(left, left + 50) as (low, high):
+        assert left < low < high

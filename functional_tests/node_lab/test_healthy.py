@@ -1,29 +1,25 @@
-"""The node lab: healthy nodes of both kinds, its life, and its leftovers.
+"""Healthy nodes of both kinds, and how they are reached and changed.
 
 All tests of a kind follow one another on one lab.  What does not depend on the
 kernel is asked of containers only: virtual machines are slow.
 """
 
 import functools
-import os
-import pathlib
-import re
-import signal
 import subprocess
-import sys
-import threading
 import time
 
 import pytest
 
-from functional_tests.cloud.processes import ROOT
-from functional_tests.nodes import Lab, LabError, cache, packages, sources
-from functional_tests.nodes.names import Names
+from functional_tests.conftest import until
+from functional_tests.node_lab.asking import (
+    COMPUTES,
+    INSTANCES,
+    NAMES,
+    SLOW,
+    says,
+)
+from functional_tests.nodes import Lab, LabError
 
-NAMES = ("HostA", "HostB", "HostC")
-COMPUTES = NAMES[1:]
-SLOW = 180  #: seconds that emulated machines may take for a script
-INSTANCES = "/var/lib/nova/instances"
 MOUNT = "var-lib-nova-instances.mount"
 
 #: A guest without system: its firmware looks for one.
@@ -46,72 +42,9 @@ GUEST = f"""
 """
 
 
-def cli(*arguments, **options):
-    """Run the command line to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "functional_tests.nodes", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        **options,
-    )
-
-
-def until(check, patience=60.0):
-    """Wait for a true answer, and return it."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if answer := check():
-            return answer
-        time.sleep(0.1)
-    raise AssertionError(f"waited {patience} s for {check}")
-
-
-def says(lab, node, script, user="root"):
-    """What a script prints that has to succeed."""
-    done = lab.run(node, script, SLOW, user)
-    assert done.returncode == 0, f"{node}: {script}: {done.stderr}"
-    return done.stdout.strip()
-
-
-def traces(state):
-    """All that a lab in a state directory has left on this machine."""
-    lab = Names.of(pathlib.Path(state)).lab
-    found = [str(state)] if pathlib.Path(state).exists() else []
-    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
-        if lab in line or f"{state}/" in line:
-            found.append(line)
-    for pattern in (
-        f"run/netns/{lab}*",
-        f"run/osc-migrate-nodes/{lab}*",
-        f"run/systemd/nspawn/*/*{lab}*",
-        f"sys/fs/cgroup/*/{lab}*",
-        f"sys/fs/cgroup/{lab}*",
-    ):
-        found += map(str, pathlib.Path("/").glob(pattern))
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if path.parent.name != str(os.getpid()) and (
-            lab in words or f"{state}/" in words
-        ):
-            found.append(words.replace("\0", " "))
-    return found
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Containers; a test that changes them brings them back."""
-    with Lab.up(tmp_path_factory.mktemp("nspawn") / "lab") as up:
-        yield up
-
-
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory):
-    """Virtual machines; likewise."""
+    """Virtual machines; a test that changes them brings them back."""
     with Lab.up(tmp_path_factory.mktemp("vm") / "lab", "vm") as up:
         yield up
 
@@ -120,9 +53,6 @@ def machines(tmp_path_factory):
 def each(request):
     """Nodes of either kind."""
     return request.getfixturevalue(request.param)
-
-
-# Healthy nodes
 
 
 def test_all_units_run(each):
@@ -262,9 +192,6 @@ def test_nova_conf_is_that_of_the_node(lab):
         assert f"my_ip = {lab.address(node)}\n" in text
 
 
-# Reaching and changing them
-
-
 def test_ssh_verifies_the_host_keys_of_names_and_addresses(lab):
     ssh = ["ssh", "-F", str(lab.ssh_config), "-o", "BatchMode=yes"]
     run = functools.partial(subprocess.run, capture_output=True, text=True)
@@ -326,146 +253,3 @@ def test_reset_restores_a_broken_node(each):
     assert says(each, "HostC", "nft list ruleset") == ""
     assert "nova" in says(each, "HostC", "id nova; ls /etc/nova/nova.conf")
     test_all_share_the_instances_directory(each)
-
-
-# Life and death
-
-
-def test_the_command_line(lab):
-    state = ("--state", str(lab.state.path))
-    said = cli("up", *state)
-    assert said.returncode == 0 and "already up" in said.stderr
-    said = subprocess.run(
-        [
-            *("sh", "-ec", 'eval "$1"; ssh -F $NODES_SSH_CONFIG $2 hostname'),
-            *("sh", cli("env", *state).stdout, "HostB"),
-        ],
-        capture_output=True,
-        text=True,
-    )
-    assert said.stdout == "HostB\n", said.stderr
-    assert cli("ssh", *state, "HostB", "exit 5").returncode == 5
-    said = cli("up", "--kind", "vm", *state)
-    assert said.returncode == 1
-    assert "is up and of the kind nspawn" in said.stderr
-
-
-def test_two_labs_do_not_meet_and_down_leaves_nothing(lab, tmp_path):
-    says(lab, "HostB", f"touch {INSTANCES}/f")
-    state = tmp_path / "lab"
-    with Lab.up(state) as second:
-        assert says(second, "HostB", f"ls {INSTANCES}") == ""
-        one, two = (
-            says(one, "HostB", "cat /etc/machine-id") for one in (lab, second)
-        )
-        assert one != two
-        assert traces(state)  # so they are found while they are there
-    assert traces(state) == []
-    assert says(lab, "HostC", f"rm {INSTANCES}/f; hostname") == "HostC"
-
-
-@pytest.mark.parametrize("seconds", [0.3, 0.6, 0.9, 1.2])
-def test_down_cleans_up_after_an_up_that_was_killed(tmp_path, seconds):
-    state = tmp_path / "lab"
-    command = [sys.executable, "-m", "functional_tests.nodes", "up"]
-    up = subprocess.Popen(
-        [*command, "--state", str(state)],
-        cwd=ROOT,
-        stderr=subprocess.DEVNULL,
-    )
-    until(lambda: state.exists() and any(state.iterdir()))
-    time.sleep(seconds)
-    up.send_signal(signal.SIGKILL)
-    up.wait()
-    assert cli("down", "--purge", "--state", str(state)).returncode == 0
-    until(lambda: not traces(state), 30)
-
-
-def test_an_up_that_fails_says_why_and_leaves_nothing(tmp_path, monkeypatch):
-    state = tmp_path / "lab"
-    monkeypatch.setattr(
-        "functional_tests.nodes.nspawn._OPTIONS", ("--no-such-option",)
-    )
-    with pytest.raises(LabError, match=r"Host. has ended:\n.*no-such-option"):
-        Lab.up(state)
-    Lab(state).down(purge=True)
-    assert traces(state) == []
-
-
-def test_a_directory_that_holds_something_else_is_refused(tmp_path):
-    (tmp_path / "precious").touch()
-    with pytest.raises(LabError, match="is not empty and holds no lab"):
-        Lab.up(tmp_path)
-    assert (tmp_path / "precious").exists()
-
-
-def test_others_than_root_are_told(monkeypatch, tmp_path):
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(LabError, match="needs root"):
-        Lab.up(tmp_path / "lab")
-
-
-# Parts
-
-
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(packages.NEEDED, "vm", ("bash", "no-such-package"))
-    assert packages.missing("vm") == ["no-such-package"]
-    monkeypatch.setattr(packages, "_APT", ("false",))
-    with pytest.raises(LabError, match=r"missing.*: no-such-package"):
-        packages.install("vm", print)
-
-
-def test_sources_of_both_formats(tmp_path):
-    parts = tmp_path / "sources.list.d"
-    parts.mkdir()
-    (tmp_path / "sources.list").write_text(
-        "deb [signed-by=/k.gpg arch=amd64] http://one/ bookworm main contrib\n"
-        "deb-src http://one/ bookworm main\n"
-        "# deb http://off/ bookworm main\n"
-        "deb http://else/ elsewhere-bookworm main\n"
-    )
-    (parts / "two.sources").write_text(
-        "Types: deb deb-src\n# a comment\nURIs: http://two/\n"
-        "Suites: bookworm-updates\n bookworm-security\nComponents: main\n"
-        "Signed-By: /k.gpg\n\n"
-        "Enabled: no\nTypes: deb\nURIs: http://off/\nSuites: bookworm\n"
-        "Components: main\n"
-    )
-    assert sources.lines("bookworm", tmp_path) == [
-        "deb [signed-by=/k.gpg arch=amd64] http://one/ bookworm main",
-        "deb [signed-by=/k.gpg] http://two/ bookworm-updates main",
-        "deb [signed-by=/k.gpg] http://two/ bookworm-security main",
-    ]
-    with pytest.raises(LabError, match="no package source for trixie"):
-        sources.lines("trixie", tmp_path)
-
-
-def test_an_entry_of_the_cache_is_made_once(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    made = []
-
-    def make(path):
-        made.append(path)
-        (path / "half").touch()
-        time.sleep(0.3)
-        (path / "half").rename(path / "whole")
-
-    def take():
-        assert (cache.entry("thing", make) / "whole").exists()
-
-    threads = [threading.Thread(target=take) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 1
-
-
-def test_what_could_not_be_made_leaves_no_entry(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(ZeroDivisionError):
-        cache.entry("thing", lambda path: 1 / 0)
-    assert [p.name for p in cache.root().iterdir()] == ["thing.lock"]
-    assert re.fullmatch("[0-9a-f]{16}", cache.key({"b": 1, "a": 2}))
-    assert cache.key({"a": 2, "b": 1}) == cache.key({"b": 1, "a": 2})

@@ -1,93 +1,19 @@
 """Nodes that hang, flood, lie or refuse: each ends in time, in a clear
 reason, and costs the other nodes of the same visit nothing."""
 
-import itertools
 import pathlib
-import shutil
-import subprocess
-import tempfile
 import time
 
 import pytest
 
-from functional_tests.endpoints import PATH, Endpoints, make_key
+from functional_tests.endpoints import PATH, make_key
+from functional_tests.node_shells.asked import EXPECTED, QUESTIONS
 from osc_migrate.model.answers import Answer, Question
-from osc_migrate.model.facts import Unread
-from osc_migrate.nodes import backend
 from osc_migrate.nodes.shell import Limits
-from osc_migrate.nodes.target import Target
-from osc_migrate.nodes.visit import Sessions, visit
+from osc_migrate.nodes.visit import Sessions
 
-GOOD = "good"
-# Of tests, which other tests run beside.
-LIMITS = Limits(connect=15, node=60)
 # Where that long is waited for the login.
 SHORT = Limits(connect=5)
-QUESTIONS = {
-    "one": Question("echo %s", ("1",)),
-    "two": Question("echo two; echo err >&2; exit 2"),
-    "three": Question("printf 3"),
-}
-EXPECTED = {
-    "one": Answer(0, "1\n"),
-    "two": Answer(2, "two\n", "err\n"),
-    "three": Answer(0, "3"),
-}
-NOISE = "printf 'hello \\033[31m\\000\\377'; echo oops >&2\n"
-
-
-@pytest.fixture(scope="module")
-def sshds(tmp_path_factory):
-    with Endpoints(tmp_path_factory.mktemp("sshd")) as endpoints:
-        yield endpoints
-
-
-@pytest.fixture(scope="module")
-def good(sshds):
-    return Target(GOOD, sshds.start(GOOD))
-
-
-@pytest.fixture
-def ask(good):
-    """Asks one node, beside a good one; checks that it ends in time and
-    that the good one answers, `waits` seconds before it when that is given.
-    """
-
-    def asking(uri, questions=QUESTIONS, limits=LIMITS, waits=0, **more):
-        targets = {"node": Target("node", uri, **more), GOOD: good}
-        begin = time.monotonic()
-
-        def work(shell):
-            asked = QUESTIONS if shell.name == GOOD else questions
-            return shell.ask(asked), time.monotonic() - begin
-
-        found = visit(targets, work, limits=limits)
-        spent = time.monotonic() - begin
-        assert spent < waits + 20
-        assert found[GOOD][0] == EXPECTED
-        if waits:
-            assert found[GOOD][1] < waits <= spent
-        answers = found["node"]
-        return answers if isinstance(answers, Unread) else answers[0]
-
-    return asking
-
-
-@pytest.fixture
-def script(tmp_path):
-    """Makes a program; returns its path."""
-    names = itertools.count()
-
-    def make(text, name=""):
-        path = tmp_path / (name or f"script{next(names)}")
-        path.write_text(f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
-        return path
-
-    return make
-
-
-# --- nodes without a shell for us
 
 
 def test_it_never_answers(sshds, ask):
@@ -183,9 +109,6 @@ def test_its_last_words_are_no_text(sshds, ask, script):
     assert lost.reason == "no shell there: \\x1b[2J!"
 
 
-# --- nodes with a shell that misbehave
-
-
 def test_one_answer_takes_a_minute(sshds, ask):
     hang = {"hang": Question("sleep 60", limit=2)}
     got = ask(
@@ -279,133 +202,6 @@ def test_a_child_stays_behind(sshds, ask):
         {"child": Question("sleep 60 & echo left")} | QUESTIONS,
     )
     assert got == {"child": Answer(0, "left\n")} | EXPECTED
-
-
-# --- nodes that are only different
-
-
-@pytest.mark.parametrize("shell", ["dash", "busybox"])
-def test_sh_is_another_shell(sshds, ask, tmp_path, shell):
-    (tmp_path / "sh").symlink_to(shutil.which(shell))
-    uri = sshds.start(f"sh_{shell}", f"SetEnv PATH={tmp_path}:{PATH}")
-    which = Question("readlink /proc/$$/exe")
-    got = ask(uri, QUESTIONS | {"which": which})
-    assert got.pop("which").out.strip().endswith(f"/{shell}")
-    assert got == EXPECTED
-
-
-@pytest.mark.parametrize("shell", ["dash", "busybox sh", "bash"])
-def test_the_login_shell_is_another(sshds, ask, script, shell):
-    wrapper = script(f'exec {shell} -c "$SSH_ORIGINAL_COMMAND"')
-    name = f"login_{shell.partition(' ')[0]}"
-    assert ask(sshds.start(name, f"ForceCommand {wrapper}")) == EXPECTED
-
-
-@pytest.mark.parametrize("locale", ["de_DE.UTF-8", "C", "tr_TR"])
-def test_it_speaks_another_language(sshds, ask, locale):
-    uri = sshds.start(
-        f"locale_{locale}",
-        f"SetEnv LANG={locale} LC_ALL={locale} LANGUAGE={locale[:2]}",
-    )
-    told = Question(
-        'echo "$LC_ALL $LANG $LANGUAGE"; printf %%.1f %s', ("1.5",)
-    )
-    got = ask(uri, QUESTIONS | {"locale": told})
-    assert got.pop("locale") == Answer(0, "C C \n1.5")
-    assert got == EXPECTED
-
-
-def test_its_bashrc_talks(sshds, ask, script):
-    uri = sshds.start("bashrc", f"SetEnv BASH_ENV={script(NOISE)}")
-    assert ask(uri) == EXPECTED
-
-
-def test_it_greets(sshds, ask, script, tmp_path):
-    (tmp_path / "banner").write_text("Permission denied (for eve)\n" * 20)
-    greeting = NOISE + 'sleep 0.2; eval "$SSH_ORIGINAL_COMMAND"'
-    uri = sshds.start(
-        "motd",
-        f"Banner {tmp_path}/banner\nForceCommand {script(greeting)}",
-    )
-    assert ask(uri) == EXPECTED
-
-
-@pytest.fixture
-def bare():
-    """A root folder with nothing but busybox, and dash to log in."""
-    # sshd wants no folder above that others may write.
-    with tempfile.TemporaryDirectory(dir="/run") as folder:
-        root = pathlib.Path(folder)
-        root.chmod(0o755)
-        for name in ("bin", "dev"):
-            (root / name).mkdir()
-        # Root's own shell is bash; sshd knows no other.
-        for name, program in (("bash", "dash"), ("sh", "busybox")):
-            found = shutil.which(program)
-            shutil.copy(found, root / "bin" / name)
-            said = subprocess.run(
-                ["ldd", found], capture_output=True, text=True
-            )
-            for word in said.stdout.split():
-                if word.startswith("/"):
-                    (root / word[1:]).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(word, root / word[1:])
-        # No device may be made in a container: an empty file will do.
-        (root / "dev/null").touch()
-        yield root
-
-
-def test_it_has_nothing_but_busybox(sshds, ask, bare):
-    uri = sshds.start("bare", f"ChrootDirectory {bare}")
-    python = Question("command -v python3")
-    got = ask(uri, QUESTIONS | {"python": python})
-    assert got.pop("python") == Answer(127, "")
-    assert got == EXPECTED
-    lost = ask(uri, sudo=True)
-    assert lost.reason == "sudo is not installed there"
-
-
-def test_modules_of_testinfra(sshds, bare):
-    """The same modules, on a node like this one and on one with busybox."""
-    uris = {
-        "like": sshds.start("like"),
-        "little": sshds.start("little", f"ChrootDirectory {bare}"),
-    }
-
-    def work(shell):
-        host = backend.host(shell)
-        return (
-            host.file("/bin").is_directory,
-            host.file("/bin/sh").exists,
-            host.file("/no/such").exists,
-            host.exists("no-such-program"),
-            host.check_output("echo $PPID") == host.check_output("echo $PPID"),
-        )
-
-    found = visit({n: Target(n, uri) for n, uri in uris.items()}, work)
-    assert found["like"] == found["little"]
-    assert found["like"] == (True, True, False, False, True)
-
-
-def test_more_modules_of_testinfra(sshds):
-    uri = sshds.start("modules")
-
-    def work(shell):
-        host = backend.host(shell)
-        return (
-            host.user("root").uid,
-            host.mount_point("/proc").filesystem,
-            host.sysctl("kernel.ostype"),
-            host.addr("127.0.0.1").is_resolvable,
-            host.service("no-such-service").is_running,
-            host.file("/etc/passwd").content_string.startswith("root:"),
-        )
-
-    found = visit({"node": Target("node", uri)}, work)
-    assert found["node"] == (0, "proc", "Linux", True, False, True)
-
-
-# --- what stays
 
 
 def test_nothing_stays_here(sshds, good):

@@ -1,0 +1,1 @@
+"""The lab of nodes: what is in it, its life, and its leftovers."""

@@ -1,0 +1,1 @@
+"""Shells on nodes: real sshds, each with something the matter."""
