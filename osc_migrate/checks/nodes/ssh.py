@@ -67,6 +67,12 @@ def _without_nova(node: NodeFacts) -> bool:
         return False
 
 
+def _user(node: NodeFacts) -> str:
+    """What the user is called that nova-compute runs as."""
+    nova = known(lambda: node.accounts.nova)
+    return nova.name if nova else "nova"
+
+
 @of_pair([Kind.COLD])
 def nova_can_ssh(pair: PairFacts) -> str:
     """User nova on the source reaches the destination by ssh.
@@ -79,8 +85,9 @@ def nova_can_ssh(pair: PairFacts) -> str:
     config_of(pair.destination)
     reach = pair.reach
     done = reach.nova_ssh
+    name = _user(pair.source)
     if done.status == 0:
-        return f"nova@{reach.copy}"
+        return f"{name}@{reach.copy}"
     _led(pair)
     if lost(pair):
         raise Skip("see destination-is-reachable")
@@ -93,15 +100,16 @@ def nova_can_ssh(pair: PairFacts) -> str:
             " run in a container"
         )
     for words, tell in _REASONS.items():
-        if words in done.said:
+        # They know the files of nova, and of nobody else.
+        if words in done.said and name == "nova":
             why, remedy = tell(pair, done)
             raise Problem(why, *remedy)
     if done.status in (124, 137):
         why, remedy = _closed(pair, done)
         raise Problem(why, *remedy)
     raise Problem(
-        f"ssh to {reach.copy} as nova: {printable(done.said, 200)}",
-        f"as nova on {pair.source.name}: ssh -o BatchMode=yes {reach.copy}"
+        f"ssh to {reach.copy} as {name}: {printable(done.said, 200)}",
+        f"as {name} on {pair.source.name}: ssh -o BatchMode=yes {reach.copy}"
         " true",
     )
 

@@ -7,7 +7,12 @@ what is asked for.
 from collections.abc import Mapping
 
 from osc_migrate.facts.node.parts import parts, running, units
-from osc_migrate.facts.node.people import AS_USER, NOVA_PID, QEMU_USER
+from osc_migrate.facts.node.people import (
+    AS_USER,
+    NOVA_PID,
+    NOVA_USER,
+    QEMU_USER,
+)
 from osc_migrate.facts.node.said import Said, each, fact, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
@@ -45,9 +50,10 @@ systemctl show -p Id,LoadState,ActiveState nova-compute.service \
 # an earlier opinion.
 _LIBVIRT = (
     AS_USER
+    + NOVA_USER
     + r"""
 if [ -z "$(command -v virsh)" ]; then echo '#none'
-elif uid=$(id -u nova 2>/dev/null); then
+elif uid=$(id -u "$(nova_user)" 2>/dev/null); then
     as_user "$uid" 'timeout -k 1 8 virsh -q -c qemu:///system uri' 2>&1
 else echo '#none'
 fi

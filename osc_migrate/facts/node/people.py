@@ -12,6 +12,25 @@ nova_pid() {
 }
 """
 
+# nova_user: the name that nova-compute runs as, which is stack with DevStack;
+# nova where it does not run, or runs as root, or in a container of its own.
+NOVA_USER = (
+    NOVA_PID
+    + r"""
+nova_user() {
+    pid=$(nova_pid)
+    if [ -n "$pid" ] && [ "/proc/$pid/root/" -ef / ]
+    then user=$(stat -c %U "/proc/$pid" 2>/dev/null)
+    else user=
+    fi
+    case $user in
+    '' | root | UNKNOWN) echo nova ;;
+    *) printf '%s\n' "$user" ;;
+    esac
+}
+"""
+)
+
 # qemu_user: the name that qemu.conf gives, else the distribution's own.
 # libvirt writes '+64055' for a number that is surely no name.
 QEMU_USER = r"""

@@ -7,7 +7,14 @@ Each 'try' prints one block at its end: the head it was given, then lines of
 BYTES full|lost|none'.
 """
 
-SCRIPT = r"""
+from osc_migrate.facts.node.people import NOVA_USER
+
+# It becomes a format: '%%' is one '%'.
+SCRIPT = (
+    NOVA_USER.replace("%", "%%")
+    + r"""
+nova=$(nova_user)
+
 # Last words of a command on one line, and its status.
 brief() {
     { timeout -k 1 "$@" 2>&1; echo " =$?"; } | tail -c 600 | tr '\n\r\t' '   '
@@ -58,7 +65,7 @@ libvirt() {
 copy='exec ssh -o BatchMode=yes -o ConnectTimeout=5 "$0" true'
 nova() {
     for pause in 1 2 3 0; do
-        said=$(brief 30 su -s /bin/sh -c "$copy" nova "$1")
+        said=$(brief 30 su -s /bin/sh -c "$copy" "$nova" "$1")
         case $said in
         *kex_exchange* | *"onnection reset"* | *"onnection closed"*)
             sleep "$pause" ;;
@@ -95,3 +102,4 @@ try() {
     printf '#peer %%s\n%%s\n' "$1" "$all"
 }
 """
+)

@@ -134,6 +134,16 @@ def test_hidden_counters_are_asked_for_once(cloud, clock):
     assert len(cloud.calls(COUNTERS)) == 1
 
 
+def test_counters_that_nova_itself_refuses_do_not_end_it(cloud, clock):
+    """[api] response_validation = error, and a disk of which nothing is
+    copied yet: the minimum of disk_processed_bytes is 1."""
+    cloud.nova(COUNTERS, 400, {"migrations": [skies.counters(9, 5)]}, NONE)
+    history(cloud, [], "running", "running", "completed")
+    _, outcome = moved(cloud, clock)
+    assert outcome.end is End.MOVED
+    assert len(cloud.calls(COUNTERS)) == 3
+
+
 def test_nova_before_2_23_has_no_counters(mock, clock):
     sky = Sky(mock, "2.22")
     sky.healthy()

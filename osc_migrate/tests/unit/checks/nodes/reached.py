@@ -11,6 +11,7 @@ from osc_migrate.tests.unit.checks.nodes.proof import (
     prove,
 )
 from osc_migrate.tests.unit.node_shapes import (
+    accounts,
     config,
     libvirt,
     network,
@@ -25,13 +26,17 @@ SILENT, UNREACHABLE = Outcome.SILENT, Outcome.UNREACHABLE
 DENIED = "nova@10.77.0.13: Permission denied (publickey)."
 
 
-def both(near=(), far=(), options=(), deaf=None, **changes):
+def both(
+    near=(), far=(), options=(), deaf=None, user=accounts.NOVA, **changes
+):
     """HostB, whose reach of HostC is changed; both ends' networks.
 
     :param options: of nova.conf of HostC.
+    :param user: that nova-compute of HostB runs as.
     """
     source = healthy(
         "HostB",
+        accounts=accounts.healthy("HostB", nova=user),
         network=network.healthy("HostB", **dict(near)),
         reach={"HostC": reach.healthy("HostB", "HostC", **changes)},
     )

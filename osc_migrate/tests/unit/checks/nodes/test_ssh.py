@@ -2,6 +2,7 @@
 
 import pytest
 
+from osc_migrate.model.node.reach import Done
 from osc_migrate.model.node.ssh import File
 from osc_migrate.tests.unit.checks.nodes.proof import (
     FAIL,
@@ -12,14 +13,16 @@ from osc_migrate.tests.unit.checks.nodes.proof import (
 )
 from osc_migrate.tests.unit.checks.nodes.reached import (
     DENIED,
+    both,
     cut,
     prove_way,
     refused,
 )
-from osc_migrate.tests.unit.node_shapes import network, nodes
+from osc_migrate.tests.unit.node_shapes import accounts, network, nodes
 
 SSH = "nova-can-ssh"
 HOME = "/var/lib/nova"
+STACK = accounts.NOVA.but(name="stack", home="/opt/stack")
 
 
 def files(**changes):
@@ -110,6 +113,15 @@ CASES = [
         UNKNOWN,
         "container",
     ),
+    # Of another user's files nothing was read.
+    Case(
+        SSH,
+        both(user=STACK, nova_ssh=Done(255, DENIED.replace("nova", "stack"))),
+        FAIL,
+        "as stack: stack@10.77.0.13: Permission denied",
+        "as stack on HostB: ssh",
+    ),
+    Case(SSH, both(user=STACK), PASS, "stack@10.77.0.13"),
     Case(SSH, cut(), SKIP, "see destination-is-reachable"),
 ]
 
