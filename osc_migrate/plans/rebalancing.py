@@ -23,6 +23,7 @@ HOSTS = 8
 BEAM, CHILDREN, FEW = 24, 24, 40
 # A thousandth of a unit: sums of shares are not exact.
 NOTHING = 1e-3
+AGAIN = "second rebalance after this one"
 
 
 def rebalance(fleet: Fleet, request: Request) -> Plan:
@@ -36,7 +37,7 @@ def rebalance(fleet: Fleet, request: Request) -> Plan:
             raise NotFound(
                 "compute host", host, "see 'openstack compute service list'"
             )
-    moves, now = _moves(fleet, request)
+    moves, now, further = _moves(fleet, request)
     state = State(fleet)
     made, _ = waves(state, moves, request.limits.wave)
     end = _Search(now, request)
@@ -48,25 +49,30 @@ def rebalance(fleet: Fleet, request: Request) -> Plan:
         made,
         end.stays(),
         state,
-        end.reasons(len(moves)),
+        end.reasons(len(moves), further),
     )
 
 
-def _moves(fleet: Fleet, request: Request) -> tuple[Sequence[Move], Fleet]:
-    """(moves in an order that has room, the fleet after them).
+def _moves(
+    fleet: Fleet, request: Request
+) -> tuple[Sequence[Move], Fleet, bool]:
+    """(moves in an order that has room, the fleet after them, whether a
+    second plan would go on from there).
 
     One search moves a server once. Where a further one would go on from
-    there, both are joined: so a second call finds nothing left to do.
+    there, both are joined: so a second call finds nothing left to do. But
+    for servers that would have to move twice, as no order has the room.
     """
     moves: Sequence[Move] = ()
-    now = fleet
+    now, further = fleet, False
     while more := _Search(now, request).moves(len(moves)):
         joined = _joined(moves, more)
         ordered, rest = sequence(State(fleet), joined)
         if rest:
+            further = True
             break
         moves, now = ordered, moved(fleet, ordered)
-    return _explained(load(fleet, request), request, moves), now
+    return _explained(load(fleet, request), request, moves), now, further
 
 
 def _joined(moves: Sequence[Move], more: Sequence[Move]) -> list[Move]:
@@ -304,12 +310,17 @@ class _Search:
                 found += self._stays[host]
         return found
 
-    def reasons(self, moves: int) -> list[str]:
-        """Why hosts are too far from the mean after so many moves."""
+    def reasons(self, moves: int, further: bool) -> list[str]:
+        """Why hosts are too far from the mean after so many moves.
+
+        :param further: a second plan would go on.
+        """
         if len(self.load.total) < 2:
             return ["fewer than two hosts are up, enabled and known"]
         most = self._request.max_moves
         why = "no further move helps"
+        if further:
+            why = f"what helps further takes a {AGAIN}"
         # An exchange is two moves.
         if most is not None and moves + 2 > most:
             why += f" within --max-moves {most}"

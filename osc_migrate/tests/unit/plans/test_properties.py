@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from osc_migrate import plans
 from osc_migrate.model.plan import Step
 from osc_migrate.plans import By, Limits, Request, file
+from osc_migrate.plans.rebalancing import AGAIN
 from osc_migrate.tests.unit.plans import exact, fleets, oracle, strategies
 
 # Slow machines: an example may take as long as it takes.
@@ -82,9 +83,11 @@ def test_a_rebalance_is_safe_and_ends(fleet, by, threshold):
     plan = plans.rebalance(fleet, request)
     assert oracle.faults(fleet, plan) == []
     after = moved(fleet, plan.steps)
-    assert plans.rebalance(after, request).steps == ()
+    again = plans.rebalance(after, request)
+    further = any(AGAIN in words for words in plan.reasons)
+    assert bool(again.steps) == further
     # It says so when it falls short, and only then.
-    assert bool(plan.reasons) == bool(plans.rebalance(after, request).reasons)
+    assert further or bool(plan.reasons) == bool(again.reasons)
 
 
 def moved(fleet, steps: tuple[Step, ...]):

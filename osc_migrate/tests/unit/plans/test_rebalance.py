@@ -165,3 +165,29 @@ def _some(chance: random.Random):
         place(name, stock=stock(memory=chance.choice(rooms))) for name in names
     ]
     return fleet(places, servers), chance.choice([10.0, 20.0, 30.0, 50.0])
+
+
+def test_a_server_that_would_have_to_move_twice():
+    """Its place is free only when another has left, which comes from where
+    it has gone first: no order has the room."""
+    lopsided = fleet(
+        [
+            place("Host0", stock=stock(7, 2048, 5)),
+            place("Host1", stock=stock(4, 2048, 5)),
+            place("Host2", stock=stock(20, 5120, 5)),
+            place("Host3", stock=stock(6, 4096, 5)),
+        ],
+        [
+            server(0, "Host2", status="SUSPENDED", ram=512),
+            server(1, "Host0", ram=512),
+            server(2, "Host0", ram=512, vcpus=3),
+            server(3, "Host0", ram=512, vcpus=3),
+            server(4, "Host2", ram=3072),
+            server(5, "Host0", ram=512),
+            server(6, "Host3", ram=1024, vcpus=2),
+            server(7, "Host0", ram=512, vcpus=2),
+        ],
+    )
+    plan = plans.rebalance(lopsided, Request(by=By.VCPU, threshold=5))
+    assert plan.steps and plan.reasons
+    assert all("a second rebalance" in words for words in plan.reasons)
