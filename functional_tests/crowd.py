@@ -138,13 +138,16 @@ class Crowd:
 
     def quiet(self, prefix):
         """Lets every move of theirs end, however much the guests write."""
-        for row in self.servers(prefix=prefix).values():
-            self.converge(row["id"])
 
         def over():
-            for row in self.servers(prefix=prefix).values():
-                if row["OS-EXT-STS:task_state"]:
-                    return False
+            rows = self.servers(prefix=prefix).values()
+            busy = [row for row in rows if row["OS-EXT-STS:task_state"]]
+            for row in busy:
+                if row["OS-EXT-STS:task_state"] == "migrating":
+                    self.converge(row["id"])
+            if busy:
+                return False
+            for row in rows:
                 if any(r["status"] in OPEN for r in self.records(row["id"])):
                     return False
             return True

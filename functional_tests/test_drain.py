@@ -253,7 +253,7 @@ def test_twice_interrupted_it_leaves_them_and_says_so(shell, crowd, few):
         ((), "name the hosts"),
         (("--resume", "nothing"), "no run is called 'nothing'"),
         (("--apply", "/nowhere/plan.json"), "no plan that can be used"),
-        (("host16", "--resume", "20261124-170000-abcd"), "not both"),
+        (("host16", "--resume", "20261124-170000-abcd"), "exclude each other"),
     ],
 )
 def test_wrong_input_changes_nothing(shell, crowd, words, said):

@@ -99,6 +99,7 @@ def _child(shell, asked):
     try:
         os.environ.clear()
         os.environ.update(asked["environment"])
+        sys.argv = ["openstack", *asked["words"]]
         signal.alarm(int(asked["timeout"]))  # its default action is to end
         for number, name in enumerate(asked["files"], start=1):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), number)
