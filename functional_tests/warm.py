@@ -78,6 +78,8 @@ _forker = _Forker()
 def _main():
     from importlib.metadata import entry_points
 
+    # cliff takes its name from there, once.
+    sys.argv = ["openstack"]
     from openstackclient import shell
 
     # What the commands themselves would import.
@@ -99,7 +101,6 @@ def _child(shell, asked):
     try:
         os.environ.clear()
         os.environ.update(asked["environment"])
-        sys.argv = ["openstack", *asked["words"]]
         signal.alarm(int(asked["timeout"]))  # its default action is to end
         for number, name in enumerate(asked["files"], start=1):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), number)
