@@ -37,13 +37,15 @@ def hold(port):
     while True:
         try:
             return socket.create_server(("", port))
-        except OSError:  # the listener of the last survey is just ending
+        except OSError:
+            # The listener of the last survey is just ending, or a connection
+            # that left from there is not forgotten yet: a minute.
             time.sleep(0.1)
 held = [hold(port) for port in range(49152, 49262)]
 open("/run/holding", "w").close()
 time.sleep(900)' </dev/null >/dev/null 2>&1 &
 echo $! >/run/holder.pid
-for try in $(seq 100); do [ -e /run/holding ] && break; sleep 0.1; done
+for try in $(seq 900); do [ -e /run/holding ] && break; sleep 0.1; done
 rm /run/holding
 """
 _LOOPBACK = "/etc/systemd/system/libvirtd-tcp.socket.d"
