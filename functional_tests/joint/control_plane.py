@@ -108,16 +108,24 @@ class ControlPlane:
         :param how: KILL for one that dies, TERM for one that is stopped
         :raises LabError: it does not end
         """
-        (process,) = [
-            one for one in self._state.processes() if one.name == name
-        ]
         end = time.monotonic() + _PATIENCE
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
-        while _group_lives(process.pid):
+        group = self._group(name)
+        self.send(name, how)
+        while _group_lives(group):
             if time.monotonic() > end:
                 raise LabError(f"{name} does not end")
             time.sleep(0.05)
+
+    def send(self, name: str, which: signal.Signals) -> None:
+        """Send a signal to one of them and to its children."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._group(name), which)
+
+    def _group(self, name: str) -> int:
+        (process,) = [
+            one for one in self._state.processes() if one.name == name
+        ]
+        return process.pid
 
     def again(self, name: str) -> None:
         """Start one that has ended, on the same port."""

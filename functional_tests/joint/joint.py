@@ -267,17 +267,15 @@ class Joint:
         connection = self.connect()
         end = time.monotonic() + PATIENCE
         while not (
-            self._reported(connection, name, int(started))
-            and usable(connection, [name])
+            self.reported(name, int(started)) and usable(connection, [name])
         ):
             if time.monotonic() > end:
                 raise LabError(f"nova-compute on {name} is not up again")
             time.sleep(0.3)
 
-    @staticmethod
-    def _reported(connection: Any, name: str, since: int) -> bool:
-        """Has the service reported since then?"""
-        (found,) = connection.compute.services(
+    def reported(self, name: str, since: float) -> bool:
+        """Has that nova-compute reported since then, a time of its clock?"""
+        (found,) = self.connect().compute.services(
             binary="nova-compute", host=name
         )
         said = datetime.datetime.fromisoformat(found.updated_at)

@@ -4,6 +4,7 @@ What has died is started again some seconds later, as systemd or a person
 would do it; then the copy is let run at full speed.
 """
 
+import functools
 import signal
 import time
 from collections.abc import Iterable
@@ -16,9 +17,12 @@ from functional_tests.joint_faults.fault import (
     on_destination,
     on_source,
 )
+from functional_tests.joint_faults.play import FAST, wait_until
 
 # Seconds for which it is gone: nova-compute writes counters every five.
 _GAP = 7
+# Nova's own 60, and what else it waits for before.
+_TIMEOUT = 75
 _NOTHING = ""  # No check can find what has not happened.
 
 
@@ -32,6 +36,28 @@ def _gone(name: str, how: signal.Signals) -> Action:
 
 def _back(name: str) -> Action:
     return lambda joint, source, destination: joint.control.again(name)
+
+
+def _rabbit_back(joint: Joint, source: str, destination: str) -> None:
+    """Nova's processes come back to it one by one, and may wait a minute for
+    an answer that was lost: that is another fault."""
+    joint.control.again("rabbit")
+    since = time.time()
+    for name in (source, destination):
+        wait_until(functools.partial(joint.reported, name, since))
+
+
+def _conductor_stands(joint: Joint, source: str, destination: str) -> None:
+    """The copy ends, and what Nova does then waits for longer than its
+    rpc_response_timeout."""
+    joint.control.send("nova-conductor", signal.SIGSTOP)
+    for guest in joint.guests(source):
+        joint.speed(guest, source, FAST)
+    time.sleep(_TIMEOUT)
+
+
+def _conductor_goes_on(joint: Joint, source: str, destination: str) -> None:
+    joint.control.send("nova-conductor", signal.SIGCONT)
 
 
 _KILLED = f"systemctl kill --signal=KILL {UNIT}; sleep {_GAP}"
@@ -73,7 +99,7 @@ FAULTS: Iterable[RealFault] = (
         "rabbitmq-restarted",
         "RabbitMQ is restarted",
         _gone("rabbit", signal.SIGTERM),
-        _back("rabbit"),
+        _rabbit_back,
         code=0,
         moves=True,
     ),
@@ -97,6 +123,14 @@ FAULTS: Iterable[RealFault] = (
         _gone("nova-conductor", signal.SIGKILL),
         _back("nova-conductor"),
         code=0,
+        moves=True,
+    ),
+    _during(
+        "conductor-hangs",
+        "nova-conductor hangs for more than a minute",
+        _conductor_stands,
+        _conductor_goes_on,
+        cause="finish-broken-off",
         moves=True,
     ),
 )

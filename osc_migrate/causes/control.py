@@ -91,6 +91,15 @@ CAUSES: tuple[Cause, ...] = (
         source="nova/virt/libvirt/host.py",
     ),
     cause(
+        "finish-broken-off",
+        r"Post live migration at destination .{1,255} failed",
+        "the guest was copied and runs on the destination, but what Nova does"
+        " there afterwards broke off",
+        "look at RabbitMQ, nova-conductor, and nova-compute's log there;"
+        " openstack migrate repair needs --nodes, to see the guest",
+        source="nova/compute/manager.py, _post_live_migration; seen",
+    ),
+    cause(
         "destination-silent",
         r"Timeout while checking if we can live migrate"
         r"|MessagingTimeout|Timed out waiting for a reply to message",

@@ -198,7 +198,10 @@ def _refuse(facts: MoveFacts, report: Report) -> None:
 
 
 def explain(server: str, explanation: Explanation) -> None:
-    base.say(f"{server} did not move:")
+    # Behind the copy the guest is there, whatever Nova did not end.
+    arrived = explanation.kind == "live" and explanation.reached == "finishing"
+    how = "moved, but not all is well" if arrived else "did not move"
+    base.say(f"{server} {how}:")
     for line in explanation.lines:
         base.say(f"  {line}")
 

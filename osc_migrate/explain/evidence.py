@@ -16,6 +16,7 @@ _LONGEST = 2000
 _BARE = re.compile(r"[A-Za-z_][\w.]{0,100}")
 # RPC gives up after rpc_response_timeout, 60 s by default.
 _SILENCE = 55.0
+_SILENT = "destination-silent"
 _SOON = datetime.timedelta(seconds=60)
 
 
@@ -51,14 +52,17 @@ def cause(
     """The known cause: by the words of the API, else by those of the logs,
     else by what happened."""
     found = causes.find(said)
-    if found and not found.summary:
-        return found
-    if shown := telling.cause(logged):
-        return shown
+    late = steps.copied(events)
+    for shown in (found, telling.cause(logged)):
+        # A destination which has the guest was not silent from the start.
+        if shown and not shown.summary and not (late and shown.id == _SILENT):
+            return shown
+    if late:
+        return causes.named("finish-broken-off")
     if cancelled(history, attempt):
         return causes.named("migration-aborted")
     if attempt.record and _unanswered(attempt.record, events):
-        return causes.named("destination-silent")
+        return causes.named(_SILENT)
     # A summary of something that nobody knows is no cause of it.
     return found if all(map(_sums_up, said)) else None
 

@@ -111,6 +111,16 @@ def silent(events: Sequence[Event]) -> tuple[str, str | None]:
     return last.name, host_of(last)
 
 
+def copied(events: Sequence[Event]) -> bool:
+    """Was the guest copied live, and Nova came no further than that?"""
+    last = furthest(events)
+    return (
+        last is not None
+        and last.name == "compute_post_live_migration_at_destination"
+        and not _went_well(last)
+    )
+
+
 def role(step: str) -> str:
     """Where a step runs: 'source', 'destination' or 'conductor'."""
     if step in _SOURCE:

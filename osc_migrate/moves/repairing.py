@@ -80,11 +80,12 @@ def _error(move: MoveFacts, runs: Runs | None) -> Iterator[Step]:
         if runs is not None
         else f"Nova saw it running there, and {server.host} is up"
     )
+    still = "still " if last.source == server.host else ""
     yield Step(
         server.name,
         f"{what} after live migration {last.id} to {last.destination}",
         f"that one is {last.status} and nothing else is under way; the guest"
-        f" is still on {server.host}: {seen}",
+        f" is {still}on {server.host}: {seen}",
         Deed.RESET,
         "would do",
         f"openstack server set --state active {name}",
@@ -107,8 +108,16 @@ def _doubt(move: MoveFacts, runs: Runs | None) -> str:
     last = move.migrations[0]
     if last.type != _LIVE or last.status not in FAILED:
         return f"its newest migration, {last.id}, is no failed live migration"
-    if last.source != server.host or last.destination == server.host:
+    if last.destination == last.source or server.host not in (
+        last.source,
+        last.destination,
+    ):
         return f"migration {last.id} did not begin on {server.host}"
+    if last.destination == server.host and runs is None:
+        return (
+            f"migration {last.id} broke off when the server was on"
+            f" {server.host} already: only libvirt can tell, with --nodes"
+        )
     fault = known(lambda: server.faulted_at)
     ended = known(lambda: last.updated_at)
     if fault and ended and fault - ended > _SAME:

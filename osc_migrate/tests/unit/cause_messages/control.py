@@ -60,6 +60,13 @@ MESSAGES = [
     ),
     ("libvirt-lost", SEEN, "AUTO: Connection to libvirt lost: 1"),
     (
+        "finish-broken-off",
+        SEEN,
+        "Post live migration at destination HostC failed:"
+        " oslo_messaging.rpc.client.RemoteError: Remote error:"
+        " MessagingTimeout Timed out waiting for a reply to message ID 1",
+    ),
+    (
         "destination-silent",
         NOVA,
         f"{PRECHECK}Timeout while checking if we can live migrate to host:"

@@ -200,6 +200,20 @@ def test_a_failure_is_explained_on_stderr(capsys):
     assert "explanation" not in json.loads(desk.out)
 
 
+def test_a_guest_that_has_arrived_is_not_said_to_be_elsewhere(capsys):
+    late = past.event(
+        "compute_post_live_migration_at_destination", finish=None
+    )
+    explanation = explain(
+        past.history(), past.attempt(*past.prepared(), late), newest=True
+    )
+    move = ended(End.NOT_MOVED, reason="why", explanation=explanation)
+    Desk(FakeMover(move)).run(Live, "vm1", "HostC")
+    told = capsys.readouterr().err
+    assert "vm1 moved, but not all is well:" in told
+    assert "did not move" not in told
+
+
 @pytest.mark.parametrize("form", ["table", "value", "shell", "json", "yaml"])
 def test_hostile_words_do_not_steer_the_terminal(form, capsys):
     evil = "a\x1b[2Jb\nc"

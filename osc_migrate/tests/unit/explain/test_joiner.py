@@ -23,6 +23,7 @@ from osc_migrate.tests.unit.past import (
 )
 
 SHARED = "HostB is not on shared storage: Shared storage live-migration"
+FINISH = "compute_post_live_migration_at_destination"
 SSH = "Resize error: not able to execute ssh command: Stderr: 'Host key veri"
 
 
@@ -125,6 +126,19 @@ def test_a_dead_destination_is_known_by_the_wait():
     waited = record(updated_at=at(63))
     said = told(event(CONDUCTOR, "controller", NO_HOST), record=waited)
     assert said.cause == "destination-silent"
+
+
+@pytest.mark.parametrize("words", ["", "MessagingTimeout"])
+def test_one_that_broke_off_behind_the_copy(words):
+    """Seen: with RabbitMQ restarted, or nova-conductor hanging, just then."""
+    open_ = event(FINISH, "HostC", finish=None)
+    finish = event(FINISH, "HostC", words) if words else open_
+    said = told(*prepared(), finish)
+    assert said.cause == "finish-broken-off"
+    assert (said.failed_step, said.failed_host) == (FINISH, "HostC")
+    # A reason that is known is better.
+    said = told(*prepared(), event(FINISH, "HostC", SHARED))
+    assert said.cause == "shared-storage-missing"
 
 
 def test_a_host_that_is_not_well_now_is_a_hint():

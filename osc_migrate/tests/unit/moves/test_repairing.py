@@ -118,6 +118,24 @@ def test_what_the_hosts_say_decides(runs, doubt):
     assert doubt in step.why
 
 
+@pytest.mark.parametrize(
+    "runs, doubt",
+    [
+        (None, "only libvirt can tell, with --nodes"),
+        ({"HostB": False, "HostC": True}, ""),
+        ({"HostB": True, "HostC": True}, "on HostB and HostC"),
+        ({"HostB": True, "HostC": False}, "on HostB, Nova shows HostC"),
+    ],
+)
+def test_one_that_broke_off_when_the_guest_had_gone(runs, doubt):
+    gone = {"host": "HostC"}
+    step = repairing.plan(
+        broken(server=gone, source=shapes.host(name="HostC")), DAY, runs=runs
+    )[0]
+    assert (step.deed is Deed.RESET) == (not doubt)
+    assert doubt in step.why and "still" not in step.why
+
+
 def test_the_hosts_of_the_last_move_are_asked():
     assert repairing.hosts_to_ask(broken()) == ["HostB", "HostC"]
     hidden = broken(migrations=Unread("403"))
