@@ -101,6 +101,7 @@ FAULTS: Iterable[RealFault] = (
         _gone("rabbit", signal.SIGTERM),
         _rabbit_back,
         code=0,
+        otherwise="finish-broken-off",
         moves=True,
     ),
     _during(

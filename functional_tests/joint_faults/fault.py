@@ -22,6 +22,9 @@ class RealFault:
     check: str
     # The cause that `explain` must name; empty for none.
     cause: str = ""
+    # What it may end in instead, with exit code 4, where chance decides: an
+    # answer between Nova's services that was lost just then.
+    otherwise: str = ""
     # Words that must be in the row which `explain` prints.
     words: str = ""
     # Of the command that moves the server.
