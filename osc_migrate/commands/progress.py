@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from osc_migrate.commands.base import say
 from osc_migrate.model.job import Job
-from osc_migrate.model.progress import Progress
+from osc_migrate.model.progress import ENDED, Progress
 from osc_migrate.words import duration, printable, size
 
 # Times a second that the line is drawn, however seldom anybody looks.
@@ -55,14 +55,26 @@ def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
             )
         if bool(look.silence) != silence:
             silence = bool(look.silence)
-            yield f"{server}: {look.silence or 'there is news of it again'}"
+            if words := news(look):
+                yield f"{server}: {words}"
         if look.stalled != stalled:
             stalled = look.stalled
-            yield f"{server}: " + (
-                "not converging: what remains does not fall"
-                if stalled
-                else "converging again"
-            )
+            if words := convergence(look):
+                yield f"{server}: {words}"
+
+
+def news(look: Progress) -> str:
+    """What to say when silence began or ended; empty for nothing."""
+    over = look.status in ENDED
+    return look.silence or ("" if over else "there is news of it again")
+
+
+def convergence(look: Progress) -> str:
+    """What to say when a stall began or ended; empty for nothing."""
+    if look.stalled:
+        return "not converging: what remains does not fall"
+    # Behind the copy nothing converges.
+    return "converging again" if look.phase == "running" else ""
 
 
 class Latest:

@@ -98,15 +98,12 @@ def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
                 yield f"{_what(one)}: {phase}"
             if bool(one.progress.silence) != (id in silent):
                 silent ^= {id}
-                words = one.progress.silence or "there is news of it again"
-                yield f"{_what(one)}: {words}"
+                if words := progress.news(one.progress):
+                    yield f"{_what(one)}: {words}"
             if one.progress.stalled != (id in stalled):
                 stalled ^= {id}
-                yield f"{_what(one)}: " + (
-                    "not converging: what remains does not fall"
-                    if id in stalled
-                    else "converging again"
-                )
+                if words := progress.convergence(one.progress):
+                    yield f"{_what(one)}: {words}"
 
 
 def _what(one: Watched) -> str:

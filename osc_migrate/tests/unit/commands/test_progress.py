@@ -57,6 +57,16 @@ def test_a_stall_is_said_once():
         "vm1: running",
         "vm1: not converging: what remains does not fall",
     ]
+    assert lines(running(stalled=True), running())[2:] == [
+        "vm1: converging again"
+    ]
+
+
+def test_what_has_ended_has_no_news_and_does_not_converge():
+    """Seen: 'error', and then 'converging again'."""
+    error = Progress("error", "error", 9)
+    silent = running(stalled=True, silence="no news for 60 s")
+    assert lines(silent, error)[-1] == "vm1: error"
 
 
 @pytest.mark.parametrize(
