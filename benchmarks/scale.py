@@ -9,7 +9,7 @@ CPU is user and system time. 'start' is what 'openstack token issue' takes,
 'rest' is what is left of CPU without floor and start: the command's own work,
 and the SDK's for each request. Each number is the least of its runs.
 
-Usage: python -m benchmarks.scale [--repeat N] [HOSTS ...]
+Usage: python -m benchmarks.scale [--repeat N] [--only COMMAND] [HOSTS ...]
 """
 
 import argparse
@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.api import SEEN
 from benchmarks.measure import ROOT, Cost, environment, run, table
@@ -176,12 +176,14 @@ def floor(cloud: Api, seen: Seen, repeat: int) -> Cost:
     )
 
 
-def measure(hosts: int, repeat: int) -> str:
+def measure(
+    hosts: int, repeat: int, commands: Sequence[tuple[str, str]]
+) -> str:
     rows = []
     with api(hosts) as cloud:
         # Start of openstack, its imports and a token: nobody does without.
         begin, _ = ask(cloud, "token issue", repeat)
-        for name, words in (*STOCK, *OURS):
+        for name, words in commands:
             cost, seen = ask(cloud, words, repeat)
             bare = floor(cloud, seen, repeat)
             own = cost.cpu - bare.cpu - begin.cpu
@@ -205,7 +207,19 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("hosts", type=int, nargs="*", default=[10, 100, 1000])
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument(
+        "--only",
+        metavar="COMMAND",
+        action="append",
+        choices=[name for name, _ in (*STOCK, *OURS)],
+        help="a row of the table, such as 'drain --dry-run'; repeatable",
+    )
     asked = parser.parse_args()
+    commands = [
+        (name, words)
+        for name, words in (*STOCK, *OURS)
+        if not asked.only or name in asked.only
+    ]
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}"
         for name in (
@@ -218,7 +232,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {versions}")
     for hosts in asked.hosts:
         print(f"\n{hosts} hosts, {hosts * 10} servers\n")
-        print(measure(hosts, asked.repeat), flush=True)
+        print(measure(hosts, asked.repeat, commands), flush=True)
 
 
 if __name__ == "__main__":

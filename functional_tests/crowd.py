@@ -156,26 +156,26 @@ class Crowd:
         time.sleep(0.5)
 
 
-def forty_on(crowd, host, others, tag=""):
+def forty_on(crowd, host, others):
     """40 servers of all kinds on a host, once they are all as they should
     be; their rows by name.
 
     :param others: hosts of the other members of anti-affinity groups.
     """
-    crowd.boot(f"{tag}run", host, 22)
-    crowd.boot(f"{tag}off", host, 6)
-    crowd.boot(f"{tag}paused", host, 3)
-    crowd.boot(f"{tag}stubborn", host, 2, dirty_mb=500)
-    crowd.boot(f"{tag}broken", host, 2, fail="live_migration")
-    crowd.boot(f"{tag}never", host, 2, **{"osc-migrate": "never"})
+    crowd.boot("run", host, 22)
+    crowd.boot("off", host, 6)
+    crowd.boot("paused", host, 3)
+    crowd.boot("stubborn", host, 2, dirty_mb=500)
+    crowd.boot("broken", host, 2, fail="live_migration")
+    crowd.boot("never", host, 2, **{"osc-migrate": "never"})
     for number in range(3):
-        group = crowd.group(f"{tag}apart{number}")
+        group = crowd.group(f"apart{number}")
         for member, one in enumerate([host, *others]):
-            name = f"{tag}apart{number}-{member}"
+            name = f"apart{number}-{member}"
             crowd.boot(name, one, group=group)
-    crowd.ready(tag, 40 + 3 * len(others))
-    crowd.act([f"{tag}off-{n}" for n in range(1, 7)], "os-stop", "SHUTOFF")
-    crowd.act([f"{tag}paused-{n}" for n in range(1, 4)], "pause", "PAUSED")
+    crowd.ready(count=40 + 3 * len(others))
+    crowd.act([f"off-{n}" for n in range(1, 7)], "os-stop", "SHUTOFF")
+    crowd.act([f"paused-{n}" for n in range(1, 4)], "pause", "PAUSED")
     rows = crowd.servers(host)
     assert len(rows) == 40
     return rows

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from functional_tests.conftest import at_rest, until
-from functional_tests.test_live import migrations, where
+from functional_tests.seen import migrations, where
 
 COLUMNS = [
     "server",

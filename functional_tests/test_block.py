@@ -61,6 +61,24 @@ def test_live_is_refused_by_nova_and_explained(local_shell, there):
     assert "migrate block" in done.err
 
 
+def test_a_drain_names_its_own_option(local_shell, there, tmp_path):
+    journals = ["--journal-dir", str(tmp_path), "-f", "json"]
+    failed = local_shell.migrate("drain", "HostB", *journals)
+    assert failed.code == 4, failed.err
+    (row,) = failed.json
+    assert (row["server"], row["outcome"]) == (there, "failed")
+    assert "plan anew with --block" in row["next"]
+    assert "migrate block" not in row["next"]
+    done = local_shell.migrate("drain", "HostB", "--block", *journals)
+    assert done.code == 0, done.err
+    # As that run knows, without being told again.
+    back = local_shell.migrate("return", "HostB", *journals)
+    assert back.code == 0, back.err
+    assert [(r["how"], r["outcome"]) for r in back.json] == [
+        ("block", "moved")
+    ]
+
+
 def test_shared_disks_are_not_copied(shell, boot, name):
     boot(name)
     done = shell.migrate("block", name, "HostC")

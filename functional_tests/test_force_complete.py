@@ -8,8 +8,8 @@ import uuid
 import pytest
 
 from functional_tests.conftest import at_rest
+from functional_tests.seen import COLUMNS, where
 from functional_tests.shell import OPENSTACK
-from functional_tests.test_live import COLUMNS, where
 
 
 @pytest.fixture

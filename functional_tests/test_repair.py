@@ -7,8 +7,8 @@ import openstack
 import pytest
 
 from functional_tests.conftest import until
+from functional_tests.seen import where
 from functional_tests.shell import Shell
-from functional_tests.test_live import where
 
 COLUMNS = ["server", "what", "why", "result", "next"]
 

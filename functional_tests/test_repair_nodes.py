@@ -3,7 +3,7 @@
 import pytest
 
 from functional_tests.endpoints import Endpoints
-from functional_tests.test_live import where
+from functional_tests.seen import where
 from functional_tests.test_repair import broken, name  # noqa: F401
 
 VIRSH = """\

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from functional_tests.conftest import at_rest
-from functional_tests.test_live import where
+from functional_tests.seen import where
 
 
 @pytest.fixture

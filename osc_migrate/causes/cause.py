@@ -23,6 +23,9 @@ class Cause:
     source: str
     # It only sums up that others failed: the last resort.
     summary: bool = False
+    # The remedy in a drain or a rebalance, where an option of theirs is what
+    # another command is to a single move; empty where it is the same.
+    many: str = ""
 
 
 def cause(
@@ -34,7 +37,8 @@ def cause(
     *,
     source: str,
     summary: bool = False,
+    many: str = "",
 ) -> Cause:
     return Cause(
-        id, re.compile(pattern), meaning, remedy, check, source, summary
+        id, re.compile(pattern), meaning, remedy, check, source, summary, many
     )

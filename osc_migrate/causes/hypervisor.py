@@ -186,6 +186,8 @@ CAUSES: tuple[Cause, ...] = (
         "mount it as NFS, CephFS or GlusterFS on both hosts, or move it with"
         " 'openstack migrate block', which copies the disks",
         "hosts-share-storage",
+        many="mount it as NFS, CephFS or GlusterFS on both hosts, or plan"
+        " anew with --block, which copies the disks",
         source="libvirt",
     ),
     cause(

@@ -13,6 +13,8 @@ CAUSES: tuple[Cause, ...] = (
         "mount the shared storage on both hosts, or move it with 'openstack"
         " migrate block', which copies the disks",
         "hosts-share-storage",
+        many="mount the shared storage on both hosts, or plan anew with"
+        " --block, which copies the disks",
         source=_LIBVIRT,
     ),
     cause(
@@ -21,6 +23,7 @@ CAUSES: tuple[Cause, ...] = (
         "a copy of the disks was asked for, but the hosts share them",
         "move it with 'openstack migrate live', which copies no disk",
         "hosts-share-storage",
+        many="plan anew without --block",
         source=_LIBVIRT,
     ),
     cause(

@@ -63,6 +63,7 @@ class Run:
             journal,
             clock,
             self._again,
+            order.plan.purpose,
             limits=order.request.limits,
             max_failures=order.options.max_failures,
             on_stall=order.options.on_stall,

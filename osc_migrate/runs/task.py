@@ -14,6 +14,7 @@ from osc_migrate.model.progress import End, Progress
 from osc_migrate.model.run import Became, Row
 from osc_migrate.moves.follow import INTERVAL, PATIENCE
 from osc_migrate.moves.move import RECORD_WITHIN
+from osc_migrate.runs.advice import advice
 from osc_migrate.runs.carry import (
     Carry,
     Ended,
@@ -253,7 +254,7 @@ class Task:
             seconds=self._seconds,
             migration_id=found.migration_id,
             reason="; ".join(filter(None, (found.reason, *ended.doubts))),
-            next=found.next,
+            next=advice(found, self._work.purpose),
         )
 
     def _elsewhere(self, facts: MoveFacts | None) -> Row:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection
 
 from osc_migrate import scopes
-from osc_migrate.model.plan import Stay, Step
+from osc_migrate.model.plan import Purpose, Stay, Step
 from osc_migrate.model.run import Event
 from osc_migrate.moves import follow
 from osc_migrate.moves.mover import Mover
@@ -72,6 +72,7 @@ class Work:
     journal: Journal
     clock: Clock
     again: Again
+    purpose: Purpose = Purpose.DRAIN
     limits: Limits = dataclasses.field(default_factory=Limits)
     max_failures: int = 3
     on_stall: str = "wait"

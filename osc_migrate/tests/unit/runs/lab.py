@@ -8,6 +8,7 @@ from typing import Any
 
 from osc_migrate import errors
 from osc_migrate.facts.body import Body
+from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.plan import Plan, Purpose, Stay, Step, Way
 from osc_migrate.model.progress import ENDED, End, Outcome, Progress
@@ -93,6 +94,8 @@ class Lab:
         self.most = 0
         self.forbidden: set[tuple[str, str]] = set()
         self.looks = 3
+        # Of moves that do not work.
+        self.explanation: Explanation | None = None
         self.lock = threading.Lock()
         self._id = 0
 
@@ -265,10 +268,10 @@ class FakeMove:
 
     def outcome(self) -> Outcome:
         now, record = self.lab.servers[self.id], self.record
-        end = End.NOT_MOVED
+        end, why = End.NOT_MOVED, self.lab.explanation
         if now.host == record.destination:
             waits = now.status == "VERIFY_RESIZE"
-            end = End.WAITS if waits else End.MOVED
+            end, why = End.WAITS if waits else End.MOVED, None
         return Outcome(
             end=end,
             server=now.name,
@@ -282,6 +285,8 @@ class FakeMove:
             memory_bytes=None,
             disk_bytes=None,
             reason="" if end is not End.NOT_MOVED else "the copy failed",
+            next=why.next if why else "",
+            explanation=why,
         )
 
 

@@ -1,77 +1,21 @@
-"""``openstack migrate drain``, ``return``, ``rebalance`` among 20 hosts."""
+"""``openstack migrate drain`` and ``return`` among 20 hosts."""
 
 import json
 import os
-import random
 import subprocess
 import sys
 import textwrap
-import threading
 import time
-import uuid
-from collections import Counter
 
-import openstack
 import pytest
 
-from functional_tests.cloud import Cloud
-from functional_tests.crowd import Crowd, forty_on
-from functional_tests.kills import killed_and_resumed, moved_once
+from functional_tests.crowd import forty_on
+from functional_tests.kills import moved_once
 from functional_tests.proxy import Proxy
+from functional_tests.runs.conftest import HOSTS
 from functional_tests.shell import Shell
-from functional_tests.warm import WarmShell
 
-HOSTS = [f"host{n:02}" for n in range(1, 21)]
-LARGE = {"memory_mb": 65536, "vcpus": 64}
 OTHERS = 160
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    state = tmp_path_factory.mktemp("cloud") / "state"
-    with Cloud.up(state, HOSTS, settings=LARGE, timeout=300.0) as up:
-        yield up
-
-
-@pytest.fixture(scope="module")
-def crowd(cloud):
-    found = openstack.connect(**cloud.credentials())
-    found.compute.default_microversion = "2.96"
-    return Crowd(found)
-
-
-@pytest.fixture
-def prefix():
-    return f"vm{uuid.uuid4().hex[:6]}"
-
-
-@pytest.fixture
-def state(tmp_path):
-    return {"XDG_STATE_HOME": str(tmp_path / "state")}
-
-
-@pytest.fixture
-def shell(cloud, state):
-    return WarmShell(cloud.environment() | state)
-
-
-@pytest.fixture
-def few(crowd, prefix):
-    """Six servers on a host, one of them stopped."""
-    made = []
-
-    def make(host, **knobs):
-        made.append(host)
-        crowd.boot(prefix, host, 6, **knobs)
-        crowd.ready(prefix, 6)
-        crowd.act([f"{prefix}-6"], "os-stop", "SHUTOFF")
-        return crowd.servers(prefix=prefix)
-
-    yield make
-    crowd.quiet(prefix)
-    crowd.delete(prefix)
-    for host in made:
-        crowd.enable(host)
 
 
 def run_of(done):
@@ -100,94 +44,6 @@ def test_a_host_is_emptied_and_filled_again(shell, crowd, few):
     assert {n: r["status"] for n, r in now.items()} == {
         n: r["status"] for n, r in before.items()
     }
-
-
-@pytest.mark.parametrize(
-    "moment",
-    [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 5))],
-)
-def test_killed_and_resumed(shell, crowd, few, moment):
-    before = few("host12")
-    seconds = random.Random(moment).uniform(2, 16)
-    killed_and_resumed(shell, crowd, before, "host12", seconds)
-
-
-def test_an_api_that_fails_in_one_request_of_ten(
-    cloud, crowd, few, state, tmp_path
-):
-    before = few("host13")
-    dice = random.Random(7)
-
-    def fault(request):
-        if dice.random() > 0.1:
-            return None
-        return dice.choice([500, 503, 429, 504, "drop"])
-
-    with Proxy(cloud.endpoints["nova"]) as proxy:
-        proxy.fault = fault
-        shell = Shell(proxy.environment(cloud, tmp_path) | state)
-        done = shell.run(
-            "migrate", "drain", "host13", "-f", "json", timeout=600
-        )
-    assert done.code == 0, done.err
-    moved_once(crowd, before, "host13")
-
-
-def test_the_token_is_revoked_again_and_again(
-    cloud, crowd, few, state, tmp_path
-):
-    """As if it expired, for Nova too: it answers 401."""
-    before = few("host19")
-    used, revoked = Counter(), []
-    one = threading.Lock()
-
-    def fault(request):
-        token = request.headers.get("X-Auth-Token")
-        with one:
-            used[token] += 1
-            # Not before the client has used it for some time.
-            if not token or used[token] != 40:
-                return
-        answer = crowd.connection.identity.delete(
-            "/auth/tokens", headers={"X-Subject-Token": token}
-        )
-        revoked.append(answer.status_code)
-
-    with Proxy(cloud.endpoints["nova"]) as proxy:
-        proxy.fault = fault
-        shell = Shell(proxy.environment(cloud, tmp_path) | state)
-        done = shell.migrate("drain", "host19", "-f", "json")
-    assert done.code == 0, done.err
-    assert len(revoked) >= 3
-    assert {*revoked} == {204}
-    moved_once(crowd, before, "host19")
-
-
-@pytest.mark.long
-def test_an_api_that_hangs_in_one_request_of_forty(
-    cloud, crowd, few, state, tmp_path
-):
-    """Until the client gives up: 20 seconds, or 60. Two are requests to
-    move: Nova does the first, and never hears of the second."""
-    before = few("host20")
-    dice = random.Random(7)
-    moves = ["lose", "hang"]
-
-    def fault(request):
-        if request.method == "POST" and moves:
-            return moves.pop(0)
-        return "hang" if dice.random() < 1 / 40 else None
-
-    with Proxy(cloud.endpoints["nova"]) as proxy:
-        proxy.fault = fault
-        shell = Shell(proxy.environment(cloud, tmp_path) | state)
-        done = shell.run(
-            "migrate", "drain", "host20", "-f", "json", timeout=1200
-        )
-    assert done.code == 0, done.err
-    assert not moves
-    assert "asking again" in done.err
-    moved_once(crowd, before, "host20")
 
 
 def test_a_second_drain_is_told_of_the_first(
@@ -229,20 +85,6 @@ def until_disabled(crowd, host):
     while crowd.service(host)["status"] != "disabled":
         assert time.monotonic() < end
         time.sleep(0.2)
-
-
-def test_twice_interrupted_it_leaves_them_and_says_so(shell, crowd, few):
-    few("host15", dirty_mb=390)
-    with shell.running("migrate", "drain", "host15") as first:
-        while "running" not in first.read_error_line():
-            pass
-        first.interrupt()
-        time.sleep(1)
-        first.interrupt()
-        done = first.end(timeout=30)
-    assert done.code == 130
-    assert "moves on" in done.err
-    assert "--resume" in done.err
 
 
 @pytest.mark.parametrize(
@@ -307,56 +149,6 @@ def test_the_same_in_a_script(cloud, crowd, few, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Verdict.DONE" in done.stdout
     moved_once(crowd, before, "host18")
-
-
-@pytest.fixture
-def lopsided(crowd, prefix):
-    """20 servers of a size: four on a host, three on another, one on each of
-    13, none on five."""
-    counts = [4, 3, *[1] * 13]
-    for host, count in zip(HOSTS, counts, strict=False):
-        crowd.boot(
-            f"{prefix}-{host}", host, count, "m1.small", bandwidth_mb=1200
-        )
-    yield crowd.ready(prefix, 20)
-    crowd.quiet(prefix)
-    crowd.delete(prefix)
-
-
-def test_a_lopsided_cloud_is_evened_out(shell, crowd, prefix, lopsided):
-    """With one move for each host that lacks one: fewer cannot do."""
-    done = shell.migrate("rebalance", "-f", "json")
-    assert done.code == 0, done.err
-    assert [row["outcome"] for row in done.json] == ["moved"] * 5
-    now = crowd.servers(prefix=prefix).values()
-    assert sorted(row["OS-EXT-SRV-ATTR:host"] for row in now) == HOSTS
-    records = [crowd.records(row["id"]) for row in now]
-    assert sum(map(len, records)) == 5
-    again = shell.migrate("rebalance", "-f", "json")
-    assert (again.code, again.json) == (0, []), again.err
-    assert "nothing to do" in again.err
-
-
-def test_groups_forbid_to_even_out(shell, crowd, prefix):
-    """Each of two on a host has a small one beside it that it must avoid."""
-    full, empty = HOSTS[15:17]
-    for number in range(2):
-        group = crowd.group(f"{prefix}-{number}")
-        name = f"{prefix}-{number}"
-        crowd.boot(f"{name}-large", full, 1, "m1.small", group=group)
-        crowd.boot(f"{name}-small", empty, group=group)
-    crowd.ready(prefix, 4)
-    among = ["--host", full, "--host", empty, "--dry-run", "-f", "json"]
-    done = shell.migrate("rebalance", *among)
-    assert (done.code, done.json) == (3, []), done.err
-    assert f"{full} stays at" in done.err
-    assert "no further move helps" in done.err
-    # One that is in no group is what may move.
-    crowd.boot(f"{prefix}-free", full, 1, "m1.small")
-    crowd.ready(prefix, 5)
-    done = shell.migrate("rebalance", *among)
-    assert [row["server"] for row in done.json] == [f"{prefix}-free"]
-    crowd.delete(prefix)
 
 
 # The host of 40 among 200: what stays on it, and why.

@@ -1,0 +1,38 @@
+"""What Nova and placement say of a server, and a command of its move."""
+
+COLUMNS = [
+    "server",
+    "id",
+    "kind",
+    "source",
+    "destination",
+    "status",
+    "migration_id",
+    "seconds",
+    "memory_bytes",
+    "disk_bytes",
+    "reason",
+    "next",
+]
+
+
+def where(connection, server):
+    return connection.compute.get_server(server.id)
+
+
+def holders(connection, server):
+    """The providers on which placement holds something for the server."""
+    body = connection.placement.get(f"/allocations/{server.id}").json()
+    names = {
+        row["uuid"]: row["name"]
+        for row in connection.placement.get("/resource_providers").json()[
+            "resource_providers"
+        ]
+    }
+    return [names[provider] for provider in body["allocations"]]
+
+
+def migrations(connection, server):
+    return connection.compute.get(
+        f"/os-migrations?instance_uuid={server.id}", microversion="2.59"
+    ).json()["migrations"]
