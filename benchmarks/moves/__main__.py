@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.measure import table
-from benchmarks.moves import midst, stalls, whole
+from benchmarks.moves import hands, midst, stalls, whole
 from benchmarks.moves.bench import Bench, MissedError, Times
 from functional_tests.joint import Joint, storage
 from functional_tests.nodes.cluster import COMPUTES
@@ -96,9 +96,10 @@ def _run(bench: Bench, kind: Kind) -> Times:
     for _ in range(_TRIES):
         try:
             return kind.run(bench)
-        except MissedError:
-            print(f"{kind.name}: once more", file=sys.stderr)
-    sys.exit(f"{kind.name}: the guest is always copied too early")
+        except MissedError as error:
+            print(f"{kind.name}: once more: {error}", file=sys.stderr)
+            hands.home(bench)
+    sys.exit(f"{_TRIES} tries were in vain")
 
 
 @contextlib.contextmanager

@@ -112,10 +112,10 @@ def midst(
     try:
         said = do(bench.joint.lab, source, script)
     except LabError as error:
-        raise MissedError from error
+        raise MissedError(f"by hand: {error}") from error
     code, took = said.split()[-2:]
     if (code == "0") != moves:
-        raise MissedError
+        raise MissedError(f"by hand: virsh migrate ended with {code}")
     return int(took) / 1000
 
 

@@ -49,9 +49,7 @@ def _forced(bench: Bench, word: str, *flags: str) -> Times:
         words = ("--yes", "-f", "json")
         done = bench.shell.migrate("force-complete", bench.server.name, *words)
         _ended(done, move, 0)
-    switched = bool(flags)
-    if post_copies(bench, source) != switched:
-        raise MissedError
+    check_post_copy(bench, source, bool(flags))
     nova = since(bench, FORCED)
     hand = hands.midst(bench, other(source), word, *flags)
     hands.home(bench)
@@ -92,12 +90,17 @@ def since(bench: Bench, action: str) -> float:
     return seconds(asked, ended)
 
 
-def post_copies(bench: Bench, source: str) -> bool:
-    """Was the newest migration from that node switched to post-copy?"""
-    words = "Starting monitoring of live migration|post-copy migration mode"
+def check_post_copy(bench: Bench, source: str, wanted: bool) -> None:
+    """Was the newest migration from that node switched to it?
+
+    :raises MissedError: not as it is wanted
+    """
+    words = "post-copy migration mode|Migration operation has completed"
     script = f"grep {bench.server.id} {computes.LOG} | grep -E '{words}'"
     said = bench.joint.lab.run(source, script).stdout.splitlines()
-    return bool(said) and "post-copy" in said[-1]
+    switched = any("post-copy" in line for line in said[-2:])
+    if switched != wanted:
+        raise MissedError(f"post-copy: {switched}")
 
 
 def repair(bench: Bench) -> None:

@@ -38,9 +38,7 @@ def post_copied(bench: Bench) -> Times:
 def _forced(bench: Bench, *flags: str) -> Times:
     source = bench.host
     done, stalled = _stalled(bench, source, "force", 0)
-    switched = "--postcopy" in flags
-    if midst.post_copies(bench, source) != switched:
-        raise MissedError
+    midst.check_post_copy(bench, source, "--postcopy" in flags)
     hand = hands.timed_out(bench, other(source), AFTER, *flags)
     hands.home(bench)
     return _times(bench, done, stalled, midst.FORCED, [hand])
@@ -66,7 +64,7 @@ def _stalled(
                 break
         done = move.end()
     if not stalled:
-        raise MissedError
+        raise MissedError(f"it never stalled: {done.err}")
     return succeeded(f"--on-stall {rung}", done, code), stalled
 
 
