@@ -26,7 +26,8 @@ by hand  'virsh migrate' with Nova's flags on the node itself; for cold: stop
 stalled  of ours, until it says that it takes the rung; after: from there to
          its end; Nova: from the start of the action to the record's end
 
-Of each, the least of its runs; all but by hand are of the same one.
+Of each, the least of its runs, of which the ladder has half as many; all but
+by hand and start are of the same one.
 
 Usage: python -m benchmarks.moves [--repeat N] [--state DIR] [KIND ...]
 """
