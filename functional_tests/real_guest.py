@@ -13,6 +13,7 @@ import time
 
 from functional_tests.conftest import until
 from functional_tests.joint import guest
+from functional_tests.joint.nodes import do
 from functional_tests.nodes.cluster import COMPUTES as NODES
 from functional_tests.nodes.cluster import INSTANCES
 from functional_tests.shell import OPENSTACK
@@ -103,6 +104,22 @@ def options(joint, **libvirt):
     finally:
         joint.lab.put("HostB", CONF, before, 0o640, "root:nova")
         joint.restart("HostB")
+
+
+@contextlib.contextmanager
+def post_copy_forbidden(joint, *nodes):
+    def permit(answer):
+        name = "live_migration_permit_post_copy"
+        script = f"sed -i 's/^{name} = .*/{name} = {answer}/' {CONF}"
+        for node in nodes:
+            do(joint.lab, node, script)
+            joint.restart(node)
+
+    permit("false")
+    try:
+        yield
+    finally:
+        permit("true")
 
 
 class Sampler:

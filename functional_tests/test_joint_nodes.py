@@ -12,8 +12,14 @@ import pytest
 
 from functional_tests.conftest import until
 from functional_tests.joint import computes, storage
-from functional_tests.joint.nodes import do
-from functional_tests.real_guest import NODES, goes_on, other, stored, where
+from functional_tests.real_guest import (
+    NODES,
+    goes_on,
+    other,
+    post_copy_forbidden,
+    stored,
+    where,
+)
 from functional_tests.shell import Shell
 from functional_tests.warm import WarmShell
 
@@ -274,21 +280,6 @@ def test_forced_by_a_pause(joint, compute, busy):
         ended = move.end()
     assert (done.code, ended.code) == (0, 0), (done.err, ended.err)
     is_well(joint, compute, busy, other(source), before)
-
-
-@contextlib.contextmanager
-def post_copy_forbidden(joint, node):
-    def permit(answer):
-        name = "live_migration_permit_post_copy"
-        script = f"sed -i 's/^{name} = .*/{name} = {answer}/'"
-        do(joint.lab, node, f"{script} /etc/nova/nova.conf")
-        joint.restart(node)
-
-    permit("false")
-    try:
-        yield
-    finally:
-        permit("true")
 
 
 def logged(joint, node, server, words):
