@@ -135,6 +135,16 @@ class Lab:
 
         until(running)
 
+    def wait_on(self, name, host):
+        """Until it is there, and Nova is done with it."""
+
+        def there():
+            found = self.show(name)
+            on, task = found["OS-EXT-SRV-ATTR:host"], "OS-EXT-STS:task_state"
+            return on == host and not found[task]
+
+        until(there)
+
     def _image(self, name):
         image = self.connection.image
         found = image.find_image(name, ignore_missing=True)

@@ -21,6 +21,12 @@ def _resized(lab, name):
     lab.action(name, {"migrate": {"host": "HostB"}}, "VERIFY_RESIZE")
 
 
+def _brought_paused(lab, name):
+    lab.action(name, {"pause": None}, "PAUSED")
+    lab.live(name, "HostB")
+    lab.wait_on(name, "HostB")
+
+
 def _open_record(lab, name):
     lab.edits.migration(lab.id(name), "running")
 
@@ -71,6 +77,13 @@ FAULTS = (
         how=EDITED,
         nova="in power_state shutdown",
         inject=columns(power_state=4),
+    ),
+    Fault(
+        "paused-guest-has-run-here",
+        "FAIL",
+        "the server was moved while it was paused",
+        boot={"host": "HostC"},
+        inject=_brought_paused,
     ),
     Fault(
         "server-is-idle",

@@ -35,6 +35,16 @@ CAUSES: tuple[Cause, ...] = (
         source="QEMU",
     ),
     cause(
+        "guest-is-gone",
+        r"post live migration at destination host\.?: [\w.]{0,40}"
+        r"InstanceNotFound",
+        "no host has the guest any more: its QEMU died while it was copied",
+        "the end of /var/log/libvirt/qemu/GUEST.log on the source says why;"
+        " openstack server reboot --hard starts it anew",
+        "paused-guest-has-run-here",
+        source="nova/compute/manager.py; seen with QEMU 7.2",
+    ),
+    cause(
         "guest-moved-without-nova",
         r"(?m)^Instance .{1,64} could not be found\.$",
         "nova-compute on the source was restarted while libvirt copied on:"

@@ -31,6 +31,7 @@ MOVE: tuple[Check, ...] = (
     server.server_is_running,
     server.server_is_running_or_off,
     server.guest_is_on,
+    server.paused_guest_has_run_here,
     server.server_is_idle,
     server.server_is_unlocked,
     server.server_host_is_known,

@@ -1,7 +1,9 @@
 """Checks of the server that is to move."""
 
+from collections.abc import Callable
+
 from osc_migrate.checks.check import Problem, Skip, check
-from osc_migrate.model.facts import MoveFacts, known
+from osc_migrate.model.facts import Migration, MoveFacts, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.words import paste
 
@@ -24,6 +26,9 @@ MOVING = frozenset(
 # Nova's power states with a guest that can move (nova/compute/power_state.py).
 POWER = {1: "running", 3: "paused"}
 OFF = {4: "shut down", 6: "crashed", 7: "suspended"}
+
+# As Nova's API has versions of a hypervisor.
+QEMU_10 = 10_000_000
 
 _ERROR = (
     "see 'openstack server event list {name}'; when its guest runs: openstack"
@@ -109,6 +114,41 @@ def guest_is_on(move: MoveFacts) -> str:
         f" {OFF.get(power, f'in power state {power}')}",
         f"openstack server stop {arg(move)}, then openstack server start"
         f" {arg(move)}, or move it cold",
+    )
+
+
+@check(server, LIVE)
+def paused_guest_has_run_here(move: MoveFacts) -> str:
+    """A paused guest has run since a live migration brought it here.
+
+    QEMU before 10.0 dies of an assertion, and the guest with it, when one
+    that came while it was paused is moved on before it has run: its disks
+    were never activated (QEMU, bdrv_inactivate_recurse; seen with 7.2).
+    """
+    if known(lambda: move.server.status) != "PAUSED":
+        raise Skip("it is not paused")
+    arrival = next(filter(_arrived(move.server.host), move.migrations), None)
+    if arrival is None:
+        return "no live migration brought it here"
+    came = arrival.created_at
+    if move.paused_at and came and move.paused_at > came:
+        return "paused since it came"
+    qemu = move.source.hypervisor if move.source else None
+    if qemu and (qemu.type != "QEMU" or qemu.version >= QEMU_10):
+        return "its QEMU can move it"
+    raise Problem(
+        f"migration {arrival.id} brought it here while it was paused: QEMU"
+        " older than 10.0 dies when it moves on, and the guest is lost",
+        f"let it run for a moment: openstack server unpause {arg(move)}; then"
+        f" openstack server pause {arg(move)}, and move it",
+    )
+
+
+def _arrived(host: str | None) -> Callable[[Migration], bool]:
+    return lambda record: (
+        record.type == "live-migration"
+        and record.status == "completed"
+        and record.destination == host
     )
 
 

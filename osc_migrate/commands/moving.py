@@ -199,7 +199,11 @@ def _refuse(facts: MoveFacts, report: Report) -> None:
 
 def explain(server: str, explanation: Explanation) -> None:
     # Behind the copy the guest is there, whatever Nova did not end.
-    arrived = explanation.kind == "live" and explanation.reached == "finishing"
+    arrived = (
+        explanation.kind == "live"
+        and explanation.reached == "finishing"
+        and explanation.cause != "guest-is-gone"
+    )
     how = "moved, but not all is well" if arrived else "did not move"
     base.say(f"{server} {how}:")
     for line in explanation.lines:

@@ -17,6 +17,12 @@ _BARE = re.compile(r"[A-Za-z_][\w.]{0,100}")
 # RPC gives up after rpc_response_timeout, 60 s by default.
 _SILENCE = 55.0
 _SILENT = "destination-silent"
+# What the words of one cause mean behind the copy: a destination that was
+# reached, and asked for a guest which it should have by then.
+_LATE = {
+    _SILENT: "finish-broken-off",
+    "guest-moved-without-nova": "guest-is-gone",
+}
 _SOON = datetime.timedelta(seconds=60)
 
 
@@ -54,9 +60,9 @@ def cause(
     found = causes.find(said)
     late = steps.copied(events)
     for shown in (found, telling.cause(logged)):
-        # A destination which has the guest was not silent from the start.
-        if shown and not shown.summary and not (late and shown.id == _SILENT):
-            return shown
+        if shown and not shown.summary:
+            other = _LATE.get(shown.id) if late else None
+            return causes.named(other) if other else shown
     if late:
         return causes.named("finish-broken-off")
     if cancelled(history, attempt):

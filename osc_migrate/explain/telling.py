@@ -15,7 +15,7 @@ _FIRST = (
     re.compile(r"[Ll]ive migration not completed after"),
     re.compile(r"Live Migration failure"),
     # Then libvirt was done (nova/compute/manager.py).
-    re.compile(r"Post live migration at destination"),
+    re.compile(r"[Pp]ost live migration at destination"),
     # nova-conductor of a host, nova-scheduler of all.
     re.compile(r"Skipping host"),
     re.compile(r"Filter \w{1,80} returned 0 hosts"),

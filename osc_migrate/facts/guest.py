@@ -1,12 +1,14 @@
 """What has to be asked for one server: what it holds, shares, topology,
 groups."""
 
+import datetime
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, cast
 
 from osc_migrate import microversions
 from osc_migrate.facts import parse
+from osc_migrate.facts.actions import actions_of
 from osc_migrate.facts.body import fact
 from osc_migrate.facts.cloud import Cloud
 from osc_migrate.facts.surroundings import Surroundings
@@ -48,6 +50,19 @@ def shares(cloud: Cloud, server: facts.Server) -> tuple[str, ...]:
         f"/servers/{server.id}/shares", f"list the shares of {server.id}"
     )
     return tuple(row.text("share_id") for row in body.rows("shares"))
+
+
+def paused_at(cloud: Cloud, server: facts.Server) -> datetime.datetime | None:
+    """When it was paused last; None when it is not paused.
+
+    :raises Unread: no request of it that Nova shows paused it.
+    """
+    if server.status != "PAUSED":
+        return None
+    for action in actions_of(cloud.nova, server.id):
+        if action.name == "pause":
+            return action.start
+    raise Unread("Nova shows no request that paused it")
 
 
 def topology(cloud: Cloud, server: facts.Server) -> facts.Topology:

@@ -109,6 +109,7 @@ def _of_server(around: Surroundings, server: facts.Server) -> facts.MoveFacts:
         "ports": lambda: cloud.network.ports(server.id),
         "volumes": lambda: storage.volumes(cloud.cinder, server.volume_ids),
         "image": lambda: storage.image(cloud.glance, server.image_id),
+        "paused_at": lambda: guest.paused_at(cloud, server),
         "shares": lambda: guest.shares(cloud, server),
         "topology": lambda: guest.topology(cloud, server),
         "groups": lambda: guest.groups(cloud, server),

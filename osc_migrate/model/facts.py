@@ -299,6 +299,8 @@ class MoveFacts(Facts):
     volumes: tuple[Volume, ...] = ()
     # False when the image was deleted from Glance; True without an image.
     image_exists: bool = True
+    # When the server was paused; None when it is not.
+    paused_at: datetime.datetime | None = None
     # Names of attached Manila shares (2.97).
     shares: tuple[str, ...] = ()
     topology: Topology = dataclasses.field(

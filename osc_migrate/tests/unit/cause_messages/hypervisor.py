@@ -22,6 +22,13 @@ MESSAGES = [
     ),
     ("post-copy-impossible", SEEN, "Postcopy is not supported"),
     (
+        "guest-is-gone",
+        SEEN,
+        "Unexpected error during post live migration at destination host.:"
+        f" nova.exception.InstanceNotFound: Instance {UUID} could not be"
+        " found.",
+    ),
+    (
         "guest-moved-without-nova",
         SEEN,
         f"Instance {UUID} could not be found.",

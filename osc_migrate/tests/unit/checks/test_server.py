@@ -1,5 +1,7 @@
 """Checks of the server itself."""
 
+import datetime
+
 import pytest
 
 from osc_migrate.model.facts import Unread
@@ -15,6 +17,30 @@ from osc_migrate.tests.unit.checks.proof import (
     of_server,
     prove,
 )
+
+LATER = shapes.NOW + datetime.timedelta(minutes=1)
+
+
+def came(status="completed", **changes):
+    where = {"source": "HostC", "destination": "HostB"}
+    return shapes.migration(
+        status, **where | {"created_at": shapes.NOW} | changes
+    )
+
+
+def on_qemu(**changes):
+    return shapes.host(name="HostB", hypervisor=shapes.hypervisor(**changes))
+
+
+def paused(**changes):
+    """A server that was paused, and then came to HostB, on QEMU 7.2."""
+    return {
+        "server": shapes.server(status="PAUSED", power_state=3),
+        "paused_at": shapes.NOW - datetime.timedelta(minutes=1),
+        "migrations": (came(),),
+        "source": on_qemu(version=7_002_000),
+    } | changes
+
 
 CASES = [
     Case(
@@ -134,6 +160,25 @@ CASES = [
         UNKNOWN,
         "hidden",
     ),
+    *(
+        Case(
+            "paused-guest-has-run-here",
+            shapes.move(**paused(**facts)),
+            status,
+            words,
+        )
+        for facts, status, words in (
+            ({}, FAIL, "migration 7 brought it here while it was paused"),
+            ({"migrations": ()}, PASS, "no live migration"),
+            ({"migrations": (came("error"),)}, PASS, "no live migration"),
+            ({"migrations": (came(type="migration"),)}, PASS, "no live"),
+            ({"migrations": (came(destination="HostD"),)}, PASS, "no live"),
+            ({"paused_at": LATER}, PASS, "since it came"),
+            ({"paused_at": Unread("no request")}, UNKNOWN, "no request"),
+            ({"migrations": Unread("403")}, UNKNOWN, "403"),
+            ({"server": shapes.server()}, SKIP, "not paused"),
+        )
+    ),
     Case(
         "server-host-is-known",
         of_server(host=Unread("hidden")),
@@ -180,3 +225,12 @@ def test_a_cold_move_needs_no_running_server():
     found = findings(of_server(status="SHUTOFF", power_state=4), COLD)
     assert "server-is-running" not in found
     assert "guest-is-on" not in found
+
+
+@pytest.mark.parametrize(
+    "qemu", [{"version": 10_000_000}, {"type": "other", "version": 1}]
+)
+def test_a_paused_guest_that_can_move_on(qemu):
+    move = shapes.move(**paused(source=on_qemu(**qemu)))
+    found = findings(move)["paused-guest-has-run-here"]
+    assert (found.status, found.detail) == (PASS, "its QEMU can move it")

@@ -141,6 +141,16 @@ def test_one_that_broke_off_behind_the_copy(words):
     assert said.cause == "shared-storage-missing"
 
 
+def test_a_guest_that_died_in_the_copy():
+    """Seen: of an assertion of QEMU's, and Nova calls the copy complete."""
+    missing = "Instance vm1 could not be found."
+    said = told(*prepared(), event(FINISH, "HostC", missing))
+    assert said.cause == "guest-is-gone"
+    # Before that step it is another story.
+    said = told(*prepared(), event(QUEUE, "HostB", missing))
+    assert said.cause == "guest-moved-without-nova"
+
+
 def test_a_host_that_is_not_well_now_is_a_hint():
     lost = "AUTO: Connection to libvirt lost: 1"
     ill = shapes.host(status="disabled", disabled_reason=lost)
