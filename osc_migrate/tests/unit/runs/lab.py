@@ -94,6 +94,8 @@ class Lab:
         self.most = 0
         self.forbidden: set[tuple[str, str]] = set()
         self.looks = 3
+        # No move ends before so many were under way at once, for a while.
+        self.together = 1
         # Of moves that do not work.
         self.explanation: Explanation | None = None
         self.lock = threading.Lock()
@@ -236,7 +238,7 @@ class FakeMove:
 
     def follow(self, timeout: Any = None, stall_after: Any = 15) -> Any:
         look = 0
-        while look < self.lab.looks or self.fate == "never":
+        while look < self._looks or self.fate == "never":
             look += 1
             yield Progress(
                 "running", "running", look, stalled=self.fate == "never"
@@ -265,6 +267,11 @@ class FakeMove:
                 lab.servers[id] = server.but(**changes)
             elif self.fate == "error":
                 lab.servers[id] = server.but(status="ERROR")
+
+    @property
+    def _looks(self) -> int:
+        alone = self.lab.most < self.lab.together
+        return 4000 if alone else self.lab.looks
 
     def outcome(self) -> Outcome:
         now, record = self.lab.servers[self.id], self.record
