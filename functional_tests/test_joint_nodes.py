@@ -163,6 +163,12 @@ def test_a_paused_guest_stays_paused(joint, compute, migrate, server):
     assert done.code == 0, done.err
     assert where(joint, server, "paused") == "HostC"
     assert compute.get_server(server.id).status == "PAUSED"
+    # It would be the end of it (QEMU 7.2) to move on before it has run.
+    early = migrate("preflight", server.name, "HostB", "-f", "json")
+    assert [r["check"] for r in early.json if r["status"] == "FAIL"] == [
+        "paused-guest-has-run-here"
+    ]
+    assert migrate("live", server.name, "HostB", "-f", "json").code == 3
     compute.unpause_server(server)
     goes_on(joint, server, before)
     assert where(joint, server) == "HostC"
