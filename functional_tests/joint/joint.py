@@ -29,9 +29,11 @@ from functional_tests.joint import (
 )
 from functional_tests.joint.control_plane import ControlPlane
 from functional_tests.joint.nodes import do
+from functional_tests.joint.pace import PACES
 from functional_tests.joint.readiness import PATIENCE, Waiting, usable
 from functional_tests.nodes import Lab, LabError, packages
 from functional_tests.nodes.cluster import COMPUTES, INSTANCES
+from functional_tests.nodes.content import VM
 
 _UP = "up"
 
@@ -112,10 +114,11 @@ class Joint:
             lab = pool.submit(
                 Lab.up,
                 self.lab.state.path,
+                storage.nodes(kind),
                 report=lambda text: report(f"nodes: {text}"),
-                shown=computes.shown() | storage.shown(),
+                shown=computes.shown() | storage.shown(kind),
             )
-            self.control.start()
+            self.control.start(PACES[storage.nodes(kind)])
             say(f"started {', '.join(self.control.children)}")
             lab.result()
         namespace = self.lab.inside()[1].partition("=")[2]
@@ -218,7 +221,12 @@ class Joint:
         return guest.count(done.stdout)
 
     def store(self, kind: str) -> None:
-        """Change the storage of the nodes, while they have no guests."""
+        """Change the storage of the nodes, while they have no guests.
+
+        :raises LabError: it takes nodes of another kind
+        """
+        if storage.nodes(kind) != self.lab.kind:
+            raise LabError(f"{kind} is not for nodes of kind {self.lab.kind}")
         storage.use(self.lab, kind)
         self.state.save({**self.state.load(), "storage": kind})
 
@@ -247,11 +255,15 @@ class Joint:
     def reset(self, name: str) -> None:
         """Bring a node back to how it was when the cloud came up.
 
-        Guests which ran on it are lost.
+        Guests which ran on it are lost.  Virtual machines are all brought
+        back with it.
         """
         self.lab.reset(name)
-        self._prepare(name)
-        self.restart(name)
+        back = COMPUTES if self.lab.kind == VM else (name,)
+        for one in back:
+            self._prepare(one)
+        for one in back:
+            self.restart(one)
 
     def usable(self) -> bool:
         """Are all computes up and enabled?"""
