@@ -19,6 +19,15 @@ from functional_tests.real_guest import NODES, where
 
 pytestmark = pytest.mark.long
 
+#: which clients have a lock on a file, as the kernel of the server has it
+_HOLDERS = """\
+cd /proc/fs/nfsd/clients
+grep -lF -e 'type: lock' -- */states | while read -r states; do
+    grep -F -e 'type: lock' -- "$states" | grep -qF -e "$file" || continue
+    sed -n 's/^name: .* \\([^ ]*\\)"$/\\1/p' "${states%/*}/info"
+done
+"""
+
 
 @pytest.fixture(scope="module")
 def joint(tmp_path_factory):
@@ -60,6 +69,7 @@ def live(joint, server, host):
     assert at >= before  # a new guest would begin at 1
     until(lambda: joint.ticks(server) > at, PATIENCE)
     assert the_disk(joint, server) == disk
+    until(lambda: holders(joint, server) == {host}, PATIENCE)
 
 
 def the_disk(joint, server):
@@ -77,6 +87,12 @@ def the_disk(joint, server):
     }
     (same,) = said
     return same
+
+
+def holders(joint, server):
+    """The nodes whose QEMU has the disk locked."""
+    file = f"file='\"{server.id}/disk\"'\n"
+    return set(do(joint.lab, CONTROLLER, file + _HOLDERS).split())
 
 
 def records(joint, server):

@@ -33,7 +33,6 @@ from functional_tests.joint.pace import PACES
 from functional_tests.joint.readiness import PATIENCE, Waiting, usable
 from functional_tests.nodes import Lab, LabError, packages
 from functional_tests.nodes.cluster import COMPUTES, INSTANCES
-from functional_tests.nodes.content import VM
 
 _UP = "up"
 
@@ -255,15 +254,11 @@ class Joint:
     def reset(self, name: str) -> None:
         """Bring a node back to how it was when the cloud came up.
 
-        Guests which ran on it are lost.  Virtual machines are all brought
-        back with it.
+        Guests which ran on it are lost.
         """
         self.lab.reset(name)
-        back = COMPUTES if self.lab.kind == VM else (name,)
-        for one in back:
-            self._prepare(one)
-        for one in back:
-            self.restart(one)
+        self._prepare(name)
+        self.restart(name)
 
     def usable(self) -> bool:
         """Are all computes up and enabled?"""
