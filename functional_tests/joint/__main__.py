@@ -28,7 +28,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=storage.KINDS,
         default=storage.SHARED,
         help="of the guests' disks: a directory that all nodes share, each "
-        "node's own, or a GlusterFS (default: %(default)s)",
+        "node's own, a GlusterFS, or NFS, between virtual machines "
+        "(default: %(default)s)",
     )
     parser.command("down", "Stop it, and remove its state directory.")
     parser.command(

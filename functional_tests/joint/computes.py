@@ -11,6 +11,7 @@ import sys
 from functional_tests.cloud import config
 from functional_tests.joint import broker, libvirt_python
 from functional_tests.joint.nodes import do
+from functional_tests.joint.pace import PACES, Pace
 from functional_tests.nodes import Lab, compute_files
 from functional_tests.nodes.cluster import GATEWAY
 from functional_tests.nodes.people import NOVA
@@ -24,8 +25,9 @@ log_file = {log}
 transport_url = {transport}
 compute_driver = libvirt.LibvirtDriver
 report_interval = {report_interval}
+rpc_response_timeout = {answer}
 service_down_time = {down_time}
-update_resources_interval = 10
+update_resources_interval = {update_interval}
 sync_power_state_interval = -1
 heal_instance_info_cache_interval = -1
 vif_plugging_timeout = 0
@@ -87,7 +89,7 @@ def shown() -> dict[str, str]:
     }
 
 
-def _nova_conf(name: str, ports: dict[str, int]) -> str:
+def _nova_conf(name: str, ports: dict[str, int], pace: Pace) -> str:
     keystone = config.endpoints(ports, GATEWAY)["keystone"]
     auth = config.auth(keystone, "nova")
     services = ""
@@ -109,8 +111,10 @@ def _nova_conf(name: str, ports: dict[str, int]) -> str:
     default = _DEFAULT.format(
         log=LOG,
         transport=broker.url(GATEWAY, ports),
-        report_interval=config.REPORT_INTERVAL,
-        down_time=config.DOWN_TIME,
+        report_interval=pace.report_interval,
+        update_interval=pace.update_interval,
+        down_time=pace.down_time,
+        answer=pace.answer,
         log_levels=",".join(config.LOG_LEVELS),
     )
     return compute_files.nova_conf(name, default) + _MORE.format(
@@ -121,7 +125,7 @@ def _nova_conf(name: str, ports: dict[str, int]) -> str:
 def prepare(lab: Lab, name: str, ports: dict[str, int]) -> None:
     """Make a booted node ready to be a compute; nothing is started."""
     do(lab, name, _PREPARE)
-    nova_conf = _nova_conf(name, ports)
+    nova_conf = _nova_conf(name, ports, PACES[lab.kind])
     lab.put(name, "/etc/nova/nova.conf", nova_conf, 0o640, "root:nova")
     lab.put(name, f"/etc/systemd/system/{UNIT}.service", _UNIT)
     rule = f"{NOVA.name} ALL=(root) NOPASSWD: {_HELPER} *\n"

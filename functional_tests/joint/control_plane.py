@@ -16,6 +16,7 @@ from functional_tests.cloud import (
 )
 from functional_tests.cloud.state import State
 from functional_tests.joint import broker, mariadb
+from functional_tests.joint.pace import Pace
 from functional_tests.nodes.cluster import CONTROLLER, GATEWAY
 from functional_tests.nodes.errors import LabError
 
@@ -34,7 +35,8 @@ _MODULES = {
 _JOINT = """\
 [DEFAULT]
 transport_url = {transport}
-rpc_response_timeout = 60
+rpc_response_timeout = {answer}
+service_down_time = {down_time}
 [database]
 max_pool_size = 5
 [scheduler]
@@ -60,10 +62,12 @@ class ControlPlane:
     def _ports(self) -> dict[str, int]:
         return self._state.load()["ports"]
 
-    def start(self) -> None:
+    def start(self, pace: Pace) -> None:
         """Start all of them; only the database is awaited.
 
         The ports are recorded.
+
+        :param pace: of the nodes
         """
         sockets = ports.listen(config.ROOTS)
         try:
@@ -81,7 +85,7 @@ class ControlPlane:
             mariadb.prepare(self._mariadb)
             for name in ("mariadb", "epmd", "rabbit"):
                 self._spawn(name)
-            self._configure(found)
+            self._configure(found, pace)
             for name, (_, port) in _MODULES.items():
                 self._spawn_module(
                     name, [sockets[port].fileno()] if port else []
@@ -198,11 +202,13 @@ class ControlPlane:
         self._state.save(facts)
         self.children[process.name] = child
 
-    def _configure(self, found: dict[str, int]) -> None:
+    def _configure(self, found: dict[str, int], pace: Pace) -> None:
         state = self._state
         transport = broker.url(ports.ADDRESS, found)
         config.write(state, found, CONTROLLER, {})
-        text = _JOINT.format(transport=transport)
+        text = _JOINT.format(
+            transport=transport, answer=pace.answer, down_time=pace.down_time
+        )
         (state.conf / "joint.conf").write_text(text)
         for name in ("keystone", "glance"):
             databases.made_elsewhere(state.db, name)

@@ -29,6 +29,7 @@ from functional_tests.joint import (
 )
 from functional_tests.joint.control_plane import ControlPlane
 from functional_tests.joint.nodes import do
+from functional_tests.joint.pace import PACES
 from functional_tests.joint.readiness import PATIENCE, Waiting, usable
 from functional_tests.nodes import Lab, LabError, packages
 from functional_tests.nodes.cluster import COMPUTES, INSTANCES
@@ -112,10 +113,11 @@ class Joint:
             lab = pool.submit(
                 Lab.up,
                 self.lab.state.path,
+                storage.nodes(kind),
                 report=lambda text: report(f"nodes: {text}"),
-                shown=computes.shown() | storage.shown(),
+                shown=computes.shown() | storage.shown(kind),
             )
-            self.control.start()
+            self.control.start(PACES[storage.nodes(kind)])
             say(f"started {', '.join(self.control.children)}")
             lab.result()
         namespace = self.lab.inside()[1].partition("=")[2]
@@ -218,7 +220,12 @@ class Joint:
         return guest.count(done.stdout)
 
     def store(self, kind: str) -> None:
-        """Change the storage of the nodes, while they have no guests."""
+        """Change the storage of the nodes, while they have no guests.
+
+        :raises LabError: it takes nodes of another kind
+        """
+        if storage.nodes(kind) != self.lab.kind:
+            raise LabError(f"{kind} is not for nodes of kind {self.lab.kind}")
         storage.use(self.lab, kind)
         self.state.save({**self.state.load(), "storage": kind})
 

@@ -8,7 +8,8 @@ from typing import Any
 from functional_tests.cloud.state import State
 from functional_tests.nodes.errors import LabError
 
-PATIENCE = 120.0  #: seconds for each thing, on a busy machine
+#: seconds for each thing, on a busy machine with nodes that are emulated
+PATIENCE = 600.0
 _LINES = 20
 
 

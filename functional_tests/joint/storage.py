@@ -1,5 +1,6 @@
 """Where the disks of guests are: shared by the nodes, or each node's own.
 
+NFS is that of the kernel: of virtual machines, which mount it when they boot.
 GlusterFS is all userspace, so that it is real on any kernel: a volume of one
 brick on HostA, mounted by the computes.  The plain shared directory only looks
 like it: a bind mount through FUSE, which needs no server and no package.
@@ -14,9 +15,10 @@ from functional_tests.nodes.cluster import (
     CONTROLLER,
     INSTANCES,
 )
+from functional_tests.nodes.content import NSPAWN, VM
 from functional_tests.nodes.people import NOVA
 
-SHARED, LOCAL, GLUSTER = KINDS = ("shared", "local", "gluster")
+SHARED, LOCAL, GLUSTER, NFS = KINDS = ("shared", "local", "gluster", "nfs")
 SHOWN = "/opt/gluster"  #: the packages, in the nodes
 _PACKAGES = (
     "attr",
@@ -73,15 +75,27 @@ glusterfs --process-name=fuse --volfile-server={CONTROLLER} \\
     --volfile-id=/instances {INSTANCES}
 mountpoint -q {INSTANCES}
 """
+_MOUNTED = f"""\
+found=$(findmnt -n -o FSTYPE --mountpoint {INSTANCES})
+[ "$found" = nfs4 ] || {{ echo "no NFS on {INSTANCES}" >&2; exit 1; }}
+"""
 _SCRIPTS = {
     SHARED: f"{_ENABLED}mount {INSTANCES}\n",
     LOCAL: _DISABLED,
     GLUSTER: _MOUNT,
+    NFS: _MOUNTED,
 }
 
 
-def shown() -> dict[str, str]:
+def nodes(kind: str) -> str:
+    """The kind of nodes it takes."""
+    return VM if kind == NFS else NSPAWN
+
+
+def shown(kind: str) -> dict[str, str]:
     """What the nodes have to see of this machine: path there, path here."""
+    if kind == NFS:
+        return {}
     return {SHOWN: str(debs.unpacked("gluster", *_PACKAGES))}
 
 

@@ -22,7 +22,7 @@ class Context:
     introduce: Callable[[Secrets], None]
     #: waits until nodes have booted, and are well
     wait: Callable[[Iterable[str]], None]
-    #: what containers see of this machine, read-only: path there, path here
+    #: what nodes see of this machine, read-only: path there, path here
     shown: Mapping[str, str]
     #: to be told what takes long
     report: Callable[[str], None]

@@ -38,6 +38,7 @@ from functional_tests.nodes.vm import Machines
 
 _STARTING, _UP, _DOWN = "starting", "up", "down"
 _PATIENCE = 600.0  #: seconds until a node has booted, on a busy machine
+_SCRIPT = 180.0  #: seconds for a script: some nodes are emulated
 
 
 def _quiet(text: str) -> None:
@@ -73,8 +74,8 @@ class Lab:
         """Start a lab, or find that it runs; return when it is usable.
 
         :param kind: 'nspawn' for containers, 'vm' for virtual machines
-        :param shown: what containers see of this machine, read-only: the
-            path there, and the path here
+        :param shown: what nodes see of this machine, read-only: the path
+            there, and the path here
         :raises LabError: with the reason; nothing is left running
         """
         packages.require_root()
@@ -226,7 +227,7 @@ class Lab:
         self,
         name: str,
         script: str,
-        timeout: float = 60.0,
+        timeout: float = _SCRIPT,
         user: str = "root",
     ) -> subprocess.CompletedProcess[str]:
         """Run a script with `sh` on a node.

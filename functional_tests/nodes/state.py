@@ -7,6 +7,7 @@
     <state>/ssh/           ssh_config, known_hosts, the key of the lab
     <state>/nodes/NODE/    what a node consists of; console.log
     <state>/shared/        the shared directory of containers
+    <state>/shown.raw      the disk with what virtual machines are shown
     <state>/tree, image, saved   which entries of the cache are used
 """
 

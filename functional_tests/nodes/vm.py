@@ -23,6 +23,7 @@ from functional_tests.nodes import (
     network,
     pki,
     secrets,
+    shown,
     vm_image,
 )
 from functional_tests.nodes.cluster import ADDRESSES, CONTROLLER, MACS, PREFIX
@@ -75,8 +76,15 @@ class Machines:
 
         saved = self._context.use(_SAVED, cache.entry(_key(), make))
         self._context.introduce(Secrets.load(saved / _SECRETS))
+        if self._context.shown:
+            self._context.report("making the disk of what they are shown")
+            shown.make(self._shown, self._context.shown)
         self._context.report("starting the nodes")
         self._restore(nodes)
+
+    @property
+    def _shown(self) -> pathlib.Path:
+        return self._context.directory / "shown.raw"
 
     def reset(self, node: str) -> None:
         """Bring all nodes back to how they were at first."""
@@ -146,6 +154,8 @@ class Machines:
                 monitor.await_state()
             for monitor in monitors:
                 monitor.ask("cont")
+                if self._context.shown:
+                    shown.plug(monitor, self._shown)
         self._context.wait(nodes)
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._wake, nodes))
@@ -157,6 +167,14 @@ class Machines:
         done = self._context.shells.run(node, script, timeout=120)
         if done.returncode:
             raise LabError(f"{node}: the clock: {done.stderr.strip()}")
+        if self._context.shown:
+            self._mount(node)
+
+    def _mount(self, node: str) -> None:
+        script = shown.mounting(self._context.shown)
+        done = self._context.shells.run(node, script, timeout=120)
+        if done.returncode:
+            raise LabError(f"{node}: what it is shown: {done.stderr.strip()}")
 
     def _monitor(self, node: str) -> Monitor:
         return Monitor(self._context.names.run / f"{node}.qmp")
