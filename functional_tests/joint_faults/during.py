@@ -101,7 +101,7 @@ FAULTS: Iterable[RealFault] = (
         _gone("rabbit", signal.SIGTERM),
         _rabbit_back,
         code=0,
-        otherwise="finish-broken-off",
+        otherwise=("finish-broken-off", "services-lost-touch"),
         moves=True,
     ),
     _during(

@@ -24,7 +24,7 @@ class RealFault:
     cause: str = ""
     # What it may end in instead, with exit code 4, where chance decides: an
     # answer between Nova's services that was lost just then.
-    otherwise: str = ""
+    otherwise: tuple[str, ...] = ()
     # Words that must be in the row which `explain` prints.
     words: str = ""
     # Of the command that moves the server.

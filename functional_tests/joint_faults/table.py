@@ -49,9 +49,7 @@ def as_it_should(played):
     )
     there = "HostC" if fault.moves else "HostB"
     end = (played.code, played.told.get("cause", ""))
-    ends = [(fault.code, fault.cause)]
-    if fault.otherwise:
-        ends.append((4, fault.otherwise))
+    ends = [(fault.code, fault.cause), *((4, c) for c in fault.otherwise)]
     return {
         "foreseen": foreseen,
         "exit code and cause": end in ends,

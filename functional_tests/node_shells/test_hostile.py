@@ -183,7 +183,8 @@ def test_it_prints_what_is_no_text(sshds, ask):
 
 
 def test_the_connection_ends_in_the_middle(sshds, ask):
-    end = Question("kill -9 $(ps -o ppid= -p $$)")
+    # Not before its sshd has passed on what was said until then.
+    end = Question("sleep 3; kill -9 $(ps -o ppid= -p $$)")
     got = ask(
         sshds.start("breaking"),
         {"before": QUESTIONS["one"], "end": end, "after": QUESTIONS["one"]},

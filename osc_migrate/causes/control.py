@@ -100,6 +100,15 @@ CAUSES: tuple[Cause, ...] = (
         source="nova/compute/manager.py, _post_live_migration; seen",
     ),
     cause(
+        "services-lost-touch",
+        r"Error monitoring migration: Timed out waiting for a reply",
+        "Nova's services did not answer one another while the guest was"
+        " copied: it may run on either host, and the record may stay open",
+        "virsh list --all on both hosts: where it runs on the destination"
+        " alone, do not start or reboot it; look at RabbitMQ, nova-conductor",
+        source="nova/virt/libvirt/driver.py, _live_migration_monitor; seen",
+    ),
+    cause(
         "destination-silent",
         r"Timeout while checking if we can live migrate"
         r"|MessagingTimeout|Timed out waiting for a reply to message",

@@ -23,6 +23,8 @@ _LATE = {
     _SILENT: "finish-broken-off",
     "guest-moved-without-nova": "guest-is-gone",
 }
+# And in its midst: the destination had answered.
+_AMID = {_SILENT: "services-lost-touch"}
 _SOON = datetime.timedelta(seconds=60)
 
 
@@ -59,10 +61,10 @@ def cause(
     else by what happened."""
     found = causes.find(said)
     late = steps.copied(events)
+    others = _LATE if late else _AMID if steps.prepared(events) else {}
     for shown in (found, telling.cause(logged)):
         if shown and not shown.summary:
-            other = _LATE.get(shown.id) if late else None
-            return causes.named(other) if other else shown
+            return causes.named(others.get(shown.id, shown.id))
     if late:
         return causes.named("finish-broken-off")
     if cancelled(history, attempt):

@@ -56,7 +56,9 @@ def explain(
     stopped = bare.status == "cancelled" or (
         bare.status not in ENDED and newest and _idle(history)
     )
-    if stopped and (found := telling.cause(logged)):
+    found = telling.cause(logged)
+    # What is under way has no cause, but nobody goes on with that one.
+    if found and (stopped or found.id == "services-lost-touch"):
         told = replace(told, **_known(found), next=found.remedy)
     notes = [unread, *(telling.notes(logs) if logs else ())]
     return replace(told, note="; ".join(filter(None, notes)))

@@ -76,7 +76,7 @@ def reached(status: str, events: Sequence[Event]) -> str | None:
     last = furthest(events)
     if last is None:
         return None
-    if last.name == "compute_pre_live_migration" and _went_well(last):
+    if prepared(events):
         # Ports plugged or not, copy begun or not: there is no event of it.
         return "prepared"
     return _PHASES[last.name]
@@ -109,6 +109,16 @@ def silent(events: Sequence[Event]) -> tuple[str, str | None]:
     if _went_well(last) and last.name in _AFTER:
         return _AFTER[last.name], None
     return last.name, host_of(last)
+
+
+def prepared(events: Sequence[Event]) -> bool:
+    """Was the destination ready, so that the copy began, and no more seen?"""
+    last = furthest(events)
+    return (
+        last is not None
+        and last.name == "compute_pre_live_migration"
+        and _went_well(last)
+    )
 
 
 def copied(events: Sequence[Event]) -> bool:

@@ -14,6 +14,7 @@ _MOST = 5
 _FIRST = (
     re.compile(r"[Ll]ive migration not completed after"),
     re.compile(r"Live Migration failure"),
+    re.compile(r"Error monitoring migration"),
     # Then libvirt was done (nova/compute/manager.py).
     re.compile(r"[Pp]ost live migration at destination"),
     # nova-conductor of a host, nova-scheduler of all.

@@ -67,6 +67,14 @@ MESSAGES = [
         " MessagingTimeout Timed out waiting for a reply to message ID 1",
     ),
     (
+        "services-lost-touch",
+        SEEN,
+        "Error monitoring migration: Timed out waiting for a reply to message"
+        " ID b7cc770b7499419390e943c29b494b95:"
+        " oslo_messaging.exceptions.MessagingTimeout: Timed out waiting for a"
+        " reply to message ID b7cc770b7499419390e943c29b494b95",
+    ),
+    (
         "destination-silent",
         NOVA,
         f"{PRECHECK}Timeout while checking if we can live migrate to host:"

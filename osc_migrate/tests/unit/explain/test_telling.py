@@ -225,6 +225,22 @@ def test_the_log_tells_why_nobody_ends_it():
     assert explain(busy, open_, True, logs(*lines)).cause == ""
 
 
+def test_the_log_tells_that_nova_watches_it_no_more():
+    """Seen: the record stays 'running', the guest has moved."""
+    words = "Error monitoring migration: Timed out waiting for a reply to 1"
+    open_ = past.attempt(*past.prepared(), record=past.record("running"))
+    busy = past.history(now=shapes.server(task_state="migrating"))
+    said = explain(busy, open_, True, logs(line(words, "WARNING")))
+    assert said.cause == "services-lost-touch"
+    assert "virsh list --all" in said.next
+
+
+def test_a_timeout_amid_the_copy_is_not_the_destination():
+    lines = failure("Timed out waiting for a reply to message ID 1")
+    said = told(logs(*lines), *past.prepared())
+    assert said.cause == "services-lost-touch"
+
+
 def test_words_of_the_api_are_not_overruled():
     shared = "HostB is not on shared storage: Shared storage live-migration"
     said = told(logs(*failure(REFUSED)), *past.refused(shared))
