@@ -274,15 +274,17 @@ class Joint:
         connection = self.connect()
         end = time.monotonic() + PATIENCE
         while not (
-            self.reported(name, int(started)) and usable(connection, [name])
+            self.reported(connection, name, int(started))
+            and usable(connection, [name])
         ):
             if time.monotonic() > end:
                 raise LabError(f"nova-compute on {name} is not up again")
             time.sleep(0.3)
 
-    def reported(self, name: str, since: float) -> bool:
+    @staticmethod
+    def reported(connection: Any, name: str, since: float) -> bool:
         """Has that nova-compute reported since then, a time of its clock?"""
-        (found,) = self.connect().compute.services(
+        (found,) = connection.compute.services(
             binary="nova-compute", host=name
         )
         said = datetime.datetime.fromisoformat(found.updated_at)

@@ -42,9 +42,9 @@ def _rabbit_back(joint: Joint, source: str, destination: str) -> None:
     """Nova's processes come back to it one by one, and may wait a minute for
     an answer that was lost: that is another fault."""
     joint.control.again("rabbit")
-    since = time.time()
+    since, connection = time.time(), joint.connect()
     for name in (source, destination):
-        wait_until(functools.partial(joint.reported, name, since))
+        wait_until(functools.partial(joint.reported, connection, name, since))
 
 
 def _conductor_stands(joint: Joint, source: str, destination: str) -> None:

@@ -123,7 +123,7 @@ def paused_guest_has_run_here(move: MoveFacts) -> str:
 
     QEMU before 10.0 dies of an assertion, and the guest with it, when one
     that came while it was paused is moved on before it has run: its disks
-    were never activated (QEMU, bdrv_inactivate_recurse; seen with 7.2).
+    were never activated (QEMU, migration/block-active.c; seen with 7.2).
     """
     if known(lambda: move.server.status) != "PAUSED":
         raise Skip("it is not paused")

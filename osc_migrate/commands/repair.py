@@ -28,9 +28,10 @@ class Repair(base.Base, command.Lister):
 
     Three things are repaired, and only where it is proven to be safe: the
     state ERROR of a server whose live migration failed or was aborted while
-    its guest runs on at the source (Nova 33 and later leaves it so); a cold
-    migration that nobody confirmed for a day (--confirm-after); an inactive
-    port binding on a host where the server is not. Whatever else is left, or
+    its guest runs on at the source (Nova 33 and later leaves it so), or, with
+    --nodes, on the destination where Nova shows it already; a cold migration
+    that nobody confirmed for a day (--confirm-after); an inactive port
+    binding on a host where the server is not. Whatever else is left, or
     is not proven, is named with the command to type.
 
     The steps are shown and asked for before anything is changed; where
