@@ -287,6 +287,8 @@ class Joint:
         (found,) = connection.compute.services(
             binary="nova-compute", host=name
         )
+        if not found.updated_at:
+            return False  # it has only been registered
         said = datetime.datetime.fromisoformat(found.updated_at)
         said = said.replace(tzinfo=datetime.UTC)
         return said.timestamp() > since + 1
