@@ -2,8 +2,9 @@
 
 usage: python -m functional_tests.forecasts [--state DIR] [--rounds N]
 
-Prints the table of doc/source/forecast.rst: guests that have written 256 MiB
-and go on writing at five rates, copied with live_migration_bandwidth = 32.
+Prints the table of doc/source/move/forecast.rst: guests that have written
+256 MiB and go on writing at five rates, copied with
+live_migration_bandwidth = 32.
 """
 
 import argparse

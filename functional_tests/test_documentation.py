@@ -49,7 +49,7 @@ def test_readme(boot, environment):
 
 def test_first_migration(boot, environment):
     boot("vm1", host="HostC")
-    check(examples.SOURCE / "first-migration.rst", environment)
+    check(examples.SOURCE / "move/first-migration.rst", environment)
 
 
 # What is there before a command is shown, beside vm1 on HostB.
@@ -133,7 +133,7 @@ def test_each_command_has_an_example():
 
 def test_python_api(boot, connection, environment):
     server = boot("vm-api")
-    script = examples.SOURCE / "examples/move.py"
+    script = examples.SOURCE / "automate/examples/move.py"
     assert len(script.read_text().splitlines()) <= 25
     done = subprocess.run(
         [sys.executable, script, "vm-api", "HostC"],

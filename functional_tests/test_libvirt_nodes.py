@@ -214,7 +214,7 @@ def test_a_connection_that_hangs_costs_the_finer_numbers_alone(
 def test_what_is_foretold_comes(joint, slow):
     row = forecasts.play(joint, 0)
     assert row.status == "PASS", row
-    # Stated: doc/source/forecast.rst. This is one run on a busy machine.
+    # Stated: doc/source/move/forecast.rst. This is one run on a busy machine.
     assert row.took and abs(row.error) < 0.5, row
     assert row.pause is not None and row.pause < 1.5, row
 

@@ -121,7 +121,7 @@ def test_each_option_of_the_validators_is_in_their_page():
     text = (ROOT / "validators/conftest.py").read_text()
     options = re.findall(r'addoption\(\s*"(--[a-z-]+)"', text)
     assert len(options) > 5
-    page = read("validating.rst")
+    page = read("validate/nodes.rst")
     assert [o for o in options if o not in page] == []
 
 
