@@ -20,7 +20,7 @@ from openstack import exceptions as sdk
 from openstack import utils
 
 from osc_migrate import errors, microversions
-from osc_migrate.facts import bounded
+from osc_migrate.facts import bounded, redirects
 from osc_migrate.facts.body import Body
 from osc_migrate.model.facts import Unread
 
@@ -248,8 +248,17 @@ class Api:
                 skip_cache=True,
                 # The SDK would ask Glance five times, for 15 s, and no other.
                 status_code_retries=0,
+                redirect=False,
                 **kwargs,
             )
+            if redirects.is_redirect(answer):
+                answer.close()
+                raise errors.ApiError(
+                    self.service,
+                    what,
+                    answer.status_code,
+                    redirects.explanation(answer),
+                )
             return answer, bounded.content(answer, timeout)
 
         with _AT_ONCE, _translated(self.service, what):
