@@ -25,6 +25,7 @@ from osc_migrate.moves import forcing
 from osc_migrate.moves.decision import Decision, Verb
 from osc_migrate.moves.follow import Clock, Follower
 from osc_migrate.moves.move import RECORD_WITHIN, Move, abort
+from osc_migrate.moves.start_gate import StartGate
 from osc_migrate.moves.stopping import QUEUED, RUNNING, Stop, refuse_abort
 from osc_migrate.moves.watching import Watcher
 from osc_migrate.words import confirm_or_revert, paste
@@ -35,6 +36,8 @@ class Mover:
 
     :param connection: an ``openstack.connection.Connection``.
     :param tries: so often each reading is asked for at most.
+    :ivar gate: closed, nothing new is started: :class:`Closed` is raised
+        instead, and nothing is sent.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Mover:
     ) -> None:
         self.cloud = Cloud(connection, tries)
         self._clock = clock or Clock()
+        self.gate = StartGate()
 
     def facts(self, server: str, host: str | None) -> MoveFacts:
         """What is known of a server and a destination; changes nothing."""
@@ -206,10 +210,8 @@ class Mover:
         :raises ApiError: Nova refused, or did not answer. A second request
             does no harm: Nova refuses it.
         """
-        self.cloud.nova.post(
-            f"/servers/{server.id}/action",
-            f"stop server {server.name}",
-            {"os-stop": None},
+        self._start_action(
+            server, f"stop server {server.name}", {"os-stop": None}
         )
 
     def activate(self, server: Server) -> Server | None:
@@ -259,10 +261,9 @@ class Mover:
             self._clock,
         )
         move = Move(self.cloud, facts, follower, kind)
-        path = f"/servers/{facts.server.id}/action"
         what = f"{verb} server {facts.server.name}"
         try:
-            move.request_id = self.cloud.nova.post(path, what, body)
+            move.request_id = self._start_action(facts.server, what, body)
         except errors.ApiError as error:
             if not error.passing:
                 raise
@@ -271,6 +272,19 @@ class Mover:
             if not follower.find(RECORD_WITHIN):
                 raise _unclear(facts, error) from error
         return move
+
+    def _start_action(
+        self, server: Server, what: str, body: object
+    ) -> str | None:
+        """Sends a request that starts something; all of them leave here.
+
+        :raises Closed: nothing new may be started; nothing was sent.
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        with self.gate.passing():
+            return self.cloud.nova.post(
+                f"/servers/{server.id}/action", what, body
+            )
 
     def _live_body(
         self, host: str | None, copy: bool | str

@@ -16,6 +16,7 @@ from osc_migrate.model.repair import Deed
 from osc_migrate.moves import follow, repairing, stalls
 from osc_migrate.moves.decision import Decision, Verb
 from osc_migrate.moves.move import Move
+from osc_migrate.moves.start_gate import Closed
 from osc_migrate.runs.work import Work
 
 # So often a request is sent whose answer was lost, while nothing happened.
@@ -68,7 +69,7 @@ class Carry:
         """Moves it.
 
         :param facts: read just before, and judged.
-        :raises Refused: nothing was changed.
+        :raises Refused, Closed: nothing was changed.
         :raises ApiError, Unclear: nobody knows what is going on.
         """
         return self.go_on(self._start(facts))
@@ -118,7 +119,8 @@ class Carry:
         return Ended(found, doubts, well and not self._stopped)
 
     def _start(self, facts: MoveFacts) -> Move:
-        """:raises Refused, ApiError, Unclear: see :meth:`begin`."""
+        """:raises Refused, Closed, ApiError, Unclear: see :meth:`begin`."""
+        lost: errors.Unclear | None = None
         work, step, server = self._work, self._step, facts.server
         after = facts.last_migration
         for attempt in range(1, STARTS + 1):
@@ -133,7 +135,14 @@ class Carry:
             )
             try:
                 return self._ask(facts)
+            except Closed as error:
+                if lost is not None:
+                    # The first request may have arrived all the same.
+                    raise lost from error
+                work.journal.note("refused", step.id, reason=str(error))
+                raise
             except errors.Unclear as error:
+                lost = error
                 now = work.mover.facts(server.id, step.destination)
                 newer = [m for m in now.migrations if m.id > after]
                 if newer:
@@ -143,6 +152,7 @@ class Carry:
                 if (
                     attempt == STARTS
                     or not idle
+                    or work.gate.why
                     or now.server.host != server.host
                 ):
                     raise
@@ -245,6 +255,7 @@ def shut_down(work: Work, step: Step, facts: MoveFacts) -> Stopping:
     """Stops a server where it is, and waits until it is off.
 
     :raises ApiError: Nova refused, or does not answer.
+    :raises Closed: nothing new may be started; nothing was changed.
     """
     if facts.server.status == "SHUTOFF":
         return Stopping.STOPPED

@@ -22,6 +22,7 @@ from osc_migrate.runs.hosts import Hosts
 from osc_migrate.runs.state import State
 from osc_migrate.runs.task import Task
 from osc_migrate.runs.work import Work
+from osc_migrate.words import paste, some
 
 # Seconds between two looks that nothing happened in.
 TICK = 1.0
@@ -52,12 +53,15 @@ class Engine:
         self._tasks: dict[str, Task] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._failures = 0
-        # Why no new move begins; empty while they may.
-        self.stopped = ""
         self.interrupted = False
         self.rows: dict[str, Row] = {}
         # One that waits for its group looks at nothing.
         work.clock.following = lambda: work.slots.total
+
+    @property
+    def stopped(self) -> str:
+        """Why no new move begins; empty while they may."""
+        return self._work.gate.why
 
     def ahead(self) -> list[Step]:
         """The steps that have not begun."""
@@ -78,11 +82,19 @@ class Engine:
         self._work.clock.abandon()
 
     def _stop(self, why: str) -> None:
-        if not self.stopped:
-            self.stopped = why
-            self._work.tell(
-                f"no new move begins: {why}", bad=not self.interrupted
+        """Said once it is true: when no request is being sent any more."""
+        bad = not self.interrupted
+        # The lock keeps the two sentences in their order.
+        with self._work.busy:
+            sending = self._work.gate.close(
+                why,
+                lambda: self._work.tell(f"no new move begins: {why}", bad=bad),
             )
+            if sending:
+                self._work.tell(
+                    f"{why}: waiting for Nova's answer to"
+                    f" {some(sending, 'request')} being sent"
+                )
 
     # The run
 
@@ -99,7 +111,7 @@ class Engine:
         for id, state in self._before.items():
             if state.row is not None:
                 self.rows[id] = state.row
-        if self._hosts:
+        if self._hosts and not self.stopped:
             self._hosts.close(self._work)
         steps = [s for s in self._plan.steps if s.id not in self.rows]
         # What an earlier process has begun, whichever its wave.
@@ -119,18 +131,30 @@ class Engine:
             )
         for step in steps:
             if step.id not in self.rows:
-                row = Row(
-                    step.server,
-                    step.id,
-                    step.source,
-                    step.destination,
-                    "",
-                    Became.NOT_BEGUN,
-                )
-                self.rows[step.id] = dataclasses.replace(
-                    row, reason=self.stopped
-                )
+                self.rows[step.id] = self._not_begun(step)
         yield self._look()
+
+    def _not_begun(self, step: Step) -> Row:
+        """Of one that this run has not touched."""
+        row = Row(
+            step.server,
+            step.id,
+            step.source,
+            step.destination,
+            "",
+            Became.NOT_BEGUN,
+            reason=self.stopped,
+        )
+        if not self._begun(step):
+            return row
+        name = paste(step.server, step.id)
+        return dataclasses.replace(
+            row,
+            how=step.way.value,
+            outcome=Became.RUNNING_ON,
+            reason=f"begun before, and not followed: {self.stopped}",
+            next=f"openstack migrate watch {name}",
+        )
 
     def _begun(self, step: Step) -> bool:
         state = self._before.get(step.id)
@@ -163,8 +187,6 @@ class Engine:
         waiting = list(steps)
         while (waiting and not self.stopped) or (self._tasks and not joined):
             with self._work.busy:
-                if self._failures >= self._work.max_failures:
-                    self._stop(f"{self._failures} failed")
                 for step in [] if self.stopped else list(waiting):
                     if self._start(step):
                         waiting.remove(step)
@@ -174,6 +196,11 @@ class Engine:
             if self._work.broken:
                 self._stop(self._work.broken)
             yield self._look()
+
+    def _limit_failures(self) -> None:
+        """The lock is held."""
+        if self._failures >= self._work.max_failures:
+            self._stop(f"{self._failures} failed")
 
     def _start(self, step: Step) -> bool:
         """Begins a step if the limits allow it. The lock is held."""
@@ -193,6 +220,7 @@ class Engine:
             with self._work.busy:
                 self.rows[step.id] = row
                 self._failures += row.outcome is Became.FAILED
+                self._limit_failures()
                 task.release()
                 self._work.busy.notify_all()
 

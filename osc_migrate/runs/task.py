@@ -1,6 +1,7 @@
 """One server of a plan, from the last check to the last look at it."""
 
 import contextlib
+import dataclasses
 import datetime
 import logging
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from osc_migrate.model.progress import End, Progress
 from osc_migrate.model.run import Became, Row
 from osc_migrate.moves.follow import INTERVAL, PATIENCE
 from osc_migrate.moves.move import RECORD_WITHIN
+from osc_migrate.moves.start_gate import Closed
 from osc_migrate.runs.advice import advice
 from osc_migrate.runs.carry import (
     Carry,
@@ -67,6 +69,8 @@ class Task:
         self._since = work.clock.now()
         self._holds = True
         self._moving = False
+        # Of an attempt that failed, while another one may be made.
+        self._failed: Row | None = None
 
     def run(self) -> Row:
         """Never raises; what happened is in the row."""
@@ -74,6 +78,8 @@ class Task:
             row = self._run()
         except Abandoned:
             row = self._left_off("not followed any more")
+        except Closed as closed:
+            row = self._not_started(str(closed))
         except JournalError as error:
             self._work.broken = str(error)
             row = self._left_off(str(error))
@@ -104,13 +110,13 @@ class Task:
                     # Who has it may need the slot.
                     self.release()
                     self.progress = Progress("waiting for its group", "", 0)
-                    self._work.clock.sleep(INTERVAL)
+                    self._pause()
                     facts = None
                 held.callback(lock.release)
             if self._begun is not None:
                 if row := self._resumed(self._begun, facts):
                     return row
-                facts = None
+                self._begun, facts = None, None
             self._hold()
             return self._moves(facts)
 
@@ -132,7 +138,11 @@ class Task:
                 # Nova takes no second one meanwhile: the oldest is ours.
                 ended = carry.taken_up(facts, begun.status, found[-1])
                 self._moving = False
-                return None if ended.again else self._judged(ended)
+                row = self._judged(ended)
+                if not ended.again:
+                    return row
+                self._failed = row
+                return None
             age = datetime.datetime.now(datetime.UTC) - begun.at
             server = facts.server
             if (
@@ -152,6 +162,7 @@ class Task:
         moves = plans = 0
         tried: list[str] = []
         while True:
+            self._work.gate.check()
             facts = facts or self._patiently(self._read)
             if facts is None or home(facts) not in (self.step.source, None):
                 return self._elsewhere(facts)
@@ -170,6 +181,7 @@ class Task:
                 self._moving = False
                 if not again or moves == MOVES:
                     return row
+                self._failed = row
                 self._hold()
                 why = row.reason
                 failed = row.destination or self.step.destination
@@ -229,7 +241,7 @@ class Task:
             ):
                 break
             # A service that did not answer may do so now.
-            self._work.clock.sleep(INTERVAL)
+            self._pause()
             facts = self._patiently(self._read) or facts
         return "; ".join(f"{f.check}: {f.detail}" for f in worst[:3]), facts
 
@@ -277,6 +289,14 @@ class Task:
         then = f"openstack migrate watch {name}"
         return self._row(Became.RUNNING_ON, reason, then=then)
 
+    def _not_started(self, why: str) -> Row:
+        """No request was sent, as nothing new may be started."""
+        failed = self._failed
+        if failed is None:
+            return self._row(Became.NOT_BEGUN, why)
+        reason = f"{failed.reason}; not tried again: {why}"
+        return dataclasses.replace(failed, reason=reason)
+
     def _row(
         self,
         outcome: Became,
@@ -316,15 +336,27 @@ class Task:
                 self._work.slots.give(self.step)
                 self._work.busy.notify_all()
 
+    def _pause(self) -> None:
+        """Before another look.
+
+        :raises Closed: no new move begins, and none of it is under way.
+        """
+        self._work.clock.sleep(INTERVAL)
+        if self._begun is None:
+            self._work.gate.check()
+
     def _hold(self) -> None:
-        """Waits for a slot for another try."""
+        """Waits for a slot for another try.
+
+        :raises Closed: no new move begins.
+        """
         while not self._holds:
             with self._work.busy:
                 if self._work.slots.free(self.step):
                     self._work.slots.take(self.step)
                     self._holds = True
                     return
-            self._work.clock.sleep(INTERVAL)
+            self._pause()
 
     def _read(self) -> MoveFacts | None:
         """What is true now; None when the server is gone."""
@@ -352,7 +384,7 @@ class Task:
             late = self._work.clock.now() - since > PATIENCE
             if not error.passing or late:
                 raise error
-            self._work.clock.sleep(INTERVAL)
+            self._pause()
 
         while True:
             yield judge

@@ -11,6 +11,7 @@ from osc_migrate.model.run import Event
 from osc_migrate.moves import follow
 from osc_migrate.moves.mover import Mover
 from osc_migrate.moves.pace import STALL_AFTER
+from osc_migrate.moves.start_gate import StartGate
 from osc_migrate.plans import Barrier, Barriers, Limits
 from osc_migrate.runs.journal import Journal
 from osc_migrate.runs.limits import Slots
@@ -89,6 +90,11 @@ class Work:
         # Why nothing may be begun any more, such as a full disk.
         self.broken = ""
 
+    @property
+    def gate(self) -> StartGate:
+        """What every request that starts something has to pass."""
+        return self.mover.gate
+
     def tell(self, text: str, server: str = "", *, bad: bool = False) -> None:
         with self.busy:
             self._events.append(Event(text, server, bad))
@@ -113,8 +119,10 @@ class Work:
         """Waits until one more may go there; it counts there from now on.
 
         :raises Abandoned: nobody waits any more.
+        :raises Closed: no new move begins.
         """
         while True:
+            self.gate.check()
             with self.busy:
                 same = old.destination == new.destination
                 if same or self.slots.open(new.destination):

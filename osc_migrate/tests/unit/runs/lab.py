@@ -4,6 +4,7 @@ import dataclasses
 import threading
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from osc_migrate import errors
@@ -12,6 +13,7 @@ from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server
 from osc_migrate.model.plan import Plan, Purpose, Stay, Step, Way
 from osc_migrate.model.progress import ENDED, End, Outcome, Progress
+from osc_migrate.moves.start_gate import StartGate
 from osc_migrate.runs.work import Clock
 from osc_migrate.tests.unit import shapes
 
@@ -81,6 +83,11 @@ class Lab:
 
     def __init__(self) -> None:
         self.nova = Nova(self)
+        self.gate = StartGate()
+        # Called with the server's ID where a real one waits for an answer:
+        # reading facts, and while a request is being sent.
+        self.reading: Callable[[str], None] = lambda id: None
+        self.sending: Callable[[str], None] = lambda id: None
         self.cloud = self
         self.servers: dict[str, Server] = {}
         self.records: dict[str, list[Migration]] = defaultdict(list)
@@ -134,6 +141,7 @@ class Lab:
     # Of the mover
 
     def facts(self, id: str, host: str | None) -> MoveFacts:
+        self.reading(id)
         if id not in self.servers:
             raise errors.NotFound("server", id, "")
         server = self.servers[id]
@@ -162,6 +170,11 @@ class Lab:
         return self._start(facts, "cold")
 
     def _start(self, facts: MoveFacts, kind: str) -> "FakeMove":
+        with self.gate.passing():
+            self.sending(facts.server.id)
+            return self._sent(facts, kind)
+
+    def _sent(self, facts: MoveFacts, kind: str) -> "FakeMove":
         id = facts.server.id
         fates = self.fate.get(id, ["completed"])
         fate = fates.pop(0) if len(fates) > 1 else fates[0]
@@ -206,8 +219,10 @@ class Lab:
         return self.servers[server.id]
 
     def shut_down(self, server: Server) -> None:
-        self.calls.append(("stop", server.id))
-        self.servers[server.id] = server.but(status="SHUTOFF", power_state=4)
+        with self.gate.passing():
+            self.calls.append(("stop", server.id))
+            off = server.but(status="SHUTOFF", power_state=4)
+            self.servers[server.id] = off
 
 
 class FakeMove:

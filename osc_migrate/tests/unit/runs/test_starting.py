@@ -8,6 +8,7 @@ import pytest
 from osc_migrate import errors, runs
 from osc_migrate.model.plan import Plan, Purpose, Stay, Way
 from osc_migrate.model.run import Became, Verdict
+from osc_migrate.moves.start_gate import StartGate
 from osc_migrate.plans import Barrier, Request
 from osc_migrate.runs import starting
 from osc_migrate.runs.journal import Journal
@@ -33,7 +34,13 @@ def lab(monkeypatch):
         for server in made.servers.values()
         if server.host == query["host"]
     ]
-    monkeypatch.setattr(starting, "_mover", lambda _: (made, Quick()))
+
+    def mover(_):
+        # Each run has a Mover of its own.
+        made.gate = StartGate()
+        return made, Quick()
+
+    monkeypatch.setattr(starting, "_mover", mover)
     monkeypatch.setattr("osc_migrate.runs.run.on", lambda _, host: on(host))
 
     def on(host):
