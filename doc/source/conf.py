@@ -7,9 +7,22 @@ import pages
 
 project = "osc-migrate"
 copyright = "osc-migrate contributors"
-extensions = ["cliff.sphinxext"]
-html_theme = "alabaster"
-# What stands before each command's name.
+extensions = ["cliff.sphinxext", "openstackdocstheme"]
+html_theme = "openstackdocs"
+html_theme_options = {
+    # Empty: no analytics on pages built outside docs.openstack.org.
+    "analytics_tracking_code": "",
+    # The sidebar lists the sections of the current page already.
+    "display_toc": False,
+    "sidebar_search": True,
+}
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+# Literal blocks are commands and their output, not Python.
+highlight_language = "console"
+# Options such as --resume keep both hyphens.
+smartquotes = False
+# Precedes the name of each command.
 autoprogram_cliff_application = "openstack"
 exclude_patterns = ["cli/examples"]
 man_pages = pages.manuals()

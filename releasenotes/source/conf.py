@@ -1,3 +1,7 @@
 project = "osc-migrate Release Notes"
-extensions = ["reno.sphinxext"]
-html_theme = "alabaster"
+copyright = "osc-migrate contributors"
+extensions = ["reno.sphinxext", "openstackdocstheme"]
+html_theme = "openstackdocs"
+html_theme_options = {"analytics_tracking_code": ""}
+openstackdocs_auto_name = False
+smartquotes = False
