@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import errno
 import gc
 import io
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
+from osc_migrate.commands import lost_output
 from osc_migrate.commands.fitting import FittedFormatter
 from osc_migrate.errors import MigrateError
 from osc_migrate.words import printable
@@ -82,7 +84,15 @@ class Base(command.Command):
         if parsed_args.formatter == "table":
             mine.formatter = FittedFormatter()
         shown: typing.Any = super()
-        code: int = shown.produce_output(parsed_args, column_names, data)
+        try:
+            code: int = shown.produce_output(parsed_args, column_names, data)
+            sys.stdout.flush()
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                raise
+            # Its reader, or the terminal, is gone: the exit code is not.
+            lost_output.discard(sys.stdout)
+            return 0
         return code
 
     @property

@@ -15,6 +15,7 @@ from osc_migrate.commands import (
     nodes,
     options,
     progress,
+    signals,
 )
 from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server
@@ -137,7 +138,10 @@ class Moving(base.Base, command.ShowOne):
     def _move(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
     ) -> Outcome:
-        with gauges.gauge(parsed_args, facts, self.kind) as counters:
+        with (
+            signals.raised(),
+            gauges.gauge(parsed_args, facts, self.kind) as counters,
+        ):
             return self._followed(parsed_args, facts, counters)
 
     def _followed(

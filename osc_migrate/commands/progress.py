@@ -11,6 +11,9 @@ from osc_migrate.words import duration, printable, size
 
 # Times a second that the line is drawn, however seldom anybody looks.
 _REFRESHED = 2
+# Seconds after which a move in flight gets a line where there is no terminal,
+# though nothing has changed.
+AT_LEAST = 60.0
 
 
 def nobody() -> Job | None:
@@ -40,15 +43,32 @@ def drawn() -> bool:
 
 
 def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
-    """A line at each change of phase, or of trouble with the API."""
+    """A line at each change of phase, or of trouble with the API; and at
+    least one a minute."""
+    last = 0.0
+    for look, changes in _changes(looks):
+        for words in changes:
+            yield f"{server}: {words}"
+        if changes:
+            last = look.elapsed
+        elif look.elapsed - last >= AT_LEAST:
+            last = look.elapsed
+            yield f"{server}: {look.phase}  {described(look)}"
+
+
+def _changes(
+    looks: Iterable[Progress],
+) -> Iterator[tuple[Progress, list[str]]]:
+    """Each look, and what is new in it."""
     phase, trouble, stalled, silence = "", False, False, False
     for look in looks:
+        found = []
         if look.phase != phase:
             phase = look.phase
-            yield f"{server}: {phase}"
+            found.append(phase)
         if bool(look.trouble) != trouble:
             trouble = bool(look.trouble)
-            yield f"{server}: " + (
+            found.append(
                 f"{look.trouble}; the move goes on, asking again"
                 if trouble
                 else "the API answers again"
@@ -56,11 +76,12 @@ def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
         if bool(look.silence) != silence:
             silence = bool(look.silence)
             if words := news(look):
-                yield f"{server}: {words}"
+                found.append(words)
         if look.stalled != stalled:
             stalled = look.stalled
             if words := convergence(look):
-                yield f"{server}: {words}"
+                found.append(words)
+        yield look, found
 
 
 def news(look: Progress) -> str:
@@ -133,6 +154,11 @@ def describe(look: Progress) -> str:
     elif look.left is not None:
         parts.append(f"{about}{duration(look.left)} left")
     return "  ".join(parts)
+
+
+def described(look: Progress) -> str:
+    """The same, and for how long it has been followed."""
+    return "  ".join(filter(None, (describe(look), duration(look.elapsed))))
 
 
 def _share(what: str, remaining: int, total: int, about: str) -> str:

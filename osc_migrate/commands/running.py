@@ -8,7 +8,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from osc_migrate.commands import base, junit, options, progress
+from osc_migrate.commands import (
+    base,
+    junit,
+    lost_output,
+    options,
+    progress,
+    signals,
+)
 from osc_migrate.model.findings import Finding, Status
 from osc_migrate.model.run import AWAY, Became, Look, Row, Verdict
 from osc_migrate.runs import Options, Run
@@ -65,14 +72,19 @@ def options_of(parsed_args: argparse.Namespace) -> Options:
 
 def do(command: base.Base, parsed_args: argparse.Namespace, run: Run) -> Table:
     """Does it, draws it, and gives the table of its end."""
-    base.say(
-        f"run {run.id}: {len(run.plan.steps)} to move,"
-        f" {len(run.plan.stays)} stay"
-    )
-    with interruptible(run):
+    with (
+        interruptible(run),
+        lost_output.survived(
+            lambda: run.stop("interrupted: nobody reads the output any more")
+        ),
+    ):
+        base.say(
+            f"run {run.id}: {len(run.plan.steps)} to move,"
+            f" {len(run.plan.stays)} stay"
+        )
         draw(run.looks())
-    command.exit_code = EXIT[run.verdict]
-    _conclude(run)
+        command.exit_code = EXIT[run.verdict]
+        _conclude(run)
     if parsed_args.junit:
         suite = f"openstack migrate {run.plan.purpose.value} {run.id}"
         junit.write(parsed_args.junit, suite, map(finding, run.rows))
@@ -81,22 +93,26 @@ def do(command: base.Base, parsed_args: argparse.Namespace, run: Run) -> Table:
 
 @contextlib.contextmanager
 def interruptible(run: Run) -> Iterator[None]:
-    """Ctrl-C once: no new moves; twice: nothing is followed any more."""
-    pressed = 0
+    """Ctrl-C once: no new moves; twice: nothing is followed any more.
 
-    def handle(_number: int, _frame: Any) -> None:
-        nonlocal pressed
-        pressed += 1
-        if pressed == 1:
-            run.stop()
-        else:
+    SIGTERM and SIGHUP are a first Ctrl-C, however often they come: a closed
+    terminal sends SIGHUP from the kernel and from the shell. SIGPIPE, which
+    would end the process in the middle of a move, stays ignored to its end.
+    """
+    stopped = False
+
+    def stop(number: int, _frame: Any) -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            run.stop(signals.STOPPED_BY[number])
+        elif number == signal.SIGINT:
             run.abandon()
 
-    kept = signal.signal(signal.SIGINT, handle)
-    try:
+    # cliff lets it end the process.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    with signals.handled(stop):
         yield
-    finally:
-        signal.signal(signal.SIGINT, kept)
 
 
 def _conclude(run: Run) -> None:
@@ -145,17 +161,25 @@ def draw(looks: Iterable[Look]) -> None:
 
 
 def lines(looks: Iterable[Look]) -> Iterator[str]:
-    """A line for each event, and for each server that begins to move."""
-    phases: dict[str, str] = {}
+    """A line for each event and each server that begins to move; and one a
+    minute for each in flight."""
+    phases: dict[tuple[str, str, str | None], str] = {}
+    minutes: dict[tuple[str, str, str | None], float] = {}
     for look in looks:
         for one in look.moving:
-            phase = one.progress.phase
-            if phases.get(one.server) == phase:
-                continue
-            phases[one.server] = phase
-            if phase in ("running", "copying"):
-                where = one.destination or "the scheduler's choice"
-                yield f"{one.server}: {phase} ({one.source} -> {where})"
+            seen = one.progress
+            key = one.server, one.source, one.destination
+            where = one.destination or "the scheduler's choice"
+            line = f"{one.server}: {seen.phase} ({one.source} -> {where})"
+            if phases.get(key) != seen.phase:
+                phases[key] = seen.phase
+                minutes.setdefault(key, look.elapsed)
+                if seen.phase in ("running", "copying"):
+                    minutes[key] = look.elapsed
+                    yield line
+            if look.elapsed - minutes[key] >= progress.AT_LEAST:
+                minutes[key] = look.elapsed
+                yield f"{line}  {progress.described(seen)}"
         for event in look.events:
             yield f"[{look.done}/{look.total}] {event}"
 

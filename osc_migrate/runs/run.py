@@ -93,9 +93,9 @@ class Run:
             key=lambda row: (place.get(row.id, last), row.server, row.id),
         )
 
-    def stop(self) -> None:
+    def stop(self, why: str = "interrupted") -> None:
         """No new moves; those under way are followed to their end."""
-        self._engine.stop()
+        self._engine.stop(why)
 
     def abandon(self) -> None:
         """Nor are those followed: they go on in Nova."""

@@ -192,3 +192,13 @@ def test_a_terminal_gets_a_live_line(monkeypatch):
 def test_no_terminal_gets_lines(capsys):
     progress.draw("vm1", [running()])
     assert capsys.readouterr() == ("", "vm1: running\n")
+
+
+def test_off_a_terminal_there_is_a_line_a_minute():
+    looks = [running(elapsed=float(n), stalled=n > 30) for n in range(0, 151)]
+    stalled = "not converging: what remains does not fall"
+    assert lines(*looks) == [
+        "vm1: running",
+        f"vm1: {stalled}",
+        f"vm1: running  memory 384 MiB of 512 MiB  {stalled}  1:31",
+    ]

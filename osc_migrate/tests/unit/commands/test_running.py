@@ -1,5 +1,6 @@
 """How a run is drawn, and what its end looks like."""
 
+import dataclasses
 import os
 import signal
 import types
@@ -99,12 +100,30 @@ def test_every_verdict_has_an_exit_code():
 def test_one_ctrl_c_stops_and_two_leave():
     deeds = []
     run = types.SimpleNamespace(
-        stop=lambda: deeds.append("stop"),
+        stop=lambda why: deeds.append(f"stop: {why}"),
         abandon=lambda: deeds.append("abandon"),
     )
     before = signal.getsignal(signal.SIGINT)
     with running.interruptible(run):
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
-    assert deeds == ["stop", "abandon"]
+    assert deeds == ["stop: interrupted", "abandon"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_off_a_terminal_each_move_has_a_line_a_minute():
+    """One that never converged printed nothing for ten minutes."""
+    one, two = moving(stalled=True), moving("queued", "vm2")
+    looks = [
+        dataclasses.replace(look(moving=[one, two]), elapsed=float(second))
+        for second in range(0, 181, 20)
+    ]
+    found = list(running.lines(looks))
+    stalled = "not converging: what remains does not fall"
+    assert found[0] == "vm1: running (HostB -> HostC)"
+    assert [line for line in found[1:] if "vm1" in line] == [
+        f"vm1: running (HostB -> HostC)  {stalled}  0:01"
+    ] * 3
+    assert [line for line in found if "vm2" in line] == [
+        "vm2: queued (HostB -> HostC)  0:01"
+    ] * 3

@@ -1,0 +1,70 @@
+"""Output whose reader is gone: a pipe that nobody reads, a closed terminal.
+
+The first write that fails says so; from then on the stream's descriptor leads
+to /dev/null, so nothing that writes to it later fails.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+
+def discard(stream: TextIO) -> None:
+    """Leads the descriptor of a stream to /dev/null, what it holds too."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(null, stream.fileno())
+        finally:
+            os.close(null)
+        stream.flush()
+
+
+class Unfailing:
+    """A stream that writes for as long as somebody reads, and never raises.
+
+    :param lost: called once, at the first write that fails.
+    """
+
+    def __init__(self, stream: TextIO, lost: Callable[[], None]) -> None:
+        self._stream = stream
+        self._lost = lost
+        self._over = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def isatty(self) -> bool:
+        return not self._over and self._stream.isatty()
+
+    def _try(self, deed: Callable[[], object]) -> None:
+        if self._over:
+            return
+        try:
+            deed()
+        except (OSError, ValueError):
+            # ValueError: it was closed.
+            self._over = True
+            discard(self._stream)
+            self._lost()
+
+
+@contextlib.contextmanager
+def survived(lost: Callable[[], None]) -> Iterator[None]:
+    """Writing to stderr raises nothing, whatever becomes of its reader."""
+    stream = sys.stderr
+    unfailing: Any = Unfailing(stream, lost)
+    sys.stderr = unfailing
+    try:
+        yield
+    finally:
+        sys.stderr = stream

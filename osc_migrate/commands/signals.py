@@ -1,0 +1,38 @@
+"""What ends a process from outside, taken as Ctrl-C."""
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+# How each is said.
+STOPPED_BY: dict[int, str] = {
+    signal.SIGINT: "interrupted",
+    signal.SIGTERM: "interrupted by SIGTERM",
+    signal.SIGHUP: "interrupted: the terminal was closed (SIGHUP)",
+}
+
+
+@contextlib.contextmanager
+def handled(handle: Callable[[int, Any], None]) -> Iterator[None]:
+    """All of them go to `handle`, but what is ignored already, as nohup does
+    with SIGHUP."""
+    kept = {}
+    for number in STOPPED_BY:
+        ignored = signal.getsignal(number) in (signal.SIG_IGN, None)
+        if number == signal.SIGINT or not ignored:
+            kept[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def raised() -> contextlib.AbstractContextManager[None]:
+    """All of them raise KeyboardInterrupt."""
+
+    def interrupt(number: int, _frame: Any) -> None:
+        raise KeyboardInterrupt(STOPPED_BY[number])
+
+    return handled(interrupt)
