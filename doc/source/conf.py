@@ -24,6 +24,21 @@ highlight_language = "console"
 smartquotes = False
 # Precedes the name of each command.
 autoprogram_cliff_application = "openstack"
+# Output options that every openstack command has; cli/index names them.
+autoprogram_cliff_ignored = [
+    "--help",
+    "--column",
+    "--fit-width",
+    "--format",
+    "--max-width",
+    "--noindent",
+    "--prefix",
+    "--print-empty",
+    "--quote",
+    "--sort-ascending",
+    "--sort-column",
+    "--sort-descending",
+]
 exclude_patterns = ["cli/examples"]
 man_pages = pages.manuals()
 
@@ -31,3 +46,4 @@ man_pages = pages.manuals()
 def setup(app):
     app.add_role("check", pages.check_role)
     app.connect("builder-inited", pages.make)
+    app.connect("doctree-read", pages.drop_second_title)
