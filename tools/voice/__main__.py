@@ -5,8 +5,8 @@
     python -m tools.voice --list PATH --rule tell --rule name
     python -m tools.voice --list PATH --context
     python -m tools.voice --list PATH --by-word
-    python -m tools.voice --changed           only in files that differ from
-                                              origin/main
+    python -m tools.voice --changed           only in files that this branch
+                                              has changed
     python -m tools.voice --rules             the rules and their advice
     python -m tools.voice --lower             writes baseline.json: counts
                                               that have fallen
@@ -47,9 +47,10 @@ def selected(paths: list[str]) -> list[str]:
 
 
 def changed() -> list[str]:
-    """Files that differ from origin/main, and new ones."""
+    """Files that this branch has changed since it left origin/main."""
+    (base,) = scan.git("merge-base", "origin/main", "HEAD")
     differing = {
-        *scan.git("diff", "--name-only", "origin/main"),
+        *scan.git("diff", "--name-only", base),
         *scan.git("ls-files", "-o", "--exclude-standard"),
     }
     return [file for file in scan.files() if file in differing]
