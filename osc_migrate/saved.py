@@ -8,6 +8,7 @@ import json
 import pathlib
 from typing import Any
 
+from osc_migrate import private_files
 from osc_migrate.errors import MigrateError
 from osc_migrate.masked import masked
 from osc_migrate.model.answers import Answer, Answers
@@ -58,9 +59,7 @@ def write(path: str, survey: Survey) -> None:
     :raises MigrateError: it cannot be written.
     """
     try:
-        file = pathlib.Path(path)
-        file.touch(mode=0o600)
-        file.write_text(dumps(survey))
+        private_files.write(path, dumps(survey))
     except OSError as error:
         raise MigrateError(
             f"the facts cannot be written to '{path}': {error.strerror}"

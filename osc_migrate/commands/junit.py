@@ -1,9 +1,9 @@
 """Findings as JUnit XML, for gates."""
 
-import pathlib
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
+from osc_migrate import private_files
 from osc_migrate.model.findings import Finding, Status
 from osc_migrate.words import printable
 
@@ -34,7 +34,7 @@ def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
             told = ElementTree.SubElement(case, tag, message=detail)
             told.text = printable(row.remedy)
     data = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    pathlib.Path(path).write_bytes(data)
+    private_files.write(path, data)
 
 
 _TAGS = {

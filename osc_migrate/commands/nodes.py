@@ -1,13 +1,12 @@
 """What preflight does with nodes: visits them, saves and scripts."""
 
 import argparse
-import os
 import pathlib
 import typing
 import urllib.parse
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from osc_migrate import errors, remedies, saved, scopes
+from osc_migrate import errors, private_files, remedies, saved, scopes
 from osc_migrate.commands import base, options
 from osc_migrate.model.facts import Host, MoveFacts, known
 from osc_migrate.model.findings import Finding
@@ -165,13 +164,12 @@ def write_scripts(
     directory = pathlib.Path(parsed_args.remedy_script)
     scripts = remedies.scripts(findings)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        private_files.make_directory(directory)
         for node, script in scripts.items():
             # A node's name is somebody's word: it shall stay a file's name.
             name = urllib.parse.quote(node, safe="").replace("..", "%2E%2E")
             path = directory / f"{name}.sh"
-            path.write_text(script)
-            os.chmod(path, 0o755)  # noqa: S103
+            private_files.write(path, script, 0o700)
             base.say(f"what mends {node}: {path}")
     except OSError as error:
         raise errors.MigrateError(

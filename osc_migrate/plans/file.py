@@ -9,11 +9,11 @@ import dataclasses
 import functools
 import importlib.resources
 import json
-import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from osc_migrate import private_files
 from osc_migrate.errors import MigrateError
 from osc_migrate.model.plan import Plan, Purpose, Room, Stay, Step, Way
 from osc_migrate.plans import shape
@@ -98,18 +98,9 @@ def write(path: str, plan: Plan) -> None:
 
     :raises MigrateError: it cannot be written.
     """
-    # Through a link: it is what it names that is replaced.
-    file = pathlib.Path(os.path.realpath(path))
-    new = file.with_name(f"{file.name}.{os.getpid()}.new")
     try:
-        if file.exists() and not file.is_file():
-            # A pipe or /dev/stdout must stay what it is.
-            file.write_text(dumps(plan))
-            return
-        new.write_text(dumps(plan))
-        new.replace(file)
+        private_files.write(path, dumps(plan))
     except OSError as error:
-        new.unlink(missing_ok=True)
         raise MigrateError(
             f"the plan cannot be written to '{path}': {error.strerror}"
         ) from error

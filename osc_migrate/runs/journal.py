@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from osc_migrate import errors
+from osc_migrate import errors, private_files
 from osc_migrate.words import printable
 
 # Of what is in a file; another one is not read.
@@ -75,7 +75,7 @@ def made(where: pathlib.Path) -> pathlib.Path:
     :raises JournalError: it cannot be made.
     """
     try:
-        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_files.make_directory(where)
     except OSError as error:
         raise JournalError(
             f"no journal can be kept in {where}: {error}; name another"
@@ -129,12 +129,17 @@ class Journal:
         :raises JournalError: it cannot be read.
         """
         path = where / f"{run}.sqlite"
-        if not _NAME.fullmatch(run) or not path.is_file():
+        if not _NAME.fullmatch(run) or not os.path.lexists(path):
             raise errors.NotFound(
                 "run",
                 printable(run),
                 f"'openstack migrate run list' shows those in {where}",
             )
+        try:
+            private_files.require_private_directory(where)
+            private_files.require_private_file(path)
+        except OSError as error:
+            raise JournalError(f"{path} is not read: {error}") from error
         journal = cls(path, run)
         first = next(journal.entries(), None)
         if first is None or first.data.get("version") != FORMAT:
@@ -196,8 +201,17 @@ class Journal:
 
 
 def runs(where: pathlib.Path) -> list[str]:
-    """The runs that have a journal there, newest first."""
+    """The runs that have a journal there, newest first.
+
+    :raises JournalError: others may have placed journals there.
+    """
     if not where.is_dir():
         return []
+    try:
+        private_files.require_private_directory(where)
+    except OSError as error:
+        raise JournalError(
+            f"no journal is read in {where}: {error}"
+        ) from error
     names = (path.stem for path in where.glob("*.sqlite"))
     return sorted((n for n in names if _NAME.fullmatch(n)), reverse=True)

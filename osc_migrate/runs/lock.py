@@ -5,7 +5,7 @@ import hashlib
 import os
 import pathlib
 
-from osc_migrate import errors
+from osc_migrate import errors, private_files
 from osc_migrate.runs import journal
 from osc_migrate.words import printable
 
@@ -28,7 +28,9 @@ class Lock:
         :raises JournalError: the file cannot be written."""
         journal.made(self._path.parent)
         try:
-            self._file = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+            self._file = private_files.open_private(
+                self._path, os.O_CREAT | os.O_RDWR
+            )
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -103,7 +103,8 @@ ALLOWED = {
     "masked": set(),
     "nodes": {"model", "errors", "words"},
     "hypervisor": {"model", "nodes", "words"},
-    "plans": {"model", "checks", "errors", "words"},
+    "plans": {"model", "checks", "errors", "private_files", "words"},
+    "private_files": set(),
     "usage": {"model"},
 }
 

@@ -1,0 +1,198 @@
+"""Files and directories that are the user's alone: the one place that writes.
+
+What is written may name servers, hosts and configuration, and a script is
+later run as root. So a file is complete or is not there, only its user can
+read it, and a symbolic link that somebody else may have placed is never
+followed.
+
+All raise :class:`OSError` with a ``strerror`` for people.
+"""
+
+import contextlib
+import errno
+import os
+import pathlib
+import secrets
+import stat
+from collections.abc import Iterator
+
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+# Streams that are written to as they are, by their exact names: no file can
+# be placed there by others.
+_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+_DEVICES = ("/dev/null", "/dev/tty")
+
+
+def write(
+    path: str | os.PathLike[str], data: str | bytes, mode: int = 0o600
+) -> None:
+    """Replaces the file in one step; until then the old one is untouched.
+
+    :param mode: of the file, also when it existed with another one.
+    :raises OSError: it cannot be written, is a link or no regular file.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    target = pathlib.Path(path)
+    if stream := _stream(os.fspath(path)):
+        with stream as number:
+            _write_all(number, content)
+        return
+    if target.name in ("", ".."):
+        raise _refused(errno.EISDIR, "it is a directory", target)
+    with _opened_directory(target.parent) as directory:
+        _require_replaceable(target, directory)
+        _replace(target.name, directory, content, mode)
+
+
+def make_directory(path: pathlib.Path) -> None:
+    """Makes it and its parents, for the user alone; one that exists must be.
+
+    :raises OSError: it cannot be made, or others may write in it.
+    """
+    missing = []
+    place = path
+    while not os.path.lexists(place):
+        missing.append(place)
+        place = place.parent
+    for new in reversed(missing):
+        # Another run may have made it meanwhile.
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(new, 0o700)
+    require_private_directory(path)
+
+
+def require_private_directory(path: pathlib.Path) -> None:
+    """:raises OSError: it is no directory, or others may write in it."""
+    found = os.lstat(path)
+    if stat.S_ISLNK(found.st_mode):
+        raise _refused(
+            errno.ELOOP,
+            "it is a symbolic link; name the directory itself",
+            path,
+        )
+    if not stat.S_ISDIR(found.st_mode):
+        raise _refused(errno.ENOTDIR, "it is not a directory", path)
+    _require_owner(found, path)
+    if found.st_mode & 0o022:
+        raise _refused(
+            errno.EPERM,
+            "other users may write in it; run 'chmod go-w' on it,"
+            " or name another directory",
+            path,
+        )
+
+
+def open_private(path: pathlib.Path, flags: int) -> int:
+    """The descriptor of a regular file of the user's.
+
+    :param flags: of :func:`os.open`; with ``O_CREAT`` its mode is 0600.
+    :raises OSError: it is a link, no regular file, or others may write it.
+    """
+    try:
+        # Without O_NONBLOCK a named pipe would wait for its other end.
+        number = os.open(path, flags | _FLAGS | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _refused(
+                errno.ELOOP, "it is a symbolic link", path
+            ) from error
+        raise
+    try:
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode):
+            raise _refused(errno.EINVAL, "it is not a regular file", path)
+        _require_owner(found, path)
+        if found.st_mode & 0o022:
+            raise _refused(errno.EPERM, "other users may write it", path)
+    except OSError:
+        os.close(number)
+        raise
+    return number
+
+
+def require_private_file(path: pathlib.Path) -> None:
+    """:raises OSError: as :func:`open_private`."""
+    os.close(open_private(path, os.O_RDONLY))
+
+
+def _require_owner(found: os.stat_result, path: pathlib.Path) -> None:
+    # What is root's, root could change anyway.
+    if found.st_uid not in (0, os.geteuid()):
+        raise _refused(
+            errno.EPERM, f"it belongs to another user ({found.st_uid})", path
+        )
+
+
+def _refused(number: int, why: str, path: pathlib.Path) -> OSError:
+    return OSError(number, why, str(path))
+
+
+def _stream(path: str) -> contextlib.AbstractContextManager[int] | None:
+    number = _STREAMS.get(path)
+    prefix, _, last = path.rpartition("/")
+    # What a shell makes of >(command).
+    if prefix in ("/dev/fd", "/proc/self/fd") and last.isdecimal():
+        number = int(last)
+    if number is not None:
+        return _closing(os.dup(number))
+    if path in _DEVICES:
+        return _closing(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
+    return None
+
+
+@contextlib.contextmanager
+def _closing(number: int) -> Iterator[int]:
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def _opened_directory(
+    path: pathlib.Path,
+) -> contextlib.AbstractContextManager[int]:
+    """From here on the name means this directory, whoever moves it."""
+    return _closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+
+
+def _require_replaceable(target: pathlib.Path, directory: int) -> None:
+    try:
+        found = os.lstat(target.name, dir_fd=directory)
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(found.st_mode):
+        raise _refused(
+            errno.ELOOP, "it is a symbolic link; name the file itself", target
+        )
+    if not stat.S_ISREG(found.st_mode):
+        raise _refused(errno.EINVAL, "it is not a regular file", target)
+
+
+def _replace(name: str, directory: int, content: bytes, mode: int) -> None:
+    new = f".osc-migrate-{secrets.token_hex(8)}.new"
+    number = os.open(
+        new,
+        os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS,
+        0o600,
+        dir_fd=directory,
+    )
+    try:
+        with _closing(number):
+            _write_all(number, content)
+            # Whatever the umask takes away.
+            os.fchmod(number, mode)
+            os.fsync(number)
+        os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(new, dir_fd=directory)
+        raise
+    # Some file systems have no such thing; the file itself is complete.
+    with contextlib.suppress(OSError):
+        os.fsync(directory)
+
+
+def _write_all(number: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(number, rest) :]
