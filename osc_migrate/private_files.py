@@ -39,9 +39,13 @@ def write(
         return
     if target.name in ("", ".."):
         raise _refused(errno.EISDIR, "it is a directory", target)
-    with _opened_directory(target.parent) as directory:
-        _require_replaceable(target, directory)
-        _replace(target.name, directory, content, mode)
+    try:
+        with _opened_directory(target.parent) as directory:
+            _require_replaceable(target, directory)
+            _replace(target.name, directory, content, mode)
+    except OSError as error:
+        # Not the name of the temporary file, nor the directory's.
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def make_directory(path: pathlib.Path) -> None:
