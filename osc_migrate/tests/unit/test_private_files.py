@@ -126,7 +126,7 @@ def test_an_interrupt_leaves_the_old_one(tmp_path, monkeypatch):
 
 
 def test_a_directory_that_does_not_exist(tmp_path):
-    with pytest.raises(FileNotFoundError, match="none/facts'$"):
+    with pytest.raises(FileNotFoundError, match=r"none/facts'$"):
         private_files.write(tmp_path / "none" / "facts", "new")
 
 
