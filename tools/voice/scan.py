@@ -20,7 +20,7 @@ EXCLUDED = {
     "tools/measure.py": "has the words that it counts",
     "osc_migrate/tests/unit/test_voice.py": "has them as examples",
     "osc_migrate/tests/unit/test_measure.py": "has them as examples",
-    "osc_migrate/tests/unit/interface.json": "is a snapshot",
+    "osc_migrate/tests/unit/interface": "are snapshots",
     "osc_migrate/tests/unit/cause_messages/": "quotes other projects",
     "doc/source/examples/": "is recorded",
     "doc/source/cli/examples/": "is recorded",
