@@ -116,6 +116,17 @@ def test_the_shared_directory_is_a_unit_that_can_be_stopped(each):
     says(each, "HostC", f"touch {INSTANCES}/f && rm {INSTANCES}/f")
 
 
+def test_memory_does_not_depend_on_what_else_this_machine_does(lab):
+    for node in NAMES:
+        total, available = (
+            int(
+                says(lab, node, f"sed -n 's/^{name}: *//p' /proc/meminfo")[:-3]
+            )
+            for name in ("MemTotal", "MemAvailable")
+        )
+        assert available == total // 2
+
+
 @pytest.mark.parametrize("transport", ["tcp", "tls", "ssh"])
 def test_libvirt_answers_its_peers(lab, transport):
     for peer in ("HostC", "hostc", lab.address("HostC")):

@@ -1,6 +1,6 @@
 """The layer of one node: who it is, whom it trusts, what runs on it."""
 
-from functional_tests.nodes import compute_files
+from functional_tests.nodes import compute_files, memory
 from functional_tests.nodes.cluster import (
     ADDRESSES,
     BACKING,
@@ -171,6 +171,8 @@ def _units(layer: Layer, name: str, kind: str) -> None:
         )
     if kind == VM:
         layer.write("/etc/systemd/system.conf.d/slow.conf", _SLOW)
+    else:
+        memory.write(layer)
     # libvirtd ends when nobody has spoken to it for two minutes; the lab's
     # stays, as on a host with guests.
     layer.write("/etc/default/libvirtd", 'LIBVIRTD_ARGS=""\n')
