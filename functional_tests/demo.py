@@ -48,7 +48,7 @@ def show(cloud: Cloud, *words: str) -> None:
 def main() -> None:
     begin = time.monotonic()
     say("Starting a cloud with the computes HostB and HostC ...")
-    cloud = Cloud.up(ROOT / ".cloud", report=say)
+    cloud = Cloud.up(ROOT / ".cloud", lasting=True, report=say)
     say("Booting vm1 on HostB ...")
     boot(openstack.connect(**cloud.credentials()))
     show(cloud, "migrate", "preflight", "vm1", "HostC")

@@ -40,7 +40,7 @@ def picture(path: pathlib.Path, title: str, *lines: str) -> None:
 
 
 def main() -> None:
-    cloud = Cloud.up(ROOT / ".cloud", report=lambda text: None)
+    cloud = Cloud.up(ROOT / ".cloud", lasting=True, report=lambda text: None)
     boot(openstack.connect(**cloud.credentials()))
     environment = Shell(cloud.environment()).environment
 

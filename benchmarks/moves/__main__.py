@@ -150,7 +150,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         state = asked.state or pathlib.Path(folder) / "state"
-        joint = Joint.up(state)
+        joint = Joint.up(state, lasting=bool(asked.state))
         if not asked.state:
             stack.enter_context(joint)
         rows = list(measured(joint, kinds, asked.repeat))

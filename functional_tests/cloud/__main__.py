@@ -9,7 +9,7 @@ from typing import Any
 from functional_tests.cloud.cloud import HOSTS, NETWORKS, STUB, Cloud
 from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import ROOT
-from functional_tests.cloud.program import Parser, say
+from functional_tests.cloud.program import Parser, belongs_to_another, say
 from functional_tests.cloud.program import main as run
 
 _PROGRAM = "python -m functional_tests.cloud"
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run the database migrations instead of copying a template",
     )
-    down = command("down", "Stop the cloud and remove its state directory.")
+    down = parser.down("Stop the cloud and remove its state directory.")
     down.add_argument(
         "--keep", action="store_true", help="keep the state directory"
     )
@@ -132,6 +132,7 @@ def _up(cloud: Cloud, options: argparse.Namespace) -> int:
         wanted_ports=ports,
         network=options.network,
         fresh=options.fresh,
+        lasting=True,
         report=say,
     )
     command = [*_PROGRAM.split(), "env"]
@@ -144,6 +145,8 @@ def _up(cloud: Cloud, options: argparse.Namespace) -> int:
 
 
 def _down(cloud: Cloud, options: argparse.Namespace) -> int:
+    if belongs_to_another(cloud.state, options):
+        return 0
     if not cloud.state.exists:
         say(f"no cloud in {cloud.state.path}")
         return 0

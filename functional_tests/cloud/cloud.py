@@ -23,6 +23,7 @@ from functional_tests.cloud import (
 )
 from functional_tests.cloud.control import SILENT, Control
 from functional_tests.cloud.errors import CloudError
+from functional_tests.cloud.guard import Guard, this_process
 from functional_tests.cloud.processes import Process
 from functional_tests.cloud.state import State
 
@@ -42,6 +43,7 @@ class Cloud:
     def __init__(self, state: pathlib.Path | str) -> None:
         self.state = State(state)
         self.control = Control(self.state.path)
+        self._guard: Guard | None = None
 
     def __enter__(self) -> "Cloud":
         return self
@@ -60,16 +62,20 @@ class Cloud:
         wanted_ports: Mapping[str, int] | None = None,
         network: str = STUB,
         fresh: bool = False,
+        lasting: bool = False,
         timeout: float = 120.0,
         report: Callable[[str], None] = _quiet,
     ) -> "Cloud":
         """Start a cloud, or find that it runs; return when it is usable.
+
+        What an `up` has left whose process was killed is ended first.
 
         :param settings: knobs of the whole cloud (see virt/knobs.py)
         :param host_settings: the same for single hosts
         :param wanted_ports: fixed ports by service, instead of free ones
         :param network: 'neutron' for the real one; 'stub' starts faster
         :param fresh: run the database migrations, use no template
+        :param lasting: it outlives this process; else it ends with it
         :raises CloudError: with the reason; nothing is left running
         """
         packages.check()
@@ -82,6 +88,10 @@ class Cloud:
             if cloud._already_up(hosts, network):
                 report(f"already up in {cloud.state.path}")
                 return cloud
+            if not lasting:
+                cloud._guard = Guard.of_lab(
+                    "functional_tests.cloud", str(cloud.state.path)
+                )
             try:
                 cloud._start(
                     hosts,
@@ -93,13 +103,25 @@ class Cloud:
                     timeout,
                     report,
                 )
+                if lasting:
+                    cloud.state.save({**cloud.state.load(), "owner": None})
             except BaseException:
                 processes.stop(cloud.processes)
+                cloud._release()
                 raise
         return cloud
 
+    def _release(self) -> None:
+        if self._guard:
+            self._guard.release()
+            self._guard = None
+
     def _already_up(self, hosts: list[str], network: str) -> bool:
         facts = self.state.load()
+        if self.state.abandoned:
+            processes.stop(self.processes)
+            if facts.get("phase") == _UP:
+                self.state.remove()
         if not any(process.alive for process in self.processes):
             return False
         if facts.get("phase") != _UP or not self.is_up:
@@ -146,6 +168,7 @@ class Cloud:
                 "controller": CONTROLLER,
                 "hosts": hosts,
                 "network": network,
+                "owner": this_process().entry,
                 "ports": {
                     name: sock.getsockname()[1]
                     for name, sock in sockets.items()
@@ -199,8 +222,7 @@ class Cloud:
                 mine,
             )
             facts["processes"][name] = {
-                "pid": process.pid,
-                "started": process.started,
+                **process.entry,
                 "serves": list(names),
             }
             self.state.save(facts)
@@ -214,14 +236,17 @@ class Cloud:
         :param keep: leave the directory; `up` goes on from there
         :returns: names of the processes that did not end by themselves
         """
-        killed = processes.stop(self.processes)
-        if keep:
-            if self.state.exists:
+        if not self.state.exists:
+            return []
+        with self.state.locked():
+            killed = processes.stop(self.processes)
+            if not keep:
+                self.state.remove()
+            elif self.state.exists:
                 self.state.save(
                     {**self.state.load(), "phase": "down", "processes": {}}
                 )
-        else:
-            self.state.remove()
+        self._release()
         return killed
 
     # What there is

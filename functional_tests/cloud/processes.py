@@ -32,6 +32,11 @@ class Process:
         """Is it still this very process, and not a zombie?"""
         return _start_time(self.pid) == self.started
 
+    @property
+    def entry(self) -> dict[str, int]:
+        """How it is recorded."""
+        return {"pid": self.pid, "started": self.started}
+
 
 def _start_time(pid: int) -> int | None:
     """Clock ticks from boot to the start of a process; None if it is gone."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from functional_tests.cloud.errors import CloudError
+from functional_tests.cloud.guard import owner_text
+from functional_tests.cloud.record import Record
 
 Options = argparse.Namespace
 
@@ -39,6 +41,20 @@ class Parser:
         return self._commands.add_parser(
             name, parents=[self._common], help=text, description=text
         )
+
+    def down(self, text: str) -> argparse.ArgumentParser:
+        """Add `down`; a guard says which process has ended."""
+        command = self.command("down", text)
+        command.add_argument("--owner", help=argparse.SUPPRESS)
+        return command
+
+
+def belongs_to_another(state: Record, options: Options) -> bool:
+    """Has it been started anew since the guard's process ended?"""
+    owner = state.owner()
+    return options.owner is not None and (
+        owner is None or owner_text(owner) != options.owner
+    )
 
 
 def main(

@@ -2,12 +2,17 @@
 
 import fcntl
 import json
+import os
 import pathlib
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from functional_tests.cloud.processes import Process
+
+_PATIENCE = 600.0  #: seconds for another `up` or `down` of the same one
 
 
 class Record:
@@ -64,14 +69,76 @@ class Record:
             for name, entry in self.load().get("processes", {}).items()
         ]
 
+    def owner(self) -> Process | None:
+        """The process with which it is to end; None: it outlives all."""
+        entry = self.load().get("owner")
+        return entry and Process("owner", entry["pid"], entry["started"])
+
+    @property
+    def abandoned(self) -> bool:
+        """Was it to end with a process that is gone?"""
+        owner = self.owner()
+        return owner is not None and not owner.alive
+
+    def remove(self) -> None:
+        """Delete what is in the directory, if one is recorded there.
+
+        The lock is left: its holder removes it, and the directory with it.
+        """
+        if not self.exists:
+            return
+        for path in self.path.iterdir():
+            if path not in (self.marker, self.lock):
+                self.delete(path)
+        self.marker.unlink()
+
+    def delete(self, path: pathlib.Path) -> None:
+        """Delete a file or a tree of it."""
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep a second `up` of the same one out."""
-        with open(self.lock, "w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise self.error(
-                    f"another `up` is starting the {self.what} in {self.path}"
-                ) from None
+    def locked(self, patience: float = _PATIENCE) -> Iterator[None]:
+        """Keep every other `up` and `down` of the same one out.
+
+        :param patience: seconds
+        :raises error: another one takes longer
+        """
+        lock = self._take_lock(time.monotonic() + patience)
+        try:
             yield
+        finally:
+            # It never came to be, or has been removed: leave no trace.
+            if not self.exists and self._is_the_lock(lock):
+                with suppress(OSError):
+                    self.lock.unlink()
+                    self.path.rmdir()
+            lock.close()
+
+    def _take_lock(self, deadline: float) -> IO[str]:
+        while True:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # the directory went again
+                lock = open(self.lock, "w")  # noqa: SIM115
+                with suppress(BlockingIOError):
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if self._is_the_lock(lock):
+                        return lock
+                lock.close()
+            if time.monotonic() > deadline:
+                raise self.error(
+                    f"another `up` or `down` of the {self.what} in {self.path}"
+                    " does not end"
+                )
+            time.sleep(0.05)
+
+    def _is_the_lock(self, lock: IO[str]) -> bool:
+        """It has not been removed while it was waited for."""
+        try:
+            return os.path.samestat(
+                os.fstat(lock.fileno()), os.stat(self.lock)
+            )
+        except FileNotFoundError:
+            return False

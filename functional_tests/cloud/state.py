@@ -11,9 +11,6 @@
 """
 
 import pathlib
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 from functional_tests.cloud.errors import CloudError
@@ -54,21 +51,3 @@ class State(Record):
     def save(self, facts: dict[str, Any]) -> None:
         """Record these facts instead of those recorded before."""
         self.write(facts)
-
-    def remove(self) -> None:
-        """Delete the directory, but only if a cloud is recorded there."""
-        if self.exists:
-            shutil.rmtree(self.path)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep a second `up` of the same cloud out."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with super().locked():
-            try:
-                yield
-            finally:
-                if not self.exists:  # it never came to be; leave no trace
-                    with suppress(OSError):
-                        self.lock.unlink()
-                        self.path.rmdir()

@@ -4,6 +4,7 @@ Every test that changes a cloud as a whole starts its own in a temporary
 directory. All stop only what they started.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -124,6 +125,8 @@ def test_down_finds_what_a_killed_up_has_started(tmp_path):
         starting.kill()
         starting.wait()
         assert any(process.alive for process in cloud.processes)
+        # One that is not known to be dead is not taken over.
+        cloud.state.save({**cloud.state.load(), "owner": None})
         with pytest.raises(CloudError, match="partly running"):
             Cloud.up(cloud.state.path)
     finally:
@@ -156,6 +159,71 @@ def begin(tmp_path):
     )
     until(lambda: len(cloud.processes) == 3, 60)
     return cloud, starting
+
+
+#: a program whose cloud is to end with it
+OWNER = """\
+import sys
+from functional_tests.cloud import Cloud
+with Cloud.up(sys.argv[1]):
+    print("up", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def owner(cloud):
+    """A process with a cloud of its own; it is killed at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(cloud.state.path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_cloud_ends_with_a_process_that_is_killed(tmp_path):
+    cloud = Cloud(tmp_path / "cloud")
+    with owner(cloud):
+        until(lambda: len(cloud.processes) == 3)
+        started = cloud.processes
+    until(lambda: not any(process.alive for process in started))
+    until(lambda: not cloud.state.path.exists())
+
+
+def test_up_at_once_after_its_owner_was_killed(tmp_path):
+    cloud = Cloud(tmp_path / "cloud")
+    with owner(cloud) as process:
+        assert process.stdout.readline() == "up\n"
+        before = cloud.processes
+        assert cloud.is_up
+    with Cloud.up(cloud.state.path) as again:
+        assert again.is_up
+        assert not any(process.alive for process in before)
+        # What a dead owner has left when its guard was killed too.
+        before = again.processes
+        facts = again.state.load()
+        again.state.save({**facts, "owner": {"pid": 1, "started": -2}})
+        with Cloud.up(cloud.state.path):
+            assert not any(process.alive for process in before)
+            assert cloud.is_up
+    assert not cloud.state.path.exists()
+
+
+def test_a_guard_leaves_alone_what_was_started_after_it(tmp_path):
+    cloud = Cloud(tmp_path / "cloud")
+    cloud.state.create()
+    facts = {"owner": processes.describe("owner", os.getpid()).entry}
+    cloud.state.save(facts)
+    state = ("--state", str(cloud.state.path))
+    assert cli("down", *state, "--owner", "1:1").returncode == 0
+    assert cloud.state.load() == facts
+    cloud.down()
 
 
 def test_down_of_nothing(tmp_path):

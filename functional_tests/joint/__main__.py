@@ -6,7 +6,7 @@ import sys
 
 from functional_tests.cloud.errors import CloudError
 from functional_tests.cloud.processes import ROOT
-from functional_tests.cloud.program import Parser, say
+from functional_tests.cloud.program import Parser, belongs_to_another, say
 from functional_tests.cloud.program import main as run
 from functional_tests.joint import storage
 from functional_tests.joint.joint import Joint
@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
         "node's own, a GlusterFS, or NFS, between virtual machines "
         "(default: %(default)s)",
     )
-    parser.command("down", "Stop it, and remove its state directory.")
+    parser.down("Stop it, and remove its state directory.")
     parser.command(
         "env", "Print shell commands that select the cloud and the nodes."
     )
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(joint: Joint, options: argparse.Namespace) -> int:
-    Joint.up(joint.path, options.storage, say)
+    Joint.up(joint.path, options.storage, say, lasting=True)
     command = [sys.executable, "-m", "functional_tests.joint", "env"]
     if joint.path != ROOT / ".joint":
         command += ["--state", str(joint.path)]
@@ -49,6 +49,8 @@ def _up(joint: Joint, options: argparse.Namespace) -> int:
 
 
 def _down(joint: Joint, options: argparse.Namespace) -> int:
+    if belongs_to_another(joint.state, options):
+        return 0
     joint.down()
     say("down")
     return 0

@@ -20,6 +20,7 @@ from typing import Any
 
 from functional_tests.cloud import packages as cloud_packages
 from functional_tests.cloud import processes
+from functional_tests.cloud.guard import Guard, this_process
 from functional_tests.joint import (
     computes,
     content,
@@ -49,6 +50,7 @@ class Joint:
         self.state = state.cloud(self.path)
         self.lab = Lab(state.lab(self.path))
         self.control = ControlPlane(self.state)
+        self._guard: Guard | None = None
 
     def __enter__(self) -> "Joint":
         return self
@@ -62,10 +64,14 @@ class Joint:
         path: pathlib.Path | str,
         kind: str = storage.SHARED,
         report: Callable[[str], None] = _quiet,
+        lasting: bool = False,
     ) -> "Joint":
         """Start one, or find that it runs; return when it is usable.
 
+        What an `up` has left whose process was killed is ended first.
+
         :param kind: of the storage of the guests' disks: see storage.py
+        :param lasting: it outlives this process; else it ends with it
         :raises LabError, CloudError: with the reason; nothing is left
             running
         """
@@ -74,18 +80,32 @@ class Joint:
         packages.install("joint", report)
         joint = cls(path)
         with joint.state.locked():
-            if joint.is_up:
+            if joint.is_up and not joint.state.abandoned:
                 if joint.storage != kind:
                     raise LabError("it is up with other storage")
                 report(f"already up in {joint.path}")
                 return joint
             joint._stop()  # what is left of one that was killed
+            if joint.state.abandoned:
+                joint.state.remove()
+            if not lasting:
+                joint._guard = Guard.of_lab(
+                    "functional_tests.joint", str(joint.path)
+                )
             try:
                 joint._start(kind, report)
+                if lasting:
+                    joint.state.save({**joint.state.load(), "owner": None})
             except BaseException:
                 joint._stop()
+                joint._release()
                 raise
         return joint
+
+    def _release(self) -> None:
+        if self._guard:
+            self._guard.release()
+            self._guard = None
 
     @property
     def is_up(self) -> bool:
@@ -108,7 +128,13 @@ class Joint:
             report(f"[{time.monotonic() - begin:4.1f}s] {text}")
 
         self.state.create()
-        self.state.save({"phase": "starting", "storage": kind})
+        self.state.save(
+            {
+                "phase": "starting",
+                "storage": kind,
+                "owner": this_process().entry,
+            }
+        )
         with ThreadPoolExecutor() as pool:
             lab = pool.submit(
                 Lab.up,
@@ -116,6 +142,7 @@ class Joint:
                 storage.nodes(kind),
                 report=lambda text: report(f"nodes: {text}"),
                 shown=computes.shown() | storage.shown(kind),
+                lasting=True,  # it ends with the whole
             )
             self.control.start(PACES[storage.nodes(kind)])
             say(f"started {', '.join(self.control.children)}")
@@ -155,11 +182,13 @@ class Joint:
 
     def down(self) -> None:
         """Stop what was started here and remove the state directory."""
-        self._stop()
-        self.lab.down(purge=True)
-        self.state.remove()
+        with self.state.locked():
+            self._stop()
+            self.lab.down(purge=True)
+            self.state.remove()
         with contextlib.suppress(OSError):
             self.path.rmdir()
+        self._release()
 
     def _stop(self) -> None:
         # Nodes first: their computes would only complain.

@@ -32,7 +32,11 @@ def main():
         if not state:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             state = pathlib.Path(folder) / "state"
-        joint = Joint.up(state, report=lambda text: print(text, flush=True))
+        joint = Joint.up(
+            state,
+            report=lambda text: print(text, flush=True),
+            lasting=bool(asked.state),
+        )
         if not asked.state:
             stack.enter_context(joint)
         stage = Stage(joint)

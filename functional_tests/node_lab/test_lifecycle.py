@@ -2,10 +2,10 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -88,21 +88,76 @@ def test_two_labs_do_not_meet_and_down_leaves_nothing(lab, tmp_path):
     assert says(lab, "HostC", f"rm {INSTANCES}/f; hostname") == "HostC"
 
 
-@pytest.mark.parametrize("seconds", [0.3, 0.6, 0.9, 1.2])
-def test_down_cleans_up_after_an_up_that_was_killed(tmp_path, seconds):
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "sys/fs/cgroup/*/{lab}/*/cgroup.procs",
+        "run/netns/{lab}",
+        "run/netns/{lab}-Host*",
+        "{state}/nodes/*/console.log",
+    ],
+    ids=["group", "bridge", "port", "console"],
+)
+def test_down_cleans_up_after_an_up_that_was_killed(tmp_path, stage):
     state = tmp_path / "lab"
+    pattern = stage.format(
+        lab=Names.of(state).lab, state=str(state).lstrip("/")
+    )
     command = [sys.executable, "-m", "functional_tests.nodes", "up"]
     up = subprocess.Popen(
         [*command, "--state", str(state)],
         cwd=ROOT,
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: state.exists() and any(state.iterdir()))
-    time.sleep(seconds)
+    until(lambda: any(pathlib.Path("/").glob(pattern)))
     up.send_signal(signal.SIGKILL)
     up.wait()
     assert cli("down", "--purge", "--state", str(state)).returncode == 0
     until(lambda: not traces(state), 30)
+
+
+#: a program whose lab is to end with it
+OWNER = """\
+import sys
+from functional_tests.nodes import Lab
+with Lab.up(sys.argv[1]):
+    print("up", flush=True)
+    sys.stdin.read()
+"""
+
+
+def killed_owner(state):
+    """A process whose lab came up, killed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(state)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout.readline() == "up\n"
+            assert traces(state)
+        finally:
+            process.kill()
+
+
+def test_a_lab_ends_with_a_process_that_is_killed(tmp_path):
+    state = tmp_path / "lab"
+    killed_owner(state)
+    until(lambda: not traces(state))
+
+
+def test_up_at_once_after_its_owner_was_killed(tmp_path):
+    state = tmp_path / "lab"
+    killed_owner(state)
+    with Lab.up(state) as lab:
+        assert says(lab, "HostB", "hostname") == "HostB"
+        # As after a kill of all, and a deletion of all that can be deleted.
+        shutil.rmtree(state, ignore_errors=True)
+        with Lab.up(state) as again:
+            assert says(again, "HostC", "hostname") == "HostC"
+    assert traces(state) == []
 
 
 def test_an_up_that_fails_says_why_and_leaves_nothing(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import shlex
 import sys
 
 from functional_tests.cloud.processes import ROOT
-from functional_tests.cloud.program import Parser, say
+from functional_tests.cloud.program import Parser, belongs_to_another, say
 from functional_tests.cloud.program import main as run
 from functional_tests.nodes import packages
 from functional_tests.nodes.content import KINDS, NSPAWN
@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         help="vm: virtual machines with NFS; nspawn: containers, which start "
         "faster (default: %(default)s)",
     )
-    down = command("down", "Stop the nodes, and remove them.")
+    down = parser.down("Stop the nodes, and remove them.")
     down.add_argument(
         "--purge", action="store_true", help="remove the logs too"
     )
@@ -56,15 +56,18 @@ def _running(lab: Lab) -> Lab:
 
 
 def _up(lab: Lab, options: argparse.Namespace) -> int:
-    Lab.up(lab.state.path, options.kind, say)
+    Lab.up(lab.state.path, options.kind, say, lasting=True)
     say(f"to use it:  ssh -F {lab.ssh_config} {lab.names[-1]}")
     return 0
 
 
 def _down(lab: Lab, options: argparse.Namespace) -> int:
+    if belongs_to_another(lab.state, options):
+        return 0
     if not lab.state.exists:
         say(f"no lab in {lab.state.path}")
         return 0
+    options.purge |= options.owner is not None
     lab.down(purge=options.purge)
     say("down")
     return 0

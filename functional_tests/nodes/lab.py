@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from functional_tests.cloud.guard import Guard, this_process
 from functional_tests.cloud.processes import stop as stop_processes
 from functional_tests.nodes import (
     cgroups,
@@ -56,6 +57,7 @@ class Lab:
         self._outside = Names.of(self.state.path)
         self._shells = ssh.Shells(self.ssh_config, self._outside.run)
         self._writing = threading.Lock()
+        self._guard: Guard | None = None
 
     def __enter__(self) -> "Lab":
         return self
@@ -70,12 +72,16 @@ class Lab:
         kind: str = NSPAWN,
         report: Callable[[str], None] = _quiet,
         shown: Mapping[str, str] | None = None,
+        lasting: bool = False,
     ) -> "Lab":
         """Start a lab, or find that it runs; return when it is usable.
+
+        What an `up` has left whose process was killed is ended first.
 
         :param kind: 'nspawn' for containers, 'vm' for virtual machines
         :param shown: what nodes see of this machine, read-only: the path
             there, and the path here
+        :param lasting: it outlives this process; else it ends with it
         :raises LabError: with the reason; nothing is left running
         """
         packages.require_root()
@@ -83,20 +89,44 @@ class Lab:
             raise LabError(f"kind: {' or '.join(KINDS)}")
         lab = cls(state)
         packages.install(kind, report)
+        if lab._has_lost_its_record():
+            with lab.state.locked():
+                lab._down()
         lab.state.create()
         with lab.state.locked():
             if lab._already_up(kind):
                 report(f"already up in {lab.state.path}")
                 return lab
-            lab.down()  # what is left of one that was killed
+            lab._down()  # what is left of one that was killed
+            if not lasting:
+                lab._guard = Guard.of_lab(
+                    "functional_tests.nodes", str(lab.state.path)
+                )
             try:
                 lab._start(kind, report, shown or {})
+                if lasting:
+                    lab.state.save(owner=None)
             except BaseException:
-                lab.down()
+                lab._down()
+                lab._release()
                 raise
         return lab
 
+    def _release(self) -> None:
+        if self._guard:
+            self._guard.release()
+            self._guard = None
+
+    def _has_lost_its_record(self) -> bool:
+        """Is one here whose directory has been deleted, as far as it goes?"""
+        return not self.state.exists and bool(
+            mounts.below(self.state.path)
+            or network.exists(self._outside.namespace)
+        )
+
     def _already_up(self, kind: str) -> bool:
+        if self.state.abandoned:
+            return False
         if self.is_up and self.kind != kind:
             raise LabError(
                 f"the lab in {self.state.path} is up and of the kind "
@@ -126,7 +156,11 @@ class Lab:
             report(f"[{time.monotonic() - begin:4.1f}s] {text}")
 
         self.state.save(
-            kind=kind, phase=_STARTING, processes={}, shown=dict(shown)
+            kind=kind,
+            phase=_STARTING,
+            owner=this_process().entry,
+            processes={},
+            shown=dict(shown),
         )
         self._outside.run.mkdir(parents=True, exist_ok=True)
         kernel.prepare(self._outside.run)
@@ -280,6 +314,14 @@ class Lab:
         """
         if not self.state.exists:
             return
+        with self.state.locked():
+            self._down()
+            if purge:
+                self.state.remove()
+        self._release()
+
+    def _down(self) -> None:
+        """Also what is left of a lab whose directory has been deleted."""
         self._shells.close(self.names)
         groups = [self._outside.cgroup(node) for node in self.names]
         for group in groups:
@@ -294,6 +336,4 @@ class Lab:
                 self._outside.propagated(node).rmdir()
         kernel.release(self._outside.run)
         self.state.clear()
-        self.state.save(phase=_DOWN, processes={})
-        if purge:
-            self.state.remove()
+        self.state.save(phase=_DOWN, owner=None, processes={})

@@ -4,10 +4,12 @@ In that namespace nothing else runs; the port of each node on the bridge is
 named as the node.
 """
 
+import contextlib
 import pathlib
 
 from functional_tests.nodes.cluster import ADDRESSES, GATEWAY, MACS, PREFIX
 from functional_tests.nodes.commands import run
+from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.names import Names
 
 _BRIDGE = "br0"
@@ -22,6 +24,11 @@ def path(namespace: str) -> str:
 def inside(namespace: str, *command: str) -> list[str]:
     """The command that runs a command in a namespace."""
     return ["nsenter", f"--net={path(namespace)}", *command]
+
+
+def exists(namespace: str) -> bool:
+    """Has it been made, or only half of it?"""
+    return (_NAMESPACES / namespace).exists()
 
 
 def create(names: Names) -> None:
@@ -67,8 +74,10 @@ def _to_bridge(names: Names, node: str) -> None:
 def unplug(names: Names, node: str) -> None:
     """Remove a node's port, and its namespace with all rules in it."""
     bridge = names.namespace
-    if (_NAMESPACES / bridge).exists():
-        links = run("ip", "-n", bridge, "-o", "link", "show")
+    if exists(bridge):
+        links = ""
+        with contextlib.suppress(LabError):  # only half of it was made
+            links = run("ip", "-n", bridge, "-o", "link", "show")
         if any(
             line.split()[1].startswith(f"{node}@")
             or line.split()[1] == f"{node}:"
@@ -76,7 +85,7 @@ def unplug(names: Names, node: str) -> None:
         ):
             # At once; with its namespace it would go some time later.
             run("ip", "-n", bridge, "link", "delete", node)
-    if (_NAMESPACES / names.node_namespace(node)).exists():
+    if exists(names.node_namespace(node)):
         run("ip", "netns", "delete", names.node_namespace(node))
 
 
@@ -90,5 +99,5 @@ def remove(names: Names, nodes: tuple[str, ...]) -> None:
     """Remove all of it that there is."""
     for node in nodes:
         unplug(names, node)
-    if (_NAMESPACES / names.namespace).exists():
+    if exists(names.namespace):
         run("ip", "netns", "delete", names.namespace)

@@ -62,7 +62,6 @@ class State(Record):
             if path.suffix != ".log" and path.name not in _KEPT:
                 cache.remove(path)
 
-    def remove(self) -> None:
-        """Delete the directory, but only if a lab is recorded there."""
-        if self.exists:
-            cache.remove(self.path)
+    def delete(self, path: pathlib.Path) -> None:
+        """Delete a file or a tree of it, but nothing that is mounted."""
+        cache.remove(path)
