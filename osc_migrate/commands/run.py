@@ -45,7 +45,7 @@ class RunList(base.Base, command.Lister):
                     if not ended and (last := journal.last("end")):
                         ended = str(last.data.get("verdict"))
             except errors.MigrateError as error:
-                base.say(str(error))
+                base.say(f"run {name} is unreadable: {error}")
                 continue
             rows = list(starting.rows(order, before))
             hosts = order.plan.sources or sorted(set(order.homes.values()))

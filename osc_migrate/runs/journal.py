@@ -19,11 +19,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from osc_migrate import errors, private_files
+from osc_migrate.runs import typed
 from osc_migrate.words import printable
 
 # Of what is in a file; another one is not read.
 FORMAT = "1"
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+# Kind of a line -> what it has to hold, of which type.
+_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "disable": {"host": str, "enabled": bool, "reason": str | None},
+    "order": {"plan": str, "request": dict, "options": dict, "homes": dict},
+}
 _SCHEMA = """
 CREATE TABLE entries (
     n INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -173,16 +179,17 @@ class Journal:
                 rows = self._db.execute(
                     "SELECT n, at, kind, server, data FROM entries ORDER BY n"
                 ).fetchall()
-            for n, at, kind, server, data in rows:
-                if not kinds or kind in kinds:
-                    yield Entry(
-                        n,
-                        datetime.datetime.fromisoformat(at),
-                        kind,
-                        server,
-                        dict(json.loads(data)),
-                    )
-        except (sqlite3.Error, ValueError, TypeError) as error:
+            for row in rows:
+                entry = _entry(*row)
+                if not kinds or entry.kind in kinds:
+                    yield entry
+        except (
+            sqlite3.Error,
+            KeyError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise self._broken(error) from error
 
     def last(self, kind: str) -> Entry | None:
@@ -197,7 +204,23 @@ class Journal:
             raise self._broken(error) from error
 
     def _broken(self, error: Exception) -> JournalError:
-        return JournalError(f"the journal {self.path}: {error}")
+        why = printable(error, 200) or type(error).__name__
+        return JournalError(f"the journal {self.path} cannot be used: {why}")
+
+
+def _entry(n: Any, at: Any, kind: Any, server: Any, data: Any) -> Entry:
+    """:raises KeyError, RecursionError, TypeError, ValueError: it is none."""
+    entry = Entry(
+        n, datetime.datetime.fromisoformat(at), kind, server, json.loads(data)
+    )
+    typed.require(entry, Entry, f"line {n}")
+    if entry.at.tzinfo is None:
+        raise ValueError(f"line {n} has a time without its zone")
+    for name, hint in _FIELDS.get(entry.kind, {}).items():
+        if name not in entry.data:
+            raise ValueError(f"line {n} has no '{name}'")
+        typed.require(entry.data[name], hint, f"'{name}' in line {n}")
+    return entry
 
 
 def runs(where: pathlib.Path) -> list[str]:

@@ -147,7 +147,8 @@ def bring_back(
     """
     mover, clock = _mover(connection)
     where = where or journals.directory()
-    journal, order, _ = opened(where, drained(where, name))
+    drain, unreadable = drained(where, name)
+    journal, order, _ = opened(where, drain)
     rows, lost = _moved(where, journal.run, name)
     homes = {row.id: row.source for row in rows}
     if order.plan.purpose is not Purpose.DRAIN or not homes:
@@ -183,8 +184,11 @@ def bring_back(
         if lost:
             run.say(
                 f"{name}: run {printable(lost)} moved servers away before;"
-                f" its journal is not in {where}: they are not brought back"
+                f" it has no readable journal in {where}: they are not brought"
+                " back"
             )
+        for error in unreadable:
+            run.say(f"{error}; what that run moved is not brought back")
         undo.pop_all()
     return run
 
@@ -228,20 +232,29 @@ def opened(
     :raises MigrateError: it cannot be read.
     """
     journal = Journal.open(where, name)
-    return journal, stored.read(journal), _states(journal)
+    try:
+        return journal, stored.read(journal), _states(journal)
+    except errors.MigrateError:
+        journal.close()
+        raise
 
 
-def drained(where: pathlib.Path, name: str) -> str:
+def drained(where: pathlib.Path, name: str) -> tuple[str, list[str]]:
     """The run of that name, or the newest drain of that host.
 
+    :returns: the run, and why newer ones cannot be read.
     :raises NotFound: neither exists.
     """
     names = journals.runs(where)
     if name in names:
-        return name
+        return name, []
+    unreadable: list[str] = []
     for run in names:
-        with contextlib.suppress(errors.MigrateError):
+        try:
             journal, order, before = opened(where, run)
+        except errors.MigrateError as error:
+            unreadable.append(f"run {run} is unreadable: {error}")
+        else:
             journal.close()
             moved = any(
                 state.row
@@ -250,11 +263,11 @@ def drained(where: pathlib.Path, name: str) -> str:
                 for state in before.values()
             )
             if order.plan.purpose is Purpose.DRAIN and moved:
-                return run
+                return run, unreadable
     raise errors.NotFound(
         f"run, nor a host that a run in {where} has moved servers away from,",
         printable(name),
-        "see 'openstack migrate run list'",
+        "; ".join(["see 'openstack migrate run list'", *unreadable[:3]]),
     )
 
 
@@ -273,7 +286,7 @@ def _moved(
         seen.add(earlier)
         try:
             journal, _, before = opened(where, earlier)
-        except errors.NotFound:
+        except errors.MigrateError:
             return list(found.values()), earlier
         for state in before.values():
             row = state.row
@@ -375,5 +388,6 @@ def _states(journal: Journal) -> dict[str, State]:
         return replay(journal.entries())
     except (KeyError, TypeError, ValueError) as error:
         raise journals.JournalError(
-            f"{journal.path} has lines that cannot be read: {error!r}"
+            f"{journal.path} has lines that cannot be read:"
+            f" {printable(repr(error), 200)}"
         ) from error

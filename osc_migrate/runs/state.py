@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from osc_migrate.model.run import FINAL, Became, Row
+from osc_migrate.runs import typed
 from osc_migrate.runs.journal import Entry
 
 
@@ -43,18 +44,21 @@ def replay(entries: Iterable[Entry]) -> dict[str, State]:
     :raises KeyError, TypeError, ValueError: it is no journal of ours.
     """
     states: dict[str, State] = {}
+    now = datetime.datetime.now(datetime.UTC)
     for entry in entries:
         if not entry.server:
             continue
         state = states.setdefault(entry.server, State())
         if entry.kind == "move":
             state.begun = Begun(
-                int(entry.data["after"]),
-                str(entry.data["status"]),
-                entry.at,
-                str(entry.data["way"]),
+                entry.data["after"],
+                entry.data["status"],
+                # A clock that was wrong then must not delay us now.
+                min(entry.at, now),
+                entry.data["way"],
                 entry.data["destination"],
             )
+            typed.require(state.begun, Begun, "move")
         elif entry.kind == "refused":
             state.begun = None
         elif entry.kind == "row":
@@ -65,4 +69,6 @@ def replay(entries: Iterable[Entry]) -> dict[str, State]:
 
 
 def row_of(data: dict[str, Any]) -> Row:
-    return Row(**{**data, "outcome": Became(data["outcome"])})
+    row = Row(**{**data, "outcome": Became(data["outcome"])})
+    typed.require(row, Row, "row")
+    return row

@@ -8,7 +8,9 @@ from osc_migrate import errors
 from osc_migrate.model.plan import Plan
 from osc_migrate.moves.pace import STALL_AFTER
 from osc_migrate.plans import Barrier, By, Limits, Request, file
+from osc_migrate.runs import typed
 from osc_migrate.runs.journal import Journal
+from osc_migrate.words import printable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,16 +66,25 @@ def read(journal: Journal) -> Order:
             " changed by it: begin a new one"
         )
     try:
-        return Order(
+        order = Order(
             plan=file.loads(entry.data["plan"], str(journal.path)),
             request=_request(entry.data["request"]),
             options=Options(**entry.data["options"]),
-            homes=dict(entry.data["homes"]),
+            homes=entry.data["homes"],
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        typed.require(order, Order, "order")
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise errors.MigrateError(
-            f"the plan in {journal.path} cannot be read: {error!r}"
+            f"the plan in {journal.path} cannot be read:"
+            f" {printable(repr(error), 200)}"
         ) from error
+    return order
 
 
 def _request(data: dict[str, Any]) -> Request:
