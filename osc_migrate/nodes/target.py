@@ -13,7 +13,8 @@ _SAFE = re.compile(r"[A-Za-z0-9_.:%][A-Za-z0-9_.:%-]*")
 # Of host keys ssh decides as it is configured: none of these weakens that.
 _SSH = (
     "ssh",
-    *("-T", "-a", "-x"),
+    # No terminal; no agent, no X11 and no Kerberos ticket is forwarded.
+    *("-T", "-a", "-x", "-k"),
     *("-o", "BatchMode=yes"),
     # A dead node is noticed; each question has its own limit besides.
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),

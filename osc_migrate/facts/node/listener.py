@@ -11,7 +11,8 @@ from osc_migrate.model.answers import Answers, Question
 from osc_migrate.model.facts import Unread
 
 # The lowest free port, which libvirt takes first, and the highest. Both are
-# held by one program, which ends by itself.
+# held by one program, which ends by itself, and before that with the session
+# that opened it: an interrupted command must not leave it behind.
 _LISTEN = r"""
 # has STATES PORT; 0A listens.
 has() {
@@ -39,6 +40,27 @@ while True:
         one.accept()[0].close()' "$1" "$2"
     done
 }
+# The shell of this session and its parents up to sshd: the list is another
+# one when any of them has ended. A busy shell notices nothing itself.
+session() {
+    of=$$
+    for level in 1 2 3 4 5 6; do
+        up=$(sed -n '/^State:.*Z/q; s/^PPid:[^0-9]*//p' "/proc/$of/status")
+        echo "$of $up"
+        case $up in '' | 0 | 1) return ;; esac
+        read -r name <"/proc/$up/comm" || return
+        case $name in sshd*) return ;; esac
+        of=$up
+    done
+} 2>/dev/null
+# watch PROCESS PORT
+watch() {
+    before=$(session)
+    while tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -e " $2"; do
+        [ "$(session)" = "$before" ] || kill "$1"
+        sleep 1
+    done
+}
 from=%s to=%s limit=%s
 # 06 is only waiting for its end: of a listener it can be had again, of a
 # connection that went out from there it cannot.
@@ -51,16 +73,18 @@ for taken in '0[^6]' '..'; do
         high=$(( high - 1 ))
     done
     serve "$low" "$high" </dev/null >/dev/null 2>&1 &
+    pid=$!
     tries=0  # a node with much to do takes its time to start a program
-    while kill -0 $! 2>/dev/null && [ "$tries" -lt 50 ]; do
+    while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do
         if has 0A "$low" && has 0A "$high"; then
-            echo "ports $low $high pid $!"
+            watch "$pid" "$low" </dev/null >/dev/null 2>&1 &
+            echo "ports $low $high pid $pid"
             exit
         fi
         tries=$(( tries + 1 ))
         sleep 0.1 2>/dev/null || { sleep 1; tries=$(( tries + 9 )); }
     done
-    kill $! 2>/dev/null
+    kill "$pid" 2>/dev/null
 done
 echo "nothing here can listen on $low and $high" \
     "(systemd-socket-activate, python3)" >&2

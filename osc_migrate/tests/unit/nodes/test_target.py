@@ -1,3 +1,5 @@
+import subprocess
+
 import pytest
 
 from osc_migrate.errors import MigrateError
@@ -35,6 +37,25 @@ def test_ssh(uri, end):
     assert found[0] == "ssh"
     assert "BatchMode=yes" in found
     assert "hostkey" not in " ".join(found).lower()
+
+
+def test_nothing_is_forwarded(tmp_path):
+    """Whatever the operator's own configuration says: ssh itself is asked."""
+    config = tmp_path / "config"
+    config.write_text(
+        "Host *\nForwardAgent yes\nForwardX11 yes\n"
+        "GSSAPIAuthentication yes\nGSSAPIDelegateCredentials yes\n"
+    )
+    program, *options = argv(f"ssh://h?ssh_config={config}")
+    said = subprocess.check_output([program, "-G", *options], text=True)
+    lines = said.splitlines()
+    for option in (
+        "forwardagent no",
+        "forwardx11 no",
+        "gssapidelegatecredentials no",
+        "clearallforwardings yes",
+    ):
+        assert option in lines
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
+import concurrent.futures
 import contextlib
 import json
 import shutil
 import socket
 import subprocess
+import sys
+import time
 
 import pytest
 
 from osc_migrate.facts.node import listener, reach
-from osc_migrate.model.answers import Answer
+from osc_migrate.model.answers import Answer, Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.reach import Done, Outcome, Port
+from osc_migrate.nodes.shell import Shell
 from osc_migrate.tests.unit.node_shapes import config, libvirt, network, node
 
 SHELLS = [
@@ -247,32 +251,54 @@ def network_questions():
     ).values()
 
 
-def in_a_shell(question):
-    return subprocess.run(
-        ["sh", "-c", question.text],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
-
-
 @contextlib.contextmanager
 def opened(low, high):
-    """The ports that a listener has opened."""
-    done = in_a_shell(listener.listen((low, high), 30))
-    assert done.returncode == 0, done.stderr
-    answers = {"reach.listen": Answer(done.returncode, done.stdout)}
-    try:
-        yield listener.opened(answers)
-    finally:
-        assert in_a_shell(listener.silence(answers)).returncode == 0
+    """The ports that a listener has opened, while its session lasts."""
+    with Shell(["sh"], "HostC") as shell:
+        answers = shell.ask({"reach.listen": listener.listen((low, high), 30)})
+        assert answers["reach.listen"].status == 0, answers
+        try:
+            yield listener.opened(answers)
+        finally:
+            done = shell.ask({"": listener.silence(answers)})[""]
+            assert done.status == 0
 
 
 def test_a_listener_answers_and_ends():
     with opened(21300, 21400) as ports:
         for port in ports:
             socket.create_connection(("127.0.0.1", port), 5).close()
+
+
+# Stands for sshd: what it starts is in a session of its own, and lives on.
+SSHD = """
+import subprocess
+subprocess.run(["sh"], start_new_session=True)
+"""
+
+
+def test_a_listener_ends_with_its_session():
+    """Though the shell is busy, and nobody has silenced it."""
+    shell = Shell([sys.executable, "-c", SSHD], "HostC")
+    answers = shell.ask({"reach.listen": listener.listen((21620, 21720), 60)})
+    ports = listener.opened(answers)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        pool.submit(shell.ask, {"": Question("sleep 30", limit=60)})
+        shell.kill()
+    shell.close()
+    until = time.monotonic() + 20
+    while is_open(ports[0]) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not is_open(ports[0])
+    assert not is_open(ports[1])
+
+
+def is_open(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def bound(one, ports):
