@@ -9,6 +9,7 @@ import pytest
 
 from functional_tests.cloud import Cloud
 from functional_tests.joint import Joint
+from functional_tests.nodes import Lab
 from functional_tests.proxy import Proxy
 from functional_tests.warm import WarmShell
 
@@ -28,13 +29,23 @@ def cloud(tmp_path_factory):
         yield up
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def joint(tmp_path_factory):
-    """Real guests on real nodes: that of JOINT_STATE, or one of its own."""
+    """Real guests on real nodes: that of JOINT_STATE, or one of its own.
+
+    Each file leaves it without servers, with both computes up.
+    """
     if path := os.environ.get("JOINT_STATE"):
         yield Joint.up(path)
         return
     with Joint.up(tmp_path_factory.mktemp("joint") / "state") as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+def machines(tmp_path_factory):
+    """Virtual machines; a test that changes them brings them back."""
+    with Lab.up(tmp_path_factory.mktemp("vm") / "lab", "vm") as up:
         yield up
 
 

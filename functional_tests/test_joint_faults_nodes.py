@@ -2,24 +2,18 @@
 exactly once afterwards.  See joint_faults/."""
 
 import json
-import os
 
 import pytest
 
-from functional_tests.joint import Joint
 from functional_tests.joint_faults import during, faults, table
 from functional_tests.joint_faults.play import Stage
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    if path := os.environ.get("JOINT_STATE"):
-        stage = Stage(Joint.up(path))
-        yield stage
-        stage.close()
-        return
-    with Joint.up(tmp_path_factory.mktemp("joint") / "state") as up:
-        yield Stage(up)
+def stage(joint):
+    stage = Stage(joint)
+    yield stage
+    stage.close()
 
 
 # Those that strike in the middle of a move take minutes; of these two ways to

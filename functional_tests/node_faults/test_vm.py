@@ -9,14 +9,11 @@ import pytest
 
 from functional_tests.node_faults import faults
 from functional_tests.node_faults.lab import odd, play
-from functional_tests.nodes import Lab
 
 
 @pytest.fixture(scope="module")
-def nodes(tmp_path_factory):
-    state = tmp_path_factory.mktemp("nodes") / "state"
-    with Lab.up(state, kind="vm") as up:
-        yield up
+def nodes(machines):
+    return machines
 
 
 def test_healthy_nodes_have_no_findings(nodes):

@@ -18,7 +18,7 @@ from functional_tests.node_lab.asking import (
     SLOW,
     says,
 )
-from functional_tests.nodes import Lab, LabError
+from functional_tests.nodes import LabError
 
 MOUNT = "var-lib-nova-instances.mount"
 
@@ -40,13 +40,6 @@ GUEST = f"""
   </devices>
 </domain>
 """
-
-
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory):
-    """Virtual machines; a test that changes them brings them back."""
-    with Lab.up(tmp_path_factory.mktemp("vm") / "lab", "vm") as up:
-        yield up
 
 
 @pytest.fixture(params=["lab", "machines"])

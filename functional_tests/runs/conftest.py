@@ -1,4 +1,4 @@
-"""A cloud of 20 hosts for each module, and servers on it."""
+"""A cloud of 20 hosts, and servers on it; each test takes its own away."""
 
 import uuid
 
@@ -13,7 +13,7 @@ HOSTS = [f"host{n:02}" for n in range(1, 21)]
 LARGE = {"memory_mb": 65536, "vcpus": 64}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def cloud(tmp_path_factory):
     state = tmp_path_factory.mktemp("cloud") / "state"
     with Cloud.up(state, HOSTS, settings=LARGE, timeout=300.0) as up:

@@ -51,8 +51,8 @@ class Place:
 
 def git(*words: str) -> list[str]:
     """The lines that git prints, also where another user owns the tree."""
-    return subprocess.run(  # noqa: S603
-        ["git", "-c", "safe.directory=*", *words],  # noqa: S607
+    return subprocess.run(
+        ["git", "-c", "safe.directory=*", *words],
         cwd=ROOT,
         capture_output=True,
         text=True,
