@@ -4,6 +4,8 @@ Tests that share a cloud follow one another on one worker, and what takes
 longest starts first.
 """
 
+import os
+
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -122,3 +124,12 @@ def pytest_xdist_make_scheduler(
 ) -> GroupScheduling:
     config.option.loadscopereorder = False
     return GroupScheduling(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Show a failure when it happens: the end of a run is far away."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        lines = report.longreprtext.splitlines()
+        errors = [line for line in lines if line.startswith("E ")]
+        shown = "\n".join(errors[:8] or lines[-8:])
+        print(f"\nFAILED {report.nodeid} ({report.when})\n{shown}", flush=True)
