@@ -11,9 +11,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 LONG, MACHINES, LONG_MACHINES = "long", "machines", "long-machines"
+_UNIT = "osc_migrate/"
 #: by the beginning of a path; the first that fits
 _PATHS = (
-    ("osc_migrate/", "unit"),
+    (_UNIT, "unit"),
     ("functional_tests/test_release.py", "release"),
     ("functional_tests/node_", "nodes"),
 )
@@ -27,6 +28,10 @@ GROUPS = {
         # Last: a fault that is not undone would spoil the others.
         "functional_tests/test_joint_faults_nodes.py",
     ),
+    # A joint cloud takes both cores for minutes when it starts; these two
+    # have time.
+    "release": ("functional_tests/test_release.py",),
+    _UNIT: (),
     "faults": ("functional_tests/node_faults/test_nspawn.py",),
     "runs": (
         # First: it needs every host without a server.
@@ -46,7 +51,6 @@ GROUPS = {
     ),
     "validators": ("functional_tests/test_validators_nodes.py",),
     "preflight": ("functional_tests/test_preflight_nodes.py",),
-    "release": ("functional_tests/test_release.py",),
 }
 _PLACES = {
     path: (group, place)
@@ -81,6 +85,8 @@ def group_of(nodeid: str) -> str:
 def place_of(nodeid: str) -> tuple[int, int]:
     """Where a test stands in the order of all, as sort() takes it."""
     path = nodeid.partition("::")[0]
+    if path.startswith(_UNIT):
+        return (_ORDER.index(_UNIT), 0)
     if path not in _PLACES:
         return (len(_ORDER), 0)
     group, place = _PLACES[path]

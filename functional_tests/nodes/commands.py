@@ -4,6 +4,9 @@ import subprocess
 
 from functional_tests.nodes.errors import LabError
 
+#: for a shell on a node
+ASK_LIBVIRT = "virsh -q capabilities >/dev/null 2>&1 || :"
+
 
 def run(*command: str, patience: float = 60.0) -> str:
     """Run a command to its end; returns what it prints.

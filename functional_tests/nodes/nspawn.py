@@ -22,6 +22,7 @@ from functional_tests.nodes.cluster import (
     CONTROLLER,
     EXPORTED,
 )
+from functional_tests.nodes.commands import ASK_LIBVIRT
 from functional_tests.nodes.context import Context
 from functional_tests.nodes.layer import Layer
 from functional_tests.nodes.people import NOVA
@@ -72,6 +73,14 @@ class Containers:
         with ThreadPoolExecutor() as pool:
             list(pool.map(start, nodes))
         self._context.wait(nodes)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._ask_libvirt, nodes))
+
+    def _ask_libvirt(self, node: str) -> None:
+        """It asks every QEMU what that can do, once: on a busy machine, this
+        takes longer than a survey waits for an answer."""
+        if node != CONTROLLER:
+            self._context.shells.run(node, ASK_LIBVIRT, timeout=240)
 
     def _boot(self, node: str) -> None:
         names, path = self._context.names, self._context.path(node)
@@ -120,3 +129,4 @@ class Containers:
             cache.remove(path / name)
         self._boot(node)
         self._context.wait([node])
+        self._ask_libvirt(node)

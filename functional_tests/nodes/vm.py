@@ -27,7 +27,7 @@ from functional_tests.nodes import (
     vm_image,
 )
 from functional_tests.nodes.cluster import ADDRESSES, CONTROLLER, MACS, PREFIX
-from functional_tests.nodes.commands import run
+from functional_tests.nodes.commands import ASK_LIBVIRT, run
 from functional_tests.nodes.context import Context
 from functional_tests.nodes.errors import LabError
 from functional_tests.nodes.layer import Layer
@@ -49,9 +49,6 @@ _MACHINE = (
 )
 #: what is random in a saved machine is made by these
 _SOURCES = (pki, secrets)
-
-
-_ASK_LIBVIRT = "virsh -q capabilities >/dev/null 2>&1 || :"
 
 
 class Machines:
@@ -115,9 +112,7 @@ class Machines:
     def _save(self, path: pathlib.Path, nodes: list[str]) -> None:
         for node in nodes:
             # libvirt asks QEMU what it can, once: emulated, half a minute.
-            self._context.shells.run(
-                node, f"{_ASK_LIBVIRT}; sync", timeout=240
-            )
+            self._context.shells.run(node, f"{ASK_LIBVIRT}; sync", timeout=240)
         # Their ends in the nodes would be saved, and wait for ever.
         self._context.shells.close(nodes)
         with contextlib.ExitStack() as stack:
@@ -163,7 +158,7 @@ class Machines:
     def _wake(self, node: str) -> None:
         """A node takes the time at which it was saved for the present; and
         what an emulator runs for the first time takes seconds."""
-        script = f"date --set=@{time.time():.2f} && {{ {_ASK_LIBVIRT}; }}"
+        script = f"date --set=@{time.time():.2f} && {{ {ASK_LIBVIRT}; }}"
         done = self._context.shells.run(node, script, timeout=120)
         if done.returncode:
             raise LabError(f"{node}: the clock: {done.stderr.strip()}")
@@ -228,7 +223,7 @@ def _key() -> str:
         vm_image.recipe(),
         [inspect.getsource(module) for module in _SOURCES],
         _layers(),
-        [_MACHINE, _KERNEL_ARGUMENTS, _ASK_LIBVIRT, run(_QEMU, "--version")],
+        [_MACHINE, _KERNEL_ARGUMENTS, ASK_LIBVIRT, run(_QEMU, "--version")],
     ]
     return f"saved-{cache.key(recipe)}"
 
