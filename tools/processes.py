@@ -94,11 +94,22 @@ class Groups:
             _signal(process, signal.SIGKILL)
             guard.release()
         end = time.monotonic() + _GUARDS
-        while children():
-            if time.monotonic() > end:
+        while time.monotonic() < end:
+            # First: of a process that is dying, the children are not ours yet.
+            dying = [p for p in running if _has_members(p)]
+            if not children() and not dying:
                 break
             time.sleep(0.1)
         return _kill(children())
+
+
+def _has_members(process: subprocess.Popen[Any]) -> bool:
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _signal(process: subprocess.Popen[Any], number: signal.Signals) -> None:
