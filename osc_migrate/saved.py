@@ -77,31 +77,40 @@ def read(path: str) -> Survey:
         raise BadFacts(path, str(error.strerror)) from error
     except UnicodeDecodeError as error:
         raise BadFacts(path, "it is no text") from error
+    except ValueError as error:  # a NUL in its name
+        raise BadFacts(path, str(error)) from error
 
 
 def loads(text: str, path: str) -> Survey:
     """The same, of text; `path` names it in errors."""
     try:
         data: Any = json.loads(text)
-        if data["version"] != VERSION:
+        version = data["version"]
+        if version != VERSION or isinstance(version, bool):
             raise BadFacts(path, f"its version is no {VERSION}")
         nodes, lost = data["nodes"], data["lost"]
+        if nodes.keys() & lost.keys():
+            raise BadFacts(path, "a node both answered and was lost")
         everyone = [*nodes.items(), *lost.items()]
         return Survey(
-            roles={name: Role(one["role"]) for name, one in everyone},
+            roles={_text(name): Role(one["role"]) for name, one in everyone},
             answers={
                 name: _answers(n["answers"]) for name, n in nodes.items()
             },
-            lost={name: Unread(str(n["reason"])) for name, n in lost.items()},
+            lost={
+                name: Unread(_text(n["reason"])) for name, n in lost.items()
+            },
         )
     except (
         AttributeError,
         KeyError,
+        OverflowError,
         RecursionError,
         TypeError,
         ValueError,
     ) as error:
-        raise BadFacts(path, f"{type(error).__name__}: {error}") from error
+        why = str(error).encode(errors="replace").decode()[:200]
+        raise BadFacts(path, f"{type(error).__name__}: {why}") from error
 
 
 def _plain(answer: Answer | Unread) -> dict[str, object]:
@@ -115,10 +124,25 @@ def _plain(answer: Answer | Unread) -> dict[str, object]:
 
 
 def _answers(data: Any) -> Answers:
-    return {str(key): _answer(one) for key, one in data.items()}
+    return {_text(key): _answer(one) for key, one in data.items()}
 
 
 def _answer(one: Any) -> Answer | Unread:
     if "unread" in one:
-        return Unread(str(one["unread"]))
-    return Answer(int(one["status"]), str(one["out"]), str(one["err"]))
+        return Unread(_text(one["unread"]))
+    status = one["status"]
+    # bool is an int to Python; a shell knows no larger status.
+    if not isinstance(status, int) or isinstance(status, bool):
+        raise TypeError("a status is not an integer")
+    if abs(status) > 2**31:
+        raise ValueError("a status is too large")
+    return Answer(status, _text(one["out"]), _text(one["err"]))
+
+
+def _text(value: Any) -> str:
+    """:raises ValueError: half of a surrogate pair, which no terminal and no
+    file takes."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} instead of text")
+    value.encode()
+    return value

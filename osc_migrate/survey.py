@@ -127,7 +127,10 @@ def _first(shell: Asked) -> dict[str, Answer | Unread]:
 def _listen(
     shell: Asked, node: NodeFacts | None, others: int
 ) -> dict[str, Answer | Unread]:
-    return shell.ask(reach.listen(node, others)) if node else {}
+    if node is None:
+        return {}
+    asked = node_facts.unless_odd("ports", reach.listen, node, others)
+    return {} if isinstance(asked, Unread) else shell.ask(asked)
 
 
 def _reach(
@@ -139,7 +142,12 @@ def _reach(
         return {}
     others = [node for name, node in peers.items() if name != shell.name]
     asked = reach.questions(peers[shell.name], others, listening)
-    return shell.ask(asked | processors.question(_processors(others)))
+    compared = node_facts.unless_odd(
+        "processors", lambda: processors.question(_processors(others))
+    )
+    if isinstance(compared, Unread):
+        compared = {}
+    return shell.ask(asked | compared)
 
 
 def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:

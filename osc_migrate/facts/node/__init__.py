@@ -4,8 +4,9 @@ Each subject has its questions and their reading side by side. Nothing here
 talks to a node: answers that were saved are read the same way.
 """
 
+import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from osc_migrate.facts.node import (
     accounts,
@@ -19,11 +20,14 @@ from osc_migrate.facts.node import (
     tls,
     volumes,
 )
-from osc_migrate.facts.node.said import Said, fact
+from osc_migrate.facts.node.said import Said
 from osc_migrate.model.answers import Answers, Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node import NodeFacts, Role
 from osc_migrate.model.node.config import Config
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
 
 #: asked first: the other questions depend on the answers
 FIRST = {f"config.{name}": q for name, q in config.QUESTIONS.items()}
@@ -52,30 +56,55 @@ def questions(
     :param read_only: ask nothing that touches the node, such as writing a
         file for a moment.
     """
-    try:
-        known = config.read(Said(answers, "config"))
-    except Unread:
+    known = unless_odd("config", config.read, Said(answers, "config"))
+    if isinstance(known, Unread):
         known = Config((), {})
-    about = {
-        f"guests.{name}": question
-        for name, question in guests.questions(
-            known, servers, read_only=read_only
-        ).items()
-    }
-    return about | {
+
+    def about(subject: str, module: Any, *of: Any) -> dict[str, Question]:
+        asked = unless_odd(
+            subject, lambda: module.questions(known, *of, read_only=read_only)
+        )
+        # What is not asked is unread.
+        return {} if isinstance(asked, Unread) else asked
+
+    asked = {"guests": about("guests", guests, servers)}
+    for subject, module in _SUBJECTS.items():
+        asked[subject] = about(subject, module, role)
+    return {
         f"{subject}.{name}": question
-        for subject, module in _SUBJECTS.items()
-        for name, question in module.questions(
-            known, role, read_only=read_only
-        ).items()
+        for subject, questions in asked.items()
+        for name, question in questions.items()
     }
+
+
+def unless_odd(
+    subject: str, read: Callable[..., T], *args: object
+) -> T | Unread:
+    """`read` of `args`, or as a value why it could not be read: see
+    :func:`osc_migrate.facts.body.fact`.
+
+    Of the answers of a node anything may be wrong, in more ways than are
+    thought of: none of them is trouble of another subject or node.
+    """
+    try:
+        return read(*args)
+    except Unread as unread:
+        return unread.with_traceback(None)
+    except MemoryError:
+        raise
+    except Exception as error:
+        LOG.debug("reading %s", subject, exc_info=True)
+        return Unread(
+            f"the node's answers about {subject} cannot be read:"
+            f" {type(error).__name__}, see --debug"
+        )
 
 
 def read(name: str, role: Role, answers: Answers) -> NodeFacts:
     """What the answers of one node mean."""
 
     def part(subject: str, reading: Callable[[Said], Any]) -> Any:
-        return fact(reading, Said(answers, subject))
+        return unless_odd(subject, reading, Said(answers, subject))
 
     return NodeFacts(
         name=name,

@@ -7,12 +7,8 @@ what is asked for.
 from collections.abc import Mapping
 
 from osc_migrate.facts.node.parts import parts, running, units
-from osc_migrate.facts.node.people import (
-    AS_USER,
-    NOVA_PID,
-    NOVA_USER,
-    QEMU_USER,
-)
+from osc_migrate.facts.node.people import AS_USER, NOVA_USER, QEMU_USER
+from osc_migrate.facts.node.process_identity import FIND_NOVA
 from osc_migrate.facts.node.said import Said, each, fact, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
@@ -21,13 +17,14 @@ from osc_migrate.model.node.config import Config
 
 # One question for all, each part behind a line of its own.
 _NAMES = (
-    NOVA_PID
+    FIND_NOVA
     + QEMU_USER
     + r"""
-pid=$(nova_pid)
+find_nova
 qemu=$(qemu_user)
 echo '#running'
-[ -z "$pid" ] || grep -E '^(Uid|Gid):' "/proc/$pid/status"
+[ -z "$nova_pid" ] || grep -E '^(Uid|Gid):' "/proc/$nova_pid/status"
+[ -z "$nova_doubt" ] || printf '#doubt\n%s\n' "$nova_doubt"
 echo '#qemu'
 printf '%s\n' "$qemu"
 grep -E '^[[:space:]]*(user|group)[[:space:]]*=' /etc/libvirt/qemu.conf \
@@ -52,7 +49,9 @@ _LIBVIRT = (
     AS_USER
     + NOVA_USER
     + r"""
+find_nova
 if [ -z "$(command -v virsh)" ]; then echo '#none'
+elif [ -n "$nova_doubt" ]; then printf '#doubt %s\n' "$nova_doubt"
 elif uid=$(id -u "$(nova_user)" 2>/dev/null); then
     as_user "$uid" 'timeout -k 1 8 virsh -q -c qemu:///system uri' 2>&1
 else echo '#none'
@@ -76,6 +75,8 @@ def read(said: Said) -> Accounts:
     states = units(found.get("units", []))
 
     def nova(_: Said) -> Account | None:
+        if doubt := found.get("doubt"):
+            raise Unread(doubt[0][:300])
         uid = _running(found, "Uid")
         users = _users(found)
         name = "nova"
@@ -200,6 +201,8 @@ def _libvirt_says(said: Said) -> str | None:
     answer = said.answer("libvirt")
     if "#none" in answer.out:
         return None
+    if answer.out.startswith("#doubt "):
+        raise Unread(answer.out.partition(" ")[2].strip()[:300])
     if answer.status == 0:
         return ""
     lines = [line for line in answer.lines if line.strip()]

@@ -9,11 +9,15 @@ oslo_config/iniparser.py.
 """
 
 import re
+from typing import TypeVar, cast
 
+from osc_migrate.facts.node.process_identity import FIND_NOVA
 from osc_migrate.facts.node.said import Said, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.config import Config
+
+T = TypeVar("T")
 
 # Only these leave the node: none of them is a secret. A * ends a prefix.
 _OPTIONS = """
@@ -60,10 +64,10 @@ _UNITS = (
     "snap.openstack-hypervisor.nova-compute",
 )
 
-# What is printed begins with a letter: P of a process, R its root, U its
-# unit, T a template of a container, M a file and its time, F the file that
-# follows, S a section, O an option, C what continues it, B a bad line, X too
-# much.
+# What is printed begins with a letter: D why a process was not trusted, P of
+# a process, R its root, U its unit, T a template of a container, M a file and
+# its time, F the file that follows, S a section, O an option, C what continues
+# it, B a bad line, X too much.
 _PICK = r"""
 BEGIN {
     n = split(names, list, " "); for (i = 1; i <= n; i++) ok[list[i]] = 1
@@ -119,8 +123,11 @@ FNR == 1 {
     say("O " name "=" value)
 }
 """
-_SCRIPT = r"""(
-files=; root=; asked=; pid=
+_SCRIPT = (
+    "("
+    + FIND_NOVA.replace("%", "%%")
+    + r"""
+files=; root=; asked=
 add() {
     for file in "$@"; do
         [ -f "$file" ] && [ -r "$file" ] && files="$files$file
@@ -133,16 +140,9 @@ defaults() {
 defaults_d() {
     add "$1/nova.conf.d"/*.conf "$1/nova-compute.conf.d"/*.conf
 }
-words() { { tr '\0' '\n' <"/proc/$1/cmdline"; } 2>/dev/null; }
-# Names first: the arguments of a process that hangs cannot be read.
-for comm in $(grep -lE '^(python|nova-compute)' /proc/[0-9]*/comm \
-              2>/dev/null); do
-    one=${comm#/proc/}; one=${one%%/comm}
-    words "$one" | head -n 4 | grep -qE '(^|/)nova-compute$' || continue
-    pid=$one
-    break
-done
-unit=
+find_nova
+pid=$nova_pid unit=$nova_unit
+[ -z "$nova_doubt" ] || printf 'D %%s\n' "$nova_doubt"
 if [ -n "$pid" ]; then
     # Seconds that it runs, from clock ticks since the machine started.
     awk -v now="$(date +%%s)" '
@@ -150,8 +150,6 @@ if [ -n "$pid" ]; then
         { sub(/^.*\) /, ""); began = $20 / 100 }
         END { if (began <= up) printf "P %%d\n", now - up + began }
         ' /proc/uptime "/proc/$pid/stat" 2>/dev/null
-    unit=$(sed -n 's|.*/\([^/]*nova[^/]*\.service\).*|\1|p' \
-           "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
     [ "/proc/$pid/root/" -ef / ] || root=/proc/$pid/root
     asked=$(words "$pid" | awk '
         want {print want $0; want = ""; next}
@@ -210,6 +208,7 @@ set -- $files
 stat -c 'M %%Y %%n' "$@"
 awk -v names=%s -v sections=%s %s "$@"
 )"""
+)
 
 QUESTIONS = {
     "nova": Question(
@@ -235,6 +234,7 @@ class _Reader:
         self.root = ""
         self.template = ""
         self.unit = ""
+        self.doubt = ""
         self.started: float | None = None
         self.files: list[str] = []
         self.times: list[int] = []
@@ -248,6 +248,8 @@ class _Reader:
     def line(self, kind: str, rest: str) -> None:
         if kind == "P":
             self.started = float(whole(rest, "nova-compute's start"))
+        elif kind == "D":
+            self.doubt = rest[:300]
         elif kind == "U":
             self.unit = rest
         elif kind == "R":
@@ -285,6 +287,11 @@ class _Reader:
         self.origins[key] = self._file
 
 
+def _unless(doubt: Unread | None, value: T) -> T:
+    """The value, unread where nova-compute's process was not trusted."""
+    return value if doubt is None else cast(T, doubt)
+
+
 def read(said: Said) -> Config:
     answer = said.answer("nova")
     reader = _Reader()
@@ -294,7 +301,9 @@ def read(said: Said) -> Config:
         raise Unread(
             "nova.conf was not found, or may not be read, in"
             f" {', '.join(_PLACES)}; it takes root (--sudo)"
+            + (f"; {reader.doubt}" if reader.doubt else "")
         )
+    doubt = Unread(reader.doubt) if reader.doubt else None
     return Config(
         files=tuple(reader.files),
         options={
@@ -302,9 +311,9 @@ def read(said: Said) -> Config:
         },
         origins=reader.origins,
         template=reader.template,
-        contained=bool(reader.root),
+        contained=_unless(doubt, bool(reader.root)),
         unit=reader.unit,
-        started=reader.started,
+        started=_unless(doubt, reader.started),
         changed=max(reader.times, default=None),
         broken=tuple(reader.broken),
     )

@@ -1,26 +1,6 @@
-"""Where libvirt's daemons run, for the shell of a node, and how their files
-are written."""
+"""How the files of libvirt's daemons are written."""
 
 import re
-
-# Sets the root directories that the daemons see: their own in a container.
-# No ps: its options differ, and /proc does not.
-FIND = r"""
-core= front=
-for comm in $(grep -lxE 'libvirtd|virtqemud|virtproxyd' \
-        /proc/[0-9]*/comm 2>/dev/null); do
-    pid=${comm#/proc/}; pid=${pid%%/comm}
-    case $(cat "$comm" 2>/dev/null) in
-    libvirtd) core=$pid front=$pid ;;
-    virtqemud) core=$pid ;;
-    virtproxyd) front=$pid ;;
-    esac
-done
-core_root= front_root=
-[ -z "$core" ] || core_root=/proc/$core/root
-[ -z "$front" ] || front_root=/proc/$front/root
-[ -n "$front" ] || front_root=$core_root
-"""
 
 _STATEMENT = re.compile(r"\s*(\w+)\s*=\s*(.*)")
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
@@ -41,7 +21,7 @@ def statements(lines: list[str]) -> dict[str, str]:
 
     Quotes are removed; the entries of a list come one a line.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     key, entries = "", False
     for line in lines:
         if not entries:
@@ -49,14 +29,14 @@ def statements(lines: list[str]) -> dict[str, str]:
             if match is None:
                 continue
             key, line = match[1], match[2].strip()
-            found[key] = ""
+            found[key] = []
             entries = line.startswith("[")
         quoted = [one or other for one, other in _QUOTED.findall(line)]
         if not entries:
-            found[key] = quoted[0] if quoted else line.partition("#")[0]
-            found[key] = found[key].strip()
+            value = quoted[0] if quoted else line.partition("#")[0]
+            found[key] = [value.strip()]
             continue
-        found[key] = "\n".join(filter(None, [found[key], *quoted]))
+        found[key] += filter(None, quoted)
         # A ] inside of quotes is part of a name.
         entries = "]" not in _QUOTED.sub("", line)
-    return found
+    return {key: "\n".join(values) for key, values in found.items()}

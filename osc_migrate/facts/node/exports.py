@@ -93,15 +93,15 @@ def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
 
 def _joined(lines: list[str]) -> list[str]:
     """Without the line breaks that a backslash takes back."""
-    found: list[str] = []
+    found: list[list[str]] = []
     open_line = False
     for line in lines:
         text = line.rstrip()
         more = text.endswith("\\")
         text = text.removesuffix("\\")
         if open_line:
-            found[-1] += text
+            found[-1].append(text)
         else:
-            found.append(text)
+            found.append([text])
         open_line = more
-    return found
+    return ["".join(pieces) for pieces in found]

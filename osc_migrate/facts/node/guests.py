@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 from osc_migrate.facts.node import processors, writing
@@ -12,6 +13,8 @@ from osc_migrate.model.node.config import Config
 from osc_migrate.model.node.guests import Cpu, Disk, Domain, Guests
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Elements inside of each other in libvirt's description of a guest.
+_DEEPEST = 100
 # Of one host at a time; the rest is not looked at closely.
 MOST = 200
 _VIRSH = "virsh -r -c qemu:///system"
@@ -105,7 +108,20 @@ def _running(said: Said) -> dict[str, Domain]:
 
 def _parsed(xml: str) -> ElementTree.Element:
     try:
-        return ElementTree.fromstring(xml.strip())  # noqa: S314 # bounded
+        # No domain is as deep, and elements are written by recursion.
+        parser: Any = ElementTree.XMLPullParser(("start", "end"))
+        parser.feed(xml.strip())
+        parser.close()
+        depth = 0
+        root: ElementTree.Element | None = None
+        for event, element in parser.read_events():
+            root = element if root is None else root
+            depth += 1 if event == "start" else -1
+            if depth > _DEEPEST:
+                raise Unread("libvirt's description of it is too deep")
+        if root is None:
+            raise Unread("libvirt's description of it is empty")
+        return root
     except ElementTree.ParseError as error:
         raise Unread(f"libvirt's description of it: {error}") from None
 

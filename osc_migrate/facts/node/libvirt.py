@@ -5,15 +5,18 @@ import ipaddress
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from osc_migrate.facts.node import daemons
+from osc_migrate.facts.node.process_identity import FIND_LIBVIRT
 from osc_migrate.facts.node.said import Said, each, fact, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node import Role
 from osc_migrate.model.node.config import Config
 from osc_migrate.model.node.libvirt import Libvirt, Listener, Unit
+
+T = TypeVar("T")
 
 _UNITS = (
     *("libvirtd.service", "libvirtd.socket"),
@@ -39,10 +42,19 @@ _QEMU = daemons.pick(
 # virsh wakes a daemon that systemd ends when nobody talks to it. It runs
 # where the daemon is when the node itself has none.
 _VIRSH = (
-    daemons.FIND
+    FIND_LIBVIRT.replace("%", "%%")
     + r"""
 run=
-command -v virsh >/dev/null || run="chroot $core_root"
+if ! command -v virsh >/dev/null; then
+    if [ -z "$core" ]; then
+        printf '%%s\n' "virsh was not found${core_doubt:+; $core_doubt}" >&2
+        exit 0
+    elif ! same_capabilities "$core" libvirt; then
+        echo "virsh is in a container that is not privileged, and not run" >&2
+        exit 0
+    fi
+    run="chroot $core_root"
+fi
 timeout -k 1 6 $run virsh -q -c %s 'version --daemon; capabilities' | awk '
     /^Running |<uuid>|<model>/
     /<arch>/ {host = $0; gsub(/.*<arch>|<.*/, "", host); print}
@@ -53,9 +65,11 @@ exit 0
 )
 _FILES = (
     (
-        daemons.FIND
+        FIND_LIBVIRT
         + r"""
 say() { printf '\n#@%s %s\n' "$1" "$2"; }
+[ -z "$core_doubt" ] || say doubt "$core_doubt"
+[ -z "$front_doubt" ] || say front_doubt "$front_doubt"
 for pid in $core $front; do
     say "process.$(cat "/proc/$pid/comm")" "$pid"
     tr '\0' '\n' <"/proc/$pid/cmdline"
@@ -99,6 +113,9 @@ _LISTENERS = r"""
 ss -Hltnp 2>/dev/null || awk '$4 == "0A" {print "hex", $2}' \
     /proc/net/tcp /proc/net/tcp6
 """
+_LOCAL = re.compile(
+    r"(?:qemu|lxc|vz|parallels|xen|test)(?:\+unix)?:///[a-z]{0,20}"
+)
 _STARTERS = ("socket", "service")
 
 
@@ -108,8 +125,12 @@ def questions(
     if role is Role.STORAGE:
         return {}
     uri = config.get("libvirt", "connection_uri") or "qemu:///system"
-    return {
-        "virsh": Question(_VIRSH, (uri,)),
+    asked = {}
+    # virsh runs as root, and a URI may name a program for it to run: what is
+    # not asked is unread.
+    if _LOCAL.fullmatch(uri):
+        asked["virsh"] = Question(_VIRSH, (uri,))
+    return asked | {
         "units": Question(
             "systemctl show -p Id,LoadState,ActiveState,UnitFileState,Listen"
             f" {' '.join(_UNITS)}"
@@ -123,37 +144,47 @@ def read(said: Said) -> Libvirt:
     """:raises Unread: the files were not read, which most else hangs on."""
     parts = _parts(said.lines("files"))
     units = fact(_units, said)
-    processes = frozenset(
+    seen = frozenset(
         name
         for name in ("libvirtd", "virtqemud", "virtproxyd")
         if f"process.{name}" in parts
     )
-    daemon = fact(_daemon, processes, units)
+    core, front = parts["doubt"].title, parts["front_doubt"].title
+    daemon = fact(lambda: _daemon(seen, units, core))
     modular = daemon == "virtqemud"
+    # Behind libvirtd, nothing is asked of a virtproxyd.
+    front = core or (front if modular else "")
     remote = parts["virtproxyd" if modular else "libvirtd"]
     own = parts["virtqemud" if modular else "libvirtd"]
     flags = parts["flags"]
     return Libvirt(
         daemon=daemon,
-        contained=_contained(parts["cgroup"].lines),
+        contained=_trusted(core, _contained(parts["cgroup"].lines)),
         units=units,
-        processes=processes,
-        flag=_listens(parts["process.libvirtd"].lines[1:]),
+        processes=_trusted(front, seen),
+        flag=_trusted(core, _listens(parts["process.libvirtd"].lines[1:])),
         flag_next=_listens(_words(flags.lines)),
         flag_file=flags.title or "/etc/default/libvirtd",
         remote_file=remote.title,
-        remote=daemons.statements(remote.lines),
+        remote=_trusted(front, daemons.statements(remote.lines)),
         daemon_file=own.title,
-        daemon_conf=daemons.statements(own.lines),
+        daemon_conf=_trusted(core, daemons.statements(own.lines)),
         qemu_file=parts["qemu"].title,
-        qemu=daemons.statements(parts["qemu"].lines),
-        credentials=bool(parts["credentials"].title),
+        qemu=_trusted(core, daemons.statements(parts["qemu"].lines)),
+        credentials=_trusted(core, bool(parts["credentials"].title)),
         machine_id=parts["machine"].title,
         last_words=" / ".join(parts["journal"].lines)[-300:],
-        machines_used=_quoted("machine", parts["guests"].lines),
+        machines_used=_trusted(
+            core, _quoted("machine", parts["guests"].lines)
+        ),
         listeners=fact(_listeners, said),
         **_answers(said),
     )
+
+
+def _trusted(doubt: str, value: T) -> T:
+    """The value, unread where the daemon's process was not trusted."""
+    return cast(T, Unread(doubt[:300])) if doubt else value
 
 
 class _Part:
@@ -197,13 +228,21 @@ def _units(said: Said) -> dict[str, Unit]:
     return found
 
 
-def _daemon(processes: frozenset[str], units: Mapping[str, Unit]) -> str:
+def _daemon(
+    processes: frozenset[str], units: Mapping[str, Unit] | Unread, doubt: str
+) -> str:
     """Which one runs the guests, or would after the next start: distributions
-    install both, and enable one."""
+    install both, and enable one.
+
+    :param doubt: why a process of that name was not trusted.
+    :raises Unread: it may be that process, which no unit explains.
+    """
     both = ("libvirtd", "virtqemud")
     for name in both:
         if name in processes:
             return name
+    if isinstance(units, Unread):
+        raise Unread(doubt[:300] or units.reason)
     kinds = [(n, units.get(f"{n}.{s}")) for n in both for s in _STARTERS]
     there = [(name, unit) for name, unit in kinds if unit is not None]
     for wanted in (
@@ -215,6 +254,8 @@ def _daemon(processes: frozenset[str], units: Mapping[str, Unit]) -> str:
         for name, unit in there:
             if wanted(unit):
                 return name
+    if doubt:
+        raise Unread(doubt[:300])
     return ""
 
 

@@ -1,26 +1,17 @@
 """Shell functions of questions: who Nova and QEMU are on a node."""
 
-# nova_pid: of nova-compute, which is a Python program; nothing where it does
-# not run.
-NOVA_PID = r"""
-nova_pid() {
-    for pid in $(pgrep -f '(^|/)nova-compute( |$)' 2>/dev/null); do
-        case $(readlink "/proc/$pid/exe") in
-        *python*) printf '%s\n' "$pid"; return ;;
-        esac
-    done
-}
-"""
+from osc_migrate.facts.node.process_identity import FIND_NOVA
 
 # nova_user: the name that nova-compute runs as, which is stack with DevStack;
-# nova where it does not run, or runs as root, or in a container of its own.
+# nova where it does not run, or runs as root, or in a container of its own;
+# nothing where its process is not trusted. Takes what find_nova has set.
 NOVA_USER = (
-    NOVA_PID
+    FIND_NOVA
     + r"""
 nova_user() {
-    pid=$(nova_pid)
-    if [ -n "$pid" ] && [ "/proc/$pid/root/" -ef / ]
-    then user=$(stat -c %U "/proc/$pid" 2>/dev/null)
+    [ -z "$nova_doubt" ] || return 0
+    if [ -n "$nova_pid" ] && [ "/proc/$nova_pid/root/" -ef / ]
+    then user=$(stat -c %U "/proc/$nova_pid" 2>/dev/null)
     else user=
     fi
     case $user in

@@ -6,6 +6,7 @@ sessions.
 
 import dataclasses
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from osc_migrate.model.node import NodeFacts, ways
 from osc_migrate.model.node.libvirt import DATA_PORTS
 from osc_migrate.model.node.network import is_address
 from osc_migrate.model.node.reach import Done, Outcome, Port, Reach
+
+LOG = logging.getLogger(__name__)
 
 # Nodes that are tried at once from one: more would measure its own load.
 _TOGETHER = 24
@@ -72,7 +75,8 @@ def questions(
     for at in range(0, len(order), _TOGETHER):
         some = order[at : at + _TOGETHER]
         plans = [
-            _plan(node, peer, listening.get(peer.name, {})) for peer in some
+            _safe_plan(node, peer, listening.get(peer.name, {}))
+            for peer in some
         ]
         # The names tell for whom it was when there is no answer.
         name = "reach.to " + json.dumps([peer.name for peer in some])
@@ -84,6 +88,23 @@ def questions(
             _LIMIT,
         )
     return found
+
+
+def _safe_plan(node: NodeFacts, peer: NodeFacts, heard: Answers) -> list[str]:
+    """The same, where one of a pair has answered what is not understood:
+    the others are still tried."""
+    try:
+        return _plan(node, peer, heard)
+    except MemoryError:
+        raise
+    except Exception as error:
+        LOG.debug("planning the way to %s", peer.name, exc_info=True)
+        why = getattr(error, "reason", type(error).__name__)
+        unread = {"unread": f"its answers cannot be read: {why}"}
+        head = {"peer": peer.name, "listened": False} | dict.fromkeys(
+            ("connect", "uri", "copy", "ports"), unread
+        )
+        return [json.dumps(head), "", "-", "-", "-", "-", "", "-", "0"]
 
 
 def _plan(node: NodeFacts, peer: NodeFacts, heard: Answers) -> list[str]:
@@ -174,15 +195,42 @@ def read(answers: Answers) -> dict[str, Reach]:
         try:
             out = Said(answers, "reach").out(name.removeprefix("reach."))
         except Unread as unread:
-            fields = [field.name for field in dataclasses.fields(Reach)]
-            nothing: dict[str, Any] = dict.fromkeys(fields, unread)
-            for peer in json.loads(name.removeprefix("reach.to ")):
-                found[peer] = Reach(**nothing)
+            for peer in _peers(name):
+                found[peer] = _nothing(unread)
             continue
         for head, lines in _blocks(out):
-            if isinstance(head.get("peer"), str):
-                found[head["peer"]] = _reach(head, lines)
+            there = head.get("peer")
+            if isinstance(there, str):
+                try:
+                    found[there] = _reach(head, lines)
+                except MemoryError:
+                    raise
+                except Exception as error:
+                    LOG.debug("reading the way to a peer", exc_info=True)
+                    found[there] = _nothing(
+                        Unread(
+                            "what was tried from the node cannot be read:"
+                            f" {type(error).__name__}, see --debug"
+                        )
+                    )
     return found
+
+
+def _nothing(unread: Unread) -> Reach:
+    fields = [field.name for field in dataclasses.fields(Reach)]
+    nothing: dict[str, Any] = dict.fromkeys(fields, unread)
+    return Reach(**nothing)
+
+
+def _peers(name: str) -> list[str]:
+    """Those in the name of an answer, which may be from a file."""
+    try:
+        peers = json.loads(name.removeprefix("reach.to "))
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(peers, list):
+        return []
+    return [peer for peer in peers if isinstance(peer, str)]
 
 
 def _blocks(out: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
@@ -212,7 +260,7 @@ def _reach(head: dict[str, Any], lines: list[str]) -> Reach:
         data=fact(_data, head, rows),
         data_range=fact(_range, head),
         listened=head.get("listened") is True,
-        nova_ssh=fact(_done, rows, "nova"),
+        nova_ssh=fact(_nova_ssh, rows),
         packet=fact(_packet, rows),
     )
 
@@ -231,7 +279,9 @@ def _names(
 ) -> dict[str, tuple[str, ...]]:
     found = {}
     for row in rows.get("names", ()):
-        name, *addresses = row.split()
+        name, *addresses = row.split() or [""]
+        if not name:
+            raise Unread("the node resolved a name that it does not say")
         found[name] = tuple(
             dict.fromkeys(a for a in addresses if is_address(a))
         )
@@ -291,6 +341,12 @@ def _done(rows: dict[str, list[str]], key: str) -> Done:
     if not status.isdecimal() or len(status) > 3:
         raise Unread(f"{key} was not tried")
     return Done(int(status), " ".join(said.split()))
+
+
+def _nova_ssh(rows: dict[str, list[str]]) -> Done:
+    if "doubt" in rows:
+        raise Unread(rows["doubt"][0][:300])
+    return _done(rows, "nova")
 
 
 def _packet(rows: dict[str, list[str]]) -> tuple[int, bool] | None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from osc_migrate.facts.node import exports
 from osc_migrate.facts.node.parts import parts
-from osc_migrate.facts.node.people import AS_USER, NOVA_PID, QEMU_USER
+from osc_migrate.facts.node.people import AS_USER, QEMU_USER
+from osc_migrate.facts.node.process_identity import FIND_NOVA
 from osc_migrate.facts.node.said import Said, each, fact, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
@@ -56,22 +57,29 @@ write='
 '
 if [ -z "$uid" ]; then :
 elif [ -z "$root" ]; then as_user "$uid" "$write" </dev/null 2>&1
-else AT=$path nsenter -t "$pid" -m -S "$uid" -G "$gid" sh -c "$write" \
+elif [ -n "$run_in" ]
+then AT=$path nsenter -t "$run_in" -m -S "$uid" -G "$gid" sh -c "$write" \
     </dev/null 2>&1
 fi | sed '/^written|/!s/^/unwritten|/'
 """
 _SCRIPT = (
-    NOVA_PID
+    FIND_NOVA
     + r"""
 path=@PATH@
-pid=$(nova_pid); root=; uid=; gid=
+find_nova
+if [ -n "$nova_doubt" ]; then
+    printf '#doubt\n%s\n' "$nova_doubt"
+    exit 0
+fi
+pid=$nova_pid; root=; uid=; gid=; run_in=
 if [ -n "$pid" ]; then
+    ! same_capabilities "$pid" nova || run_in=$pid
     [ "/proc/$pid/root/" -ef / ] || root=/proc/$pid/root
     uid=$(awk '$1 == "Uid:" {print $3}' "/proc/$pid/status")
     gid=$(awk '$1 == "Gid:" {print $3}' "/proc/$pid/status")
 fi
 [ "${uid:-0}" != 0 ] || uid=$(id -u nova 2>/dev/null)
-export pid root uid gid
+export pid root uid gid run_in
 printf '#path\n%s\n#root\n%s\n#look\n' "$path" "$root"
 timeout -k 1 10 sh -s @PATHS@ <<'END'
 @LOOK@
@@ -159,6 +167,8 @@ class _Reading:
 
     def __init__(self, said: Said) -> None:
         self.parts = parts(said.lines("directory"))
+        if doubt := self.first("doubt"):
+            raise Unread(doubt[:300])
         self.root = self.first("root")
         # (what, value): see the script.
         self.look = [

@@ -6,8 +6,8 @@ a server what libvirtd.conf says; QEMU's directory is that of qemu.conf.
 
 import datetime
 
-from osc_migrate.facts.node import daemons
 from osc_migrate.facts.node.certificates import blocks, certificates
+from osc_migrate.facts.node.process_identity import FIND_LIBVIRT
 from osc_migrate.facts.node.said import Said, fact, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
@@ -24,7 +24,7 @@ from osc_migrate.model.node.tls import (
 # Nothing of a private key leaves the node: only its public half, and what
 # stands between the marks of a certificate.
 _SHOW = (
-    daemons.FIND
+    FIND_LIBVIRT
     + r"""
 get() { # FILE KEY: what a file sets last
     sed -n "s/^[[:space:]]*$2[[:space:]]*=[[:space:]]*[\"']\{0,1\}\
@@ -50,13 +50,15 @@ key() {
     command -v openssl certtool >/dev/null || echo tool none
 }
 date '+#@now %s'
+[ -z "$core_doubt" ] || printf '#@doubt %s\n' "$core_doubt"
+[ -z "$front_doubt" ] || printf '#@front_doubt %s\n' "$front_doubt"
 """
 )
 _LIBVIRT = (
     _SHOW
     + r"""
 root=$front_root file=libvirtd.conf
-[ "$(cat "/proc/$core/comm" 2>/dev/null)" != virtqemud ] ||
+[ "$core_name" != virtqemud ] ||
     file=virtproxyd.conf
 place() { found=$(get "$root/etc/libvirt/$file" "$1"); echo "${found:-$2}"; }
 cert ca "$(place ca_file /etc/pki/CA/cacert.pem)"
@@ -115,14 +117,14 @@ def questions(
 
 def read(said: Said) -> Tls:
     def libvirt() -> Parts:
-        return _parts(said, "libvirt")
+        return _trusted(_parts(said, "libvirt"), "doubt", "front_doubt")
 
     def qemu() -> Parts:
-        return _parts(said, "qemu")
+        return _trusted(_parts(said, "qemu"), "doubt")
 
-    first = libvirt if said.asked("libvirt") else qemu
+    first = "libvirt" if said.asked("libvirt") else "qemu"
     return Tls(
-        now=fact(lambda: _now(first())),
+        now=fact(lambda: _now(_parts(said, first))),
         libvirt=fact(lambda: _store(libvirt())),
         qemu=fact(lambda: _store(qemu())),
         directory=fact(lambda: _key(qemu(), "directory")),
@@ -145,6 +147,14 @@ def _parts(said: Said, name: str) -> Parts:
         else:
             lines.append(line)
     return found
+
+
+def _trusted(parts: Parts, *doubts: str) -> Parts:
+    """:raises Unread: the daemon's process was not trusted."""
+    for name in doubts:
+        if name in parts:
+            raise Unread(parts[name][0][:300])
+    return parts
 
 
 def _part(parts: Parts, name: str) -> tuple[str, list[str]]:

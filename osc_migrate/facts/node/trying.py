@@ -4,7 +4,7 @@ what it cannot do itself.
 Each 'try' prints one block at its end: the head it was given, then lines of
 'names WORD ADDRESS...', 'port HOST PORT OUTCOME' (libvirt's), 'data ...'
 (the same, of QEMU's), 'virsh WORDS =STATUS', 'nova WORDS =STATUS' and 'ping
-BYTES full|lost|none'.
+BYTES full|lost|none'; 'doubt WORDS' where it is not known who nova is.
 """
 
 from osc_migrate.facts.node.people import NOVA_USER
@@ -13,6 +13,7 @@ from osc_migrate.facts.node.people import NOVA_USER
 SCRIPT = (
     NOVA_USER.replace("%", "%%")
     + r"""
+find_nova
 nova=$(nova_user)
 
 # Last words of a command on one line, and its status.
@@ -95,7 +96,8 @@ try() {
         done
         [ "$3" = - ] || libvirt "$3" "$4" "$5" &
         for port in $7; do knock data "$6" "$port" & done
-        [ "$8" = - ] || nova "$8" &
+        [ -z "$nova_doubt" ] || printf 'doubt %%s\n' "$nova_doubt"
+        [ "$8" = - ] || [ -n "$nova_doubt" ] || nova "$8" &
         [ "$4" = - ] || packet "$4" "$9" &
         wait
     )

@@ -4,11 +4,17 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-from osc_migrate.model.facts import Facts
+from osc_migrate.model.facts import Facts, Unread
 
 # Nova's defaults (nova/conf/paths.py).
 STATE_PATH = "/var/lib/nova"
 
+# References within references; all references of one value; characters of
+# the result. oslo.config has no bounds, but a path and an address do: a few
+# lines that refer to each other several times become gigabytes.
+_DEPTH = 8
+_REFERENCES = 64
+_LONGEST = 4096
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
@@ -39,20 +45,52 @@ class Config(Facts):
     broken: tuple[str, ...] = ()
 
     def get(self, section: str, option: str, default: str = "") -> str:
-        """What an option is set to, $references to [DEFAULT] followed."""
-        return self._followed(self.options.get((section, option), default), 3)
+        """What an option is set to, $references to [DEFAULT] followed.
 
-    def _followed(self, value: str, depth: int) -> str:
-        if not depth or "$" not in value:
+        :raises Unread: they lead too far.
+        """
+        value = self.options.get((section, option), default)
+        if "$" not in value:
             return value
         known = {"state_path": STATE_PATH}
+        followed = 0
 
-        def inner(match: re.Match[str]) -> str:
-            name = match[1] or match[2]
-            found = self.options.get(("DEFAULT", name), known.get(name, ""))
-            return self._followed(found, depth - 1)
+        def follow(value: str, above: tuple[str, ...]) -> str:
+            parts: list[str] = []
+            length = end = 0
+            for match in _REFERENCE.finditer(value):
+                name = match[1] or match[2]
+                if name in above:  # oslo.config has no value for it
+                    continue
+                nonlocal followed
+                followed += 1
+                if len(above) == _DEPTH or followed > _REFERENCES:
+                    raise Unread(
+                        f"[{section}] {option} in nova.conf has too many"
+                        " references to other options"
+                    )
+                found = self.options.get(
+                    ("DEFAULT", name), known.get(name, "")
+                )
+                parts += (
+                    value[end : match.start()],
+                    follow(found, (*above, name)),
+                )
+                end = match.end()
+                length += sum(map(len, parts[-2:]))
+                check(length)
+            parts.append(value[end:])
+            check(length + len(parts[-1]))
+            return "".join(parts)
 
-        return _REFERENCE.sub(inner, value)
+        def check(length: int) -> None:
+            if length > _LONGEST:
+                raise Unread(
+                    f"[{section}] {option} in nova.conf is longer than"
+                    f" {_LONGEST} characters with its references"
+                )
+
+        return follow(value, ())
 
     def flag(self, section: str, option: str, default: bool = False) -> bool:
         """A boolean option, in the spellings of oslo.config."""

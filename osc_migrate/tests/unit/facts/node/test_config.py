@@ -30,6 +30,10 @@ def ask(shell, place, pid=None):
     text = config.QUESTIONS["nova"].text
     assert "/proc/[0-9]*/comm" in text
     text = text.replace("/proc/[0-9]*/comm", f"/proc/{pid}/comm")
+    # Its own program, in this machine's cgroup: test_process_identity.py.
+    start = "find_nova\npid=$nova_pid"
+    assert start in text
+    text = text.replace(start, f"identify() {{ doubt= unit=; }}\n{start}")
     for path in config._PLACES[1:]:
         text = text.replace(path, "/nowhere")
     answer = shells.ask(shell, text.replace("/etc/nova", str(place)))

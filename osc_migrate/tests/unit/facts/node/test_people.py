@@ -23,7 +23,7 @@ def told(request):
     """What nova_user says when nova-compute is that process."""
 
     def tell(pid):
-        found = f"nova_pid() {{ echo {pid}; }}\n"
+        found = f"nova_pid={pid} nova_doubt=\n"
         return shells.ask(request.param, NOVA_USER + found + "nova_user").out
 
     return tell
