@@ -114,7 +114,7 @@ ss -Hltnp 2>/dev/null || awk '$4 == "0A" {print "hex", $2}' \
     /proc/net/tcp /proc/net/tcp6
 """
 _LOCAL = re.compile(
-    r"(?:qemu|lxc|vz|parallels|xen|test)(?:\+unix)?:///[a-z]{0,20}"
+    r"(?:qemu|lxc|vz|parallels|xen|test)(?:\+unix)?:///[^?#]{0,100}"
 )
 _STARTERS = ("socket", "service")
 
