@@ -5,7 +5,7 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from osc_migrate import saved
@@ -23,7 +23,13 @@ from osc_migrate.tests.unit.facts.node import (
     test_storage,
 )
 
-FEW = settings(max_examples=60, derandomize=True, deadline=None, database=None)
+FEW = settings(
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 SERVER = "11111111-2222-3333-4444-555555555555"
 NOVA_CONF = """\
 P 1764000000
