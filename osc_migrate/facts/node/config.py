@@ -9,15 +9,12 @@ oslo_config/iniparser.py.
 """
 
 import re
-from typing import TypeVar, cast
 
 from osc_migrate.facts.node.process_identity import FIND_NOVA
-from osc_migrate.facts.node.said import Said, whole
+from osc_migrate.facts.node.said import Said, trusted, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node.config import Config
-
-T = TypeVar("T")
 
 # Only these leave the node: none of them is a secret. A * ends a prefix.
 _OPTIONS = """
@@ -287,11 +284,6 @@ class _Reader:
         self.origins[key] = self._file
 
 
-def _unless(doubt: Unread | None, value: T) -> T:
-    """The value, unread where nova-compute's process was not trusted."""
-    return value if doubt is None else cast(T, doubt)
-
-
 def read(said: Said) -> Config:
     answer = said.answer("nova")
     reader = _Reader()
@@ -303,7 +295,6 @@ def read(said: Said) -> Config:
             f" {', '.join(_PLACES)}; it takes root (--sudo)"
             + (f"; {reader.doubt}" if reader.doubt else "")
         )
-    doubt = Unread(reader.doubt) if reader.doubt else None
     return Config(
         files=tuple(reader.files),
         options={
@@ -311,9 +302,9 @@ def read(said: Said) -> Config:
         },
         origins=reader.origins,
         template=reader.template,
-        contained=_unless(doubt, bool(reader.root)),
+        contained=trusted(reader.doubt, bool(reader.root)),
         unit=reader.unit,
-        started=_unless(doubt, reader.started),
+        started=trusted(reader.doubt, reader.started),
         changed=max(reader.times, default=None),
         broken=tuple(reader.broken),
     )

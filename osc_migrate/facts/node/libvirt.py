@@ -5,18 +5,16 @@ import ipaddress
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from osc_migrate.facts.node import daemons
 from osc_migrate.facts.node.process_identity import FIND_LIBVIRT
-from osc_migrate.facts.node.said import Said, each, fact, whole
+from osc_migrate.facts.node.said import Said, each, fact, trusted, whole
 from osc_migrate.model.answers import Question
 from osc_migrate.model.facts import Unread
 from osc_migrate.model.node import Role
 from osc_migrate.model.node.config import Config
 from osc_migrate.model.node.libvirt import Libvirt, Listener, Unit
-
-T = TypeVar("T")
 
 _UNITS = (
     *("libvirtd.service", "libvirtd.socket"),
@@ -159,32 +157,25 @@ def read(said: Said) -> Libvirt:
     flags = parts["flags"]
     return Libvirt(
         daemon=daemon,
-        contained=_trusted(core, _contained(parts["cgroup"].lines)),
+        contained=trusted(core, _contained(parts["cgroup"].lines)),
         units=units,
-        processes=_trusted(front, seen),
-        flag=_trusted(core, _listens(parts["process.libvirtd"].lines[1:])),
+        processes=trusted(front, seen),
+        flag=trusted(core, _listens(parts["process.libvirtd"].lines[1:])),
         flag_next=_listens(_words(flags.lines)),
         flag_file=flags.title or "/etc/default/libvirtd",
         remote_file=remote.title,
-        remote=_trusted(front, daemons.statements(remote.lines)),
+        remote=trusted(front, daemons.statements(remote.lines)),
         daemon_file=own.title,
-        daemon_conf=_trusted(core, daemons.statements(own.lines)),
+        daemon_conf=trusted(core, daemons.statements(own.lines)),
         qemu_file=parts["qemu"].title,
-        qemu=_trusted(core, daemons.statements(parts["qemu"].lines)),
-        credentials=_trusted(core, bool(parts["credentials"].title)),
+        qemu=trusted(core, daemons.statements(parts["qemu"].lines)),
+        credentials=trusted(core, bool(parts["credentials"].title)),
         machine_id=parts["machine"].title,
         last_words=" / ".join(parts["journal"].lines)[-300:],
-        machines_used=_trusted(
-            core, _quoted("machine", parts["guests"].lines)
-        ),
+        machines_used=trusted(core, _quoted("machine", parts["guests"].lines)),
         listeners=fact(_listeners, said),
         **_answers(said),
     )
-
-
-def _trusted(doubt: str, value: T) -> T:
-    """The value, unread where the daemon's process was not trusted."""
-    return cast(T, Unread(doubt[:300])) if doubt else value
 
 
 class _Part:
