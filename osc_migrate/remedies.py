@@ -1,5 +1,6 @@
 """Remedies as shell scripts: one a node, to be read and then run there."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 
 from osc_migrate.model.findings import Finding, Fix
@@ -68,6 +69,40 @@ line_drop() {
     { grep -vE -e "$2" "$1" || :; } >"$1.new-migrate"
     cat "$1.new-migrate" >"$1"; rm -f "$1.new-migrate"
 }
+
+# as_user USER COMMAND...: with no right of root left.
+as_user() {
+    U=$1; shift
+    setpriv --reuid="$(id -u "$U")" --regid="$(id -g "$U")" --init-groups \
+        -- "$@"
+}
+
+# user_line_add USER FILE LINE: written as that user, who may have made the
+# file a link to another.
+user_line_add() {
+    as_user "$1" /bin/sh -c 'set -eu; umask 077
+        mkdir -p -- "${1%/*}"; [ -e "$1" ] || : >"$1"
+        grep -qxF -e "$2" "$1" || printf "%s\n" "$2" >>"$1"' sh "$2" "$3"
+}
+
+# user_mode USER MODE FILE: as that user.
+user_mode() { as_user "$1" chmod "$2" "$3"; }
+
+# home_own USER HOME FILE: find follows no link on the way from HOME, and
+# -execdir stays in the directory that was found.
+home_own() {
+    case $3 in "$2" | "$2"/*) ;; *) return 1 ;; esac
+    find -P "$2" -xdev -path "$3" '(' -type d -o -type f -links 1 ')' \
+        -execdir chown -h "$1:" '{}' ';'
+}
+
+# directory USER PATH: a new one; never what a link leads to.
+directory() {
+    [ ! -L "$2" ] || { echo "$2 is a link" >&2; return 1; }
+    [ ! -d "$2" ] || return 0
+    mkdir -p -m 755 -- "$2"
+    chown -h "$1:$(id -gn "$1")" "$2"
+}
 """
 
 
@@ -79,7 +114,8 @@ def scripts(findings: Iterable[Finding]) -> Mapping[str, str]:
     wanted: dict[str, list[tuple[Finding, Fix]]] = {}
     for finding in findings:
         for fix in finding.fixes:
-            wanted.setdefault(fix.node, []).append((finding, fix))
+            if not fix.refused:
+                wanted.setdefault(fix.node, []).append((finding, fix))
     return {node: _script(node, fixes) for node, fixes in wanted.items()}
 
 
@@ -101,5 +137,5 @@ def _script(node: str, fixes: list[tuple[Finding, Fix]]) -> str:
         lines.append(f"# {finding.check}: {printable(finding.detail)}")
         lines += [*fix.lines, ""]
     if restart:
-        lines.append(f"systemctl restart {' '.join(restart)}")
+        lines.append(f"systemctl restart -- {shlex.join(restart)}")
     return "\n".join(lines) + "\n"

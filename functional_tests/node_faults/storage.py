@@ -19,6 +19,8 @@ umount {LOCAL} || :
 sed -i '\\|{LOCAL}|d' /etc/fstab
 rm -rf {LOCAL}
 """
+_KEEP = "cp -p /etc/fstab /run/fstab.lab\n"
+_RECALL = f"cat /run/fstab.lab >/etc/fstab; mount {PATH}"
 _FORGET = f"sed -i '\\|{PATH}|d' /etc/fstab\n"
 
 
@@ -257,14 +259,16 @@ SHARING = (
         "hosts-share-storage",
         "mount",
         "one node has the directory for itself",
-        f"umount {PATH}; chown nova:nova {PATH}\n" + _FORGET,
+        f"umount {PATH}; chown nova:nova {PATH}\n" + _KEEP + _FORGET,
+        by_hand=_RECALL,
     ),
     _fault(
         "hosts-share-storage",
         "nfs",
         "one node has the directory for itself, others mount it by NFS",
-        f"umount {PATH}; chown nova:nova {PATH}\n" + _FORGET,
+        f"umount {PATH}; chown nova:nova {PATH}\n" + _KEEP + _FORGET,
         lab="vm",
+        by_hand=_RECALL,
         name="hosts-share-storage-by-nfs",
     ),
     _fault(

@@ -77,6 +77,11 @@ def visited(
     :param hosts: compute host -> address of its hypervisor, if known.
     :param servers: UUIDs of servers that are to move.
     """
+    if parsed_args.facts and parsed_args.remedy_script:
+        raise errors.MigrateError(
+            "--remedy-script writes no script from --facts: anybody may have"
+            " written the file; visit the nodes with --nodes"
+        )
     if parsed_args.facts:
         found = saved.read(parsed_args.facts)
     elif parsed_args.nodes:

@@ -3,7 +3,9 @@
 import dataclasses
 import enum
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from osc_migrate.model import script
 
 
 class Kind(enum.StrEnum):
@@ -30,7 +32,7 @@ class Status(enum.IntEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fix:
-    """What a root on one node would type to mend a problem there.
+    """What a root on one node would type to fix a problem there.
 
     Idempotent: a second time changes nothing. See remedies.py for the
     functions, such as ini_set, that the lines may use.
@@ -39,14 +41,60 @@ class Fix:
     node: str
     # Shell lines, each word of a stranger quoted: see words.command().
     lines: tuple[str, ...]
-    # Units to restart afterwards, once, whoever asks for it.
+    # Units to restart afterwards, once, whichever fix names them.
     restart: tuple[str, ...] = ()
+    # Other nodes whose word the lines rest on.
+    rests_on: tuple[str, ...] = ()
+    # Their word has been compared with what is allowed, or most nodes say
+    # the same.
+    vouched: bool = False
+    # Why no script may hold this; empty where one may.
+    refused: str = ""
+
+    def __post_init__(self) -> None:
+        for line in (*self.lines, *self.restart):
+            if not isinstance(line, str):
+                raise TypeError(f"a line of a script is not text: {line!r}")
+        if not self.refused:
+            object.__setattr__(self, "refused", self._refusal())
+
+    def _refusal(self) -> str:
+        if not all(map(script.safe, self.lines)):
+            return "a name or a path there holds control characters"
+        try:
+            for unit in (*self.restart, *_units(self.lines)):
+                script.Unit(unit)
+        except script.Refused as refused:
+            return str(refused)
+        others = [name for name in self.rests_on if name != self.node]
+        if others and not self.vouched:
+            return f"it rests on what only {', '.join(others[:3])} says"
+        return ""
 
     def __str__(self) -> str:
-        done = [told for line in self.lines if (told := _in_words(line))]
+        if self.refused:
+            return f"on {self.node}: change it by hand; {self.refused}"
+        done = [said for line in self.lines if (said := _in_words(line))]
         if self.restart:
             done.append(f"systemctl restart {' '.join(self.restart)}")
         return f"on {self.node}: {'; '.join(done)}"
+
+
+def _units(lines: Iterable[str]) -> Iterator[str]:
+    """What the lines have systemctl do something to."""
+    for line in lines:
+        if line.startswith("systemctl "):
+            words = shlex.split(line.removesuffix(" || :"))[2:]
+            # Of all sockets of a daemon: 'libvirtd*.socket'.
+            yield from (w.replace("*", "") for w in words if w[:2] != "--")
+
+
+def allowed(node: str, build: Callable[[], Fix]) -> Fix:
+    """The fix, or words instead of one where something in it is refused."""
+    try:
+        return build()
+    except script.Refused as refused:
+        return Fix(node, (), refused=str(refused))
 
 
 # The functions of remedies.py, as somebody reads them who has no script.
@@ -56,6 +104,10 @@ _WORDS = {
     "line_add": "add to {0} the line {1}",
     "line_drop": "remove from {0} the lines that match {1}",
     "keep": "",
+    "user_line_add": "as {0} add to {1} the line {2}",
+    "home_own": "chown -h {0}: {2}",
+    "user_mode": "as {0}: chmod {1} {2}",
+    "directory": "mkdir -p -m 755 {1}; chown -h {0}: {1}",
 }
 
 

@@ -8,6 +8,7 @@ from osc_migrate.checks.nodes.transport import inbound, mend, start
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import ClusterFacts, NodeFacts
 from osc_migrate.model.node.libvirt import Libvirt, Listener
+from osc_migrate.model.script import Port
 from osc_migrate.words import command
 
 # Two a move that copies disks: memory, and the disks (NBD). A host that is
@@ -160,7 +161,7 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
         lines = [
             command(
                 *("conf_set", node.libvirt.qemu_file),
-                *(f"migration_port_{end}", value),
+                *(f"migration_port_{end}", Port(value)),
             )
             for end, value in zip(("min", "max"), usual, strict=True)
         ]

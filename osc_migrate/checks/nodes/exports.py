@@ -7,81 +7,44 @@ guide (doc/source/admin/configuring-migrations.rst).
 
 import contextlib
 import dataclasses
-import ipaddress
-from collections.abc import Callable, Iterator
+import functools
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
-from osc_migrate.checks.nodes.mounts import literal, usable
+from osc_migrate.checks.nodes.exporting import (
+    FILE,
+    Use,
+    client_of,
+    new_line,
+    plain,
+    rewritten,
+    server_of,
+    shown_clients,
+    uses_of,
+)
+from osc_migrate.checks.nodes.mounts import usable
 from osc_migrate.checks.nodes.scope import of_cluster, of_node
-from osc_migrate.model.facts import Unread, known
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.facts import Unread
+from osc_migrate.model.findings import Fix, allowed
 from osc_migrate.model.node import ClusterFacts, NodeFacts
-from osc_migrate.model.node.exports import Export, Server
-from osc_migrate.model.node.storage import NFS, Mount
+from osc_migrate.model.node.exports import Export
 from osc_migrate.words import command
 
-_FILE = "/etc/exports"
-_OPTIONS = ("rw", "sync", "no_root_squash", "no_subtree_check")
 _READ_ONLY = "Read-only file system"
-
-
-@dataclasses.dataclass(frozen=True)
-class Use:
-    """A compute node that mounts, or is to mount, from a node."""
-
-    compute: NodeFacts
-    mount: Mount
-    server: NodeFacts
-    serves: Server
-
-    @property
-    def address(self) -> str:
-        """What the server sees: as the mount says, else as nova.conf."""
-        return (
-            self.mount.option("clientaddr")
-            or known(lambda: self.compute.config.get("DEFAULT", "my_ip"))
-            or ""
-        )
-
-    @property
-    def export(self) -> Export | None:
-        """The one that counts for this client: the most exact one.
-
-        :raises Unread: it hangs on a netgroup, or on no address.
-        """
-        found = []
-        for export in self.serves.of(self.mount.path):
-            admits = export.admits(self.address, (self.compute.name,))
-            if admits is None:
-                raise Unread(
-                    f"whether {export.client} means {self.compute.name} can"
-                    f" be told on {self.server.name} only"
-                )
-            if admits:
-                found.append(export)
-        return max(found, key=_exactness, default=None)
-
-
-def _exactness(export: Export) -> int:
-    try:
-        return ipaddress.ip_network(export.client, strict=False).prefixlen
-    except ValueError:
-        return 0 if "*" in export.client else 128
 
 
 @of_node()
 def nfs_server_runs(node: NodeFacts) -> str:
     """The NFS server runs, if the node is to export anything."""
-    serves = _serves(node)
+    serves = server_of(node)
     if not serves.configured:
-        raise Skip(f"{_FILE} exports nothing")
+        raise Skip(f"{FILE} exports nothing")
     if serves.state == "masked":
         raise Skip(f"{serves.unit} is masked: it is to export nothing")
     if serves.state == "active":
         return f"{serves.unit}"
     if not serves.unit:
         raise Problem(
-            f"{_FILE} exports directories, and no NFS server is installed",
+            f"{FILE} exports directories, and no NFS server is installed",
             f"on {node.name}: "
             + (
                 "dnf install nfs-utils"
@@ -102,7 +65,7 @@ def nfs_server_runs(node: NodeFacts) -> str:
 @of_cluster()
 def exports_instances(cluster: ClusterFacts) -> str:
     """What compute nodes mount is exported."""
-    for use in _uses(cluster):
+    for use in uses_of(cluster):
         if use.serves.of(use.mount.path):
             continue
         detail = (
@@ -118,27 +81,22 @@ def exports_instances(cluster: ClusterFacts) -> str:
             )
         if use.serves.of(use.mount.path, use.serves.configured):
             raise Problem(
-                f"{detail}, though {_FILE} says so",
+                f"{detail}, though {FILE} says so",
                 "",
                 Fix(use.server.name, ("exportfs -ra",)),
             )
-        clients = _clients(cluster, use)
         if use.mount.path == "/":
             raise Problem(
                 detail,
-                f"on {use.server.name}: add to {_FILE} a line for the"
-                f" directory: /DIRECTORY {clients.replace(')', ',fsid=0)')};"
+                f"on {use.server.name}: add to {FILE} a line for the"
+                f" directory: /DIRECTORY {shown_clients(cluster, use)};"
                 " then exportfs -ra",
             )
         raise Problem(
             detail,
             "",
-            Fix(
-                use.server.name,
-                (
-                    command("line_add", _FILE, f"{use.mount.path} {clients}"),
-                    "exportfs -ra",
-                ),
+            allowed(
+                use.server.name, functools.partial(new_line, cluster, use)
             ),
         )
     return _done(cluster)
@@ -152,20 +110,21 @@ def export_names_every_compute(cluster: ClusterFacts) -> str:
         return _done(cluster)
     use = left[0]
     path = use.serves.of(use.mount.path)[0].path
-    added = tuple(
-        Export(path, one.address or one.compute.name, _OPTIONS)
-        for one in left
-        if one.server is use.server
-    )
-    like = use.serves.of(use.mount.path)[0].options
-    added = tuple(
-        dataclasses.replace(one, options=_plain(like)) for one in added
-    )
+    like = plain(use.serves.of(use.mount.path)[0].options)
+
+    def fix() -> Fix:
+        added = tuple(
+            Export(path, client_of(cluster, one), like)
+            for one in left
+            if one.server is use.server
+        )
+        return rewritten(cluster, use, lambda export: export, added)
+
     raise Problem(
         f"{use.server.name} exports {path}, but not to "
         + ", ".join(f"{u.compute.name} ({u.address})" for u in left),
         "",
-        _rewritten(use, lambda export: export, added),
+        allowed(use.server.name, fix),
     )
 
 
@@ -179,7 +138,7 @@ def export_is_read_write(cluster: ClusterFacts) -> str:
                 f"{use.server.name} exports {use.export.path} read-only to"
                 f" {use.export.client}",
                 "",
-                _rewritten(use, lambda one: _with(one, "rw", "ro")),
+                rewritten(cluster, use, lambda one: _with(one, "rw", "ro")),
             )
     refused = [node for node in cluster.computes if _refused(node)]
     if refused:
@@ -205,7 +164,9 @@ def export_is_synchronous(cluster: ClusterFacts) -> str:
                 f"{use.server.name} exports {use.export.path} async: what"
                 " servers wrote is lost when it crashes",
                 "",
-                _rewritten(use, lambda one: _with(one, "sync", "async")),
+                rewritten(
+                    cluster, use, lambda one: _with(one, "sync", "async")
+                ),
             )
     return _done(cluster)
 
@@ -228,7 +189,8 @@ def export_keeps_root(cluster: ClusterFacts) -> str:
                 f" with {', '.join(sorted(bad)) or 'root_squash'}: libvirt may"
                 " not give disks to QEMU's user",
                 "",
-                _rewritten(
+                rewritten(
+                    cluster,
                     use,
                     lambda one: _with(
                         one, "no_root_squash", "root_squash", "all_squash"
@@ -247,44 +209,14 @@ def exports_are_written_down(cluster: ClusterFacts) -> str:
             raise Concern(
                 f"{use.server.name} exports {path}, but no file says so",
                 "",
-                _rewritten(use, lambda export: export),
+                rewritten(cluster, use, lambda export: export),
             )
     return _done(cluster)
 
 
-def _serves(node: NodeFacts) -> Server:
-    serves = node.storage.serves
-    if serves is None:
-        raise Skip("it serves nothing")
-    return serves
-
-
-def _uses(cluster: ClusterFacts) -> Iterator[Use]:
-    """Where compute nodes mount from nodes of the survey, whose servers
-    run: of others a check says so."""
-    for compute in cluster.computes:
-        mount = None
-        with contextlib.suppress(Unread):
-            mount = _wanted(compute)
-        if mount is None:
-            continue
-        for server in cluster.storages:
-            serves = _serves(server)
-            if serves.configured and serves.state not in ("active", "masked"):
-                continue
-            if serves.serves(mount.server, mount.option("addr")):
-                yield Use(compute, mount, server, serves)
-
-
-def _wanted(node: NodeFacts) -> Mount | None:
-    """What it mounts by NFS, or would."""
-    mount = node.storage.missing or node.storage.mount
-    return mount if mount.fstype in NFS else None
-
-
 def _exported(cluster: ClusterFacts) -> list[Use]:
     """Those for which there is an export at all."""
-    return [use for use in _uses(cluster) if use.serves.of(use.mount.path)]
+    return [use for use in uses_of(cluster) if use.serves.of(use.mount.path)]
 
 
 def _done(cluster: ClusterFacts) -> str:
@@ -308,49 +240,9 @@ def _refused(node: NodeFacts) -> bool:
     return False
 
 
-def _clients(cluster: ClusterFacts, use: Use) -> str:
-    """Each compute node of that server, as a line of exports has them."""
-    options = ",".join(_OPTIONS)
-    return " ".join(
-        f"{one.address or one.compute.name}({options})"
-        for one in _uses(cluster)
-        if one.server is use.server and one.mount.path == use.mount.path
-    )
-
-
 def _with(export: Export, good: str, *bad: str) -> Export:
     kept = [o for o in export.options if o not in (*bad, good)]
     return dataclasses.replace(export, options=(good, *kept))
-
-
-def _plain(options: tuple[str, ...]) -> tuple[str, ...]:
-    """Without what exportfs shows of the kernel's own choice."""
-    shown = ("wdelay", "hide", "sec=sys", "secure", "no_all_squash")
-    return tuple(o for o in dict.fromkeys(options) if o not in shown)
-
-
-def _rewritten(
-    use: Use,
-    change: Callable[[Export], Export],
-    added: tuple[Export, ...] = (),
-) -> Fix:
-    """The file's line of an export, with other options or more clients."""
-    exports = use.serves.of(use.mount.path, use.serves.configured)
-    if not exports:  # made by hand
-        exports = use.serves.of(use.mount.path)
-    exports = [*map(change, exports), *added]
-    path, file = exports[0].path, exports[0].file or _FILE
-    clients = " ".join(
-        f"{one.client}({','.join(_plain(one.options))})" for one in exports
-    )
-    return Fix(
-        use.server.name,
-        (
-            command("line_drop", file, f"^{literal(path)}[[:space:]]"),
-            command("line_add", file, f"{path} {clients}"),
-            "exportfs -ra",
-        ),
-    )
 
 
 NODE: tuple[Check, ...] = ()

@@ -4,9 +4,10 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from osc_migrate.model.facts import Unread, known
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.findings import Fix, allowed
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.network import Manager, is_address
+from osc_migrate.model.script import Network, Port
 from osc_migrate.words import command
 
 # A port, or a range of them, both ends included.
@@ -41,10 +42,21 @@ def let_through(
             if table != "firewalld" and _fits(family, near):
                 at = (family, table, chain)
                 lines += _chain(at, firewall.file, "saddr", near, ports)
-    fixes = [Fix(destination.name, tuple(lines))] if lines else []
+
+    def checked(node: NodeFacts, found: list[str], peer: str) -> Fix:
+        def build() -> Fix:
+            for port in ports:
+                for number in port if isinstance(port, tuple) else (port,):
+                    Port(number)
+            Network(peer)
+            return Fix(node.name, tuple(found))
+
+        return allowed(node.name, build)
+
+    fixes = [checked(destination, lines, near)] if lines else []
     # Either end may be the one: only chains that stop something are known.
     if out := _let_out(source, to, ports):
-        fixes.append(Fix(source.name, tuple(out)))
+        fixes.append(checked(source, out, to))
     if fixes:
         return "", *fixes
     return (

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable
 
 from osc_migrate.checks.nodes.address import own_address
 from osc_migrate.model.facts import known
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.findings import Fix, allowed
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.network import is_loopback
+from osc_migrate.model.script import HostAddress, HostName, Refused
 from osc_migrate.words import command
 
 _FILE = "/etc/hosts"
@@ -67,6 +68,23 @@ def right_name(
             f"give {name} on {source.name} the address of"
             f" {destination.name}, in DNS or /etc/hosts",
         )
+
     # DNS may be what is wrong; /etc/hosts is asked before it.
-    lines = (*without(hosts, name, wrong), given(address, name))
-    return "", Fix(source.name, lines)
+    def fix() -> Fix:
+        # Else it might have another machine's name, such as Keystone's.
+        own_name = destination.name.lower()
+        if name.lower() != own_name and not name.lower().startswith(
+            own_name.partition(".")[0] + "."
+        ):
+            raise Refused(
+                f"only {destination.name} says that {name} is its name"
+            )
+        line = given(HostAddress(address), HostName(name))
+        return Fix(
+            source.name,
+            (*without(hosts, name, wrong), line),
+            rests_on=(destination.name,),
+            vouched=True,
+        )
+
+    return "", allowed(source.name, fix)

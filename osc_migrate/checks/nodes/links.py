@@ -1,5 +1,6 @@
 """Checks of what all nodes have to see alike in their network."""
 
+import functools
 from collections import Counter
 
 from osc_migrate.checks.check import Concern, Problem
@@ -8,8 +9,9 @@ from osc_migrate.checks.nodes.hosts_file import right_name
 from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_cluster
 from osc_migrate.model.facts import Unread
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.findings import Fix, allowed
 from osc_migrate.model.node import ClusterFacts, NodeFacts, ways
+from osc_migrate.model.script import Mtu
 from osc_migrate.words import command
 
 
@@ -89,6 +91,11 @@ def inbound_addresses_differ(cluster: ClusterFacts) -> str:
     return f"{len(holders)} addresses"
 
 
+def _with_mtu(name: str, interface: str, usual: int) -> Fix:
+    line = command("ip", "link", "set", interface, "mtu", Mtu(usual))
+    return Fix(name, (line,))
+
+
 @of_cluster()
 def mtu_agrees(cluster: ClusterFacts) -> str:
     """The interfaces where migrations come in have the same MTU.
@@ -106,7 +113,7 @@ def mtu_agrees(cluster: ClusterFacts) -> str:
     usual = max(common, key=lambda pair: (pair[1], pair[0]))[0]
     odd = {n: link for n, link in links.items() if link[1] != usual}
     fixes = [
-        Fix(name, (command("ip", "link", "set", interface, "mtu", usual),))
+        allowed(name, functools.partial(_with_mtu, name, interface, usual))
         for name, (interface, _) in odd.items()
     ]
     raise Concern(

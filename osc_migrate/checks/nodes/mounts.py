@@ -1,10 +1,13 @@
 """The mount of the instances directory, and what fstab says of it."""
 
+import dataclasses
+
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes.scope import LIVE, of_node
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.findings import Fix, allowed
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.storage import Mount, Storage
+from osc_migrate.model.script import Refused
 from osc_migrate.words import command
 
 FSTAB = "/etc/fstab"
@@ -88,13 +91,17 @@ def instances_mount_is_read_write(node: NodeFacts) -> str:
     if "ro" not in mount.options:
         return f"{mount}"
     entry = storage.entry
-    lines = [command("mount", "-o", "remount,rw", mount.target)]
-    if entry and entry.target == mount.target and "ro" in entry.options:
-        lines = [*written(entry, _but(entry.options, "ro")), *lines]
+
+    def fix() -> Fix:
+        lines = [command("mount", "-o", "remount,rw", mount.target)]
+        if entry and entry.target == mount.target and "ro" in entry.options:
+            lines = [*written(entry, _but(entry.options, "ro")), *lines]
+        return Fix(node.name, tuple(lines))
+
     raise Problem(
         f"{mount} is mounted read-only on {mount.target}",
         "",
-        Fix(node.name, tuple(lines)),
+        allowed(node.name, fix),
     )
 
 
@@ -135,7 +142,12 @@ def instances_mount_is_persistent(node: NodeFacts) -> str:
         raise Concern(
             f"{FSTAB} says noauto for {mount.target}",
             "",
-            Fix(node.name, written(entry, _but(entry.options, "noauto"))),
+            allowed(
+                node.name,
+                lambda: Fix(
+                    node.name, written(entry, _but(entry.options, "noauto"))
+                ),
+            ),
         )
     if storage.unit:
         return "systemd mounts it"
@@ -143,9 +155,12 @@ def instances_mount_is_persistent(node: NodeFacts) -> str:
         f"{mount} is mounted on {mount.target} by hand: after a boot it is"
         " gone, and Nova uses the local directory below",
         "",
-        Fix(
+        allowed(
             node.name,
-            (command("line_add", FSTAB, line(mount, _lasting(mount))),),
+            lambda: Fix(
+                node.name,
+                (command("line_add", FSTAB, line(mount, _lasting(mount))),),
+            ),
         ),
     )
 
@@ -167,22 +182,13 @@ def instances_mount_is_what_fstab_says(node: NodeFacts) -> str:
         f"{mount} is mounted on {mount.target}, and {FSTAB} says"
         f" {entry.source}: that is for the next boot",
         "",
-        Fix(
+        allowed(
             node.name,
-            (
-                command("line_drop", FSTAB, _of(entry.target)),
-                command(
-                    "line_add",
-                    FSTAB,
-                    line(
-                        Mount(
-                            mount.source,
-                            entry.target,
-                            entry.fstype,
-                            entry.options,
-                        ),
-                        entry.options,
-                    ),
+            lambda: Fix(
+                node.name,
+                written(
+                    dataclasses.replace(entry, source=mount.source),
+                    entry.options,
                 ),
             ),
         ),
@@ -204,20 +210,27 @@ def instances_mount_is_safe(node: NodeFacts) -> str:
     if not options:
         return f"NFS {mount.option('vers')}, {_hardness(mount)}"
     entry = storage.entry
-    lines: tuple[str, ...] = ()
-    if entry and entry.target == mount.target:
-        lines = written(entry, _but(entry.options, *_UNSAFE))
     target = command(mount.target)
     again = (
         f"! grep -q {command(f' {mount.target} nfs4* .*{options[0]}[, ]')}"
         f" /proc/mounts || {{ umount {target} && mount {target}; }}"
     )
+
+    def build() -> Fix:
+        lines: tuple[str, ...] = ()
+        if entry and entry.target == mount.target:
+            lines = written(entry, _but(entry.options, *_UNSAFE))
+        return Fix(node.name, (*lines, again))
+
+    fix = allowed(node.name, build)
     raise Concern(
         f"{mount} is mounted with {', '.join(options)}: when the server is"
         " slow or away, running servers lose what they write",
-        f"on {node.name}, when no server runs there: "
-        + "; ".join((*lines, again)),
-        Fix(node.name, (*lines, again)),
+        ""
+        if fix.refused
+        else f"on {node.name}, when no server runs there: "
+        + "; ".join(fix.lines),
+        fix,
     )
 
 
@@ -236,14 +249,21 @@ def _hardness(mount: Mount) -> str:
 
 
 def line(mount: Mount, options: tuple[str, ...]) -> str:
-    """Of fstab."""
+    """Of fstab.
+
+    :raises Refused: a field would be read as something else.
+    """
     words = (
         mount.source,
         mount.target,
         mount.fstype.removeprefix("fuse."),
         ",".join(options) or "defaults",
     )
-    # As fstab has blanks.
+    # fstab knows other escapes than that of a blank, and comments.
+    if not all(w.isprintable() and w for w in words) or any(
+        set(w) & set("\\#\xa0\t") for w in words
+    ):
+        raise Refused("a field of fstab holds an escape or a comment")
     return " ".join(w.replace(" ", "\\040") for w in words) + " 0 0"
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip, Verdict
+from osc_migrate.checks.nodes.agree import most_say
 from osc_migrate.checks.nodes.nova_conf import Set, change, in_container
 from osc_migrate.checks.nodes.scope import LIVE, of_cluster
 from osc_migrate.model.facts import known
@@ -91,6 +92,7 @@ class _Split:
         self, key: Key, default: str, nodes: Sequence[NodeFacts]
     ) -> None:
         self.key = key
+        self.default = default
         self.values = {
             node.name: value(node.config, key, default) for node in nodes
         }
@@ -105,6 +107,13 @@ class _Split:
     @property
     def name(self) -> str:
         return f"[{self.key[0]}] {self.key[1]}"
+
+    @property
+    def vouched(self) -> bool:
+        """A script may set it: it is Nova's default, or what most say."""
+        return bool(self.wanted) and (
+            self.wanted == self.default or most_say(self.values, self.wanted)
+        )
 
     def others(self) -> list[str]:
         """The nodes that are to change."""
@@ -164,11 +173,11 @@ def _remedies(
     wanted: dict[str, list[Set]] = {}
     words = []
     for split in splits:
-        if not split.wanted or split.key[1] in _HOMES:
+        if not split.vouched or split.key[1] in _HOMES:
             words.append(_by_hand(split))
             continue
         for name in split.others():
-            setting = Set(*split.key, split.wanted)
+            setting = Set(*split.key, split.wanted or "")
             wanted.setdefault(name, []).append(setting)
     fixes: list[Fix] = []
     for node in nodes:

@@ -11,6 +11,7 @@ from osc_migrate.model.facts import known
 from osc_migrate.model.findings import Fix
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.accounts import Account
+from osc_migrate.model.script import Refused, Uid
 from osc_migrate.words import command
 
 # The commands that make the change; or, as text, why there are none.
@@ -32,11 +33,22 @@ def remedy(
     nodes: Sequence[NodeFacts], number: int, mend: Mend
 ) -> tuple[str, list[Fix]]:
     """A verdict's remedy and its fixes."""
-    done = [mend(node, number) for node in nodes]
+    done = [_uid_or_words(node, number, mend) for node in nodes]
     words = [one for one in done if isinstance(one, str)]
     fixes = [one for one in done if isinstance(one, Fix)]
     text = "; ".join([*words, *map(str, fixes)]) if words else ""
     return text, fixes
+
+
+def _uid_or_words(node: NodeFacts, number: int, mend: Mend) -> Fix | str:
+    """Other nodes may ask for a number that no account of this one has, and
+    for none of the system's first ones: root is 0."""
+    try:
+        return mend(node, Uid(number))
+    except Refused:
+        return str(
+            Fix(node.name, (), refused=f"{number} is the number of the system")
+        )
 
 
 def nova_uid(node: NodeFacts, number: int) -> Fix | str:
@@ -145,7 +157,7 @@ def _own(
     but = ("!", "-path", mount.target) if mount and mount.shared else ()
     return (
         f'for d in {command(*places)}; do [ ! -e "$d" ] || find "$d" '
-        + command("-xdev", test, old, *but, "-exec", change, "-h", new)
+        + command("-xdev", test, old, *but, "-execdir", change, "-h", new)
         + " {} +; done"
     )
 

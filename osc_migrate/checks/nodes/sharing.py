@@ -1,18 +1,23 @@
 """Do nodes share the instances directory, and agree on it?"""
 
 import contextlib
+import functools
+from collections.abc import Mapping
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
-from osc_migrate.checks.nodes.agree import majority, others, told
-from osc_migrate.checks.nodes.mounts import FSTAB, line, mounted, usable
+from osc_migrate.checks.nodes.agree import majority, most_say, others, told
+from osc_migrate.checks.nodes.mounts import FSTAB, usable
 from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import LIVE, of_cluster, of_pair
 from osc_migrate.model.facts import Unread
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.findings import Fix, allowed
 from osc_migrate.model.node import ClusterFacts, NodeFacts, PairFacts
+from osc_migrate.model.node.exports import Server
 from osc_migrate.model.node.storage import Mount, Storage
-from osc_migrate.words import command
+from osc_migrate.model.script import DataPath, Uid
+from osc_migrate.words import command, printable
 
+_USUAL = "/var/lib/nova/instances"
 # Options of NFS on which all should agree: what a lock or a lost server
 # means depends on them.
 _MEANING = ("hard", "soft", "softerr", "nolock", "noac", "ro")
@@ -83,14 +88,14 @@ def _mixed(shared: NodeFacts, local: NodeFacts) -> Problem:
             f"{local.name} has servers in its local {path}: move them away"
             f" first; then mount {mount.source} there as on {shared.name}",
         )
-    entry = shared.storage.entry
-    if entry is None or entry.target != mount.target:
-        return Problem(
-            detail,
-            f"mount {mount.source} on {local.name} as {shared.name} does",
-        )
-    lines = (command("line_add", FSTAB, line(entry, entry.options)),)
-    return Problem(detail, "", Fix(local.name, (*lines, *mounted(entry))))
+    # What one node mounts is no reason for another one to mount it: an
+    # operator knows the file server.
+    return Problem(
+        detail,
+        f"mount {printable(mount.source)} on {local.name} as {shared.name}"
+        f" does, with its line in {FSTAB}: see first that the file server is"
+        " yours",
+    )
 
 
 @of_cluster()
@@ -103,20 +108,14 @@ def instances_path_agrees(cluster: ClusterFacts) -> str:
     paths = {node.name: node.storage.path for node in cluster.computes}
     if len(paths) < 2:
         raise Skip("there is one compute node")
-    agreed = majority(paths, usual=("/var/lib/nova/instances",))
+    agreed = majority(paths, usual=(_USUAL,))
     odd = others(paths, agreed)
     if not odd:
         return agreed
     fixes = [
-        Fix(
+        allowed(
             node.name,
-            (
-                command(
-                    *("ini_set", config_of(node).file),
-                    *("DEFAULT", "instances_path", agreed),
-                ),
-            ),
-            (node.accounts.nova_unit,) if node.accounts.nova_unit else (),
+            functools.partial(_same_path, node, agreed, paths),
         )
         for node in cluster.computes
         if node.name in odd
@@ -134,6 +133,21 @@ def instances_path_agrees(cluster: ClusterFacts) -> str:
             " nova.conf there",
         )
     raise Problem(f"instances_path: {told(paths, agreed)}", "", *fixes)
+
+
+def _same_path(node: NodeFacts, agreed: str, paths: Mapping[str, str]) -> Fix:
+    return Fix(
+        node.name,
+        (
+            command(
+                *("ini_set", config_of(node).file),
+                *("DEFAULT", "instances_path", DataPath(agreed)),
+            ),
+        ),
+        (node.accounts.nova_unit,) if node.accounts.nova_unit else (),
+        rests_on=tuple(n for n, path in paths.items() if path == agreed),
+        vouched=agreed == _USUAL or most_say(paths, agreed),
+    )
 
 
 @of_cluster()
@@ -168,7 +182,6 @@ def shared_directory_is_novas(cluster: ClusterFacts) -> str:
 
 def _given(cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int) -> Fix:
     """On the file server where it is known, else on a node that has it."""
-    owner = f"{uid}:{gid}"
     for storage in cluster.storages:
         with contextlib.suppress(Unread):
             serves, mount = storage.storage.serves, node.storage.mount
@@ -178,8 +191,59 @@ def _given(cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int) -> Fix:
                 and serves.serves(mount.server, mount.option("addr"))
             ):
                 real = serves.real(mount.path)
-                return Fix(storage.name, (command("chown", owner, real),))
-    return Fix(node.name, (command("chown", owner, node.storage.path),))
+                return allowed(
+                    storage.name,
+                    functools.partial(
+                        _chown,
+                        *(cluster, storage.name, real, uid, gid),
+                        vouched=_exports(serves, real)
+                        and _most_mount(cluster, mount.path),
+                    ),
+                )
+    return allowed(
+        node.name,
+        functools.partial(
+            _chown, cluster, node.name, node.storage.path, uid, gid
+        ),
+    )
+
+
+def _chown(
+    cluster: ClusterFacts,
+    name: str,
+    path: str,
+    uid: int,
+    gid: int,
+    *,
+    vouched: bool = True,
+) -> Fix:
+    return Fix(
+        name,
+        (
+            command(
+                *("chown", "-h", "--", f"{Uid(uid)}:{Uid(gid)}"),
+                DataPath(path),
+            ),
+        ),
+        rests_on=tuple(node.name for node in cluster.computes),
+        vouched=vouched,
+    )
+
+
+def _exports(serves: Server, path: str) -> bool:
+    """The file server itself exports it, or a directory above it."""
+    return any(
+        f"{path}/".startswith(f"{export.path.rstrip('/')}/")
+        for export in serves.known
+    )
+
+
+def _most_mount(cluster: ClusterFacts, path: str) -> bool:
+    paths = {}
+    for node in cluster.computes:
+        with contextlib.suppress(Unread):
+            paths[node.name] = node.storage.mount.path
+    return most_say(paths, path)
 
 
 @of_cluster(LIVE)

@@ -8,10 +8,11 @@ from osc_migrate.checks.nodes.nova_conf import config_of
 from osc_migrate.checks.nodes.scope import of_node, of_pair
 from osc_migrate.checks.nodes.way import lost
 from osc_migrate.model.facts import Unread, known
-from osc_migrate.model.findings import Fix, Kind
+from osc_migrate.model.findings import Fix, Kind, allowed
 from osc_migrate.model.node import NodeFacts, PairFacts
 from osc_migrate.model.node.network import is_address, is_loopback
 from osc_migrate.model.node.reach import Done
+from osc_migrate.model.script import HostName, PublicKey, Refused
 from osc_migrate.words import command, printable
 
 _NAME = "destination-name-resolves"
@@ -143,19 +144,41 @@ def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
             f" {destination.name}, and put it into ~/.ssh/known_hosts",
         )
     file = f"{source.directory}/known_hosts"
-    return why, (
-        "",
-        Fix(
+
+    def fix() -> Fix:
+        known_keys = [PublicKey(key) for key in keys]
+        host = HostName(copy)
+        if not _is_its_own(pair):
+            raise Refused(
+                f"only {destination.name} says that {copy} is its own"
+            )
+        seen = command("as_user", "nova", "grep", "-qF", "-e", keys[0], file)
+        forget = command(
+            *("as_user", "nova", "ssh-keygen", "-q", "-R", host, "-f", file)
+        )
+        return Fix(
             pair.source.name,
             (
-                f"[ ! -e {command(file)} ] || grep -qF -e"
-                f" {command(keys[0])} {command(file)} ||"
-                f" {command('ssh-keygen', '-q', '-R', copy, '-f', file)}",
-                *(command("line_add", file, f"{copy} {k}") for k in keys),
-                command("chown", "nova:", file),
+                f"[ ! -e {command(file)} ] || {seen} || {forget}",
+                *(
+                    command("user_line_add", "nova", file, f"{host} {key}")
+                    for key in known_keys
+                ),
             ),
-        ),
-    )
+            rests_on=(destination.name,),
+            vouched=True,
+        )
+
+    return why, ("", allowed(pair.source.name, fix))
+
+
+def _is_its_own(pair: PairFacts) -> bool:
+    """What is copied to is the destination by the source's own word: the
+    destination alone might claim the address of a third node."""
+    copy, name = pair.reach.copy, pair.destination.name
+    return copy.partition(".")[0].lower() == name.partition(".")[
+        0
+    ].lower() or copy in pair.reach.names.get(name, ())
 
 
 def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
@@ -184,8 +207,14 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
                 Fix(
                     source,
                     (
-                        command("chown", "nova:", *unsafe),
-                        command("chmod", "600", *unsafe),
+                        *(
+                            command("home_own", "nova", near.home, path)
+                            for path in unsafe
+                        ),
+                        *(
+                            command("user_mode", "nova", "600", path)
+                            for path in unsafe
+                        ),
                     ),
                 ),
             ),
@@ -202,8 +231,8 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
                     Fix(
                         destination,
                         (
-                            command("chown", "nova:", path),
-                            command("chmod", "go-w", path),
+                            command("home_own", "nova", far.home, path),
+                            command("user_mode", "nova", "go-w", path),
                         ),
                     ),
                 ),
@@ -212,16 +241,16 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
     if lacking and not set(near.public_keys) & set(far.authorized):
         return f"{file} on {destination} lacks nova's key of {source}", (
             "",
-            Fix(
+            allowed(
                 destination,
-                (
-                    command(
-                        *("install", "-d", "-m", "700", "-o", "nova"),
-                        *("-g", "nova", far.directory),
+                lambda: Fix(
+                    destination,
+                    tuple(
+                        command("user_line_add", "nova", file, PublicKey(key))
+                        for key in lacking
                     ),
-                    *(command("line_add", file, key) for key in lacking),
-                    command("chown", "nova:", file),
-                    command("chmod", "600", file),
+                    rests_on=(source,),
+                    vouched=True,
                 ),
             ),
         )

@@ -9,10 +9,11 @@ from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.nodes import exports, mounts, sharing
 from osc_migrate.checks.nodes.mounts import usable
 from osc_migrate.checks.nodes.scope import of_node
-from osc_migrate.model.findings import Fix
+from osc_migrate.model.findings import Fix, allowed
 from osc_migrate.model.node import NodeFacts
 from osc_migrate.model.node.accounts import Account
 from osc_migrate.model.node.storage import NFS, Place
+from osc_migrate.model.script import DataPath
 from osc_migrate.words import command, size
 
 MIB = 2**20
@@ -64,12 +65,12 @@ def instances_path_exists(node: NodeFacts) -> str:
         raise Problem(
             f"there is no {storage.path}",
             "",
-            Fix(node.name, _made(storage.path)),
+            allowed(node.name, lambda: Fix(node.name, _made(storage.path))),
         )
     if place.kind != "directory":
         raise Problem(
             f"{storage.path} is a {place.kind}",
-            f"see what it is, and move it away; then {_made(storage.path)[0]}",
+            "see what it is, and move it away; then make a directory of nova",
         )
     return f"{storage.path}"
 
@@ -91,7 +92,17 @@ def instances_path_owner_is_nova(node: NodeFacts) -> str:
         f"{storage.path} belongs to {place.owner} (uid {place.uid}), and"
         f" {nova.name} is uid {nova.uid}",
         "",
-        Fix(node.name, (command("chown", owner, storage.path),)),
+        allowed(
+            node.name,
+            lambda: Fix(
+                node.name,
+                (
+                    command(
+                        *("chown", "-h", "--", owner), DataPath(storage.path)
+                    ),
+                ),
+            ),
+        ),
     )
 
 
@@ -122,7 +133,10 @@ def instances_path_is_writable(node: NodeFacts) -> str:
         raise Problem(
             f"{detail}; its mode is {place.mode:o}",
             "",
-            Fix(node.name, (command("chmod", "u+rwx", storage.path),)),
+            Fix(
+                node.name,
+                (command("user_mode", nova.name, "u+rwx", storage.path),),
+            ),
         )
     if barrier := _barrier(node, nova):
         raise Problem(
@@ -246,9 +260,7 @@ def _enforcing(node: NodeFacts) -> None:
 
 def _made(path: str) -> tuple[str, ...]:
     """A directory that is there keeps its owner and mode otherwise."""
-    return (
-        command("install", "-d", "-o", "nova", "-g", "nova", "-m", 755, path),
-    )
+    return (command("directory", "nova", DataPath(path)),)
 
 
 def _place(node: NodeFacts) -> Place:
@@ -279,7 +291,8 @@ def _opened(node: NodeFacts, user: Account) -> Fix:
     return Fix(
         node.name,
         tuple(
-            command("chmod", f"{shut}+x", place.path)
+            f"[ -L {command(place.path)} ] || "
+            + command("chmod", f"{shut}+x", place.path)
             for place in node.storage.places
             if (shut := _shut(place, user))
         ),

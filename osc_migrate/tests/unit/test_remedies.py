@@ -136,7 +136,7 @@ def test_one_script_a_node_and_each_thing_once():
     )
     assert list(scripts) == ["HostC", "HostB"]
     assert scripts["HostC"].count("\ntrue\n") == 1
-    assert scripts["HostC"].count("restart libvirtd.service") == 1
+    assert scripts["HostC"].count("restart -- libvirtd.service") == 1
     assert "no-way" not in "".join(scripts.values())
 
 

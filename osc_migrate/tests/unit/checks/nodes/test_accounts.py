@@ -203,18 +203,18 @@ def test_most_nodes_are_right():
 
 
 def test_between_two_the_owner_of_the_shared_directory_decides():
-    place = storage.place(uid=7)
+    place = storage.place(uid=777)
     two = [
         node(
             name,
             storage=storage.healthy(name, places=(*storage.WAY, place)),
-            accounts=odd(7 if name == "HostB" else 64060),
+            accounts=odd(777 if name == "HostB" else 64060),
         )
         for name in ("HostB", "HostC")
     ]
     found = uid_finding(two)
     assert {fix.node for fix in found.fixes} == {"HostC"}
-    assert "usermod -u 7 " in found.remedy
+    assert "usermod -u 777 " in found.remedy
 
 
 def test_what_is_mounted_keeps_its_owner():

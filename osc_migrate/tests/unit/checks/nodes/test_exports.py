@@ -17,7 +17,12 @@ from osc_migrate.tests.unit.checks.nodes.proof import (
     findings,
     prove,
 )
-from osc_migrate.tests.unit.node_shapes import node, nodes, storage
+from osc_migrate.tests.unit.node_shapes import (
+    ADDRESSES,
+    node,
+    nodes,
+    storage,
+)
 
 EXPORT = storage.EXPORT
 LINE = "rw,sync,no_root_squash,no_subtree_check,fsid=0"
@@ -59,9 +64,26 @@ def by_path():
     mount = storage.mount(source="HostA:/srv/instances")
     entry = dataclasses.replace(storage.ENTRY, source=mount.source)
     return [
-        node(name, storage=storage.healthy(name, mount=mount, entry=entry))
+        node(
+            name,
+            storage=storage.healthy(
+                name, mount=seen_from(mount, name), entry=entry
+            ),
+        )
         for name in ("HostB", "HostC")
     ]
+
+
+def seen_from(mount, name):
+    """With the address of that client."""
+    own = f"clientaddr={ADDRESSES[name]}"
+    return dataclasses.replace(
+        mount,
+        options=tuple(
+            own if option.startswith("clientaddr=") else option
+            for option in mount.options
+        ),
+    )
 
 
 def refused():
@@ -122,7 +144,7 @@ CASES = [
         served(exports=(), configured=(), computes=by_path()),
         FAIL,
         "does not export /srv/instances, which HostB mounts",
-        "line_add /etc/exports '/srv/instances 10.77.0.13(rw,sync,",
+        "line_add /etc/exports '/srv/instances 10.77.0.12(rw,sync,",
     ),
     Case(
         "exports-instances",
@@ -218,7 +240,9 @@ def test_the_owner_is_changed_on_the_server():
     ]
     found = [f for f in findings(served(computes)) if f.status > SKIP]
     assert [f.check for f in found] == ["shared-directory-is-novas"]
-    assert found[0].remedy == "on HostA: chown 64060:64060 /srv/instances"
+    assert (
+        found[0].remedy == "on HostA: chown -h -- 64060:64060 /srv/instances"
+    )
 
 
 @pytest.mark.parametrize(

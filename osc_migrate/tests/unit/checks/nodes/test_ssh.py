@@ -41,8 +41,8 @@ CASES = [
         refused("Host key verification failed."),
         FAIL,
         "does not know the ssh host key",
-        "line_add /var/lib/nova/.ssh/known_hosts '10.77.0.13 ssh-ed25519"
-        " AAAAHostC'",
+        "user_line_add nova /var/lib/nova/.ssh/known_hosts '10.77.0.13"
+        " ssh-ed25519 AAAAHostC'",
     ),
     Case(
         SSH,
@@ -77,14 +77,14 @@ CASES = [
         refused(DENIED, (), {"files": files(ssh=File(0o777, "nova"))}),
         FAIL,
         "StrictModes",
-        "on HostC: chown nova: /var/lib/nova/.ssh; chmod go-w",
+        "on HostC: chown -h nova: /var/lib/nova/.ssh; as nova: chmod go-w",
     ),
     Case(
         SSH,
         refused(DENIED, (), {"authorized": ()}),
         FAIL,
         "lacks nova's key",
-        "line_add /var/lib/nova/.ssh/authorized_keys 'ssh-ed25519",
+        "user_line_add nova /var/lib/nova/.ssh/authorized_keys 'ssh-ed25519",
     ),
     Case(SSH, refused(DENIED), FAIL, "refuses", "journalctl"),
     Case(

@@ -52,7 +52,7 @@ CASES = [
         local(places=storage.WAY),
         FAIL,
         f"no {PATH}",
-        f"install -d -o nova -g nova -m 755 {PATH}",
+        f"mkdir -p -m 755 {PATH}; chown -h nova: {PATH}",
     ),
     Case(
         "instances-path-exists",
@@ -68,7 +68,7 @@ CASES = [
         local(places=storage.way(0)),
         FAIL,
         "belongs to root (uid 0), and nova is uid 64060",
-        f"chown nova:nova {PATH}",
+        f"chown -h -- nova:nova {PATH}",
     ),
     Case("instances-path-is-writable", nodes(), PASS),
     Case(

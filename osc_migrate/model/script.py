@@ -1,0 +1,232 @@
+"""What may stand in a script that root runs on a node.
+
+A node, or a file server, may have been taken over: what one says is not
+written into the script of another, unless it is of a type below or most
+nodes say the same. What is refused is left to a person, in words.
+"""
+
+import ipaddress
+import posixpath
+import re
+from collections.abc import Iterable
+from typing import Self
+
+_UNIT = re.compile(r"(?!-)[A-Za-z0-9@._:-]{1,250}\.(service|socket)")
+_NAME = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,64}")
+_HOST = re.compile(r"(?!-)[A-Za-z0-9._-]{1,253}")
+_KEY = re.compile(
+    r"(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)"
+    r"|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+    r" AAAA[A-Za-z0-9+/]{4,4000}={0,3}( [A-Za-z0-9@._-]{1,100})?"
+)
+# Directories of the system, and all that is below them.
+_SYSTEM = frozenset(
+    {
+        *(
+            "bin",
+            "boot",
+            "dev",
+            "etc",
+            "lib",
+            "lib32",
+            "lib64",
+            "libx32",
+            "proc",
+        ),
+        *("root", "run", "sbin", "sys", "tmp", "usr"),
+    }
+)
+# Where data are kept, each application in a directory of its own.
+_DATA = ("var", "srv", "mnt", "opt", "home", "media")
+_VAR = frozenset({"nova", "kolla", "docker", "containers", "instances"})
+# Of an export.
+_EXPORT = frozenset(
+    {
+        *("rw", "ro", "sync", "async", "no_root_squash", "root_squash"),
+        *("all_squash", "no_all_squash", "no_subtree_check"),
+        *("subtree_check", "secure", "insecure", "wdelay", "no_wdelay"),
+        *("hide", "nohide", "crossmnt", "mountpoint", "acl", "no_acl"),
+        *("pnfs", "no_pnfs", "security_label", "auth_nlm"),
+        *("no_auth_nlm", "secure_locks", "insecure_locks"),
+    }
+)
+_EXPORT_VALUED = re.compile(
+    r"(fsid=(\d{1,10}|root|[0-9a-f-]{32,36})|sec=[a-z0-9:]{1,40}"
+    r"|anonuid=\d{1,10}|anongid=\d{1,10})"
+)
+
+
+class Refused(ValueError):
+    """It must not stand in a script; says why."""
+
+
+def safe(text: str) -> bool:
+    """No character of it steers a terminal or ends a line."""
+    return text.isprintable()
+
+
+class Unit(str):
+    """A service or a socket of systemd."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        # 'iscsid' is what people say, and systemd takes it.
+        full = (
+            text
+            if re.search(r"\.(service|socket)$", text)
+            else (f"{text}.service")
+        )
+        if not _UNIT.fullmatch(full):
+            raise Refused("the name of a unit is not one that systemd has")
+        return super().__new__(cls, text)
+
+
+class Name(str):
+    """Of a user or a group, and not root's."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _NAME.fullmatch(text) or text in ("root", "0"):
+            raise Refused("it is not the name of a service account")
+        return super().__new__(cls, text)
+
+
+class AbsolutePath(str):
+    """Normalised, and without a character that fstab or exports have a
+    meaning for."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        plain = re.fullmatch(r"/[A-Za-z0-9_.@+:,=/-]{0,1000}", text)
+        if not plain or posixpath.normpath(text) != text:
+            raise Refused("a path is not absolute, or not a plain one")
+        return super().__new__(cls, text)
+
+
+class DataPath(AbsolutePath):
+    """A directory of data, such as instances_path or an export of it: none
+    of the system's."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        self = super().__new__(cls, text)
+        first, *rest = text.strip("/").split("/")
+        if not first or first in _SYSTEM or text.startswith("//"):
+            raise Refused("a path is a directory of the system")
+        if first in _DATA and not rest:
+            raise Refused("a path is a directory of the system")
+        if first == "var" and not _of_var(rest):
+            raise Refused("a path is a directory of the system")
+        if any(part.startswith(".") for part in (first, *rest)):
+            raise Refused("a path is a hidden directory")
+        return self
+
+
+def _of_var(rest: list[str]) -> bool:
+    if rest[0] == "lib":
+        return (len(rest) > 2 and rest[1] in _VAR) or rest[1:2] == [
+            "instances"
+        ]
+    return rest[0] in ("snap", "nova", "nfs", "exports") and len(rest) > 1
+
+
+class HostAddress(str):
+    """An address of one machine."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            raise Refused("it is not an address") from None
+        if (
+            address.is_unspecified
+            or address.is_multicast
+            or address.is_loopback
+            or "%" in text
+        ):
+            raise Refused("it is not an address of one machine")
+        return super().__new__(cls, text)
+
+
+class Network(str):
+    """An address, or a network that is not half of the world."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        try:
+            network = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise Refused("it is not a network") from None
+        if network.prefixlen < (8 if network.version == 4 else 16):
+            raise Refused("a network is too large")
+        return super().__new__(cls, text)
+
+
+class HostName(str):
+    """Of one machine: no pattern."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _HOST.fullmatch(text):
+            try:
+                HostAddress(text)
+            except Refused:
+                raise Refused("it is not the name of a host") from None
+        return super().__new__(cls, text)
+
+
+class PublicKey(str):
+    """Of ssh, without options such as command=."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _KEY.fullmatch(text):
+            raise Refused("it is not a plain public key")
+        return super().__new__(cls, text)
+
+
+class Number(int):
+    """A number within bounds."""
+
+    low, high = 0, 2**31
+
+    def __new__(cls, value: int) -> Self:
+        if not cls.low <= value <= cls.high:
+            raise Refused(f"a number is not from {cls.low} to {cls.high}")
+        return super().__new__(cls, value)
+
+
+class Uid(Number):
+    """Of a service account, or a group: none of the system's first ones."""
+
+    low, high = 100, 65533
+
+
+class Port(Number):
+    low, high = 1, 65535
+
+
+class Mtu(Number):
+    low, high = 1280, 65535
+
+
+class ExportOptions(tuple[str, ...]):
+    """Options of exports(5)."""
+
+    __slots__ = ()
+
+    def __new__(cls, options: Iterable[str]) -> Self:
+        options = tuple(options)
+        for option in options:
+            if option not in _EXPORT and not _EXPORT_VALUED.fullmatch(option):
+                raise Refused("an option of the export is not a known one")
+        return super().__new__(cls, options)
