@@ -71,12 +71,8 @@ class Unit(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        # 'iscsid' is what people say, and systemd takes it.
-        full = (
-            text
-            if re.search(r"\.(service|socket)$", text)
-            else (f"{text}.service")
-        )
+        # systemd takes 'iscsid', too; 'x.mount' is something else.
+        full = text if "." in text else f"{text}.service"
         if not _UNIT.fullmatch(full):
             raise Refused("the name of a unit is not one that systemd has")
         return super().__new__(cls, text)

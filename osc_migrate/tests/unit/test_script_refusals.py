@@ -1,0 +1,288 @@
+"""Attacks on the scripts that root is to run, one by one."""
+
+import dataclasses
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from osc_migrate import remedies
+from osc_migrate.checks.nodes import judge_nodes, pairs_of
+from osc_migrate.model import script
+from osc_migrate.model.findings import Finding, Fix, Status, allowed
+from osc_migrate.model.node import Role
+from osc_migrate.tests.unit.node_shapes import accounts, node, storage
+from osc_migrate.words import command
+
+
+def scripts(*fixes, detail="broken"):
+    return remedies.scripts(
+        [Finding("a-check", "HostC", Status.FAIL, detail, fixes=fixes)]
+    )
+
+
+def of_all(every):
+    return remedies.scripts(judge_nodes(every, {}, pairs_of(every)))
+
+
+def mounting(name, path, client, target=storage.PATH):
+    """A node that says it mounts that, as that client."""
+    source = f"HostA:{path}"
+    mount = storage.mount(
+        source=source, target=target, options=("rw", f"clientaddr={client}")
+    )
+    entry = dataclasses.replace(storage.ENTRY, source=source, target=target)
+    return node(name, storage=storage.healthy(name, mount=mount, entry=entry))
+
+
+def server(**changes):
+    return node("HostA", Role.STORAGE, storage=storage.serving(**changes))
+
+
+@pytest.mark.parametrize("path", ["/etc", "/srv/x/../../etc", "/root/.ssh"])
+@pytest.mark.parametrize("client", ["*", "10.77.0.13", "10.0.0.0/8"])
+def test_a_compute_node_has_nothing_else_exported(path, client):
+    every = [
+        server(exports=(), configured=()),
+        node("HostB"),
+        mounting("HostC", path, client),
+    ]
+    assert "HostA" not in of_all(every)
+
+
+def test_most_nodes_that_say_so_export_no_directory_of_the_system():
+    every = [
+        server(exports=(), configured=()),
+        mounting("HostB", "/etc", "10.77.0.12"),
+        mounting("HostC", "/etc", "10.77.0.13"),
+    ]
+    assert "HostA" not in of_all(every)
+
+
+def test_a_file_server_gives_no_other_directory_away():
+    for path in ("/etc", "/../../etc", "/srv/../etc"):
+        places = storage.way(0)
+        every = [
+            server(),
+            *(
+                mounting(name, path, address).but(
+                    storage=storage.healthy(
+                        name,
+                        places=places,
+                        mount=storage.mount(source=f"HostA:{path}"),
+                    )
+                )
+                for name, address in (
+                    ("HostB", "10.77.0.12"),
+                    ("HostC", "10.77.0.13"),
+                )
+            ),
+        ]
+        lines = of_all(every).get("HostA", "")
+        assert "chown -h -- 64060:64060 /etc" not in lines
+        assert ".." not in lines.split("a-check")[-1].split("chown -h --")[-1]
+
+
+def test_two_nodes_that_mount_a_file_of_cron_write_no_fstab():
+    evil = mounting("HostB", "/evil", "10.77.0.12", "/etc/cron.d")
+    alone = storage.healthy("HostC", mount=storage.LOCAL, entry=None)
+    assert "HostC" not in of_all([evil, node("HostC", storage=alone)])
+
+
+def test_no_node_becomes_root_by_its_number():
+    nova = accounts.NOVA.but(uid=0)
+    liar = node("HostB", accounts=accounts.healthy("HostB", nova=nova))
+    found = of_all([liar, node("HostC")]).get("HostC", "")
+    assert "usermod -u 0" not in found
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "x$(touch pwn)nova.service",
+        "nova.service; touch pwn",
+        "--force.service",
+        "nova.mount",
+        "a b.service",
+        "nova\n.service",
+    ],
+)
+def test_a_name_that_is_no_unit_stands_in_no_script(unit):
+    for fix in (
+        Fix("HostC", (), (unit,)),
+        Fix("HostC", (command("systemctl", "enable", "--now", unit),)),
+    ):
+        if unit == "nova.service; touch pwn" and fix.lines:
+            assert "'nova.service; touch pwn'" in fix.lines[0]
+        assert fix.refused
+        assert not scripts(fix)
+        assert "touch" not in str(fix)
+
+
+def test_a_line_is_text_and_fixes_that_rest_on_others_are_vouched_for():
+    with pytest.raises(TypeError, match="not text"):
+        Fix("HostC", (script.Uid(700),))
+    alone = Fix("HostC", ("true",), rests_on=("HostB",))
+    assert not scripts(alone)
+    assert str(alone) == (
+        "on HostC: change it by hand; it rests on what only HostB says"
+    )
+    assert scripts(Fix("HostC", ("true",), rests_on=("HostC",)))
+    assert scripts(Fix("HostC", ("true",), rests_on=("HostB",), vouched=True))
+
+
+@pytest.mark.parametrize("odd", ["\x1b[2J", "\u202e", "\u2066", "\n", "\x9b"])
+def test_what_steers_a_terminal_is_in_no_line_and_no_comment(odd):
+    assert not scripts(Fix("HostC", (command("true", f"a{odd}b"),)))
+    found = scripts(Fix("HostC", ("true",)), detail=f"a{odd}touch pwn")
+    assert "\ntouch pwn" not in found["HostC"]
+    assert found["HostC"].replace("\n", "").replace("\t", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("kind", "bad"),
+    [
+        (script.DataPath, "/"),
+        (script.DataPath, "/etc"),
+        (script.DataPath, "/etc/cron.d"),
+        (script.DataPath, "/var/lib"),
+        (script.DataPath, "/var/lib/nova"),
+        (script.DataPath, "/var/lib/dpkg/info"),
+        (script.DataPath, "/var/spool/cron"),
+        (script.DataPath, "/srv"),
+        (script.DataPath, "/srv/x/../../etc"),
+        (script.DataPath, "/srv//x"),
+        (script.DataPath, "//etc/x"),
+        (script.DataPath, "/srv/x\\012y"),
+        (script.DataPath, "/srv/a b"),
+        (script.DataPath, "/srv/a#b"),
+        (script.DataPath, "srv/x"),
+        (script.DataPath, "/home/nova/.ssh"),
+        (script.HostAddress, "*"),
+        (script.HostAddress, "10.0.0.0/8"),
+        (script.HostAddress, "0.0.0.0"),
+        (script.HostAddress, "127.0.0.1"),
+        (script.HostAddress, "fe80::1%eth0"),
+        (script.HostName, "*.example"),
+        (script.HostName, "-oProxyCommand=x"),
+        (script.HostName, "a,b"),
+        (script.Network, "0.0.0.0/0"),
+        (script.PublicKey, 'command="x" ssh-ed25519 AAAAbbbb'),
+        (script.PublicKey, "ssh-ed25519 AAAAbbbb\nssh-rsa AAAAbbbb"),
+        (script.ExportOptions, ("rw", "evil")),
+        (script.ExportOptions, ("rw) *(rw",)),
+        (script.Uid, 0),
+        (script.Uid, 65534),
+        (script.Port, 0),
+        (script.Port, 65536),
+        (script.Mtu, 68),
+    ],
+)
+def test_what_a_type_refuses(kind, bad):
+    with pytest.raises(script.Refused):
+        kind(bad)
+    words = allowed("HostC", lambda: Fix("HostC", (str(kind(bad)),)))
+    assert words.refused
+    assert not scripts(words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good"),
+    [
+        (script.DataPath, "/var/lib/nova/instances"),
+        (script.DataPath, "/srv/instances"),
+        (script.DataPath, "/instances"),
+        (script.DataPath, "/var/lib/docker/volumes/nova/_data/instances"),
+        (script.HostAddress, "10.77.0.13"),
+        (script.HostAddress, "2001:db8::1"),
+        (script.HostName, "compute-1.example"),
+        (script.Unit, "openstack-nova-compute.service"),
+        (script.Unit, "virtqemud-tls.socket"),
+        (script.Unit, "iscsid"),
+        (script.PublicKey, "ssh-ed25519 AAAAC3NzaC1lZDI1 nova@HostB"),
+        (script.ExportOptions, ("rw", "fsid=0", "no_root_squash")),
+    ],
+)
+def test_what_a_type_takes(kind, good):
+    assert kind(good) == good
+
+
+@pytest.fixture
+def stubs(tmp_path, monkeypatch):
+    """Commands of root that only say what they were given."""
+    directory = tmp_path / "stubs"
+    directory.mkdir()
+    log = tmp_path / "log"
+    log.touch()
+    for name in ("chown", "systemctl", "mount", "usermod"):
+        file = directory / name
+        file.write_text(f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >>{log}\n')
+        file.chmod(0o755)
+    # As setpriv, without a change of user: what it is given is noted.
+    file = directory / "setpriv"
+    file.write_text(
+        f'#!/bin/sh\nprintf "setpriv %s\\n" "$1" >>{log}\n'
+        'while [ "$1" != -- ]; do shift; done; shift; exec "$@"\n'
+    )
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
+    return log
+
+
+def run(*lines):
+    text = scripts(Fix("HostC", lines))["HostC"]
+    return subprocess.run(
+        [shutil.which("dash") or "/bin/sh"],
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_keys_are_written_with_the_rights_of_nova(stubs, tmp_path):
+    file = tmp_path / "home" / ".ssh" / "authorized_keys"
+    line = command("user_line_add", "root", file, "ssh-ed25519 AAAAbbbb")
+    for _ in range(2):
+        done = run(line)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert file.read_text() == "ssh-ed25519 AAAAbbbb\n"
+    assert file.stat().st_mode & 0o077 == 0
+    assert set(stubs.read_text().splitlines()) == {"setpriv --reuid=0"}
+
+
+def test_the_owner_changes_in_the_home_itself_only(stubs, tmp_path):
+    home = tmp_path / "home"
+    (home / ".ssh").mkdir(parents=True)
+    key = home / ".ssh" / "id_ed25519"
+    key.touch()
+    assert run(command("home_own", "nova", home, key)).returncode == 0
+    assert stubs.read_text() == "chown -h nova: ./id_ed25519\n"
+
+
+@pytest.mark.parametrize("how", ["link", "hard link", "directory", "outside"])
+def test_the_owner_of_what_nova_links_to_stays(stubs, tmp_path, how):
+    home, root = tmp_path / "home", tmp_path / "root"
+    (root / ".ssh").mkdir(parents=True)
+    victim = root / ".ssh" / "authorized_keys"
+    victim.touch()
+    home.mkdir()
+    file = home / ".ssh" / "authorized_keys"
+    if how == "directory":
+        (home / ".ssh").symlink_to(root / ".ssh")
+    elif how == "outside":
+        file = victim
+    else:
+        file.parent.mkdir()
+        os.symlink(victim, file) if how == "link" else os.link(victim, file)
+    run(command("home_own", "nova", home, file))
+    assert stubs.read_text() == ""
+
+
+def test_no_directory_is_made_behind_a_link(stubs, tmp_path):
+    (tmp_path / "instances").symlink_to(tmp_path / "etc")
+    done = run(command("directory", "nova", tmp_path / "instances"))
+    assert done.returncode == 1
+    assert "is a link" in done.stderr
+    assert not (tmp_path / "etc").exists()
+    assert stubs.read_text() == ""
