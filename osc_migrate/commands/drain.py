@@ -190,6 +190,7 @@ def applied(
         parsed_args,
         hosts=() if some else plan.sources,
         servers=tuple(sorted(ours)) if some else (),
+        to=planning.hosts(fleet, parsed_args.to),
         barriers=barriers.found(
             parsed_args,
             fleet,
@@ -197,5 +198,6 @@ def applied(
             {one.destination for one in plan.steps if one.destination},
         ),
     )
+    request = plans.bound(request, plan)
     plans.check(fleet, plan, request)
     return request, plan

@@ -129,6 +129,7 @@ def planned(
         max_moves=parsed_args.max_moves,
     )
     if kept is not None:
+        request = plans.bound(request, kept)
         plans.check(fleet, kept, request)
         return request, kept
     return request, plans.rebalance(fleet, request)

@@ -82,6 +82,22 @@ class Room:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Terms:
+    """What a plan was made under: a step planned anew keeps to it.
+
+    :ivar to: the only hosts that may be destinations; none for all.
+    :ivar avoid: hosts that may not be.
+    :ivar cold_running: running servers may be stopped to move.
+    :ivar block: local disks may be copied.
+    """
+
+    to: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    cold_running: bool = False
+    block: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that is to happen, decided before anything does.
 
@@ -92,6 +108,7 @@ class Plan:
     :ivar room: host -> resource class -> what is left afterwards.
     :ivar seconds: expected duration of all of it; None when nobody knows.
     :ivar reasons: why the plan falls short of its purpose, if it does.
+    :ivar terms: None where a file of an older version does not say.
     """
 
     purpose: Purpose
@@ -103,3 +120,4 @@ class Plan:
     room: Mapping[str, Mapping[str, Room]]
     seconds: float | None = None
     reasons: tuple[str, ...] = ()
+    terms: Terms | None = None

@@ -11,6 +11,7 @@ from osc_migrate.plans.draining import again, drain
 from osc_migrate.plans.rebalancing import rebalance
 from osc_migrate.plans.request import By, Limits, Request
 from osc_migrate.plans.returning import back
+from osc_migrate.plans.terms import bound
 
 __all__ = [
     "Barrier",
@@ -21,6 +22,7 @@ __all__ = [
     "UnsafePlan",
     "again",
     "back",
+    "bound",
     "check",
     "drain",
     "rebalance",

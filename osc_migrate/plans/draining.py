@@ -48,13 +48,7 @@ def drain(fleet: Fleet, request: Request) -> Plan:
         elif one.way is Way.STOP:
             moves.append(Move(one, None))
         elif one.beyond and request.to:
-            stays.append(
-                kept(
-                    one,
-                    f"{one.beyond}: the scheduler has to choose its"
-                    " host, and --to names some",
-                )
-            )
+            stays.append(kept(one, _beyond(one)))
         elif one.beyond:
             moves.append(Move(one, None))
         else:
@@ -76,6 +70,13 @@ def drain(fleet: Fleet, request: Request) -> Plan:
         stays,
         state,
         _short(request.hosts, stays, moves),
+    )
+
+
+def _beyond(one: Candidate) -> str:
+    return (
+        f"{one.beyond}: the scheduler has to choose its host, and --to names"
+        " some"
     )
 
 
@@ -184,7 +185,9 @@ def again(
     if isinstance(one, Stay):
         return one
     usual = Usual(fleet.past)
-    if one.way is Way.STOP or (one.beyond and not request.to):
+    if one.beyond and request.to:
+        return kept(one, _beyond(one))
+    if one.way is Way.STOP or one.beyond:
         return making.step(Move(one, None), step.order, step.wave, usual)
     before, now = State(fleet), State(fleet)
     for other in ahead:

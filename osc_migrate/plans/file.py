@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 
 from osc_migrate import private_files
 from osc_migrate.errors import MigrateError
-from osc_migrate.model.plan import Plan, Purpose, Room, Stay, Step, Way
+from osc_migrate.model.plan import Plan, Purpose, Room, Stay, Step, Terms, Way
 from osc_migrate.plans import shape
+from osc_migrate.plans.terms import outside
 from osc_migrate.words import printable
 
 # Of the format; another one is refused, not guessed at.
@@ -58,6 +59,7 @@ def dumps(plan: Plan) -> str:
         "sources": list(plan.sources),
         "seconds": plan.seconds,
         "reasons": [_text(reason) for reason in plan.reasons],
+        **({"terms": dataclasses.asdict(plan.terms)} if plan.terms else {}),
         "steps": [_step(step) for step in plan.steps],
         "stays": [_stay(stay) for stay in plan.stays],
         "room": {
@@ -195,6 +197,17 @@ def _plan(data: dict[str, Any]) -> Plan:
         },
         seconds=data["seconds"],
         reasons=tuple(data["reasons"]),
+        terms=_terms(data["terms"]) if "terms" in data else None,
+    )
+
+
+def _terms(data: dict[str, Any]) -> Terms:
+    return Terms(
+        **{
+            **data,
+            "to": tuple(data.get("to", ())),
+            "avoid": tuple(data.get("avoid", ())),
+        }
     )
 
 
@@ -216,6 +229,8 @@ def _contradiction(plan: Plan) -> str:
             return f"{name}: what is stopped where it is goes nowhere"
         if step.destination == step.source:
             return f"{name}: it is on {step.source} already"
+        if plan.terms and (words := outside(step, plan.terms)):
+            return f"{name}: {words}"
     for number, stay in enumerate(plan.stays):
         if stay.id in seen:
             return f"stays[{number}]: server {stay.id} is there twice"

@@ -8,6 +8,7 @@ from osc_migrate.model.plan import Plan, Purpose, Room, Stay, Step, Way
 from osc_migrate.plans.lasting import Usual, makespan
 from osc_migrate.plans.request import Request
 from osc_migrate.plans.state import State
+from osc_migrate.plans.terms import terms
 from osc_migrate.plans.waves import Move, Wave
 
 
@@ -37,6 +38,7 @@ def plan(
         room=room(fleet, after),
         seconds=makespan(steps, request.limits),
         reasons=tuple(reasons),
+        terms=terms(request),
     )
 
 

@@ -86,6 +86,7 @@ def _begin(
             more = [s for s in plan.sources if s not in sources]
             locks += _locked(undo, mover, where, name, more)
         _refuse(mover, plan)
+        request = plans.bound(request, plan)
         journal = Journal.create(where, name)
         order = Order(plan, request, options or Options())
         stored.write(journal, order)

@@ -1,6 +1,7 @@
 """What is written can be read, and nothing else can."""
 
 import copy
+import dataclasses
 import json
 import os
 
@@ -315,3 +316,104 @@ def test_our_check_says_what_jsonschema_says(data):
 def test_an_unknown_word_of_a_schema_is_not_passed_over():
     with pytest.raises(ValueError, match="uniqueItems"):
         shape.check([], {"type": "array", "uniqueItems": True})
+
+
+class TestTerms:
+    """What a plan was made under."""
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            Request(hosts=("HostB",)),
+            Request(hosts=("HostB",), to=("HostD", "HostC")),
+            Request(hosts=("HostB",), cold_running=True, block=True),
+        ],
+    )
+    def test_there_and_back(self, tmp_path, request_):
+        made = plans.drain(cloud(), request_)
+        path = str(tmp_path / "plan.json")
+        file.write(path, made)
+        found = file.read(path)
+        assert found == made
+        assert found.terms.to == request_.to
+        assert found.terms.avoid == ("HostB",)
+        assert found.terms.cold_running is request_.cold_running
+        assert found.terms.block is request_.block
+
+    def test_a_file_of_an_older_version_has_none(self):
+        text = edited(lambda data: data.pop("terms"))
+        found = file.loads(text, "plan.json")
+        assert found == dataclasses.replace(plan(), terms=None)
+        request = Request(hosts=("HostB",), cold_running=True)
+        assert plans.bound(request, found) == request
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda t: t.update(to=["HostX"]), "not among the hosts of --to"),
+            (lambda t: t.update(avoid=["HostC", "HostD"]), "to be avoided"),
+            (lambda t: t.update(to="HostC"), "terms.to"),
+            (lambda t: t.update(more=1), "more"),
+            (lambda t: t.update(block=1), "block"),
+        ],
+    )
+    def test_a_file_that_contradicts_them_is_refused(self, change, words):
+        text = edited(lambda data: change(data["terms"]))
+        with pytest.raises(file.BadPlan, match=words):
+            file.loads(text, "plan.json")
+
+    def test_no_step_may_be_left_to_the_scheduler_then(self):
+        def change(data):
+            data["terms"]["to"] = ["HostC", "HostD"]
+            data["steps"][0]["destination"] = None
+
+        with pytest.raises(file.BadPlan, match="the scheduler's choice"):
+            file.loads(edited(change), "plan.json")
+
+    def test_a_copy_of_disks_has_to_be_among_them(self):
+        text = edited(lambda data: data["steps"][0].update(way="block"))
+        with pytest.raises(file.BadPlan, match="needs --block"):
+            file.loads(text, "plan.json")
+
+    def test_they_bind_the_request(self):
+        made = plans.drain(cloud(), Request(hosts=("HostB",), to=("HostD",)))
+        bound = plans.bound(Request(hosts=("HostB",)), made)
+        assert bound.to == ("HostD",)
+        assert bound.avoid == {"HostB"}
+        assert plans.bound(bound, made) == bound
+
+    @pytest.mark.parametrize(
+        ("planned", "asked", "words"),
+        [
+            ({"to": ("HostD",)}, {"to": ("HostC",)}, "made for --to HostD"),
+            (
+                {"to": ("HostC", "HostD")},
+                {"to": ("HostD",)},
+                "made for --to HostC, HostD",
+            ),
+            ({}, {"to": ("HostX",)}, "not among the hosts of --to: HostX"),
+            ({}, {"cold_running": True}, "made without --cold-running"),
+            ({}, {"block": True}, "made without --block"),
+        ],
+    )
+    def test_what_disagrees_is_refused(self, planned, asked, words):
+        made = plans.drain(cloud(), Request(hosts=("HostB",), **planned))
+        with pytest.raises(MigrateError, match=words) as refused:
+            plans.bound(Request(hosts=("HostB",), **asked), made)
+        assert "nothing was changed" in str(refused.value)
+
+    def test_what_agrees_is_taken(self):
+        made = plans.drain(
+            cloud(), Request(hosts=("HostB",), to=("HostC", "HostD"))
+        )
+        # In any order; and one that narrows a plan without any.
+        asked = Request(hosts=("HostB",), to=("HostD", "HostC"))
+        assert {*plans.bound(asked, made).to} == {"HostC", "HostD"}
+        assert plans.bound(asked, plan()).to == asked.to
+
+    def test_a_file_allows_nothing_by_itself(self):
+        made = plans.drain(
+            cloud(), Request(hosts=("HostB",), cold_running=True, block=True)
+        )
+        bound = plans.bound(Request(hosts=("HostB",)), made)
+        assert (bound.cold_running, bound.block) == (False, False)
