@@ -21,6 +21,8 @@ class Move:
 
     :ivar request_id: of the request that started it; None when its answer
         was lost.
+    :ivar follower_name: who follows it, in reports: this command, or run.
+    :ivar aborted: whether Nova has accepted an abort of whoever follows it.
     """
 
     def __init__(
@@ -31,6 +33,8 @@ class Move:
         self._follower = follower
         self._kind = kind
         self.request_id: str | None = None
+        self.follower_name = "this command"
+        self.aborted = False
 
     @property
     def migration_id(self) -> int | None:
@@ -63,6 +67,7 @@ class Move:
         :raises ApiError: Nova refused, or did not answer.
         """
         abort(self._cloud, self._facts.server, self._known())
+        self.aborted = True
 
     def force(self) -> None:
         """Asks Nova to pause the guest, or switch to post-copy, so that it
@@ -94,6 +99,7 @@ class Move:
             self.request_id,
             self._kind,
             End.RUNNING_ON if waited else End.ACCEPTED,
+            self.follower_name if self.aborted else "",
         )
 
 

@@ -7,7 +7,8 @@ from osc_migrate.model.explanation import Explanation
 from osc_migrate.model.facts import Migration, MoveFacts, Server, Unread, known
 from osc_migrate.model.findings import Kind
 from osc_migrate.model.progress import ENDED, End, Outcome
-from osc_migrate.moves.follow import Follower
+from osc_migrate.moves import own_abort
+from osc_migrate.moves.follow import FAILED, Follower
 from osc_migrate.moves.silence import ABANDONED
 from osc_migrate.words import confirm_or_revert
 
@@ -19,11 +20,13 @@ def of_move(
     request_id: str | None,
     kind: str,
     unended: End,
+    aborted_by: str = "",
 ) -> Outcome:
     """The result of a move.
 
     :param kind: what was asked for; empty when the choice was Nova's.
     :param unended: how to call a record that has not ended.
+    :param aborted_by: who aborted it while following it; empty for nobody.
     """
     record = follower.record
     seconds = round(follower.elapsed, 1)
@@ -44,6 +47,10 @@ def of_move(
                 cloud, facts.server, now, record, request_id
             )
             reason = _reason(explanation, doubt, now)
+            if aborted_by and now and record.status in FAILED:
+                explanation, reason = own_abort.reported(
+                    explanation, reason, record, now, aborted_by
+                )
             then = explanation.next or _look(facts)
     elif follower.abandoned:
         now = follower.settled()

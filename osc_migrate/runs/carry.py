@@ -75,23 +75,31 @@ class Carry:
         return self.go_on(self._start(facts))
 
     def taken_up(
-        self, facts: MoveFacts, before: str, record: Migration
+        self,
+        facts: MoveFacts,
+        before: str,
+        record: Migration,
+        aborted: bool = False,
     ) -> Ended:
         """Goes on with one that was begun by a process that died.
 
         :param before: the server's status before that.
+        :param aborted: that process had aborted it.
         """
+        self._stopped = aborted
         server = facts.server.but(status=before, host=self._step.source)
         kind = Kind(self._step.way.value).value
         move = self._work.mover.taken_up(
             facts.but(server=server), record, kind
         )
+        move.aborted = aborted
         return self.go_on(move)
 
     def go_on(self, move: Move) -> Ended:
         """Follows it to its end and finishes it."""
         work, step = self._work, self._step
         noted: int | None = None
+        move.follower_name = "this run"
         looks = move.follow(stall_after=work.stall_after)
         for look in stalls.acted(looks, move, work.on_stall, self._stall):
             self._see(look)
@@ -177,6 +185,7 @@ class Carry:
     def _stall(self, words: str) -> None:
         if words == stalls.SAID["abort"]:
             self._stopped = True
+            self._work.journal.note("abort", self._step.id)
         self._work.tell(words, self._step.server, bad=True)
 
     # A cold migration that waits

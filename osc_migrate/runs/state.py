@@ -17,6 +17,7 @@ class Begun:
     :ivar after: the server's newest migration record before it.
     :ivar status: the server's own before it.
     :ivar at: when, UTC.
+    :ivar aborted: the run aborted it, as it stalled.
     """
 
     after: int
@@ -24,6 +25,7 @@ class Begun:
     at: datetime.datetime
     way: str
     destination: str | None
+    aborted: bool = False
 
 
 @dataclasses.dataclass
@@ -59,6 +61,8 @@ def replay(entries: Iterable[Entry]) -> dict[str, State]:
                 entry.data["destination"],
             )
             typed.require(state.begun, Begun, "move")
+        elif entry.kind == "abort" and state.begun is not None:
+            state.begun = dataclasses.replace(state.begun, aborted=True)
         elif entry.kind == "refused":
             state.begun = None
         elif entry.kind == "row":

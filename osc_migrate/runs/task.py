@@ -136,7 +136,9 @@ class Task:
                 self._moving = True
                 carry = self._carry()
                 # Nova takes no second one meanwhile: the oldest is ours.
-                ended = carry.taken_up(facts, begun.status, found[-1])
+                ended = carry.taken_up(
+                    facts, begun.status, found[-1], begun.aborted
+                )
                 self._moving = False
                 row = self._judged(ended)
                 if not ended.again:

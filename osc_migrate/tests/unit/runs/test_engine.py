@@ -372,3 +372,40 @@ def test_members_of_a_group_move_one_at_a_time(lab, journal):
     done(lab, journal, *steps, limits=Limits(per_source=4))
     assert lab.most == 1
     assert threading.active_count() < 10
+
+
+def test_its_own_abort_is_in_the_journal_and_outlives_the_process(
+    lab, journal
+):
+    step = lab.boot("vm1")
+    facts = lab.facts(step.id, "HostC")
+    journal.note(
+        "move",
+        step.id,
+        after=facts.last_migration,
+        status="ACTIVE",
+        way="live",
+        source="HostB",
+        destination="HostC",
+    )
+    journal.note("abort", step.id)
+    assert replay(journal.entries())[step.id].begun.aborted
+    lab.live(facts)
+    lab.under_way.clear()
+    taken_up, moves = lab.taken_up, []
+
+    def taken(*arguments):
+        moves.append(taken_up(*arguments))
+        moves[-1].fate = "error"
+        return moves[-1]
+
+    lab.taken_up = taken
+    made = work(lab, journal)
+    engine = Engine(made, plan(step), None, replay(journal.entries()))
+    for _ in engine.looks():
+        pass
+    (move,) = moves
+    assert (move.aborted, move.follower_name) == (True, "this run")
+    # Nor is it tried elsewhere.
+    assert outcomes(engine) == {"vm1": Became.FAILED}
+    assert len(lab.records[step.id]) == 1

@@ -1,0 +1,48 @@
+"""What is reported of a move that was aborted by the one who followed it."""
+
+import dataclasses
+
+from osc_migrate import causes
+from osc_migrate.explain import standing
+from osc_migrate.model.explanation import Explanation
+from osc_migrate.model.facts import Migration, Server, Unread
+
+_CAUSE = "migration-aborted"
+_REMEDY = (
+    "let the guest write less, or allow auto-converge or post-copy, then try"
+    " again"
+)
+
+
+def reported(
+    explanation: Explanation,
+    reason: str,
+    record: Migration,
+    now: Server | None,
+    by: str,
+) -> tuple[Explanation, str]:
+    """The explanation and the reason, with the abort as what it was.
+
+    :param reason: why the move failed, were it not for the abort.
+    :param by: who aborted it: this run, or this command.
+    """
+    # Nova 33 and later calls a copy that was aborted an error: only its cause
+    # says whether the abort ended it, or something else did before.
+    if record.status != "cancelled" and explanation.cause != _CAUSE:
+        return explanation, f"{by} asked to abort it: stalled; {reason}"
+    told = f"aborted by {by}: stalled"
+    reason = "; ".join(filter(None, (told, _where(now))))
+    remedy = causes.named(_CAUSE).remedy
+    then = explanation.next.replace(remedy, _REMEDY) or _REMEDY
+    return dataclasses.replace(explanation, meaning=reason, next=then), reason
+
+
+def _where(now: Server | None) -> str:
+    try:
+        if now and now.power_state == 1 and now.status == "ACTIVE":
+            return f"still running on {now.host}"
+        if now and now.power_state == 1 and now.status == "ERROR":
+            return f"still running on {now.host}, though Nova calls it ERROR"
+    except Unread:
+        pass
+    return standing.where(now)
