@@ -4,7 +4,7 @@ Each node is an sshd of its own on loopback, so client and nodes share the
 cores of one machine, and the network costs nothing: what is measured is the
 work. Each way asks every node the same commands:
 
-ours          one shell a node, kept (osc_migrate.nodes)
+ours          one shell a node, kept (osc_migrate.nodes.transport)
 floor         one plain 'ssh node sh -s < script' a node, by xargs
 testinfra     its own ssh backend, as tests under 'pytest -n auto'
   control     the same with a ControlPath
@@ -38,14 +38,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.measure import Cost, environment, run, table
-from functional_tests.endpoints import Endpoints
-from osc_migrate.facts import node as node_facts
-from osc_migrate.model.answers import Answer, Question
-from osc_migrate.model.facts import Unread
-from osc_migrate.model.node import Role
-from osc_migrate.nodes.shell import Limits
-from osc_migrate.nodes.target import Target
-from osc_migrate.nodes.visit import visit
+from osc_migrate.facts import Unread
+from osc_migrate.nodes import node_questions as node_facts
+from osc_migrate.nodes.answers import Answer, Question
+from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.transport.sessions import visit
+from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.target import Target
+from testbed.endpoints import Endpoints
 
 # What is typically asked: no command that all machines have not, none slow.
 TYPICAL = tuple(

@@ -19,12 +19,13 @@ import sys
 import time
 
 from benchmarks.measure import environment, run, table
-from osc_migrate import plans
-from osc_migrate.model.facts import Flavor
-from osc_migrate.model.fleet import Fleet, Past, ServerGroup
-from osc_migrate.plans import Limits, Request, file
+from osc_migrate.cloud.fleet import Fleet, PastMove
+from osc_migrate.cloud.server_groups import ServerGroup
+from osc_migrate.cloud.servers import Flavor
+from osc_migrate.maintenance import planning
+from osc_migrate.maintenance.planning import Limits, Request, plan_file
 from osc_migrate.tests.unit import shapes
-from osc_migrate.tests.unit.plans import fleets
+from osc_migrate.tests.unit.maintenance.planning import fleets
 
 PER_HOST = 20
 # vcpus, MiB: three small ones to one large.
@@ -69,7 +70,7 @@ def fleet(hosts: int, *, lopsided: bool = False) -> Fleet:
             groups.append(
                 ServerGroup(f"g{number}", f"g{number}", policy, 1, members)
             )
-    past = tuple(Past(False, 5 + ram / 500, ram) for _, ram in SIZES * 20)
+    past = tuple(PastMove(False, 5 + ram / 500, ram) for _, ram in SIZES * 20)
     return _counted(places, servers, groups=tuple(groups), past=past)
 
 
@@ -86,7 +87,7 @@ def _counted(places, servers, **more) -> Fleet:
     return fleets.fleet([], servers, **more).but(places=counted)
 
 
-def _drain(one: Fleet, hosts: int) -> plans.Request:
+def _drain(one: Fleet, hosts: int) -> planning.Request:
     return Request(
         hosts=tuple(sorted(one.places)[:hosts]), limits=Limits(per_source=2)
     )
@@ -94,11 +95,11 @@ def _drain(one: Fleet, hosts: int) -> plans.Request:
 
 WORK = {
     "fleet alone": None,
-    "drain of a host": lambda one: plans.drain(one, _drain(one, 1)),
-    "drain of 10 hosts": lambda one: plans.drain(one, _drain(one, 10)),
+    "drain of a host": lambda one: planning.drain(one, _drain(one, 1)),
+    "drain of 10 hosts": lambda one: planning.drain(one, _drain(one, 10)),
     "a step anew": None,
-    "rebalance": lambda one: plans.rebalance(one, Request(threshold=25)),
-    "rebalance, 50 moves": lambda one: plans.rebalance(
+    "rebalance": lambda one: planning.rebalance(one, Request(threshold=25)),
+    "rebalance, 50 moves": lambda one: planning.rebalance(
         one, Request(threshold=25, max_moves=50)
     ),
 }
@@ -111,10 +112,10 @@ def once(name: str, hosts: int, repeat: int) -> dict[str, object]:
     found = {"steps": "", "stays": "", "wall": "", "cpu": "", "file": ""}
     if name == "a step anew":
         request = _drain(one, 1)
-        step, *ahead = plans.drain(one, request).steps
+        step, *ahead = planning.drain(one, request).steps
 
         def work(one: Fleet) -> None:
-            plans.again(one, step, request, {step.destination}, ahead)
+            planning.again(one, step, request, {step.destination}, ahead)
 
     if work is None:
         return found
@@ -126,7 +127,7 @@ def once(name: str, hosts: int, repeat: int) -> dict[str, object]:
         times.append(time.process_time() - cpu)
     found |= {"wall": f"{min(walls):.2f}", "cpu": f"{min(times):.2f}"}
     if plan is not None:
-        size = len(file.dumps(plan)) / 1e6
+        size = len(plan_file.dumps(plan)) / 1e6
         found |= {
             "steps": len(plan.steps),
             "stays": len(plan.stays),

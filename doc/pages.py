@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-from osc_migrate import causes
+from osc_migrate.explain import causes
 
 GROUP = "openstack.migrate.v1"
 SOURCE = pathlib.Path(__file__).parent / "source"

@@ -7,11 +7,11 @@ import time
 import openstack
 import pytest
 
-from functional_tests.cloud import Cloud
-from functional_tests.joint import Joint
-from functional_tests.nodes import Lab
-from functional_tests.proxy import Proxy
-from functional_tests.warm import WarmShell
+from testbed.cloud import Cloud
+from testbed.joint import Joint
+from testbed.nodes import Lab
+from testbed.proxy import Proxy
+from testbed.warm import WarmShell
 
 # In the background of a script Ctrl-C is ignored, and so it would be in all
 # that is started here.

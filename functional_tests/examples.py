@@ -6,7 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 
-from functional_tests.cloud.processes import ROOT
+from testbed.cloud.processes import ROOT
 
 SOURCE = ROOT / "doc/source"
 RECORDED = SOURCE / "cli/examples"

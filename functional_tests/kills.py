@@ -14,9 +14,9 @@ import time
 
 import openstack
 
-from functional_tests.cloud import Cloud
-from functional_tests.crowd import Crowd
-from functional_tests.shell import Shell
+from testbed.cloud import Cloud
+from testbed.crowd import Crowd
+from testbed.shell import Shell
 
 HOSTS = [f"host{n:02}" for n in range(1, 5)]
 SERVERS = 3

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from functional_tests.conftest import at_rest, until
-from functional_tests.seen import migrations, where
+from testbed.seen import migrations, where
 
 COLUMNS = [
     "server",

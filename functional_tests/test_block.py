@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from functional_tests.cloud import Cloud
 from functional_tests.conftest import FAST
-from functional_tests.warm import WarmShell
+from testbed.cloud import Cloud
+from testbed.warm import WarmShell
 
 
 @pytest.fixture(scope="module")

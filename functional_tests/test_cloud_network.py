@@ -5,9 +5,9 @@ import uuid
 import openstack
 import pytest
 
-from functional_tests.cloud import __main__ as command
-from functional_tests.cloud import agents
 from functional_tests.conftest import until
+from testbed.cloud import __main__ as command
+from testbed.cloud import agents
 
 BOTH = ("provider", "tenant")
 

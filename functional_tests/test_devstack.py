@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from functional_tests.cloud.processes import ROOT
 from functional_tests.devstack import STAND_IN
+from testbed.cloud.processes import ROOT
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import sys
 
 import pytest
 
-from functional_tests.cloud.processes import ROOT
 from functional_tests.devstack import PLUGIN, STAND_IN, assignments
-from functional_tests.nodes import Lab
+from testbed.cloud.processes import ROOT
+from testbed.nodes import Lab
 
 THERE = "/opt/stack/osc-migrate"
 # As DevStack leaves a node: Nova by ssh, libvirt deaf, and an operator's

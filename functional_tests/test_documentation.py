@@ -9,7 +9,7 @@ from importlib import metadata
 import pytest
 
 from functional_tests import examples
-from functional_tests.cloud.processes import ROOT
+from testbed.cloud.processes import ROOT
 
 RECORD = os.environ.get("OSC_MIGRATE_RECORD")
 COMMANDS = sorted(path.stem for path in examples.RECORDED.glob("*.rst"))

@@ -4,10 +4,10 @@ import uuid
 
 import pytest
 
-from functional_tests.cloud import agents
 from functional_tests.conftest import until
 from functional_tests.proofs.edits import Edits
-from functional_tests.warm import WarmShell
+from testbed.cloud import agents
+from testbed.warm import WarmShell
 
 CONDUCTOR = ("conductor_live_migrate_instance", "HostA")
 SAID = "the cable is out"

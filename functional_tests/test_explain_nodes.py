@@ -11,9 +11,9 @@ import uuid
 
 import pytest
 
-from functional_tests.nodes import Lab
 from functional_tests.test_explain import ask, ended, records
-from functional_tests.warm import WarmShell
+from testbed.nodes import Lab
+from testbed.warm import WarmShell
 
 LOG = "/var/log/nova/nova-compute.log"
 REFUSED = (

@@ -8,8 +8,8 @@ import uuid
 import pytest
 
 from functional_tests.conftest import at_rest
-from functional_tests.seen import COLUMNS, where
-from functional_tests.shell import OPENSTACK
+from testbed.seen import COLUMNS, where
+from testbed.shell import OPENSTACK
 
 
 @pytest.fixture

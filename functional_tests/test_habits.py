@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from functional_tests.cloud.processes import ROOT
-from functional_tests.pty_run import on_a_terminal
-from functional_tests.shell import OPENSTACK, Shell
+from testbed.cloud.processes import ROOT
+from testbed.pty_run import on_a_terminal
+from testbed.shell import OPENSTACK, Shell
 
 NAME = "vm-\u00fc\u2713"
 

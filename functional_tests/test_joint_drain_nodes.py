@@ -8,9 +8,9 @@ import uuid
 import pytest
 
 from functional_tests.conftest import until
-from functional_tests.joint import storage
-from functional_tests.real_guest import counted_from, goes_on, stored, where
-from functional_tests.shell import Shell
+from testbed.joint import storage
+from testbed.real_guest import counted_from, goes_on, stored, where
+from testbed.shell import Shell
 
 #: seconds in which a run of three moves has ended, however busy the machine
 PATIENCE = 900

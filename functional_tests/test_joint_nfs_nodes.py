@@ -10,12 +10,12 @@ import os
 import pytest
 
 from functional_tests.conftest import until
-from functional_tests.joint import Joint, storage
-from functional_tests.joint.nodes import do
-from functional_tests.joint.readiness import PATIENCE
-from functional_tests.nodes.cluster import CONTROLLER, EXPORTED, INSTANCES
-from functional_tests.patient import PatientShell
-from functional_tests.real_guest import NODES, where
+from testbed.joint import Joint, storage
+from testbed.joint.nodes import do
+from testbed.joint.readiness import PATIENCE
+from testbed.nodes.cluster import CONTROLLER, EXPORTED, INSTANCES
+from testbed.patient import PatientShell
+from testbed.real_guest import NODES, where
 
 pytestmark = pytest.mark.long
 

@@ -11,8 +11,8 @@ import uuid
 import pytest
 
 from functional_tests.conftest import until
-from functional_tests.joint import computes, storage
-from functional_tests.real_guest import (
+from testbed.joint import computes, storage
+from testbed.real_guest import (
     NODES,
     goes_on,
     other,
@@ -20,8 +20,8 @@ from functional_tests.real_guest import (
     stored,
     where,
 )
-from functional_tests.shell import Shell
-from functional_tests.warm import WarmShell
+from testbed.shell import Shell
+from testbed.warm import WarmShell
 
 #: MiB/s at which the busy guest never comes to an end: it writes 24, but much
 #: less on a machine that has other things to do

@@ -11,10 +11,11 @@ import uuid
 
 import pytest
 
-from functional_tests import forecasts, real_guest
+from benchmarks import forecasts
 from functional_tests.conftest import until
-from functional_tests.joint import libvirt_python
-from functional_tests.warm import WarmShell
+from testbed import real_guest
+from testbed.joint import libvirt_python
+from testbed.warm import WarmShell
 
 MiB = 2**20
 # Seconds: how often Nova writes its counters (live_migration_monitor_

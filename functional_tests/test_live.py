@@ -6,8 +6,8 @@ import openstack
 import pytest
 
 from functional_tests.conftest import at_rest
-from functional_tests.seen import COLUMNS, holders, migrations, where
-from functional_tests.shell import Shell
+from testbed.seen import COLUMNS, holders, migrations, where
+from testbed.shell import Shell
 
 PHASES = {"accepted", "queued", "preparing", "running", "finishing"}
 

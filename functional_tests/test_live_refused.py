@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from functional_tests.seen import migrations, where
+from testbed.seen import migrations, where
 
 
 @pytest.fixture

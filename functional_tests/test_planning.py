@@ -7,12 +7,12 @@ from collections import Counter
 import openstack
 import pytest
 
-from functional_tests.cloud import Cloud as Embedded
-from osc_migrate import plans
+from osc_migrate.cloud import fleet as reading
+from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.errors import MigrateError
-from osc_migrate.facts import fleet as reading
-from osc_migrate.facts.cloud import Cloud
-from osc_migrate.plans import Request, file
+from osc_migrate.maintenance import planning
+from osc_migrate.maintenance.planning import Request, plan_file
+from testbed.cloud import Cloud as Embedded
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +106,13 @@ def test_servers_of_every_kind(
                 and "/servers/detail" not in r.path]  # fmt: skip
 
     # The file is the same plan, and safe on this cloud.
-    plan = file.read(str(path))
+    plan = plan_file.read(str(path))
     assert {step.server for step in plan.steps} == set(names[:3])
     fleet = reading.read(Cloud(connection), ["HostB"])
     # The proxy is another endpoint than the cloud's own.
     with pytest.raises(MigrateError, match="another cloud"):
-        plans.check(fleet, plan)
-    plans.check(fleet.but(cloud=plan.cloud), plan)
+        planning.check(fleet, plan)
+    planning.check(fleet.but(cloud=plan.cloud), plan)
 
 
 def test_a_host_that_can_be_emptied(shell, boot, names):
@@ -277,9 +277,9 @@ def test_an_even_load(shell, boot, names):
 def test_a_plan_as_python_makes_it(boot, names, connection):
     boot(names[0])
     fleet = reading.read(Cloud(connection), ["HostB"])
-    plan = plans.drain(fleet, Request(hosts=("HostB",)))
+    plan = planning.drain(fleet, Request(hosts=("HostB",)))
     (step,) = plan.steps
-    other = plans.again(
+    other = planning.again(
         fleet, step, Request(hosts=("HostB",)), {step.destination}
     )
     assert {step.destination, other.destination} == {"HostC", "HostD"}

@@ -106,7 +106,7 @@ def test_the_whole_cloud(shell, boot, name, service):
 
 
 def test_a_users_own_rights_are_not_enough(cloud, boot, name):
-    from functional_tests.shell import Shell
+    from testbed.shell import Shell
 
     boot(name)
     demo = Shell(cloud.environment("demo"))

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from functional_tests.nodes import Lab
+from testbed.nodes import Lab
 
 NODES = ("HostB", "HostC")
 # Left in the libvirt of a node by someone else's move, it has no disk.

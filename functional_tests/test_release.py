@@ -11,7 +11,7 @@ import tomllib
 
 import pytest
 
-from functional_tests.cloud.processes import ROOT
+from testbed.cloud.processes import ROOT
 
 BIN = pathlib.Path(sys.executable).parent
 POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][

@@ -7,8 +7,8 @@ import openstack
 import pytest
 
 from functional_tests.conftest import until
-from functional_tests.seen import where
-from functional_tests.shell import Shell
+from testbed.seen import where
+from testbed.shell import Shell
 
 COLUMNS = ["server", "what", "why", "result", "next"]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from functional_tests.endpoints import Endpoints
-from functional_tests.seen import where
 from functional_tests.test_repair import broken, name  # noqa: F401
+from testbed.endpoints import Endpoints
+from testbed.seen import where
 
 VIRSH = """\
 #!/bin/sh

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from functional_tests.cloud.processes import ROOT
-from functional_tests.endpoints import Endpoints
-from functional_tests.nodes import Lab
+from testbed.cloud.processes import ROOT
+from testbed.endpoints import Endpoints
+from testbed.nodes import Lab
 
 NODES = ("--hosts=HostB,HostC", "--storage-hosts=HostA")
 DEAF = "systemctl stop libvirtd-tcp.socket libvirtd"

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from functional_tests.conftest import at_rest
-from functional_tests.seen import where
+from testbed.seen import where
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import argparse
 import typing
 
 if typing.TYPE_CHECKING:
-    from osc_migrate.moves import mover
+    from osc_migrate.migration import mover
 
 API_NAME = "migrate"
 # All four names are needed: without API_VERSION_OPTION every openstack
@@ -16,7 +16,7 @@ DEFAULT_API_VERSION = "1"
 
 def make_client(instance: typing.Any) -> "mover.Mover":
     """What commands find as ``client_manager.migrate``."""
-    from osc_migrate.moves import mover
+    from osc_migrate.migration import mover
 
     return mover.Mover(instance.sdk_connection)
 

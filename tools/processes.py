@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from functional_tests.cloud.guard import Guard
+from testbed.cloud.guard import Guard
 
 _SUBREAPER = 36  #: PR_SET_CHILD_SUBREAPER
 _PATIENCE = 15.0  #: seconds until a group that was asked to end is killed

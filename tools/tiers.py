@@ -172,7 +172,7 @@ class Run:
     def packages(self) -> None:
         """Install what nodes are made with; labs say what they lack."""
         self.say("installing what the nodes need, unless it is there")
-        command = [sys.executable, "-m", "functional_tests.nodes", "install"]
+        command = [sys.executable, "-m", "testbed.nodes", "install"]
         code, said = self.groups.output(command)
         if code:
             self.say(f"the packages of the nodes: {said.strip()}")

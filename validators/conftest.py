@@ -4,12 +4,12 @@ import warnings
 
 import pytest
 
-from osc_migrate import saved
-from osc_migrate.checks import nodes
-from osc_migrate.model.findings import Finding, Status
-from osc_migrate.model.node import ClusterFacts, PairFacts, Role
-from osc_migrate.nodes import backend
-from osc_migrate.nodes.shell import Shell
+from osc_migrate.checks.findings import Finding, Status
+from osc_migrate.nodes import node_checks, survey_file
+from osc_migrate.nodes.node import ClusterFacts, PairFacts
+from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.transport import backend
+from osc_migrate.nodes.transport.shell import Shell
 from validators.gateways import places
 from validators.gather import gather, roles_of, targets_of
 
@@ -83,7 +83,7 @@ def facts_of(config):
     if FACTS not in config.stash:
         shipped = getattr(config, "workerinput", {}).get(SHIPPED)
         config.stash[FACTS] = (
-            saved.loads(shipped, "the controller's facts")
+            survey_file.loads(shipped, "the controller's facts")
             if shipped
             else gather(config)
         )
@@ -116,7 +116,7 @@ class Nodes:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     """xdist starts a worker: it gets the facts with its orders."""
-    node.workerinput[SHIPPED] = saved.dumps(facts_of(node.config))
+    node.workerinput[SHIPPED] = survey_file.dumps(facts_of(node.config))
 
 
 @pytest.fixture(scope="session")
@@ -182,10 +182,10 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("node", list(roles))
         return
     checks, subjects = {
-        "node": (nodes.NODE, computes),
-        "storage": (nodes.STORAGE, storages),
+        "node": (node_checks.NODE, computes),
+        "storage": (node_checks.STORAGE, storages),
         "pair": (
-            nodes.PAIR,
+            node_checks.PAIR,
             [
                 (a, b)
                 for a in computes
@@ -193,7 +193,7 @@ def pytest_generate_tests(metafunc):
                 if a != b and where.get(a) == where.get(b)
             ],
         ),
-        "cluster": (nodes.CLUSTER, [None] if len(roles) > 1 else []),
+        "cluster": (node_checks.CLUSTER, [None] if len(roles) > 1 else []),
     }[scope]
     cases = [
         pytest.param(check, subject, id=_id(check, subject))

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from osc_migrate import saved
+from osc_migrate.nodes import survey_file
 from validators import visiting
 
 
@@ -47,7 +47,7 @@ def visit(config, place, targets, roles, **options):
         gateway = group.makegateway(spec)
         channel = gateway.remote_exec(visiting)
         channel.send(json.dumps(asked))
-        return saved.loads(channel.receive(), f"gateway {place}")
+        return survey_file.loads(channel.receive(), f"gateway {place}")
     except (execnet.HostNotFound, EOFError, execnet.RemoteError) as error:
         raise pytest.UsageError(
             f"gateway {place} could not visit its nodes: {error}"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from osc_migrate import saved
 from osc_migrate.errors import MigrateError
-from osc_migrate.model.node import Role
-from osc_migrate.nodes import inventory
-from osc_migrate.nodes.visit import Sessions
-from osc_migrate.survey import Survey, survey
+from osc_migrate.nodes import survey_file
+from osc_migrate.nodes.collect import Survey, survey
+from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.transport import inventory
+from osc_migrate.nodes.transport.sessions import Sessions
 from validators import gateways
 
 
@@ -24,7 +24,7 @@ def roles_of(config):
 
 def _roles(config):
     if facts := config.getoption("facts"):
-        return dict(saved.read(facts).roles)
+        return dict(survey_file.read(facts).roles)
     listed = config.getoption("inventory")
     storage = _names(config.getoption("storage_hosts"))
     hosts = _names(config.getoption("hosts"))
@@ -42,14 +42,14 @@ def _roles(config):
 def gather(config):
     """Visits the nodes, or reads what was saved of an earlier visit.
 
-    :rtype: osc_migrate.survey.Survey
+    :rtype: osc_migrate.nodes.collect.Survey
     """
     try:
         if facts := config.getoption("facts"):
-            return saved.read(facts)
+            return survey_file.read(facts)
         found = _visit(config, roles_of(config))
         if path := config.getoption("save_facts"):
-            saved.write(path, found)
+            survey_file.write(path, found)
         return found
     except MigrateError as error:
         raise pytest.UsageError(str(error)) from error

@@ -1,6 +1,6 @@
 """Every check of a node, of a pair of nodes and of all nodes."""
 
-from osc_migrate.checks import nodes
+from osc_migrate.nodes import node_checks
 from validators.conftest import settle
 
 
@@ -16,7 +16,7 @@ def scope(name):
 
 @scope("every")
 def test_node_answers(request, nodes_there, node, record_property):
-    finding = nodes.answered(node, nodes_there.survey.lost.get(node))
+    finding = node_checks.answered(node, nodes_there.survey.lost.get(node))
     settle(request.config, finding, record_property)
 
 

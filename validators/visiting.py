@@ -4,11 +4,11 @@ import json
 
 
 def main(channel):
-    from osc_migrate import saved
-    from osc_migrate.model.node import Role
-    from osc_migrate.nodes.target import Target
-    from osc_migrate.nodes.visit import Sessions
-    from osc_migrate.survey import survey
+    from osc_migrate.nodes import survey_file
+    from osc_migrate.nodes.collect import survey
+    from osc_migrate.nodes.role import Role
+    from osc_migrate.nodes.transport.sessions import Sessions
+    from osc_migrate.nodes.transport.target import Target
 
     asked = json.loads(channel.receive())
     targets = {
@@ -18,7 +18,7 @@ def main(channel):
     roles = {name: Role(role) for name, role in asked["roles"].items()}
     with Sessions(targets, asked["forks"]) as sessions:
         found = survey(sessions, roles, read_only=asked["read_only"])
-    channel.send(saved.dumps(found))
+    channel.send(survey_file.dumps(found))
 
 
 def _tuples(fields):

@@ -1,6 +1,6 @@
 """What a move takes: ours, Nova's own record of it, and libvirt by hand.
 
-On a joint cloud (functional_tests/joint), so it needs root. One guest of
+On a joint cloud (testbed/joint), so it needs root. One guest of
 64 MiB, which writes 24 MiB of it every second, goes from HostB to HostC and
 back, in turn. Three tables:
 

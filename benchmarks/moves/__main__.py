@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from benchmarks.measure import table
 from benchmarks.moves import hands, midst, stalls, whole
 from benchmarks.moves.bench import Bench, MissedError, Times
-from functional_tests.joint import Joint, storage
-from functional_tests.nodes.cluster import COMPUTES
-from functional_tests.real_guest import post_copy_forbidden
+from testbed.joint import Joint, storage
+from testbed.nodes.cluster import COMPUTES
+from testbed.real_guest import post_copy_forbidden
 
 _TRIES = 4  #: of a run whose guest is copied too early
 _HEAD = (

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from functional_tests.joint import Joint
-from functional_tests.shell import Result, Shell
+from testbed.joint import Joint
+from testbed.shell import Result, Shell
 
 #: MiB/s at which the guest, which writes 24, is never copied to the end. A
 #: round of copying takes 3 s then. Nova counts every 5 s: at 5 or 6 it would

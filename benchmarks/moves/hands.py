@@ -1,11 +1,11 @@
 """What an operator does without Nova: virsh on the nodes themselves."""
 
 from benchmarks.moves.bench import SLOW, Bench, MissedError
-from functional_tests.joint import storage
-from functional_tests.joint.nodes import do
-from functional_tests.nodes.cluster import INSTANCES
-from functional_tests.nodes.errors import LabError
-from functional_tests.real_guest import other
+from testbed.joint import storage
+from testbed.joint.nodes import do
+from testbed.nodes.cluster import INSTANCES
+from testbed.nodes.errors import LabError
+from testbed.real_guest import other
 
 _FLAGS = "--p2p --persistent --undefinesource"
 #: Prints the milliseconds that a script takes, as the last word.

@@ -16,9 +16,9 @@ from benchmarks.moves.bench import (
     succeeded,
 )
 from functional_tests.conftest import until
-from functional_tests.joint import computes
-from functional_tests.real_guest import other
-from functional_tests.shell import Result, Running
+from testbed.joint import computes
+from testbed.real_guest import other
+from testbed.shell import Result, Running
 
 ABORTED, FORCED = "live_migration_cancel", "live_migration_force_complete"
 

@@ -11,8 +11,8 @@ from benchmarks.moves.bench import (
     seconds,
     succeeded,
 )
-from functional_tests.real_guest import other
-from functional_tests.shell import Result
+from testbed.real_guest import other
+from testbed.shell import Result
 
 AFTER = 6  #: seconds; Nova's counters are new every five
 _PATIENCE = "180"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.moves import hands
 from benchmarks.moves.bench import Bench, Times, seconds
-from functional_tests.real_guest import other
+from testbed.real_guest import other
 
 
 def live(bench: Bench) -> Times:

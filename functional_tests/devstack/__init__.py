@@ -2,7 +2,7 @@
 
 import pathlib
 
-from functional_tests.cloud.processes import ROOT
+from testbed.cloud.processes import ROOT
 
 PLUGIN = ROOT / "devstack"
 STAND_IN = pathlib.Path(__file__).with_name("stand_in.sh")

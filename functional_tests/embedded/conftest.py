@@ -2,8 +2,8 @@
 
 import pytest
 
-from functional_tests.cloud import Cloud
 from functional_tests.embedded.user import QUICK, User
+from testbed.cloud import Cloud
 
 
 @pytest.fixture(scope="package")

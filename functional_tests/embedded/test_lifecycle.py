@@ -14,10 +14,10 @@ import sys
 
 import pytest
 
-from functional_tests.cloud import Cloud, CloudError, config, processes
-from functional_tests.cloud.processes import ROOT, Process
 from functional_tests.conftest import until
 from functional_tests.embedded.user import QUICK, User
+from testbed.cloud import Cloud, CloudError, config, processes
+from testbed.cloud.processes import ROOT, Process
 
 LIST = 'eval "$1"; openstack compute service list -f json'
 
@@ -25,7 +25,7 @@ LIST = 'eval "$1"; openstack compute service list -f json'
 def cli(*arguments, python=(sys.executable,), timeout=120, **options):
     """Run the command line to its end."""
     return subprocess.run(
-        [*python, "-m", "functional_tests.cloud", *arguments],
+        [*python, "-m", "testbed.cloud", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -151,7 +151,7 @@ def begin(tmp_path):
     cloud = Cloud(tmp_path / "cloud")
     starting = subprocess.Popen(
         [
-            *(sys.executable, "-m", "functional_tests.cloud", "up"),
+            *(sys.executable, "-m", "testbed.cloud", "up"),
             *("--state", str(cloud.state.path)),
         ],
         cwd=ROOT,
@@ -164,7 +164,7 @@ def begin(tmp_path):
 #: a program whose cloud is to end with it
 OWNER = """\
 import sys
-from functional_tests.cloud import Cloud
+from testbed.cloud import Cloud
 with Cloud.up(sys.argv[1]):
     print("up", flush=True)
     sys.stdin.read()

@@ -15,9 +15,9 @@ import sys
 import tempfile
 import time
 
-from functional_tests.joint import Joint
 from functional_tests.joint_faults import faults, table
 from functional_tests.joint_faults.play import Stage
+from testbed.joint import Joint
 
 
 def main():

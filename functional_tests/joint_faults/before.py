@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from functional_tests.joint import Joint, storage
 from functional_tests.joint_faults.fault import (
     Action,
     RealFault,
@@ -10,7 +9,8 @@ from functional_tests.joint_faults.fault import (
     on_source,
     run,
 )
-from functional_tests.nodes.cluster import COMPUTES, INSTANCES
+from testbed.joint import Joint, storage
+from testbed.nodes.cluster import COMPUTES, INSTANCES
 
 _CONF = "/etc/nova/nova.conf"
 _KEY = "/var/lib/nova/.ssh/id_ed25519"

@@ -9,8 +9,6 @@ import signal
 import time
 from collections.abc import Iterable
 
-from functional_tests.joint import Joint
-from functional_tests.joint.computes import UNIT
 from functional_tests.joint_faults.fault import (
     Action,
     RealFault,
@@ -18,6 +16,8 @@ from functional_tests.joint_faults.fault import (
     on_source,
 )
 from functional_tests.joint_faults.play import FAST, wait_until
+from testbed.joint import Joint
+from testbed.joint.computes import UNIT
 
 # Seconds for which it is gone: nova-compute writes counters every five.
 _GAP = 7

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from functional_tests.joint import Joint, storage
+from testbed.joint import Joint, storage
 
 #: Brings a fault about, or ends it: the joint cloud, source, destination.
 Action = Callable[[Joint, str, str], None]

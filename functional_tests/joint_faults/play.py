@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from functional_tests.joint import Joint, storage
 from functional_tests.joint_faults.fault import RealFault
-from functional_tests.nodes.cluster import COMPUTES
-from functional_tests.nodes.errors import LabError
-from functional_tests.shell import Result
-from functional_tests.warm import WarmShell
+from testbed.joint import Joint, storage
+from testbed.nodes.cluster import COMPUTES
+from testbed.nodes.errors import LabError
+from testbed.shell import Result
+from testbed.warm import WarmShell
 
 _SOURCE, _DESTINATION = COMPUTES
 #: MiB/s at which a guest that writes up to 24 of them comes to no end, even on

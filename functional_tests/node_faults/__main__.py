@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from functional_tests.node_faults import faults, table
 from functional_tests.node_faults.lab import odd, play
-from functional_tests.nodes import Lab, LabError
+from testbed.nodes import Lab, LabError
 
 KINDS = ("nspawn", "vm")
 

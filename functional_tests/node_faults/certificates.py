@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from functional_tests.node_faults.fault import BROKEN
-from functional_tests.nodes.cluster import ADDRESSES
-from functional_tests.nodes.pki import Authority
+from testbed.nodes.cluster import ADDRESSES
+from testbed.nodes.pki import Authority
 
 _LIBVIRT = "/etc/pki/libvirt"
 QEMU = "/etc/pki/qemu"

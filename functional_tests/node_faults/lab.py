@@ -4,14 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 
 from functional_tests.node_faults.fault import NodeFault
-from osc_migrate import remedies
-from osc_migrate.checks.nodes import judge_nodes, pairs_of
-from osc_migrate.model.findings import Finding, Status
-from osc_migrate.model.node import Role
-from osc_migrate.nodes.inventory import resolve
-from osc_migrate.nodes.shell import Limits
-from osc_migrate.nodes.visit import Sessions
-from osc_migrate.survey import survey
+from osc_migrate.checks.findings import Finding, Status
+from osc_migrate.nodes import remedies
+from osc_migrate.nodes.collect import survey
+from osc_migrate.nodes.node_checks import judge_nodes, pairs_of
+from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.transport.inventory import resolve
+from osc_migrate.nodes.transport.sessions import Sessions
+from osc_migrate.nodes.transport.shell import Limits
 
 ROLES = {
     "HostA": Role.STORAGE,

@@ -9,7 +9,7 @@ import pathlib
 
 from functional_tests import fault_pages as page
 from functional_tests.node_faults import faults
-from osc_migrate.checks import nodes
+from osc_migrate.nodes import node_checks
 
 FILE = page.FOLDER / "node-checks.rst"
 SEEN = pathlib.Path(__file__).with_name("seen.json")
@@ -54,10 +54,10 @@ UNPROVEN = {
     "selinux-lets-servers-use-the-mount": _SELINUX,
 }
 SCOPES = {
-    "A compute node": nodes.NODE,
-    "A file server": nodes.STORAGE,
-    "A source and a destination": nodes.PAIR,
-    "All nodes together": nodes.CLUSTER,
+    "A compute node": node_checks.NODE,
+    "A file server": node_checks.STORAGE,
+    "A source and a destination": node_checks.PAIR,
+    "All nodes together": node_checks.CLUSTER,
 }
 
 
@@ -134,13 +134,13 @@ def _beside():
     lines = page.heading("A server and its two hosts")
     lines += ["In addition to the above, when a server is to be moved.", ""]
     lines += page.table(("Check", "True when it passes"))
-    for check in nodes.guests.GUEST:
+    for check in node_checks.guests.GUEST:
         lines += page.row((f"_`{check.id}`", check.title))
     lines += ["", *page.heading("Every node")]
     lines += page.table(("Check", "True when it passes"))
     lines += page.row(
         (
-            f"_`{nodes.ANSWERS}`",
+            f"_`{node_checks.ANSWERS}`",
             "The node is reachable and answers within its time limit",
         )
     )

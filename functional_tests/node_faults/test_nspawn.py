@@ -5,7 +5,7 @@ import pytest
 
 from functional_tests.node_faults import faults
 from functional_tests.node_faults.lab import odd, play
-from functional_tests.nodes import Lab
+from testbed.nodes import Lab
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from functional_tests.node_faults.certificates import (
     server,
 )
 from functional_tests.node_faults.fault import BROKEN, NodeFault
-from functional_tests.nodes.cluster import ADDRESSES, COMPUTES
+from testbed.nodes.cluster import ADDRESSES, COMPUTES
 
 _ON = """
 set -e

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functional_tests.nodes import Lab
+from testbed.nodes import Lab
 
 
 @pytest.fixture(scope="package")

@@ -18,7 +18,7 @@ from functional_tests.node_lab.asking import (
     SLOW,
     says,
 )
-from functional_tests.nodes import LabError
+from testbed.nodes import LabError
 
 MOUNT = "var-lib-nova-instances.mount"
 

@@ -9,17 +9,17 @@ import sys
 
 import pytest
 
-from functional_tests.cloud.processes import ROOT
 from functional_tests.conftest import until
 from functional_tests.node_lab.asking import INSTANCES, says
-from functional_tests.nodes import Lab, LabError
-from functional_tests.nodes.names import Names
+from testbed.cloud.processes import ROOT
+from testbed.nodes import Lab, LabError
+from testbed.nodes.names import Names
 
 
 def cli(*arguments, **options):
     """Run the command line to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "functional_tests.nodes", *arguments],
+        [sys.executable, "-m", "testbed.nodes", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -103,7 +103,7 @@ def test_down_cleans_up_after_an_up_that_was_killed(tmp_path, stage):
     pattern = stage.format(
         lab=Names.of(state).lab, state=str(state).lstrip("/")
     )
-    command = [sys.executable, "-m", "functional_tests.nodes", "up"]
+    command = [sys.executable, "-m", "testbed.nodes", "up"]
     up = subprocess.Popen(
         [*command, "--state", str(state)],
         cwd=ROOT,
@@ -119,7 +119,7 @@ def test_down_cleans_up_after_an_up_that_was_killed(tmp_path, stage):
 #: a program whose lab is to end with it
 OWNER = """\
 import sys
-from functional_tests.nodes import Lab
+from testbed.nodes import Lab
 with Lab.up(sys.argv[1]):
     print("up", flush=True)
     sys.stdin.read()
@@ -162,9 +162,7 @@ def test_up_at_once_after_its_owner_was_killed(tmp_path):
 
 def test_an_up_that_fails_says_why_and_leaves_nothing(tmp_path, monkeypatch):
     state = tmp_path / "lab"
-    monkeypatch.setattr(
-        "functional_tests.nodes.nspawn._OPTIONS", ("--no-such-option",)
-    )
+    monkeypatch.setattr("testbed.nodes.nspawn._OPTIONS", ("--no-such-option",))
     with pytest.raises(LabError, match=r"Host. has ended:\n.*no-such-option"):
         Lab.up(state)
     Lab(state).down(purge=True)

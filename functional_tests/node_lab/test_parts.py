@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from functional_tests.nodes import LabError, cache, packages, sources
+from testbed.nodes import LabError, cache, packages, sources
 
 
 def test_a_missing_package_is_named(monkeypatch):

@@ -1,7 +1,7 @@
 """What is asked of each node, and what it should answer."""
 
-from osc_migrate.model.answers import Answer, Question
-from osc_migrate.nodes.shell import Limits
+from osc_migrate.nodes.answers import Answer, Question
+from osc_migrate.nodes.transport.shell import Limits
 
 GOOD = "good"
 # Of tests, which other tests run beside.

@@ -5,16 +5,16 @@ import time
 
 import pytest
 
-from functional_tests.endpoints import Endpoints
 from functional_tests.node_shells.asked import (
     EXPECTED,
     GOOD,
     LIMITS,
     QUESTIONS,
 )
-from osc_migrate.model.facts import Unread
-from osc_migrate.nodes.target import Target
-from osc_migrate.nodes.visit import visit
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.transport.sessions import visit
+from osc_migrate.nodes.transport.target import Target
+from testbed.endpoints import Endpoints
 
 
 @pytest.fixture(scope="module")

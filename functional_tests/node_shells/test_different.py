@@ -7,12 +7,12 @@ import tempfile
 
 import pytest
 
-from functional_tests.endpoints import PATH
 from functional_tests.node_shells.asked import EXPECTED, QUESTIONS
-from osc_migrate.model.answers import Answer, Question
-from osc_migrate.nodes import backend
-from osc_migrate.nodes.target import Target
-from osc_migrate.nodes.visit import visit
+from osc_migrate.nodes.answers import Answer, Question
+from osc_migrate.nodes.transport import backend
+from osc_migrate.nodes.transport.sessions import visit
+from osc_migrate.nodes.transport.target import Target
+from testbed.endpoints import PATH
 
 NOISE = "printf 'hello \\033[31m\\000\\377'; echo oops >&2\n"
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from functional_tests.endpoints import PATH, make_key
 from functional_tests.node_shells.asked import EXPECTED, QUESTIONS
-from osc_migrate.model.answers import Answer, Question
-from osc_migrate.nodes.shell import Limits
-from osc_migrate.nodes.visit import Sessions
+from osc_migrate.nodes.answers import Answer, Question
+from osc_migrate.nodes.transport.sessions import Sessions
+from osc_migrate.nodes.transport.shell import Limits
+from testbed.endpoints import PATH, make_key
 
 # Where that long is waited for the login.
 SHORT = Limits(connect=5)

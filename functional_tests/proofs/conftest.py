@@ -4,7 +4,7 @@ are in one file and follow one another there."""
 import pytest
 
 from functional_tests.proofs import faults, lab
-from functional_tests.warm import WarmShell
+from testbed.warm import WarmShell
 
 
 @pytest.fixture(scope="module")

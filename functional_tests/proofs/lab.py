@@ -4,10 +4,10 @@ import contextlib
 
 import openstack
 
-from functional_tests.cloud import Cloud
 from functional_tests.conftest import until
 from functional_tests.proofs.edits import Edits
 from functional_tests.proofs.fault import RECORDED, SOURCE
+from testbed.cloud import Cloud
 
 VERSION = "2.96"
 FAST = {"bandwidth_mb": 400, "update_seconds": 0.2, "settle_seconds": 0.2}

@@ -6,8 +6,7 @@ usage: python -m functional_tests.proofs.table > FILE
 from functional_tests import fault_pages as page
 from functional_tests.proofs import faults
 from functional_tests.proofs.fault import EDITED, REAL, RECORDED
-from osc_migrate import checks
-from osc_migrate.checks import check
+from osc_migrate.checks import check, registry
 
 FILE = page.FOLDER / "checks.rst"
 _HEAD = """\
@@ -46,9 +45,9 @@ def render() -> str:
     return "\n".join(
         [
             _HEAD,
-            *_section("A server and its destination", checks.MOVE),
+            *_section("A server and its destination", registry.MOVE),
             "",
-            *_section("A whole cloud", checks.CLOUD),
+            *_section("A whole cloud", registry.CLOUD),
             "",
         ]
     )
@@ -56,7 +55,7 @@ def render() -> str:
 
 def missing() -> set[str]:
     """Checks without a fault, and faults of checks that do not exist."""
-    there = {one.id for one in (*checks.MOVE, *checks.CLOUD)}
+    there = {one.id for one in (*registry.MOVE, *registry.CLOUD)}
     return there ^ {fault.check for fault in faults.ALL}
 
 

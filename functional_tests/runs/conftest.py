@@ -5,9 +5,9 @@ import uuid
 import openstack
 import pytest
 
-from functional_tests.cloud import Cloud
-from functional_tests.crowd import Crowd
-from functional_tests.warm import WarmShell
+from testbed.cloud import Cloud
+from testbed.crowd import Crowd
+from testbed.warm import WarmShell
 
 HOSTS = [f"host{n:02}" for n in range(1, 21)]
 LARGE = {"memory_mb": 65536, "vcpus": 64}

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from functional_tests.crowd import forty_on
 from functional_tests.kills import moved_once
-from functional_tests.proxy import Proxy
 from functional_tests.runs.conftest import HOSTS
-from functional_tests.shell import Shell
+from testbed.crowd import forty_on
+from testbed.proxy import Proxy
+from testbed.shell import Shell
 
 OTHERS = 160
 
@@ -128,7 +128,7 @@ def test_the_same_in_a_script(cloud, crowd, few, tmp_path):
     script = textwrap.dedent("""
         import openstack
         from osc_migrate import runs
-        from osc_migrate.plans import Request
+        from osc_migrate.maintenance.planning import Request
 
         run = runs.drain(openstack.connect(), Request(hosts=("host18",)))
         for look in run.looks():

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from functional_tests.kills import killed_and_resumed, moved_once
-from functional_tests.proxy import Proxy
-from functional_tests.shell import Shell
+from testbed.proxy import Proxy
+from testbed.shell import Shell
 
 
 @pytest.mark.parametrize(

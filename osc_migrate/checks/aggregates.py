@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from osc_migrate.checks.check import Concern, check
 from osc_migrate.checks.destination import destination, wanted
-from osc_migrate.checks.wishes import extra_specs, image_properties
-from osc_migrate.model.facts import MoveFacts
-from osc_migrate.words import paste
+from osc_migrate.checks.requested import extra_specs, image_properties
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.text import paste
 
 SCOPE = "aggregate_instance_extra_specs:"
 # Operators of an extra spec (nova/scheduler/filters/extra_specs_ops.py).

@@ -11,8 +11,9 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from osc_migrate.model.facts import Unread
-from osc_migrate.model.findings import Finding, Fix, Kind, Report, Status
+from osc_migrate.checks.findings import Finding, Fix, Report, Status
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.facts import Unread
 
 LOG = logging.getLogger(__name__)
 

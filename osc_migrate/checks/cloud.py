@@ -4,8 +4,10 @@ import datetime
 from collections.abc import Collection, Iterable
 
 from osc_migrate.checks.check import Concern, Problem, Skip, check
-from osc_migrate.model.cloud import CloudFacts, Service
-from osc_migrate.model.facts import Migration, Server
+from osc_migrate.cloud.hosts import Service
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.cloud.servers import Server
+from osc_migrate.cloud.whole_cloud import CloudFacts
 
 # The libvirt driver writes a running record every few seconds; one of these
 # that was not written for so long has nobody who works on it.

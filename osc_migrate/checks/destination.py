@@ -3,8 +3,10 @@
 import difflib
 
 from osc_migrate.checks.check import Concern, Problem, Skip, check
-from osc_migrate.model.facts import Host, MoveFacts, known
-from osc_migrate.words import duration, paste
+from osc_migrate.cloud.hosts import Host
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import known
+from osc_migrate.text import duration, paste
 
 # Seconds. Nova's report_interval is 10; large clouds take up to 60.
 HEARTBEATS_APART = 90

@@ -2,12 +2,14 @@
 
 import re
 
-from osc_migrate.checks import wishes
+from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, check
+from osc_migrate.checks.requested import extra_spec, extra_specs, wish
 from osc_migrate.checks.server import COLD, LIVE, arg, server
-from osc_migrate.checks.wishes import extra_spec, extra_specs, wish
-from osc_migrate.model.facts import Host, MoveFacts, Unread, known
-from osc_migrate.words import some
+from osc_migrate.cloud.hosts import Host
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import Unread, known
+from osc_migrate.text import some
 
 VGPU = re.compile(r"resources[0-9A-Za-z_-]*:VGPU")
 # QEMU with live migration of mediated devices (virt/libvirt/driver.py,
@@ -36,9 +38,9 @@ def guest_memory_is_not_encrypted(move: MoveFacts) -> str:
 
     Nova refuses at once (nova/compute/api.py, reject_mem_enc_instances).
     """
-    spec = extra_spec(move, "hw:mem_encryption", wishes.TRAIN)
-    if not wishes.true(spec) and not wishes.true(
-        wish(move, "mem_encryption", wishes.TRAIN)
+    spec = extra_spec(move, "hw:mem_encryption", requested.TRAIN)
+    if not requested.true(spec) and not requested.true(
+        wish(move, "mem_encryption", requested.TRAIN)
     ):
         return "not encrypted"
     raise Problem(
@@ -54,11 +56,11 @@ def guest_tpm_can_move(move: MoveFacts) -> str:
     Nova moves hw:tpm_secret_security=host alone, from 2026.1 on
     (nova/compute/api.py, reject_legacy_vtpm_live_migration).
     """
-    version = wish(move, "tpm_version", wishes.VICTORIA)
+    version = wish(move, "tpm_version", requested.VICTORIA)
     if not version:
         return "no TPM"
     security = extra_spec(move, "hw:tpm_secret_security") or "user"
-    if security == "host" and move.nova >= wishes.GAZPACHO:
+    if security == "host" and move.nova >= requested.GAZPACHO:
         return f"TPM {version}, security {security}"
     raise Problem(
         f"the guest has a TPM {version} with secret security '{security}'",
@@ -73,7 +75,7 @@ def server_has_no_accelerator(move: MoveFacts) -> str:
     Nova refuses every move at once (nova/compute/api.py,
     block_accelerators).
     """
-    profile = extra_spec(move, "accel:device_profile", wishes.USSURI)
+    profile = extra_spec(move, "accel:device_profile", requested.USSURI)
     if not profile:
         return "none"
     raise Problem(
@@ -105,7 +107,7 @@ def shares_can_move(move: MoveFacts) -> str:
     """
     if not move.shares:
         return "none"
-    say = Problem if move.nova < wishes.HIBISCUS else Concern
+    say = Problem if move.nova < requested.HIBISCUS else Concern
     raise say(_shares(move), _detach(move))
 
 
@@ -128,13 +130,13 @@ def guest_pmem_can_move(move: MoveFacts) -> str:
     From Victoria on (nova/conductor/tasks/live_migrate.py,
     supports_vpmem_live_migration).
     """
-    labels = extra_spec(move, "hw:pmem", wishes.TRAIN)
+    labels = extra_spec(move, "hw:pmem", requested.TRAIN)
     if not labels:
         return "none"
-    if move.nova >= wishes.WALLABY:
+    if move.nova >= requested.WALLABY:
         return labels
     # Ussuri, which cannot, has the same microversions as Victoria.
-    say = Problem if move.nova < wishes.VICTORIA else Concern
+    say = Problem if move.nova < requested.VICTORIA else Concern
     raise say(
         f"virtual persistent memory ({labels}) moves live from Victoria on",
         f"move it cold: openstack server migrate {arg(move)}",
@@ -152,7 +154,7 @@ def pci_devices_can_move(move: MoveFacts) -> str:
     alias = extra_spec(move, "pci_passthrough:alias")
     if not alias:
         return "none"
-    if move.nova >= wishes.EPOXY:
+    if move.nova >= requested.EPOXY:
         raise Unread(
             f"its flavor asks for PCI devices ({alias}), which move live only"
             " when [pci]alias in nova.conf says live_migratable; if it does:"
@@ -173,11 +175,11 @@ def vgpus_can_move(move: MoveFacts) -> str:
     which is in nova.conf of both hosts.
     """
     if not any(
-        VGPU.fullmatch(name) for name in extra_specs(move, wishes.QUEENS)
+        VGPU.fullmatch(name) for name in extra_specs(move, requested.QUEENS)
     ):
         return "none"
     cold = f"move it cold: openstack server migrate {arg(move)}"
-    if move.nova < wishes.CARACAL:
+    if move.nova < requested.CARACAL:
         raise Problem("virtual GPUs move live from Caracal on", cold)
     hosts = (known(lambda: move.source), known(lambda: move.destination))
     old = [h.name for h in hosts if h and _older(h)]

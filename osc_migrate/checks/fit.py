@@ -3,10 +3,12 @@ scheduler would say."""
 
 from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.requested import image_properties
 from osc_migrate.checks.server import COLD, LIVE, arg
-from osc_migrate.checks.wishes import image_properties
-from osc_migrate.model.facts import Hypervisor, MoveFacts, known
-from osc_migrate.words import paste
+from osc_migrate.cloud.hosts import Hypervisor
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import known
+from osc_migrate.text import paste
 
 # Missing CPU features to name before it gets long.
 NAMED = 6

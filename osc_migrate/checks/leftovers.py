@@ -7,8 +7,10 @@ import datetime
 
 from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.server import MOVING, OFF, POWER, arg, server
-from osc_migrate.model.facts import Migration, MoveFacts, known
-from osc_migrate.words import confirm_or_revert, paste
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import known
+from osc_migrate.text import confirm_or_revert, paste
 
 FORGOTTEN = datetime.timedelta(days=1)
 

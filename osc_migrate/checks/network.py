@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from osc_migrate.checks.check import Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
 from osc_migrate.checks.ports import SRIOV, ports
-from osc_migrate.model.facts import Agent, MoveFacts, known
-from osc_migrate.words import paste
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.network import Agent
+from osc_migrate.facts import known
+from osc_migrate.text import paste
 
 SRIOV_AGENT = "NIC Switch agent"
 # Those that bind ports (Neutron's mechanism drivers); others serve DHCP,

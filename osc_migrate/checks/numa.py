@@ -1,10 +1,11 @@
 """Checks of guests that are bound to the CPUs and memory of their host."""
 
-from osc_migrate.checks import wishes
+from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.requested import extra_spec, wish
 from osc_migrate.checks.server import LIVE, arg, server
-from osc_migrate.checks.wishes import extra_spec, wish
-from osc_migrate.model.facts import MoveFacts, known
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import known
 
 
 @check(server, LIVE)
@@ -17,7 +18,7 @@ def bound_guest_can_move(move: MoveFacts) -> str:
     bonds = _bonds(move)
     if not bonds:
         return "not bound"
-    if move.nova >= wishes.TRAIN:
+    if move.nova >= requested.TRAIN:
         return bonds
     raise Problem(
         f"{bonds}, which this Nova cannot bind anew while the guest runs",
@@ -36,7 +37,7 @@ def guest_is_not_bound(move: MoveFacts) -> str:
     bonds = _bonds(move)
     if not bonds:
         return "not bound"
-    if move.nova < wishes.TRAIN:
+    if move.nova < requested.TRAIN:
         raise Skip("what this Nova can move is another check's")
     raise Concern(
         f"{bonds}: Nova may find no NUMA node with room for it there",

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
-from osc_migrate.checks import wishes
+from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.leftovers import unless_moving
 from osc_migrate.checks.server import LIVE, arg, server
-from osc_migrate.model.facts import MoveFacts, Port, known
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.network import Port
+from osc_migrate.facts import known
 
 # Of Cyborg (nova/network/model.py, VNIC_TYPES_ACCELERATOR).
 ACCELERATOR = frozenset({"accelerator-direct", "accelerator-direct-physical"})
@@ -57,7 +59,7 @@ def ports_can_move(move: MoveFacts) -> str:
     before Zed (reject_vdpa_instances).
     """
     found = move.ports
-    old = () if move.nova >= wishes.ZED else ("vdpa",)
+    old = () if move.nova >= requested.ZED else ("vdpa",)
     if minded := _of(found, (*ACCELERATOR, *old)):
         raise Problem(
             f"{minded} cannot move",
@@ -78,7 +80,7 @@ def sriov_ports_can_move(move: MoveFacts) -> str:
     minded = _of(found, SRIOV)
     if not minded:
         return _kinds(found)
-    if move.nova < wishes.TRAIN:
+    if move.nova < requested.TRAIN:
         why = "moves live from Train on"
     elif "binding-extended" not in move.network_extensions:
         why = "needs Neutron's extension binding-extended to move live"
@@ -103,9 +105,9 @@ def ports_stay_plugged(move: MoveFacts) -> str:
         return _kinds(found)
     extensions = known(lambda: move.network_extensions)
     if (
-        move.nova < wishes.TRAIN
+        move.nova < requested.TRAIN
         or (extensions is not None and "binding-extended" not in extensions)
-        or (move.nova < wishes.ZED and _of(found, ["vdpa"]))
+        or (move.nova < requested.ZED and _of(found, ["vdpa"]))
     ):
         raise Skip("it cannot move at all")
     raise Concern(

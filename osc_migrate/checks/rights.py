@@ -6,7 +6,7 @@ No API tells the policy of a cloud. Judged are Nova's defaults
 
 from osc_migrate.checks.check import Problem, check
 from osc_migrate.checks.server import COLD, LIVE, server
-from osc_migrate.model.facts import MoveFacts
+from osc_migrate.cloud.move_facts import MoveFacts
 
 RULE = "os_compute_api:os-migrate-server:"
 

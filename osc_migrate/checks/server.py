@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from osc_migrate.checks.check import Problem, Skip, check
-from osc_migrate.model.facts import Migration, MoveFacts, known
-from osc_migrate.model.findings import Kind
-from osc_migrate.words import paste
+from osc_migrate.cloud.migrations import Kind, Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import known
+from osc_migrate.text import paste
 
 LIVE = (Kind.LIVE, Kind.BLOCK)
 COLD = (Kind.COLD,)

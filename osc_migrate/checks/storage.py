@@ -4,8 +4,10 @@ from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
 from osc_migrate.checks.leftovers import unless_moving
 from osc_migrate.checks.server import arg, server
-from osc_migrate.model.facts import MoveFacts, Volume, known
-from osc_migrate.model.findings import Kind
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.volumes import Volume
+from osc_migrate.facts import known
 
 BLOCK = (Kind.BLOCK,)
 

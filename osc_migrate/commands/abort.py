@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from osc_lib.command import command
 
 from osc_migrate import errors
+from osc_migrate.cloud import in_flight
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.cloud.servers import Server
 from osc_migrate.commands import base, options, progress, repair
-from osc_migrate.facts import inflight
-from osc_migrate.model.facts import Migration, Server
-from osc_migrate.model.repair import Deed
-from osc_migrate.model.stopped import Stopped
-from osc_migrate.moves import repairing
-from osc_migrate.moves.follow import TimeUp
-from osc_migrate.moves.stopping import Stop
-from osc_migrate.words import paste
+from osc_migrate.migration import repair as repairing
+from osc_migrate.migration.abort import AbortResult, Stop
+from osc_migrate.migration.follow import TimeUp
+from osc_migrate.migration.repair import RepairAction
+from osc_migrate.text import paste
 
 # Those that wait go first: else the end of one that runs starts the next.
 _ORDER = ("queued", "accepted", "preparing")
@@ -68,7 +68,7 @@ class Abort(base.Base, command.Lister):
             ended = [
                 self._repaired(one) if one.broken else one for one in ended
             ]
-        return Stopped.COLUMNS, [
+        return AbortResult.COLUMNS, [
             base.cells(parsed_args, one.row) for one in ended
         ]
 
@@ -106,7 +106,7 @@ class Abort(base.Base, command.Lister):
             if not found:
                 raise errors.MigrateError(_nothing(server))
             return [(server, record) for record in found]
-        host = inflight.host_called(cloud, parsed_args.host)
+        host = in_flight.host_called(cloud, parsed_args.host)
         pairs = [
             (now, record)
             for record in self.mover.in_flight(host=host)
@@ -119,7 +119,9 @@ class Abort(base.Base, command.Lister):
             )
         return sorted(pairs, key=lambda p: p[1].status not in _ORDER)
 
-    def _ended(self, stop: Stop, timeout: float | None, many: bool) -> Stopped:
+    def _ended(
+        self, stop: Stop, timeout: float | None, many: bool
+    ) -> AbortResult:
         """:raises ApiError: nobody answers, unless it is one of many."""
         name = stop.server.name
         try:
@@ -146,13 +148,13 @@ class Abort(base.Base, command.Lister):
         base.say(_told(found))
         return found
 
-    def _repaired(self, found: Stopped) -> Stopped:
+    def _repaired(self, found: AbortResult) -> AbortResult:
         """Its state set back, if that is safe; how it stands now."""
         facts = self.mover.facts(found.id, None)
         steps = [
             step
             for step in repairing.plan(facts, repair.CONFIRM_AFTER)
-            if step.deed is Deed.RESET
+            if step.deed is RepairAction.RESET
         ]
         keys = [step.key for step in steps]
         for step in repair.carry_out(self.mover, facts, steps, keys):
@@ -166,7 +168,7 @@ class Abort(base.Base, command.Lister):
         return found
 
 
-def _told(found: Stopped) -> str:
+def _told(found: AbortResult) -> str:
     """One sentence of where the server is."""
     how = "was stopped" if found.stopped else f"is {found.status}"
     guest = "; its guest runs on there" if found.broken else ""

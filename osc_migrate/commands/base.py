@@ -14,12 +14,12 @@ from collections.abc import Iterable, Sequence
 from osc_lib.command import command
 
 from osc_migrate.commands import lost_output
-from osc_migrate.commands.fitting import FittedFormatter
+from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import MigrateError
-from osc_migrate.words import printable
+from osc_migrate.text import printable
 
 if typing.TYPE_CHECKING:
-    from osc_migrate.moves.mover import Mover
+    from osc_migrate.migration.mover import Mover
 
 # Documented and stable. 1 is any error, 2 wrong usage, 130 Ctrl-C: those are
 # cliff's own.

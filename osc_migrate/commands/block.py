@@ -2,13 +2,13 @@
 
 import argparse
 
-from osc_migrate.commands import stalling
-from osc_migrate.model.facts import MoveFacts
-from osc_migrate.model.findings import Kind
-from osc_migrate.moves.move import Move
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.commands import on_stall
+from osc_migrate.migration.move import Move
 
 
-class Block(stalling.Stalling):
+class Block(on_stall.Stalling):
     """Live-migrate a server together with its local disks
 
     As 'migrate live', for hosts that do not share the disks: they are

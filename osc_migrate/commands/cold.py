@@ -5,20 +5,24 @@ import contextlib
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from osc_migrate import checks, errors
-from osc_migrate.commands import asking, base, moving, progress
-from osc_migrate.facts import past
-from osc_migrate.model.facts import MoveFacts, Server
-from osc_migrate.model.findings import Kind, Status
-from osc_migrate.model.past import Past
-from osc_migrate.model.progress import End, Outcome, Progress
-from osc_migrate.moves.decision import Verb
-from osc_migrate.moves.follow import TimeUp
-from osc_migrate.moves.move import Move
-from osc_migrate.words import confirm_or_revert, paste
+from osc_migrate import errors
+from osc_migrate.checks import registry
+from osc_migrate.checks.findings import Status
+from osc_migrate.cloud import durations as past
+from osc_migrate.cloud.durations import PastDurations
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.servers import Server
+from osc_migrate.commands import base, migrate_base, progress, prompt
+from osc_migrate.migration.confirm import Verb
+from osc_migrate.migration.follow import TimeUp
+from osc_migrate.migration.move import Move
+from osc_migrate.migration.outcome import End, Outcome
+from osc_migrate.migration.progress import Progress
+from osc_migrate.text import confirm_or_revert, paste
 
 
-class Cold(moving.Moving):
+class Cold(migrate_base.Moving):
     """Move a server that may be stopped for it, and confirm
 
     A running server is shut down, moved and started again; a stopped one is
@@ -40,7 +44,7 @@ class Cold(moving.Moving):
     """
 
     kind = Kind.COLD
-    past: Past | None = None
+    past: PastDurations | None = None
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -82,7 +86,7 @@ class Cold(moving.Moving):
 
     def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
         if parsed_args.wait:
-            self.past = past.past(self.mover.cloud, Kind.COLD)
+            self.past = past.past_durations(self.mover.cloud, Kind.COLD)
         if self.past and not progress.drawn():
             base.say(f"{facts.server.name}: {self.past}")
         return self.mover.cold(facts)
@@ -107,7 +111,7 @@ class Cold(moving.Moving):
 
     def result(
         self, parsed_args: argparse.Namespace, outcome: Outcome
-    ) -> moving.Shown:
+    ) -> migrate_base.Shown:
         shown = super().result(parsed_args, outcome)
         if outcome.end is End.WAITS and not parsed_args.wait:
             # Accepted; whether it is over by now is chance.
@@ -128,7 +132,7 @@ class Cold(moving.Moving):
         record = self.mover.waiting(server)
         if verb is Verb.CONFIRM and not self._well(server):
             # Confirming throws away the way back.
-            return before or moving.waits(server, record)
+            return before or migrate_base.waits(server, record)
         decision = self.mover.decide(server, record, verb)
         try:
             with contextlib.suppress(TimeUp):
@@ -145,10 +149,10 @@ class Cold(moving.Moving):
     def _well(self, server: Server) -> bool:
         """What can be known of the guest before the way back is cut."""
         facts = self.mover.facts(server.id, None)
-        report = checks.judge_waiting(facts)
+        report = registry.judge_waiting(facts)
         for finding in report:
             if finding.status >= Status.WARN:
-                moving.say(finding)
+                migrate_base.say(finding)
         if not report.safe:
             base.say(f"{server.name} is not confirmed: {_decide(server)}")
         return report.safe
@@ -160,10 +164,10 @@ def _decide(server: Server) -> str:
 
 def _asked(outcome: Outcome) -> bool:
     """A person says yes."""
-    if not asking.somebody():
+    if not prompt.somebody():
         return False
     base.say(
         f"{outcome.server} is on {outcome.destination} now, and kept on"
         f" {outcome.source} until this is confirmed."
     )
-    return asking.agreed("Confirm?")
+    return prompt.agreed("Confirm?")

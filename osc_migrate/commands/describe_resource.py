@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from osc_lib.command import command
 
+from osc_migrate.cloud.usage import Amount, Usage, host_usage, project_names
 from osc_migrate.commands import base
-from osc_migrate.facts.usage import host_usage, project_names
-from osc_migrate.usage import Amount, Usage
 
 COLUMNS = ("host", "project", "cpu", "memory_mb", "disk_gb")
 

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import errors, plans, runs
-from osc_migrate.commands import barriers, base, nodes, planning, running
-from osc_migrate.facts import fleet as read_fleet
-from osc_migrate.facts.cloud import Cloud
-from osc_migrate.model.fleet import Fleet
-from osc_migrate.model.plan import Plan, Purpose
-from osc_migrate.plans import Request
-from osc_migrate.plans.state import host_of
+from osc_migrate import errors
+from osc_migrate.cloud import fleet as read_fleet
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.commands import base, node_blockers, nodes, planning, run_base
+from osc_migrate.maintenance import planning as plans
+from osc_migrate.maintenance import running as runs
+from osc_migrate.maintenance.planning import Request
+from osc_migrate.maintenance.planning.capacity import host_of
+from osc_migrate.maintenance.planning.plan import Plan, Purpose
 
 
 class Drain(base.Base, command.Lister):
@@ -87,7 +89,7 @@ class Drain(base.Base, command.Lister):
             ),
         )
         nodes.add_visit(parser)
-        running.add_options(parser)
+        run_base.add_options(parser)
         return parser
 
     def take_action(
@@ -103,7 +105,7 @@ class Drain(base.Base, command.Lister):
             return (), ()
         if parsed_args.resume:
             run = runs.resume(self.connection, parsed_args.resume, where=where)
-            return running.do(self, parsed_args, run)
+            return run_base.do(self, parsed_args, run)
         # A run that may take hours shall not end at one lost answer.
         cloud = self.mover.cloud.insist(runs.TRIES)
         if parsed_args.apply:
@@ -116,11 +118,11 @@ class Drain(base.Base, command.Lister):
         run = runs.drain(
             self.connection,
             request,
-            running.options_of(parsed_args),
+            run_base.options_of(parsed_args),
             plan=plan,
             where=where,
         )
-        return running.do(self, parsed_args, run)
+        return run_base.do(self, parsed_args, run)
 
 
 def _refuse_both(parsed_args: argparse.Namespace) -> None:
@@ -158,7 +160,7 @@ def planned(
         hosts=hosts,
         servers=servers,
         to=to,
-        barriers=barriers.found(parsed_args, fleet, [*hosts, *homes], to),
+        barriers=node_blockers.found(parsed_args, fleet, [*hosts, *homes], to),
     )
     plan = plans.drain(fleet, request)
     if not plan.steps and not plan.stays:
@@ -191,7 +193,7 @@ def applied(
         hosts=() if some else plan.sources,
         servers=tuple(sorted(ours)) if some else (),
         to=planning.hosts(fleet, parsed_args.to),
-        barriers=barriers.found(
+        barriers=node_blockers.found(
             parsed_args,
             fleet,
             plan.sources,

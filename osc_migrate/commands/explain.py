@@ -8,8 +8,8 @@ from typing import Any
 from osc_lib.command import command
 
 from osc_migrate.commands import base, nodes, options
-from osc_migrate.explain import why
-from osc_migrate.model.explanation import Explanation
+from osc_migrate.explain import reader
+from osc_migrate.explain.explanation import Explanation
 
 
 class Explain(base.Base, command.Lister):
@@ -72,7 +72,7 @@ class Explain(base.Base, command.Lister):
             nodes.refuse_alone(parsed_args, "inventory", "control")
         cloud = self.mover.cloud
         server = cloud.server(parsed_args.server)
-        told = why.of_server(
+        told = reader.of_server(
             cloud,
             server,
             migration=parsed_args.migration,

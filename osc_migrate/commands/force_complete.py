@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from osc_lib.command import command
 
 from osc_migrate import errors
-from osc_migrate.commands import asking, base, moving, options, progress
-from osc_migrate.model.facts import Migration, Server
-from osc_migrate.model.progress import Outcome
-from osc_migrate.moves import forcing
-from osc_migrate.moves.follow import TimeUp
-from osc_migrate.words import paste
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.cloud.servers import Server
+from osc_migrate.commands import base, migrate_base, options, progress, prompt
+from osc_migrate.migration import force
+from osc_migrate.migration.follow import TimeUp
+from osc_migrate.migration.outcome import Outcome
+from osc_migrate.text import paste
 
 
 class ForceComplete(base.Base, command.ShowOne):
@@ -50,11 +51,11 @@ class ForceComplete(base.Base, command.ShowOne):
         server = mover.cloud.server(parsed_args.server)
         record = self._record(server)
         nova = mover.cloud.nova
-        forcing.refuse(server, record, nova.has, nova.version)
+        force.refuse(server, record, nova.has, nova.version)
         counted = mover.counted(server, record)
-        for line in forcing.warning(server, counted):
+        for line in force.warning(server, counted):
             base.say(line)
-        if not (parsed_args.yes or asking.agreed("Force it?", default=True)):
+        if not (parsed_args.yes or prompt.agreed("Force it?", default=True)):
             self.exit_code = base.NOT_SAFE
             base.say("Nothing was changed.")
             return (), ()
@@ -70,9 +71,9 @@ class ForceComplete(base.Base, command.ShowOne):
                 f" {paste(name, server.id)}"
             )
             raise
-        self.exit_code = moving.EXIT[outcome.end]
+        self.exit_code = migrate_base.EXIT[outcome.end]
         if outcome.explanation:
-            moving.explain(name, outcome.explanation)
+            migrate_base.explain(name, outcome.explanation)
         return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
 
     def _record(self, server: Server) -> Migration:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from osc_migrate import private_files
-from osc_migrate.model.findings import Finding, Status
-from osc_migrate.words import printable
+from osc_migrate.checks.findings import Finding, Status
+from osc_migrate.text import printable
 
 
 def write(path: str, suite: str, findings: Iterable[Finding]) -> None:

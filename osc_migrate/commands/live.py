@@ -2,17 +2,17 @@
 
 import argparse
 
-from osc_migrate.checks.nodes.copying import (
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.commands import on_stall
+from osc_migrate.migration.move import Move
+from osc_migrate.nodes.guests.checks import disks_are_where_the_move_needs_them
+from osc_migrate.nodes.guests.copying import (
     guest_writes_slower_than_it_is_copied,
 )
-from osc_migrate.checks.nodes.guests import disks_are_where_the_move_needs_them
-from osc_migrate.commands import stalling
-from osc_migrate.model.facts import MoveFacts
-from osc_migrate.model.findings import Kind
-from osc_migrate.moves.move import Move
 
 
-class Live(stalling.Stalling):
+class Live(on_stall.Stalling):
     """Live-migrate a server and follow it to its true end
 
     The move is checked first (as 'migrate preflight' does; with --nodes its

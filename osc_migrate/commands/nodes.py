@@ -6,16 +6,21 @@ import typing
 import urllib.parse
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from osc_migrate import errors, private_files, remedies, saved, scopes
+from osc_migrate import errors, private_files
+from osc_migrate.checks import move_scope
+from osc_migrate.checks.findings import Finding
+from osc_migrate.cloud.hosts import Host
+from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, options
-from osc_migrate.model.facts import Host, MoveFacts, known
-from osc_migrate.model.findings import Finding
-from osc_migrate.model.node import Role
-from osc_migrate.survey import Survey, survey
-from osc_migrate.visited import Visited
+from osc_migrate.facts import known
+from osc_migrate.nodes import remedies, survey_file
+from osc_migrate.nodes.collect import Survey, survey
+from osc_migrate.nodes.node_report import NodeReport
+from osc_migrate.nodes.role import Role
 
 if typing.TYPE_CHECKING:
-    from osc_migrate.nodes import target, visit
+    from osc_migrate.nodes.transport import sessions as visit
+    from osc_migrate.nodes.transport import target
 
 
 def add_visit(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +76,7 @@ def visited(
     parsed_args: argparse.Namespace,
     hosts: Mapping[str, str | None],
     servers: Collection[str] = (),
-) -> Visited | None:
+) -> NodeReport | None:
     """What the nodes told; None when they are not to be asked.
 
     :param hosts: compute host -> address of its hypervisor, if known.
@@ -83,7 +88,7 @@ def visited(
             " written the file; visit the nodes with --nodes"
         )
     if parsed_args.facts:
-        found = saved.read(parsed_args.facts)
+        found = survey_file.read(parsed_args.facts)
     elif parsed_args.nodes:
         found = _visit(parsed_args, hosts, servers)
     else:
@@ -93,8 +98,8 @@ def visited(
         )
         return None
     if parsed_args.save_facts:
-        saved.write(parsed_args.save_facts, found)
-    return Visited(found, parsed_args.ignore)
+        survey_file.write(parsed_args.save_facts, found)
+    return NodeReport(found, parsed_args.ignore)
 
 
 def _visit(
@@ -125,7 +130,7 @@ def sessions(
     :raises MigrateError: nobody can say how one is reached.
     """
     # Not above: who asks no nodes needs none of it.
-    from osc_migrate.nodes import visit
+    from osc_migrate.nodes.transport import sessions as visit
 
     return visit.Sessions(targets(parsed_args, hosts), parsed_args.forks)
 
@@ -137,7 +142,7 @@ def targets(
 
     :raises MigrateError: nobody can say it of one.
     """
-    from osc_migrate.nodes import inventory
+    from osc_migrate.nodes.transport import inventory
 
     return inventory.resolve(
         hosts,
@@ -186,11 +191,11 @@ def write_scripts(
 
 def beside(
     parsed_args: argparse.Namespace, moves: Sequence[MoveFacts]
-) -> scopes.Beside:
+) -> move_scope.Beside:
     """What the nodes of some moves told of each."""
     servers = [move.server.id for move in moves]
     seen = visited(parsed_args, _hosts(moves), servers)
-    return seen.of_move if seen else scopes.nothing
+    return seen.of_move if seen else move_scope.nothing
 
 
 def _hosts(moves: Iterable[MoveFacts]) -> dict[str, str | None]:

@@ -3,10 +3,10 @@
 import argparse
 import difflib
 
-from osc_migrate import checks
-from osc_migrate.checks import nodes
-from osc_migrate.moves import stalls
-from osc_migrate.moves.pace import STALL_AFTER
+from osc_migrate.migration import on_stall
+from osc_migrate.migration.pace import STALL_AFTER
+from osc_migrate.nodes import node_checks
+from osc_migrate.nodes.node_checks import all_checks
 
 # A parser, or a group of its arguments.
 Parser = argparse._ActionsContainer
@@ -62,7 +62,7 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 def add_stall(parser: Parser) -> None:
     parser.add_argument(
         "--on-stall",
-        choices=stalls.RUNGS,
+        choices=on_stall.RUNGS,
         default="wait",
         help=(
             "What to do when what remains does not fall any more, as the"
@@ -172,7 +172,7 @@ def percent(text: str) -> float:
 
 
 def _check_id(text: str) -> str:
-    known = [check.id for check in checks.everything()] + [nodes.ANSWERS]
+    known = [check.id for check in all_checks()] + [node_checks.ANSWERS]
     if text in known:
         return text
     near = difflib.get_close_matches(text, known, 1)

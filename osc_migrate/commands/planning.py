@@ -3,14 +3,19 @@
 import argparse
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from osc_migrate.cloud.cloud import Cloud, find_host
+from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.commands import base, options
 from osc_migrate.errors import Ambiguous, MigrateError, NotFound
-from osc_migrate.facts.body import fact
-from osc_migrate.facts.cloud import Cloud, find_host
-from osc_migrate.model.fleet import Fleet
-from osc_migrate.model.plan import Plan, Purpose, Step, Way
-from osc_migrate.plans import Limits, Request, UnsafePlan, file
-from osc_migrate.words import duration, some
+from osc_migrate.facts import fact
+from osc_migrate.maintenance.planning import (
+    Limits,
+    Request,
+    UnsafePlan,
+    plan_file,
+)
+from osc_migrate.maintenance.planning.plan import Plan, Purpose, Step, Way
+from osc_migrate.text import duration, some
 
 COLUMNS = (
     "wave",
@@ -104,7 +109,7 @@ def from_file(path: str, purpose: Purpose, cloud: Cloud) -> Plan:
 
     :raises MigrateError: it is none, of another purpose or cloud.
     """
-    plan = file.read(path)
+    plan = plan_file.read(path)
     if plan.purpose is not purpose:
         raise MigrateError(
             f"'{path}' is the plan of a {plan.purpose}, not of a {purpose};"
@@ -187,7 +192,7 @@ def shown(
 ) -> tuple[Sequence[str], list[Sequence[object]]]:
     """The plan as rows; what belongs to none of them goes to stderr."""
     if parsed_args.plan:
-        file.write(parsed_args.plan, plan)
+        plan_file.write(parsed_args.plan, plan)
     for line in _summary(plan):
         base.say(line)
     none = None if parsed_args.formatter in ("json", "yaml") else ""

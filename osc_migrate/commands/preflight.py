@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import checks, errors, scopes
+from osc_migrate import errors
+from osc_migrate.checks import move_scope, registry
+from osc_migrate.checks.findings import Finding, Report
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, junit, nodes, options
-from osc_migrate.model.facts import MoveFacts, known
-from osc_migrate.model.findings import Finding, Kind, Report
+from osc_migrate.facts import known
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 
@@ -97,7 +100,7 @@ class Preflight(base.Base, command.Lister):
     def _pair(self, parsed_args: argparse.Namespace) -> Table:
         move = self.mover.facts(parsed_args.server, parsed_args.destination)
         beside = nodes.beside(parsed_args, [move])
-        found = scopes.answer(
+        found = move_scope.answer(
             move, _kind(parsed_args), parsed_args.ignore, beside
         )
         subject = f"{found.server} -> {found.host}"
@@ -105,7 +108,7 @@ class Preflight(base.Base, command.Lister):
 
     def _cloud(self, parsed_args: argparse.Namespace) -> Table:
         cloud = self.mover.whole()
-        report = checks.judge_cloud(cloud, parsed_args.ignore)
+        report = registry.judge_cloud(cloud, parsed_args.ignore)
         hosts = known(lambda: cloud.hosts) or {}
         seen = nodes.visited(
             parsed_args,
@@ -121,15 +124,15 @@ class Preflight(base.Base, command.Lister):
         self._end(parsed_args, subject, report.safe, report)
         shown: Iterable[Finding] = report
         if not parsed_args.long:
-            shown = scopes.folded(report, subject)
+            shown = move_scope.folded(report, subject)
         return _findings(shown)
 
     def _server(self, parsed_args: argparse.Namespace) -> Table:
         kind = _kind(parsed_args)
         moves = self.mover.facts_of_every_host(parsed_args.server)
         beside = nodes.beside(parsed_args, moves)
-        found = scopes.best_first(
-            scopes.answer(move, kind, parsed_args.ignore, beside)
+        found = move_scope.best_first(
+            move_scope.answer(move, kind, parsed_args.ignore, beside)
             for move in moves
         )
         safe = any(one.allowed for one in found)
@@ -145,14 +148,14 @@ class Preflight(base.Base, command.Lister):
         every: Iterable[Sequence[MoveFacts]] = (
             self.mover.facts_of_every_server(parsed_args.host)
         )
-        beside: scopes.Beside = scopes.nothing
+        beside: move_scope.Beside = move_scope.nothing
         if parsed_args.nodes or parsed_args.facts:
             # Whom to visit, and what to ask there of whom, takes them all.
             every = list(every)
             moves = [move for moves in every for move in moves]
             beside = nodes.beside(parsed_args, moves)
         found = [
-            scopes.leaving(moves, kind, parsed_args.ignore, beside)
+            move_scope.leaving(moves, kind, parsed_args.ignore, beside)
             for moves in every
             if moves
         ]
@@ -207,7 +210,7 @@ def _findings(findings: Iterable[Finding]) -> Table:
     return FINDING, [tuple(row[name] for name in FINDING) for row in rows]
 
 
-def _about_hosts(answers: Iterable[scopes.Answer]) -> Iterator[Finding]:
+def _about_hosts(answers: Iterable[move_scope.Answer]) -> Iterator[Finding]:
     """Every finding, its subject naming server and host; made one by one,
     as they are many and seldom asked for."""
     for one in answers:
@@ -215,7 +218,7 @@ def _about_hosts(answers: Iterable[scopes.Answer]) -> Iterator[Finding]:
             yield finding.about(f"{one.server} -> {one.host}")
 
 
-def _left(one: scopes.Answer) -> list[int | None]:
+def _left(one: move_scope.Answer) -> list[int | None]:
     return [
         next((one.left[name] for name in names if name in one.left), None)
         for names in LEFT.values()

@@ -4,10 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from osc_migrate.cloud.migrations import ENDED
 from osc_migrate.commands.base import say
-from osc_migrate.model.job import Job
-from osc_migrate.model.progress import ENDED, Progress
-from osc_migrate.words import duration, printable, size
+from osc_migrate.migration.progress import Progress
+from osc_migrate.nodes.counters.job import Job
+from osc_migrate.text import duration, printable, size
 
 # Times a second that the line is drawn, however seldom anybody looks.
 _REFRESHED = 2

@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate import errors, plans, runs
-from osc_migrate.commands import base, options, planning, running
-from osc_migrate.facts import fleet as read_fleet
-from osc_migrate.facts.body import fact
-from osc_migrate.facts.cloud import Cloud
-from osc_migrate.model.fleet import Fleet
-from osc_migrate.model.plan import Plan, Purpose
-from osc_migrate.plans import By, Request
-from osc_migrate.runs import TRIES
+from osc_migrate import errors
+from osc_migrate.cloud import fleet as read_fleet
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.commands import base, options, planning, run_base
+from osc_migrate.facts import fact
+from osc_migrate.maintenance import planning as plans
+from osc_migrate.maintenance import running as runs
+from osc_migrate.maintenance.planning import By, Request
+from osc_migrate.maintenance.planning.plan import Plan, Purpose
+from osc_migrate.maintenance.running import TRIES
 
 
 class Rebalance(base.Base, command.Lister):
@@ -84,7 +86,7 @@ class Rebalance(base.Base, command.Lister):
         planning.add_options(parser)
         planning.add_output(parser)
         planning.add_apply(parser)
-        running.add_options(parser)
+        run_base.add_options(parser)
         return parser
 
     def take_action(
@@ -102,11 +104,11 @@ class Rebalance(base.Base, command.Lister):
         run = runs.rebalance(
             self.connection,
             request,
-            running.options_of(parsed_args),
+            run_base.options_of(parsed_args),
             plan=plan,
             where=parsed_args.journal_dir,
         )
-        return running.do(self, parsed_args, run)
+        return run_base.do(self, parsed_args, run)
 
 
 def planned(

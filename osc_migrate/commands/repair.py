@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from osc_lib.command import command
 
 from osc_migrate import errors
-from osc_migrate.commands import asking, base, nodes, options, progress
-from osc_migrate.facts import surroundings
-from osc_migrate.model.facts import MoveFacts, Unread
-from osc_migrate.model.progress import End
-from osc_migrate.model.repair import Deed, Step
-from osc_migrate.moves import repairing, whereabouts
-from osc_migrate.moves.decision import Verb
-from osc_migrate.moves.follow import TimeUp
-from osc_migrate.moves.mover import Mover
-from osc_migrate.words import paste
+from osc_migrate.cloud import surroundings
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.commands import base, nodes, options, progress, prompt
+from osc_migrate.facts import Unread
+from osc_migrate.migration import guest_location, repair
+from osc_migrate.migration.confirm import Verb
+from osc_migrate.migration.follow import TimeUp
+from osc_migrate.migration.mover import Mover
+from osc_migrate.migration.outcome import End
+from osc_migrate.migration.repair import RepairAction, RepairStep
+from osc_migrate.text import paste
 
 # A day, after which preflight calls it forgotten too.
 CONFIRM_AFTER = 86400.0
@@ -81,33 +82,33 @@ class Repair(base.Base, command.Lister):
         facts = self.mover.facts(parsed_args.server, None)
         runs = self._runs(parsed_args, facts)
         after = parsed_args.confirm_after
-        steps = repairing.plan(facts, after, runs)
-        if any(step.deed is not Deed.NONE for step in steps):
+        steps = repair.plan(facts, after, runs)
+        if any(step.deed is not RepairAction.NONE for step in steps):
             if not parsed_args.dry_run and _agreed(parsed_args, steps):
                 # A person may have thought about it for long.
                 facts = self.mover.facts(facts.server.id, None)
                 steps = carry_out(
                     self.mover,
                     facts,
-                    repairing.plan(facts, after, runs),
+                    repair.plan(facts, after, runs),
                     {step.key for step in steps},
                 )
         elif not steps:
             base.say(f"{facts.server.name}: nothing is left of its moves")
         if any(step.result != "done" for step in steps):
             self.exit_code = base.NOT_SAFE
-        return Step.COLUMNS, [
+        return RepairStep.COLUMNS, [
             base.cells(parsed_args, step.row) for step in steps
         ]
 
     def _runs(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
-    ) -> repairing.Runs | None:
+    ) -> repair.Runs | None:
         """What the hosts say of the guest; None where it does not matter,
         or they are not to be asked."""
         if not parsed_args.nodes or facts.server.status != "ERROR":
             return None
-        names = repairing.hosts_to_ask(facts)
+        names = repair.hosts_to_ask(facts)
         try:
             hosts = surroundings.hosts_of(self.mover.cloud)
         except Unread:
@@ -117,57 +118,59 @@ class Repair(base.Base, command.Lister):
             for name in names
         }
         with nodes.sessions(parsed_args, where) as opened:
-            return whereabouts.runs_on(opened, names, facts.server.id)
+            return guest_location.runs_on(opened, names, facts.server.id)
 
 
-def _agreed(parsed_args: argparse.Namespace, steps: Iterable[Step]) -> bool:
+def _agreed(
+    parsed_args: argparse.Namespace, steps: Iterable[RepairStep]
+) -> bool:
     """Shows the steps and asks for them.
 
     :raises MigrateError: nobody is there to be asked.
     """
     for step in steps:
-        if step.deed is not Deed.NONE:
+        if step.deed is not RepairAction.NONE:
             base.say(f"  {step.what}: {step.deed.value}, as {step.why}")
     if parsed_args.yes:
         return True
-    if not asking.somebody():
+    if not prompt.somebody():
         raise errors.MigrateError(
             "nothing was changed: nobody is at a terminal to be asked; add"
             " --yes to do it, or --dry-run to see it alone"
         )
-    return asking.agreed("Do it?")
+    return prompt.agreed("Do it?")
 
 
 def carry_out(
     mover: Mover,
     facts: MoveFacts,
-    steps: Iterable[Step],
+    steps: Iterable[RepairStep],
     agreed: Iterable[tuple[object, ...]],
-) -> list[Step]:
+) -> list[RepairStep]:
     """Does each step that was agreed to; one that fails is left."""
     wanted, name = set(agreed), paste(facts.server.name, facts.server.id)
     done = []
     for step in steps:
         result = step
-        if step.deed is not Deed.NONE and step.key in wanted:
+        if step.deed is not RepairAction.NONE and step.key in wanted:
             try:
                 result = _do(mover, facts, step)
             except errors.ApiError as error:
                 then = step.next
-                if step.deed is Deed.UNBIND and error.status == 403:
-                    then = repairing.refused_binding(step, name)
+                if step.deed is RepairAction.UNBIND and error.status == 403:
+                    then = repair.refused_binding(step, name)
                 result = step.left(str(error), then)
             base.say(f"{facts.server.name}: {step.what}: {result.result}")
         done.append(result)
     return done
 
 
-def _do(mover: Mover, facts: MoveFacts, step: Step) -> Step:
+def _do(mover: Mover, facts: MoveFacts, step: RepairStep) -> RepairStep:
     """:raises ApiError: refused, or nobody answers."""
-    if step.deed is Deed.UNBIND:
+    if step.deed is RepairAction.UNBIND:
         mover.unbind(step.port, step.host)
         return step.done()
-    if step.deed is Deed.RESET:
+    if step.deed is RepairAction.RESET:
         now = mover.activate(facts.server)
         if now is not None and now.status != "ERROR":
             return step.done()

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from osc_lib.command import command
 
 from osc_migrate import errors
-from osc_migrate.commands import base, running
-from osc_migrate.model.run import AWAY, Row
-from osc_migrate.runs import journal as journals
-from osc_migrate.runs import starting
+from osc_migrate.commands import base, run_base
+from osc_migrate.maintenance.running import journal as journals
+from osc_migrate.maintenance.running import start
+from osc_migrate.maintenance.running.results import AWAY, Row
 
 
 class RunList(base.Base, command.Lister):
@@ -24,7 +24,7 @@ class RunList(base.Base, command.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        running.add_directory(parser)
+        run_base.add_directory(parser)
         return parser
 
     def take_action(
@@ -38,7 +38,7 @@ class RunList(base.Base, command.Lister):
         where = parsed_args.journal_dir or journals.directory()
         for name in journals.runs(where):
             try:
-                journal, order, before = starting.opened(where, name)
+                journal, order, before = start.opened(where, name)
                 with contextlib.closing(journal):
                     begun = next(journal.entries(), None)
                     ended = "cancelled" if journal.last("cancelled") else ""
@@ -47,7 +47,7 @@ class RunList(base.Base, command.Lister):
             except errors.MigrateError as error:
                 base.say(f"run {name} is unreadable: {error}")
                 continue
-            rows = list(starting.rows(order, before))
+            rows = list(start.rows(order, before))
             hosts = order.plan.sources or sorted(set(order.homes.values()))
             yield base.cells(
                 parsed_args,
@@ -77,15 +77,15 @@ class RunShow(base.Base, command.Lister):
             metavar="<run>",
             help="Run to show, as 'migrate run list' shows it",
         )
-        running.add_directory(parser)
+        run_base.add_directory(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         where = parsed_args.journal_dir or journals.directory()
-        _, order, before = starting.opened(where, parsed_args.run)
+        _, order, before = start.opened(where, parsed_args.run)
         return Row.COLUMNS, [
             base.cells(parsed_args, row.row)
-            for row in starting.rows(order, before)
+            for row in start.rows(order, before)
         ]

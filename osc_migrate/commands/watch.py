@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from osc_lib.command import command
 
+from osc_migrate.cloud import in_flight
 from osc_migrate.commands import base, options, progress
-from osc_migrate.facts import inflight
-from osc_migrate.moves.watching import Watched, Watcher
-from osc_migrate.words import printable
+from osc_migrate.migration.watch import Watched, Watcher
+from osc_migrate.text import printable
 
 # Nova's words for one that did what it should.
 GOOD = ("completed", "finished", "confirmed", "reverted", "done")
@@ -64,7 +64,7 @@ class Watch(base.Base, command.Lister):
         if parsed_args.server:
             server = cloud.server(parsed_args.server)
         elif parsed_args.host:
-            host = inflight.host_called(cloud, parsed_args.host)
+            host = in_flight.host_called(cloud, parsed_args.host)
         return self.mover.watch(server, host)
 
 

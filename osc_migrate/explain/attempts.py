@@ -10,8 +10,10 @@ a server makes one move at a time.
 import datetime
 from collections.abc import Iterable, Sequence
 
-from osc_migrate.model.facts import Migration, Unread, known
-from osc_migrate.model.history import Action, History
+from osc_migrate.cloud.actions import Action
+from osc_migrate.cloud.history import History
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.facts import Unread, known
 
 # A record and its request; one of them may be missing.
 Pair = tuple[Migration | None, Action | None]

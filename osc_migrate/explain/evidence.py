@@ -4,11 +4,12 @@ import datetime
 import re
 from collections.abc import Sequence
 
-from osc_migrate import causes
-from osc_migrate.explain import steps, telling
-from osc_migrate.model.facts import Migration, Unread, known
-from osc_migrate.model.history import Action, Attempt, Event, History
-from osc_migrate.model.logs import LogLine
+from osc_migrate.cloud.actions import Action, Event
+from osc_migrate.cloud.history import Attempt, History
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.explain import causes, message_choice, steps
+from osc_migrate.explain.node_logs.lines import LogLine
+from osc_migrate.facts import Unread, known
 
 # Longer ones are cut: Nova keeps 255 characters, a stranger may send more.
 _LONGEST = 2000
@@ -62,7 +63,7 @@ def cause(
     found = causes.find(said)
     late = steps.copied(events)
     others = _LATE if late else _AMID if steps.prepared(events) else {}
-    for shown in (found, telling.cause(logged)):
+    for shown in (found, message_choice.cause(logged)):
         if shown and not shown.summary:
             return causes.named(others.get(shown.id, shown.id))
     if late:

@@ -5,21 +5,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from osc_migrate import causes, checks
-from osc_migrate.explain import evidence, standing, steps, telling
+from osc_migrate.checks import registry
+from osc_migrate.cloud.actions import Event
+from osc_migrate.cloud.history import Attempt, History
+from osc_migrate.cloud.migrations import ENDED
+from osc_migrate.explain import (
+    causes,
+    evidence,
+    message_choice,
+    server_status,
+    steps,
+)
 from osc_migrate.explain.attempts import MOVES
-from osc_migrate.model.explanation import Explanation, Log
-from osc_migrate.model.facts import Unread, known
-from osc_migrate.model.history import Attempt, Event, History
-from osc_migrate.model.logs import LogLine, Logs
-from osc_migrate.model.progress import ENDED
-from osc_migrate.words import confirm_or_revert
+from osc_migrate.explain.explanation import Explanation, Log
+from osc_migrate.explain.node_logs.lines import LogLine, Logs
+from osc_migrate.facts import Unread, known
+from osc_migrate.text import confirm_or_revert
 
 # Nova's words for a migration that did what it should, and that did not.
 WORKED = frozenset({"completed", "done", "finished", "confirmed"})
 FAILED = frozenset({"error", "failed"})
 # A cause may name one that is still to be written.
-_CHECKS = frozenset(check.id for check in checks.MOVE)
+_CHECKS = frozenset(check.id for check in registry.MOVE)
 _KINDS = dict(MOVES.values())
 # Where Nova cuts a message (nova/compute/utils.py, exception_to_dict).
 _CUT = 255
@@ -46,8 +53,8 @@ def explain(
         unread = _why_not(lambda: history.actions) or unread
     events = known(lambda: attempt.events) or ()
     bare = _bare(history, attempt, events)
-    logged = telling.lines(logs) if logs else []
-    bare = replace(bare, logs=telling.shown(logged))
+    logged = message_choice.lines(logs) if logs else []
+    bare = replace(bare, logs=message_choice.shown(logged))
     if bare.status in FAILED:
         return _failed(
             history, attempt, events, unread, newest, bare, logs, logged
@@ -56,11 +63,11 @@ def explain(
     stopped = bare.status == "cancelled" or (
         bare.status not in ENDED and newest and _idle(history)
     )
-    found = telling.cause(logged)
+    found = message_choice.cause(logged)
     # What is under way has no cause, but nobody goes on with that one.
     if found and (stopped or found.id == "services-lost-touch"):
         told = replace(told, **_known(found), next=found.remedy)
-    notes = [unread, *(telling.notes(logs) if logs else ())]
+    notes = [unread, *(message_choice.notes(logs) if logs else ())]
     return replace(told, note="; ".join(filter(None, notes)))
 
 
@@ -148,8 +155,8 @@ def _failed(
         _cut(texts),
         _why_not(lambda: history.records),
         _aborted(history, attempt),
-        *(telling.notes(logs) if logs else ()),
-        standing.services(
+        *(message_choice.notes(logs) if logs else ()),
+        server_status.services(
             history, filter(None, (bare.source, bare.destination, *asked))
         ),
     ]
@@ -157,7 +164,7 @@ def _failed(
         found.remedy if found else "",
         str(log or ""),
         _ask_nodes(history, bare, newest) if log and not logs else "",
-        standing.advice(history, bare.kind) if newest else "",
+        server_status.advice(history, bare.kind) if newest else "",
     ]
     told = replace(
         bare,
@@ -187,7 +194,7 @@ def _known(cause: causes.Cause) -> dict[str, Any]:
 def _ask_nodes(history: History, bare: Explanation, newest: bool) -> str:
     """The command that reads the logs itself."""
     which = "" if newest else f" --migration {bare.migration_id or bare.uuid}"
-    server = standing.name(history.server)
+    server = server_status.name(history.server)
     return f"or: openstack migrate explain {server}{which} --nodes"
 
 
@@ -303,8 +310,8 @@ def _other(
 ) -> Explanation:
     """An attempt that did not fail: done, called off, or under way."""
     now = history.now if newest else None
-    here = standing.where(now)
-    server = standing.name(history.server)
+    here = server_status.where(now)
+    server = server_status.name(history.server)
     meaning, then = (
         "it is not over",
         f"openstack migrate watch {server}",
@@ -332,5 +339,5 @@ def _other(
     return replace(
         bare,
         meaning=f"{meaning}; {here}" if here else meaning,
-        next=then or (standing.advice(history, bare.kind) if now else ""),
+        next=then or (server_status.advice(history, bare.kind) if now else ""),
     )

@@ -3,9 +3,9 @@
 import datetime
 from collections.abc import Sequence
 
-from osc_migrate.model.facts import known
-from osc_migrate.model.history import Event
-from osc_migrate.model.progress import ENDED, PHASES
+from osc_migrate.cloud.actions import Event
+from osc_migrate.cloud.migrations import ENDED, PHASES
+from osc_migrate.facts import known
 
 # No event covers the copy itself: Nova's own thread makes it, and keeps the
 # error to its log (nova/compute/manager.py, _do_live_migration).

@@ -2,10 +2,11 @@
 
 import dataclasses
 
-from osc_migrate import causes
-from osc_migrate.explain import standing
-from osc_migrate.model.explanation import Explanation
-from osc_migrate.model.facts import Migration, Server, Unread
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.cloud.servers import Server
+from osc_migrate.explain import causes, server_status
+from osc_migrate.explain.explanation import Explanation
+from osc_migrate.facts import Unread
 
 _CAUSE = "migration-aborted"
 _REMEDY = (
@@ -45,4 +46,4 @@ def _where(now: Server | None) -> str:
             return f"still running on {now.host}, though Nova calls it ERROR"
     except Unread:
         pass
-    return standing.where(now)
+    return server_status.where(now)

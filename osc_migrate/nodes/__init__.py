@@ -1,1 +1,1 @@
-"""Reaches the compute nodes: one shell each, kept for the whole run."""
+"""Compute and storage nodes: one package for each subject."""

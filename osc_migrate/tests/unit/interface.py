@@ -29,29 +29,33 @@ import tomllib
 from osc_lib.command import command as osc_command
 
 import osc_migrate
-from osc_migrate import causes, checks, saved
+from osc_migrate.checks import findings
 from osc_migrate.checks.check import Check
-from osc_migrate.checks.nodes import ANSWERS
+from osc_migrate.cloud.migrations import Kind
 from osc_migrate.commands import (
     base,
     describe_resource,
-    moving,
+    migrate_base,
     planning,
-    running,
+    run_base,
 )
 from osc_migrate.commands import run as run_commands
-from osc_migrate.facts import node as node_facts
-from osc_migrate.model import findings, plan, progress, repair, run, stopped
-from osc_migrate.model.answers import Answer
-from osc_migrate.model.explanation import Explanation
-from osc_migrate.model.facts import Unread
-from osc_migrate.model.node import Role
-from osc_migrate.moves.watching import Watched
-from osc_migrate.plans import file as plan_file
-from osc_migrate.plans.request import By
-from osc_migrate.plans.wishes import Wish
-from osc_migrate.runs import journal
-from osc_migrate.survey import Survey
+from osc_migrate.explain import causes
+from osc_migrate.explain.explanation import Explanation
+from osc_migrate.facts import Unread
+from osc_migrate.maintenance.planning import plan, plan_file
+from osc_migrate.maintenance.planning.policy import Wish
+from osc_migrate.maintenance.planning.request import By
+from osc_migrate.maintenance.running import journal, results
+from osc_migrate.migration import abort, repair
+from osc_migrate.migration.outcome import End, Outcome
+from osc_migrate.migration.watch import Watched
+from osc_migrate.nodes import node_questions as node_facts
+from osc_migrate.nodes import survey_file
+from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.collect import Survey
+from osc_migrate.nodes.node_checks import ANSWERS, all_checks
+from osc_migrate.nodes.role import Role
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.commands.test_preflight import FakeMover
@@ -72,12 +76,12 @@ JOURNAL_METHODS = ("note",)
 
 # Command -> its tables, each by the option that selects it.
 COLUMNS = {
-    "migrate live": {"": progress.Outcome.COLUMNS},
-    "migrate block": {"": progress.Outcome.COLUMNS},
-    "migrate cold": {"": progress.Outcome.COLUMNS},
-    "migrate force-complete": {"": progress.Outcome.COLUMNS},
-    "migrate abort": {"": stopped.Stopped.COLUMNS},
-    "migrate repair": {"": repair.Step.COLUMNS},
+    "migrate live": {"": Outcome.COLUMNS},
+    "migrate block": {"": Outcome.COLUMNS},
+    "migrate cold": {"": Outcome.COLUMNS},
+    "migrate force-complete": {"": Outcome.COLUMNS},
+    "migrate abort": {"": abort.AbortResult.COLUMNS},
+    "migrate repair": {"": repair.RepairStep.COLUMNS},
     "migrate watch": {"": Watched.COLUMNS},
     "migrate explain": {
         "": Explanation.COLUMNS,
@@ -88,22 +92,25 @@ COLUMNS = {
         "": describe_resource.COLUMNS,
         "--long": (*describe_resource.COLUMNS, "project_id"),
     },
-    "migrate drain": {"": run.Row.COLUMNS, "--dry-run": planning.COLUMNS},
-    "migrate return": {"": run.Row.COLUMNS, "--dry-run": planning.COLUMNS},
-    "migrate rebalance": {"": run.Row.COLUMNS, "--dry-run": planning.COLUMNS},
+    "migrate drain": {"": results.Row.COLUMNS, "--dry-run": planning.COLUMNS},
+    "migrate return": {"": results.Row.COLUMNS, "--dry-run": planning.COLUMNS},
+    "migrate rebalance": {
+        "": results.Row.COLUMNS,
+        "--dry-run": planning.COLUMNS,
+    },
     "migrate run list": {"": run_commands.RunList.COLUMNS},
-    "migrate run show": {"": run.Row.COLUMNS},
+    "migrate run show": {"": results.Row.COLUMNS},
 }
 
 # Words that columns, files or options may contain.
 VALUES = {
     "status of a finding": [status.name for status in findings.Status],
-    "kind of a move": findings.Kind,
-    "end of a move": progress.End,
+    "kind of a move": Kind,
+    "end of a move": End,
     "way of a step": plan.Way,
     "purpose of a plan": plan.Purpose,
-    "outcome of a server in a run": run.Became,
-    "verdict of a run": run.Verdict,
+    "outcome of a server in a run": results.Result,
+    "verdict of a run": results.Verdict,
     "role of a node": Role,
     "tag of an owner": Wish,
     "load to even out": By,
@@ -147,7 +154,7 @@ def modules():
 def checks_by_id():
     """Check id -> the kinds of move that it matters for, wherever it is
     defined, and whether the registry has it."""
-    registered = {check.id for check in checks.everything()} | {ANSWERS}
+    registered = {check.id for check in all_checks()} | {ANSWERS}
     everywhere = {
         value.id: sorted(value.kinds)
         for module in modules()
@@ -277,10 +284,10 @@ def exit_codes():
         "time to follow ran out": base.RUNNING_ON,
         "waits to be confirmed": base.UNCONFIRMED,
         "ends of a move": {
-            end.value: code for end, code in moving.EXIT.items()
+            end.value: code for end, code in migrate_base.EXIT.items()
         },
         "verdicts of a run": {
-            verdict.value: code for verdict, code in running.EXIT.items()
+            verdict.value: code for verdict, code in run_base.EXIT.items()
         },
         "in the help": helps,
     }
@@ -330,7 +337,7 @@ def survey():
 def facts_format():
     """The facts file as it is written, and the names of the answers."""
     return {
-        "sample": json.loads(saved.dumps(survey())),
+        "sample": json.loads(survey_file.dumps(survey())),
         "answers": sorted(
             set(node_facts.FIRST)
             | {
@@ -361,7 +368,7 @@ def journal_format():
         "version": journal.FORMAT,
         "table": " ".join(journal._SCHEMA.split()),
         "kinds": {kind: sorted(keys) for kind, keys in sorted(kinds.items())},
-        "row": list(run.Row.COLUMNS),
+        "row": list(results.Row.COLUMNS),
     }
 
 

@@ -2,8 +2,8 @@
 
 import datetime
 
-from osc_migrate.model.answers import Answer
-from osc_migrate.model.logs import Wanted
+from osc_migrate.explain.node_logs.lines import Wanted
+from osc_migrate.nodes.answers import Answer
 from osc_migrate.tests.unit import past
 
 SERVER = "11111111-1111-1111-1111-111111111111"

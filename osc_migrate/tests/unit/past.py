@@ -3,8 +3,10 @@
 import datetime
 from typing import Any
 
-from osc_migrate.model.facts import Migration, Unread
-from osc_migrate.model.history import Action, Attempt, Event, History
+from osc_migrate.cloud.actions import Action, Event
+from osc_migrate.cloud.history import Attempt, History
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 
 CONDUCTOR = "conductor_live_migrate_instance"

@@ -3,14 +3,21 @@
 import datetime
 from typing import Any
 
-from osc_migrate.model import facts
-from osc_migrate.model.cloud import CloudFacts, Service
+from osc_migrate.cloud.hosts import Aggregate, Host, Hypervisor, Service
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.network import Agent, Port
+from osc_migrate.cloud.placement import HostRoom
+from osc_migrate.cloud.server_groups import Group
+from osc_migrate.cloud.servers import Flavor, Server
+from osc_migrate.cloud.volumes import Volume
+from osc_migrate.cloud.whole_cloud import CloudFacts
 
 NOW = datetime.datetime(2026, 11, 23, 10, tzinfo=datetime.UTC)
 
 
-def server(**changes: Any) -> facts.Server:
-    return facts.Server(
+def server(**changes: Any) -> Server:
+    return Server(
         **{
             "id": "11111111-1111-1111-1111-111111111111",
             "name": "vm1",
@@ -30,8 +37,8 @@ def server(**changes: Any) -> facts.Server:
     )
 
 
-def hypervisor(**changes: Any) -> facts.Hypervisor:
-    return facts.Hypervisor(
+def hypervisor(**changes: Any) -> Hypervisor:
+    return Hypervisor(
         **{
             "id": "cccccccc-cccc-cccc-cccc-cccccccccccc",
             "name": "hostc.test",
@@ -49,8 +56,8 @@ def hypervisor(**changes: Any) -> facts.Hypervisor:
     )
 
 
-def host(**changes: Any) -> facts.Host:
-    return facts.Host(
+def host(**changes: Any) -> Host:
+    return Host(
         **{
             "name": "HostC",
             "state": "up",
@@ -64,14 +71,14 @@ def host(**changes: Any) -> facts.Host:
     )
 
 
-def flavor(**extra_specs: str) -> facts.Flavor:
+def flavor(**extra_specs: str) -> Flavor:
     """A small one; 'hw__pmem' stands for the extra spec 'hw:pmem'."""
     specs = {k.replace("__", ":"): v for k, v in extra_specs.items()}
-    return facts.Flavor(1, 512, 1, 0, 0, specs)
+    return Flavor(1, 512, 1, 0, 0, specs)
 
 
-def port(**changes: Any) -> facts.Port:
-    return facts.Port(
+def port(**changes: Any) -> Port:
+    return Port(
         **{
             "id": "66666666-6666-6666-6666-666666666666",
             "vnic_type": "normal",
@@ -82,8 +89,8 @@ def port(**changes: Any) -> facts.Port:
     )
 
 
-def agent(host: str, **changes: Any) -> facts.Agent:
-    return facts.Agent(
+def agent(host: str, **changes: Any) -> Agent:
+    return Agent(
         **{
             "type": "Open vSwitch agent",
             "host": host,
@@ -95,8 +102,8 @@ def agent(host: str, **changes: Any) -> facts.Agent:
     )
 
 
-def volume(**changes: Any) -> facts.Volume:
-    return facts.Volume(
+def volume(**changes: Any) -> Volume:
+    return Volume(
         **{
             "id": "55555555-5555-5555-5555-555555555555",
             "status": "in-use",
@@ -107,15 +114,15 @@ def volume(**changes: Any) -> facts.Volume:
     )
 
 
-def group(policy: str, **changes: Any) -> facts.Group:
-    return facts.Group(
+def group(policy: str, **changes: Any) -> Group:
+    return Group(
         **{"name": "g1", "policy": policy, "max_per_host": 1, "members": {}}
         | changes
     )
 
 
-def room(**changes: Any) -> facts.Room:
-    return facts.Room(
+def room(**changes: Any) -> HostRoom:
+    return HostRoom(
         **{
             "asked": {"VCPU": 1, "MEMORY_MB": 512},
             "free": {"VCPU": 16, "MEMORY_MB": 4096},
@@ -126,8 +133,8 @@ def room(**changes: Any) -> facts.Room:
     )
 
 
-def move(**changes: Any) -> facts.MoveFacts:
-    return facts.MoveFacts(
+def move(**changes: Any) -> MoveFacts:
+    return MoveFacts(
         **{
             "server": server(),
             "wanted": "HostC",
@@ -141,8 +148,8 @@ def move(**changes: Any) -> facts.MoveFacts:
     )
 
 
-def migration(status: str = "running", **changes: Any) -> facts.Migration:
-    return facts.Migration(
+def migration(status: str = "running", **changes: Any) -> Migration:
+    return Migration(
         **{
             "id": 7,
             "uuid": None,
@@ -186,7 +193,7 @@ def cloud(**changes: Any) -> CloudFacts:
     )
 
 
-def full(**changes: Any) -> facts.MoveFacts:
+def full(**changes: Any) -> MoveFacts:
     """A healthy move of a server with one of everything."""
     return move(
         **{
@@ -204,7 +211,7 @@ def full(**changes: Any) -> facts.MoveFacts:
             "migrations": (migration("completed"),),
             "incoming": (migration("running", id=8),),
             "aggregates": (
-                facts.Aggregate("a1", frozenset({"HostB", "HostC"}), {}),
+                Aggregate("a1", frozenset({"HostB", "HostC"}), {}),
             ),
         }
         | changes

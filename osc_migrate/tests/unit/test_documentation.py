@@ -10,15 +10,16 @@ from importlib import metadata
 import pytest
 
 import osc_migrate
-from osc_migrate import causes, checks
-from osc_migrate.checks import nodes
 from osc_migrate.commands import base
+from osc_migrate.explain import causes
+from osc_migrate.nodes import node_checks
+from osc_migrate.nodes.node_checks import all_checks
 
 ROOT = pathlib.Path(osc_migrate.__file__).parents[1]
 SOURCE = ROOT / "doc/source"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 POINTS = PROJECT["entry-points"]["openstack.migrate.v1"]
-CHECKS = sorted({c.id for c in checks.everything()} | {nodes.ANSWERS})
+CHECKS = sorted({c.id for c in all_checks()} | {node_checks.ANSWERS})
 
 
 def load(path):

@@ -24,7 +24,7 @@ from osc_migrate.commands.describe_resource import DescribeResource
 from osc_migrate.commands.explain import Explain
 from osc_migrate.commands.live import Live
 from osc_migrate.commands.preflight import Preflight
-from osc_migrate.moves.mover import Mover
+from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.odd_sky import OddSky

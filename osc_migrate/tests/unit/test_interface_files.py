@@ -36,8 +36,8 @@ def test_a_plan_is_read_and_keeps_every_value():
 
 def test_facts_are_read_and_keep_every_value():
     text = json.dumps(SAMPLES["facts"])
-    survey = interface.saved.loads(text, "facts.json")
-    again = json.loads(interface.saved.dumps(survey))
+    survey = interface.survey_file.loads(text, "facts.json")
+    again = json.loads(interface.survey_file.dumps(survey))
     assert leaves(again) == leaves(SAMPLES["facts"])
 
 

@@ -13,8 +13,8 @@ import pytest
 from osc_migrate import private_files
 from osc_migrate.commands import junit
 from osc_migrate.errors import MigrateError
-from osc_migrate.runs.journal import Journal, JournalError, runs
-from osc_migrate.runs.lock import Lock
+from osc_migrate.maintenance.running.journal import Journal, JournalError, runs
+from osc_migrate.maintenance.running.lock import Lock
 
 
 def mode(path):
@@ -219,10 +219,10 @@ def test_junit_is_written_the_same_way(tmp_path):
 
 
 def test_a_full_disk_is_an_error_with_words(tmp_path, full_disk):
-    from osc_migrate import saved
-    from osc_migrate.model.answers import Answer
-    from osc_migrate.model.node import Role
-    from osc_migrate.survey import Survey
+    from osc_migrate.nodes import survey_file
+    from osc_migrate.nodes.answers import Answer
+    from osc_migrate.nodes.collect import Survey
+    from osc_migrate.nodes.role import Role
 
     survey = Survey(
         {"HostB": Role.COMPUTE},
@@ -230,5 +230,5 @@ def test_a_full_disk_is_an_error_with_words(tmp_path, full_disk):
         {},
     )
     with pytest.raises(MigrateError, match="File too large"):
-        saved.write(str(tmp_path / "facts"), survey)
+        survey_file.write(str(tmp_path / "facts"), survey)
     assert list(pathlib.Path(tmp_path).iterdir()) == []

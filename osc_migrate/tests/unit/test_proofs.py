@@ -7,7 +7,8 @@ from functional_tests.joint_faults import table as of_guests
 from functional_tests.node_faults import faults
 from functional_tests.node_faults import table as of_nodes
 from functional_tests.proofs import table
-from osc_migrate import causes, checks
+from osc_migrate.checks import registry
+from osc_migrate.explain import causes
 
 
 def test_every_check_has_its_fault():
@@ -53,4 +54,4 @@ def test_what_finds_a_real_fault_is_a_check_and_a_cause():
 
 _CHECKS = {
     check.id for scope in of_nodes.SCOPES.values() for check in scope
-} | {check.id for check in checks.MOVE}
+} | {check.id for check in registry.MOVE}

@@ -7,13 +7,13 @@ import subprocess
 
 import pytest
 
-from osc_migrate import remedies
-from osc_migrate.checks.nodes import judge_nodes, pairs_of
-from osc_migrate.model import script
-from osc_migrate.model.findings import Finding, Fix, Status, allowed
-from osc_migrate.model.node import Role
-from osc_migrate.tests.unit.node_shapes import accounts, node, storage
-from osc_migrate.words import command
+from osc_migrate.checks import script
+from osc_migrate.checks.findings import Finding, Fix, Status, allowed
+from osc_migrate.nodes import remedies
+from osc_migrate.nodes.node_checks import judge_nodes, pairs_of
+from osc_migrate.nodes.role import Role
+from osc_migrate.tests.unit.nodes.shapes import accounts, node, storage
+from osc_migrate.text import command
 
 
 def scripts(*fixes, detail="broken"):

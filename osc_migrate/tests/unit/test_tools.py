@@ -144,11 +144,11 @@ WAITING = """\
 import os, subprocess, sys, time
 sys.path.insert(0, {root!r})
 from tools import processes
-from functional_tests.cloud.guard import Guard
+from testbed.cloud.guard import Guard
 inner = '''
 import subprocess, sys, time
 sys.path.insert(0, {root!r})
-from functional_tests.cloud.guard import Guard
+from testbed.cloud.guard import Guard
 away = subprocess.Popen(["sleep", "1000"], start_new_session=True)
 guard = Guard(["kill", str(away.pid)])
 print(away.pid, flush=True)

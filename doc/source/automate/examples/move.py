@@ -2,14 +2,14 @@ import sys
 
 import openstack
 
-from osc_migrate import scopes
-from osc_migrate.model.findings import Kind
-from osc_migrate.moves.mover import Mover
+from osc_migrate.checks import move_scope
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.migration.mover import Mover
 
 server, host = sys.argv[1:]
 mover = Mover(openstack.connect())
 facts = mover.facts(server, host)
-report = scopes.answer(facts, Kind.LIVE).report
+report = move_scope.answer(facts, Kind.LIVE).report
 if not report.safe:
     sys.exit("\n".join(str(finding) for finding in report.problems))
 move, phase = mover.live(facts), ""

@@ -2,9 +2,10 @@
 
 import dataclasses
 
-from osc_migrate import checks
-from osc_migrate.model.facts import MoveFacts
-from osc_migrate.model.findings import Kind, Status
+from osc_migrate.checks import registry
+from osc_migrate.checks.findings import Status
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.tests.unit import shapes
 
 PASS, SKIP, WARN = Status.PASS, Status.SKIP, Status.WARN
@@ -27,7 +28,7 @@ class Case:
 
 
 def findings(move, kind=LIVE, ignored=()):
-    report = checks.judge_move(move, kind, ignored)
+    report = registry.judge_move(move, kind, ignored)
     return {finding.check: finding for finding in report}
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from osc_migrate.checks import judge_after
-from osc_migrate.model.facts import Attachment, Unread
-from osc_migrate.model.findings import Status
+from osc_migrate.checks.findings import Status
+from osc_migrate.checks.registry import judge_after
+from osc_migrate.cloud.volumes import Attachment
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 
 ID = shapes.server().id

@@ -2,7 +2,8 @@
 
 import pytest
 
-from osc_migrate.model.facts import Aggregate, Unread
+from osc_migrate.cloud.hosts import Aggregate
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.checks.proof import (
     PASS,

@@ -4,9 +4,9 @@ import datetime
 
 import pytest
 
-from osc_migrate import checks
-from osc_migrate.model.facts import Unread
-from osc_migrate.model.findings import Status
+from osc_migrate.checks import registry
+from osc_migrate.checks.findings import Status
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 
 FAIL, WARN, UNKNOWN = Status.FAIL, Status.WARN, Status.UNKNOWN
@@ -14,7 +14,7 @@ LONG_AGO = shapes.NOW - datetime.timedelta(hours=1)
 
 
 def findings(cloud):
-    return {f.check: f for f in checks.judge_cloud(cloud)}
+    return {f.check: f for f in registry.judge_cloud(cloud)}
 
 
 def with_server(**changes):
@@ -146,7 +146,7 @@ def test_services_unread_are_unknown_not_pass():
 
 
 def test_every_check_has_a_case():
-    assert {case[0] for case in CASES} == {c.id for c in checks.CLOUD}
+    assert {case[0] for case in CASES} == {c.id for c in registry.CLOUD}
 
 
 def test_a_healthy_cloud_passes():
@@ -168,7 +168,7 @@ def test_a_healthy_cloud_passes():
     ],
 )
 def test_no_false_alarm(cloud):
-    assert checks.judge_cloud(cloud).verdict <= Status.SKIP
+    assert registry.judge_cloud(cloud).verdict <= Status.SKIP
 
 
 def test_many_names_are_not_a_flood():

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from osc_migrate.model.facts import Unread
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.checks.proof import (
     COLD,

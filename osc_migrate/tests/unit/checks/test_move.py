@@ -6,9 +6,10 @@ import re
 import pytest
 
 import osc_migrate
-from osc_migrate import checks
-from osc_migrate.model.facts import Unread
-from osc_migrate.model.findings import Kind
+from osc_migrate.checks import registry
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.node_checks import all_checks
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.checks import (
     test_aggregates,
@@ -62,7 +63,7 @@ def test_every_check_has_a_case_that_it_reports():
     skipped = {case.check for case in cases if case.status is SKIP}
     only_known_or_not = {"server-host-is-known", "flavor-and-image-are-known"}
     never_minds = {"disks-need-no-copy"}
-    ids = {check.id for check in checks.MOVE}
+    ids = {check.id for check in registry.MOVE}
     assert ids - bad == only_known_or_not | never_minds
     assert only_known_or_not <= unread
     assert never_minds <= skipped
@@ -70,8 +71,8 @@ def test_every_check_has_a_case_that_it_reports():
 
 def test_the_table_of_causes_names_every_check_and_no_other():
     named = set(re.findall(r"``([a-z]+(?:-[a-z]+)+)``", TABLE.read_text()))
-    assert named >= {check.id for check in checks.MOVE}
-    assert named <= {check.id for check in checks.everything()}
+    assert named >= {check.id for check in registry.MOVE}
+    assert named <= {check.id for check in all_checks()}
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -138,7 +139,7 @@ def test_services_unread_are_unknown_not_pass():
 
 def test_an_ignored_check_is_still_shown():
     move = of_host(status="disabled")
-    report = checks.judge_move(move, LIVE, ["destination-is-enabled"])
+    report = registry.judge_move(move, LIVE, ["destination-is-enabled"])
     (warning,) = report.warnings
     assert warning.check == "destination-is-enabled"
     assert "(ignored FAIL)" in warning.detail
@@ -150,7 +151,7 @@ def test_ignoring_one_check_softens_no_other():
         server=shapes.server(locked=True),
         destination=shapes.host(status="disabled"),
     )
-    report = checks.judge_move(move, LIVE, ["server-is-unlocked"])
+    report = registry.judge_move(move, LIVE, ["server-is-unlocked"])
     assert [f.check for f in report.problems] == ["destination-is-enabled"]
 
 
@@ -163,9 +164,9 @@ def test_a_check_that_breaks_is_unknown_alone():
 
 
 def test_titles_and_ids_are_well_formed():
-    ids = [c.id for c in checks.MOVE]
+    ids = [c.id for c in registry.MOVE]
     assert len(set(ids)) == len(ids)
-    for check in checks.MOVE:
+    for check in registry.MOVE:
         assert check.title and not check.title.endswith(".")
 
 

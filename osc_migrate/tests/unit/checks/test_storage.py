@@ -2,7 +2,8 @@
 
 import pytest
 
-from osc_migrate.model.facts import Flavor, Unread
+from osc_migrate.cloud.servers import Flavor
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.checks.proof import (
     BLOCK,

@@ -13,12 +13,12 @@ import sys
 import threading
 import types
 
-from osc_migrate.commands import running
-from osc_migrate.model.run import Became
-from osc_migrate.plans import Limits, Request
-from osc_migrate.runs import run as runs_run
-from osc_migrate.runs import starting
-from osc_migrate.tests.unit.runs.lab import Lab, Quick, plan
+from osc_migrate.commands import run_base
+from osc_migrate.maintenance.planning import Limits, Request
+from osc_migrate.maintenance.running import run as runs_run
+from osc_migrate.maintenance.running import start
+from osc_migrate.maintenance.running.results import Result
+from osc_migrate.tests.unit.maintenance.running.lab import Lab, Quick, plan
 
 
 def main(descriptor, where):
@@ -29,14 +29,14 @@ def main(descriptor, where):
     lab = Lab()
     lab.nova.identity = "test"
     lab.looks = 10**9
-    starting._mover = lambda _: (lab, Quick())
+    start._mover = lambda _: (lab, Quick())
     runs_run.on = lambda _, host: (
-        starting.Row(s.name, s.id, host, None, "", Became.LEFT)
+        start.Row(s.name, s.id, host, None, "", Result.LEFT)
         for s in lab.servers.values()
         if s.host == host
     )
     steps = plan(lab.boot("vm1"), lab.boot("vm2"))
-    run = starting.drain(
+    run = start.drain(
         lab,
         Request(hosts=("HostB",), limits=Limits(total=1)),
         plan=steps,
@@ -61,7 +61,7 @@ def main(descriptor, where):
     threading.Thread(target=release, daemon=True).start()
     command = types.SimpleNamespace(exit_code=None)
     arguments = argparse.Namespace(junit=None, formatter="json")
-    running.do(command, arguments, run)
+    run_base.do(command, arguments, run)
     for row in run.rows:
         say(f"{row.server}: {row.outcome}")
     say(f"{run.verdict.value}, {lab.disabled['HostB']}".replace(run.id, "ID"))

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from osc_migrate import errors
-from osc_migrate.commands import asking
+from osc_migrate.commands import prompt
 from osc_migrate.commands.abort import Abort
 from osc_migrate.commands.force_complete import ForceComplete
 from osc_migrate.commands.repair import Repair
 from osc_migrate.commands.watch import Watch, lines
-from osc_migrate.model.stopped import Stopped
-from osc_migrate.moves.mover import Mover
+from osc_migrate.migration.abort import AbortResult
+from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.sky import VM1
@@ -48,7 +48,7 @@ def test_an_abort(desk, capsys):
     )
     assert desk.run(Abort, "vm1", "-f", "json") == 0
     (row,) = json.loads(desk.out)
-    assert tuple(row) == Stopped.COLUMNS
+    assert tuple(row) == AbortResult.COLUMNS
     assert (row["status"], row["server_status"]) == ("cancelled", "ACTIVE")
     assert "7 was stopped; the server is ACTIVE on HostB" in (
         capsys.readouterr().err
@@ -82,7 +82,7 @@ def test_nothing_to_abort(desk):
 @pytest.mark.parametrize("answer, posts", [("n\n", 0), ("", 0)])
 def test_who_says_no_changes_nothing(desk, monkeypatch, answer, posts):
     desk.sky.nova("/os-migrations", {"migrations": [record()]})
-    monkeypatch.setattr(asking, "somebody", lambda: True)
+    monkeypatch.setattr(prompt, "somebody", lambda: True)
     monkeypatch.setattr("sys.stdin.readline", lambda: answer, raising=False)
     assert desk.run(ForceComplete, "vm1", "-f", "json") == 3
     assert desk.out == ""

@@ -5,9 +5,9 @@ import types
 import pytest
 
 from osc_migrate import errors
-from osc_migrate.commands import asking
+from osc_migrate.commands import prompt
 from osc_migrate.commands.cold import Cold
-from osc_migrate.model.progress import End
+from osc_migrate.migration.outcome import End
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.commands.test_live import ended
@@ -40,7 +40,7 @@ def test_revert_with_a_host(status, complaint):
 
 def test_no_wait_asks_nobody_and_is_no_failure(monkeypatch):
     """However far the move was by then."""
-    monkeypatch.setattr(asking, "somebody", lambda: pytest.fail("asked"))
+    monkeypatch.setattr(prompt, "somebody", lambda: pytest.fail("asked"))
     move = ended(End.WAITS)
     mover = types.SimpleNamespace(
         facts=lambda server, host: shapes.move(),

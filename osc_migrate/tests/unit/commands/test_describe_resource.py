@@ -4,7 +4,7 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.commands.describe_resource import DescribeResource
-from osc_migrate.moves.mover import Mover
+from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.sky import PROJECT, Sky

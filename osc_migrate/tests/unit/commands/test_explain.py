@@ -8,7 +8,7 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.commands.explain import Explain
-from osc_migrate.moves.mover import Mover
+from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.sky import VM1, Sky

@@ -6,11 +6,11 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.commands.explain import Explain
-from osc_migrate.model.answers import Answer
-from osc_migrate.model.facts import Unread
-from osc_migrate.moves.mover import Mover
-from osc_migrate.nodes import visit
-from osc_migrate.nodes.lost import NodeLost
+from osc_migrate.facts import Unread
+from osc_migrate.migration.mover import Mover
+from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.transport import sessions
+from osc_migrate.nodes.transport.connection_errors import NodeLost
 from osc_migrate.tests.unit import nova_logs
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
@@ -105,7 +105,7 @@ def nodes(healthy, monkeypatch):
     made = Nodes(
         {"HostB": nova_logs.answer(*nova_logs.failure(nova_logs.REFUSED))}
     )
-    monkeypatch.setattr(visit, "Sessions", made)
+    monkeypatch.setattr(sessions, "Sessions", made)
     return made
 
 

@@ -6,8 +6,9 @@ import pytest
 from osc_migrate import errors
 from osc_migrate.commands.live import Live
 from osc_migrate.explain.joiner import explain
-from osc_migrate.model.progress import End, Outcome, Progress
-from osc_migrate.moves.follow import TimeUp
+from osc_migrate.migration.follow import TimeUp
+from osc_migrate.migration.outcome import End, Outcome
+from osc_migrate.migration.progress import Progress
 from osc_migrate.tests.unit import past, shapes
 from osc_migrate.tests.unit.commands.desk import Desk
 

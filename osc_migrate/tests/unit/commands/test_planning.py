@@ -7,8 +7,8 @@ import pytest
 from osc_migrate import errors
 from osc_migrate.commands.drain import Drain
 from osc_migrate.commands.rebalance import Rebalance
-from osc_migrate.moves.mover import Mover
-from osc_migrate.plans import file
+from osc_migrate.maintenance.planning import plan_file
+from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.sky import HOST_B, HOST_C, VM1
@@ -82,7 +82,7 @@ def test_the_plan_as_a_file(sky, tmp_path):
     path = str(tmp_path / "plan.json")
     code, _ = run(sky, Drain, "HostB", "--plan", path)
     assert code == 0
-    (step,) = file.read(path).steps
+    (step,) = plan_file.read(path).steps
     assert (step.id, step.destination) == (VM1, "HostC")
 
 
@@ -155,7 +155,7 @@ def test_a_load_that_is_evened_out(sky, tmp_path):
     code, rows = run(sky, Rebalance, "--plan", path)
     assert code == 0
     assert [row["destination"] for row in rows] == ["HostC"]
-    assert file.read(path).purpose == "rebalance"
+    assert plan_file.read(path).purpose == "rebalance"
     with pytest.raises(errors.MigrateError, match="plan of a rebalance"):
         run(sky, Drain, "--apply", path)
 

@@ -5,6 +5,7 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.commands.preflight import FINDING, Preflight
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.commands.desk import Desk
 
@@ -63,7 +64,7 @@ def test_the_worst_comes_first():
 
 
 def test_unknown_is_not_safe():
-    code, rows = pair(shapes.move(room=shapes.facts.Unread("403")))
+    code, rows = pair(shapes.move(room=Unread("403")))
     assert code == 3
     assert rows[0]["status"] == "UNKNOWN"
 
@@ -147,7 +148,7 @@ def test_junit(tmp_path):
     path = tmp_path / "out.xml"
     facts = shapes.move(
         server=shapes.server(name="a\x1bb\x00", locked=True),
-        room=shapes.facts.Unread("503"),
+        room=Unread("503"),
         destination=shapes.host(status="disabled"),
     )
     ignore = ["--ignore", "destination-is-enabled"]

@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from osc_migrate.commands import progress
-from osc_migrate.model.job import Job
-from osc_migrate.model.progress import Progress
+from osc_migrate.migration.progress import Progress
+from osc_migrate.nodes.counters.job import Job
 
 MiB = 1024 * 1024
 

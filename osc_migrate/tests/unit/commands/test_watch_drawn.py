@@ -1,8 +1,8 @@
 import sys
 
 from osc_migrate.commands import watch
-from osc_migrate.model.progress import Progress
-from osc_migrate.moves.watching import Watched
+from osc_migrate.migration.progress import Progress
+from osc_migrate.migration.watch import Watched
 from osc_migrate.tests.unit import shapes
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from osc_migrate.explain.attempts import attempts
-from osc_migrate.model.facts import Unread
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit.past import action, at, history, record
 
 

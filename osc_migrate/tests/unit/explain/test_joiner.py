@@ -3,7 +3,7 @@
 import pytest
 
 from osc_migrate.explain.joiner import explain
-from osc_migrate.model.facts import Unread
+from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.past import (
     CHECK,

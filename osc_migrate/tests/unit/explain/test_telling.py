@@ -2,10 +2,10 @@
 
 import pytest
 
-from osc_migrate.explain import telling
+from osc_migrate.explain import message_choice
 from osc_migrate.explain.joiner import explain
-from osc_migrate.facts.log.read import read
-from osc_migrate.model.logs import Logs
+from osc_migrate.explain.node_logs.lines import Logs
+from osc_migrate.explain.node_logs.parsing import read
 from osc_migrate.tests.unit import past, shapes
 from osc_migrate.tests.unit.nova_logs import (
     MANAGER,
@@ -288,7 +288,7 @@ def test_chatter_is_not_shown():
         line("Took 1 seconds to wait for the console", "INFO"),
         line("Traceback (most recent call last):", logger=MANAGER, who=""),
     )
-    assert telling.lines(logs(*lines)) == []
+    assert message_choice.lines(logs(*lines)) == []
 
 
 def test_a_node_that_was_not_reached():

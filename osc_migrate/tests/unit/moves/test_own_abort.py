@@ -2,9 +2,9 @@
 
 import pytest
 
-from osc_migrate.model.progress import End
+from osc_migrate.migration.outcome import End
 from osc_migrate.tests.unit import sky as skies
-from osc_migrate.tests.unit.moves.accepting import (
+from osc_migrate.tests.unit.migration.accepting import (
     COUNTERS,
     EVENTS,
     NONE,

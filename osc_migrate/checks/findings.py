@@ -1,0 +1,171 @@
+"""What a check says, and what all of them say together."""
+
+import dataclasses
+import enum
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+
+from osc_migrate.checks import script
+
+
+class Status(enum.IntEnum):
+    """A finding's status, ordered by badness: the worst is the verdict."""
+
+    PASS = 0
+    # The check does not apply here.
+    SKIP = 1
+    # The move works, at a risk to performance or connectivity.
+    WARN = 2
+    # A fact could not be read: nobody can say, so it is not safe.
+    UNKNOWN = 3
+    # The move would fail or interrupt the guest.
+    FAIL = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fix:
+    """What a root on one node would type to fix a problem there.
+
+    Idempotent: a second time changes nothing. See remedies.py for the
+    functions, such as ini_set, that the lines may use.
+    """
+
+    node: str
+    # Shell lines, each word of a stranger quoted: see words.command().
+    lines: tuple[str, ...]
+    # Units to restart afterwards, once, whichever fix names them.
+    restart: tuple[str, ...] = ()
+    # Other nodes whose word the lines rest on.
+    rests_on: tuple[str, ...] = ()
+    # Their word has been compared with what is allowed, or most nodes say
+    # the same.
+    vouched: bool = False
+    # Why no script may hold this; empty where one may.
+    refused: str = ""
+
+    def __post_init__(self) -> None:
+        for line in (*self.lines, *self.restart):
+            if not isinstance(line, str):
+                raise TypeError(f"a line of a script is not text: {line!r}")
+        if not self.refused:
+            object.__setattr__(self, "refused", self._refusal())
+
+    def _refusal(self) -> str:
+        if not all(map(script.safe, self.lines)):
+            return "a name or a path there holds control characters"
+        try:
+            for unit in (*self.restart, *_units(self.lines)):
+                script.Unit(unit)
+        except script.Refused as refused:
+            return str(refused)
+        others = [name for name in self.rests_on if name != self.node]
+        if others and not self.vouched:
+            return f"it rests on what only {', '.join(others[:3])} says"
+        return ""
+
+    def __str__(self) -> str:
+        if self.refused:
+            return f"on {self.node}: change it by hand; {self.refused}"
+        done = [said for line in self.lines if (said := _in_words(line))]
+        if self.restart:
+            done.append(f"systemctl restart {' '.join(self.restart)}")
+        return f"on {self.node}: {'; '.join(done)}"
+
+
+def _units(lines: Iterable[str]) -> Iterator[str]:
+    """What the lines have systemctl do something to."""
+    for line in lines:
+        if line.startswith("systemctl "):
+            words = shlex.split(line.removesuffix(" || :"))[2:]
+            # Of all sockets of a daemon: 'libvirtd*.socket'.
+            yield from (w.replace("*", "") for w in words if w != "--now")
+
+
+def allowed(node: str, build: Callable[[], Fix]) -> Fix:
+    """The fix, or words instead of one where something in it is refused."""
+    try:
+        return build()
+    except script.Refused as refused:
+        return Fix(node, (), refused=str(refused))
+
+
+# The functions of remedies.py, as somebody reads them who has no script.
+_WORDS = {
+    "ini_set": "in {0} set [{1}] {2} = {3}",
+    "conf_set": "in {0} set {1} = {2}",
+    "line_add": "add to {0} the line {1}",
+    "line_drop": "remove from {0} the lines that match {1}",
+    "keep": "",
+    "user_line_add": "as {0} add to {1} the line {2}",
+    "home_own": "chown -h {0}: {2}",
+    "user_mode": "as {0}: chmod {1} {2}",
+    "directory": "mkdir -p -m 755 {1}; chown -h {0}: {1}",
+}
+
+
+def _in_words(line: str) -> str:
+    """A line of a script for people: a command stays what it is."""
+    name = line.partition(" ")[0]
+    if name not in _WORDS:
+        return line
+    return _WORDS[name].format(*shlex.split(line)[1:])
+
+
+# Slots: a host of a large cloud has a million of them.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's answer about one subject."""
+
+    check: str
+    subject: str
+    status: Status
+    detail: str
+    # What to do about it; empty where nothing is wrong.
+    remedy: str = ""
+    # A statement that is true when the check passes.
+    title: str = ""
+    # The remedy as commands, where there are such.
+    fixes: tuple[Fix, ...] = ()
+
+    def about(self, subject: str) -> "Finding":
+        """The same, with another subject."""
+        return dataclasses.replace(self, subject=subject)
+
+    def as_dict(self) -> dict[str, str]:
+        """Builtins only, for JSON, JUnit and pytest-xdist."""
+        return {
+            "check": self.check,
+            "subject": self.subject,
+            "status": self.status.name,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
+
+class Report:
+    """The findings of one preflight, worst first."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        # sorted() is stable: equal statuses keep the order of the checks.
+        self.findings = sorted(findings, key=lambda f: -f.status)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    @property
+    def verdict(self) -> Status:
+        return max((f.status for f in self.findings), default=Status.PASS)
+
+    @property
+    def safe(self) -> bool:
+        """True when every answer is known and none forbids the move."""
+        return self.verdict <= Status.WARN
+
+    @property
+    def problems(self) -> list[Finding]:
+        """What stands in the way."""
+        return [f for f in self.findings if f.status > Status.WARN]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [f for f in self.findings if f.status is Status.WARN]

@@ -1,0 +1,173 @@
+"""Preflight of more than one pair: a server and every host, a host and every
+server on it. Pure: facts in, answers out."""
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from osc_migrate.checks import registry
+from osc_migrate.checks.findings import Finding, Report, Status
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import Unread, known
+
+# What else is known of a move, such as what its two nodes told.
+Beside = Callable[[MoveFacts, Kind], Iterable[Finding]]
+
+
+def nothing(move: MoveFacts, kind: Kind) -> Iterable[Finding]:
+    """The APIs alone."""
+    return ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """Whether one server may go to one host."""
+
+    server: str
+    id: str
+    host: str
+    kind: Kind
+    report: Report
+    # Resource class -> what the host has left when the server is there;
+    # empty where that is not known.
+    left: Mapping[str, int]
+
+    @property
+    def allowed(self) -> bool:
+        return self.report.safe
+
+    @property
+    def reason(self) -> str:
+        """The finding that decides; empty when nothing speaks against."""
+        worst = next(iter(self.report), None)
+        if worst is None or worst.status < Status.WARN:
+            return ""
+        return f"{worst.check}: {worst.detail}"
+
+
+def kind_of(move: MoveFacts) -> Kind:
+    """What the server's state asks for: cold when it is stopped."""
+    if known(lambda: move.server.status) in ("SHUTOFF", "STOPPED"):
+        return Kind.COLD
+    return Kind.LIVE
+
+
+def answer(
+    move: MoveFacts,
+    kind: Kind | None = None,
+    ignored: Collection[str] = (),
+    beside: Beside = nothing,
+) -> Answer:
+    """One server and one host.
+
+    :param kind: how to move; None for what the server's state asks for.
+    :param beside: more findings about that move.
+    """
+    chosen = kind or kind_of(move)
+    report = registry.judge_move(move, chosen, ignored)
+    return Answer(
+        server=move.server.name,
+        id=move.server.id,
+        host=move.wanted or "",
+        kind=chosen,
+        report=Report([*report, *beside(move, chosen)]),
+        left=known(lambda: _left(move)) or {},
+    )
+
+
+def _left(move: MoveFacts) -> dict[str, int]:
+    asked = move.room.asked
+    if not move.room.fits:
+        return {}
+    return {
+        name: free - asked.get(name, 0)
+        for name, free in move.room.free.items()
+    }
+
+
+def best_first(answers: Iterable[Answer]) -> list[Answer]:
+    """Allowed before not, without warnings before with, then by the memory
+    that is left; names last, so that the order is stable."""
+
+    def rank(one: Answer) -> tuple[bool, int, int, str]:
+        return (
+            not one.allowed,
+            one.report.verdict,
+            -one.left.get("MEMORY_MB", 0),
+            one.host,
+        )
+
+    return sorted(answers, key=rank)
+
+
+@dataclasses.dataclass(frozen=True)
+class Leaving:
+    """Whether one server could leave its host, and where to."""
+
+    server: str
+    id: str
+    kind: Kind
+    status: str
+    # Best first; nothing when there is no other host.
+    answers: Sequence[Answer]
+
+    @property
+    def best(self) -> Answer | None:
+        return self.answers[0] if self.answers else None
+
+    @property
+    def allowed(self) -> bool:
+        return self.best is not None and self.best.allowed
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot leave: what stands in the way everywhere if there
+        is such a thing, else what does at the best host."""
+        if self.best is None:
+            return "there is no other host"
+        if self.best.allowed:
+            return self.best.reason
+        everywhere = set.intersection(
+            *({f.check for f in a.report.problems} for a in self.answers)
+        )
+        for finding in self.best.report.problems:
+            if finding.check in everywhere:
+                return f"{finding.check}: {finding.detail}"
+        return f"{self.best.host}: {self.best.reason}"
+
+
+def leaving(
+    moves: Sequence[MoveFacts],
+    kind: Kind | None = None,
+    ignored: Collection[str] = (),
+    beside: Beside = nothing,
+) -> Leaving:
+    """One server, by its facts towards each other host."""
+    answers = best_first(answer(move, kind, ignored, beside) for move in moves)
+    move = moves[0]
+    return Leaving(
+        server=move.server.name,
+        id=move.server.id,
+        kind=kind or kind_of(move),
+        status=_status(move),
+        answers=answers,
+    )
+
+
+def _status(move: MoveFacts) -> str:
+    try:
+        return move.server.status
+    except Unread:
+        return "UNKNOWN"
+
+
+def folded(report: Report, subject: str) -> list[Finding]:
+    """The findings that matter, and one line for those that do not."""
+    kept = [f for f in report if f.status >= Status.WARN]
+    passed = sum(f.status is Status.PASS for f in report)
+    skipped = sum(f.status is Status.SKIP for f in report)
+    detail = f"{passed} checks passed"
+    if skipped:
+        detail += f", {skipped} do not apply"
+    rest = Finding("(others)", subject, Status.PASS, f"{detail}; see --long")
+    return [*kept, rest]

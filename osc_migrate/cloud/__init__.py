@@ -1,0 +1,1 @@
+"""The OpenStack APIs: one module for each resource."""

@@ -1,0 +1,305 @@
+"""What the cloud's APIs tell: each thing read once, side by side."""
+
+import concurrent.futures
+import itertools
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud import network, placement
+from osc_migrate.cloud.hosts import (
+    Host,
+    Hypervisor,
+    parse_host,
+    parse_hypervisor,
+)
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.cloud.migrations import Migration, parse_migration
+from osc_migrate.cloud.rest import ANSWER_TIMEOUT, Api
+from osc_migrate.cloud.servers import Server, parse_server
+from osc_migrate.facts import Unread, fact
+
+T = TypeVar("T")
+
+
+class Cloud:
+    """Reads a cloud through an ``openstack.connection.Connection``.
+
+    :param tries: as of :class:`Api`.
+    """
+
+    def __init__(self, connection: Any, tries: int = 1) -> None:
+        self._apis: list[Api] = []
+
+        def api(name: str, service: str, newest: str | None = None) -> Api:
+            # Looked up when first used: not every cloud has every service.
+            made = Api(
+                lambda: getattr(connection, name), service, newest, tries
+            )
+            self._apis.append(made)
+            return made
+
+        self._connection = connection
+        self.nova = api("compute", "Nova", microversions.NOVA)
+        self.keystone = api("identity", "Keystone")
+        self.glance = api("image", "Glance")
+        self.cinder = api("block_storage", "Cinder")
+        self.neutron = api("network", "Neutron")
+        self.network = network.Network(self.neutron)
+        self.placement = placement.Placement(
+            api("placement", "Placement", microversions.PLACEMENT)
+        )
+
+    def insist(self, tries: int) -> "Cloud":
+        """The same; from now on each reading is asked for so often."""
+        for api in self._apis:
+            api.tries = tries
+        return self
+
+    def roles(self) -> frozenset[str]:
+        """Names of the roles in the user's token.
+
+        :raises Unread: with an authentication that has no roles.
+        """
+        session = self._connection.session
+        try:
+            access = session.auth.get_access(session)
+        except Exception as error:
+            raise Unread(f"the token's roles are not known: {error}") from None
+        return frozenset(access.role_names)
+
+    def server(self, ref: str) -> Server:
+        """The server with that ID or name, in any project if allowed.
+
+        :raises NotFound: no such server.
+        :raises Ambiguous: several have the name.
+        """
+        return self.parsed(self._find_server(ref))
+
+    def parsed(self, row: JsonObject) -> Server:
+        """:raises ApiError: the row has no ID."""
+        try:
+            return parse_server(row)
+        except Unread as unread:
+            raise self._odd("show a server", unread) from None
+
+    def server_now(self, server_id: str) -> Server | None:
+        """The server as it is now, None when it is gone."""
+        body = self._show_server(server_id)
+        return self.parsed(body) if body else None
+
+    def _show_server(self, server_id: str) -> JsonObject | None:
+        try:
+            return self.nova.get(
+                f"/servers/{server_id}", f"show server {server_id}"
+            ).inner("server")
+        except errors.ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+        except Unread as unread:
+            raise self._odd(f"show server {server_id}", unread) from None
+
+    def _find_server(self, ref: str) -> JsonObject:
+        if _is_uuid(ref) and (shown := self._show_server(ref)):
+            return shown
+        # Nova takes the name for a regular expression of its database.
+        found = self.servers({"name": f"^{re.escape(ref)}$"})
+        named = [server for server in found if _named(server, ref)]
+        if not named:
+            raise errors.NotFound(
+                "server", ref, "see 'openstack server list --all-projects'"
+            )
+        if len(named) > 1:
+            raise errors.Ambiguous(
+                "server", ref, [fact(s.text, "id") or "?" for s in named]
+            )
+        return named[0]
+
+    def servers(self, query: dict[str, object]) -> Iterator[JsonObject]:
+        """The servers that match, of all projects if this user may.
+
+        One by one: a page is forgotten before the next but one is read.
+        """
+
+        def ask(query: dict[str, object]) -> Iterator[JsonObject]:
+            return self.nova.pages(
+                "/servers/detail", "servers", "list servers", query=query
+            )
+
+        rows = ask(query | {"all_tenants": "1"})
+        try:
+            first = list(itertools.islice(rows, 1))
+        except errors.ApiError as error:
+            if error.status != 403:
+                raise
+            return ask(query)
+        return itertools.chain(first, rows)
+
+    def hosts(self) -> dict[str, Host]:
+        """Name -> compute host, from the nova-compute services.
+
+        :raises Unread: when this user may not list them.
+        """
+        rows = or_unread(
+            lambda: list(
+                self.nova.pages(
+                    "/os-services",
+                    "services",
+                    "list the compute services",
+                    query={"binary": "nova-compute"},
+                    marker=None,
+                )
+            )
+        )
+        hosts = [parse_host(row) for row in rows]
+        return {host.name: host for host in hosts}
+
+    def compute_service(self, host: str) -> JsonObject | None:
+        """The row of a host's nova-compute; None when there is none."""
+        body = self.nova.get(
+            "/os-services",
+            f"show the compute service of {host}",
+            query={"binary": "nova-compute", "host": host},
+        )
+        try:
+            return next(iter(body.rows("services")), None)
+        except Unread as unread:
+            what = f"show the compute service of {host}"
+            raise self._odd(what, unread) from None
+
+    def hypervisors(self) -> dict[str, Hypervisor]:
+        """Name of the compute host -> its hypervisor, sizes included.
+
+        :raises Unread: when this user may not list them.
+        """
+        paged = self.nova.has(microversions.HYPERVISORS_PAGED)
+        rows = or_unread(
+            lambda: list(
+                self.nova.pages(
+                    "/os-hypervisors/detail",
+                    "hypervisors",
+                    "list the hypervisors",
+                    newest=microversions.LAST_WITH_SIZES,
+                    marker="id" if paged else None,
+                )
+            )
+        )
+        return dict(parse_hypervisor(row) for row in rows)
+
+    def migrations(
+        self,
+        server_id: str,
+        project_id: str | None = None,
+        *,
+        limit: int | None = None,
+        timeout: float = ANSWER_TIMEOUT,
+    ) -> list[Migration]:
+        """A server's migration records, ended or not, newest first.
+
+        :param project_id: lets a project's manager, who may see no others,
+            list those of the own project.
+        :param limit: that many are enough; ignored before 2.59.
+        """
+        query: dict[str, object] = {"instance_uuid": server_id}
+        if limit and self.nova.has(microversions.MIGRATIONS_PAGED):
+            query["limit"] = limit
+        what = f"list the migrations of server {server_id}"
+
+        def ask() -> JsonObject:
+            return self.nova.get(
+                "/os-migrations", what, query=query, timeout=timeout
+            )
+
+        try:
+            body = ask()
+        except errors.ApiError as error:
+            by_project = self.nova.has(microversions.MIGRATIONS_BY_PROJECT)
+            if error.status != 403 or not project_id or not by_project:
+                raise
+            query["project_id"] = project_id
+            body = ask()
+        try:
+            records = [parse_migration(row) for row in body.rows("migrations")]
+        except Unread as unread:
+            raise self._odd(what, unread) from None
+        return sorted(records, key=lambda record: -record.id)
+
+    def live_counters(
+        self,
+        server_id: str,
+        migration_id: int,
+        timeout: float = ANSWER_TIMEOUT,
+    ) -> Migration | None:
+        """A live migration under way with its byte counters.
+
+        None when Nova does not list it (any more): before it is queued, in
+        post-copy, after its end (nova server_migrations.py). The list is
+        asked for, as a project's manager may not ask for a single one.
+        None as well when Nova refuses its own answer: its schema of it wants
+        each counter to be 1 at least (nova 33, schemas/server_migrations.py),
+        and [api] response_validation = error, as DevStack sets it, makes an
+        HTTP 400 of the 0 that a disk not yet copied has.
+        """
+        what = f"list the live migrations of server {server_id}"
+        try:
+            body = self.nova.get(
+                f"/servers/{server_id}/migrations", what, timeout=timeout
+            )
+            records = [parse_migration(row) for row in body.rows("migrations")]
+        except errors.ApiError as error:
+            if error.status in (400, 404):
+                return None
+            raise
+        except Unread as unread:
+            raise self._odd(what, unread) from None
+        return next((r for r in records if r.id == migration_id), None)
+
+    def _odd(self, what: str, unread: Unread) -> errors.ApiError:
+        return errors.ApiError("Nova", what, None, unread.reason)
+
+
+def or_unread(read: Callable[[], T]) -> T:
+    """`read`, with trouble of the API as :class:`Unread`."""
+    try:
+        return read()
+    except errors.ApiError as error:
+        raise Unread(str(error)) from error
+
+
+def in_parallel(*reads: Callable[[], Any]) -> list[Any]:
+    """Reads that do not need each other, side by side, each a fact."""
+    with concurrent.futures.ThreadPoolExecutor(len(reads)) as pool:
+        return list(pool.map(fact, reads))
+
+
+def find_host(
+    wanted: str, hypervisors: Mapping[str, Hypervisor | Unread | None]
+) -> str | None:
+    """The compute host with that name, or that hypervisor name or ID.
+
+    :param hypervisors: of each compute host, by the host's name.
+    """
+    if wanted in hypervisors:
+        return wanted
+    for name, hypervisor in hypervisors.items():
+        if isinstance(hypervisor, Hypervisor) and wanted in (
+            fact(getattr, hypervisor, "id"),
+            fact(getattr, hypervisor, "name"),
+        ):
+            return name
+    return None
+
+
+def _named(body: JsonObject, name: str) -> bool:
+    return fact(body.text, "name") == name
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""How long moves took in a cloud."""
+
+import dataclasses
+import datetime
+import statistics
+from collections.abc import Sequence
+from functools import partial
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud.actions import actions_of
+from osc_migrate.cloud.cloud import Cloud, in_parallel
+from osc_migrate.cloud.migrations import Kind, Migration, parse_migration
+from osc_migrate.facts import Unread, fact, known
+
+
+@dataclasses.dataclass(frozen=True)
+class PastDurations:
+    """Seconds that each of some moves took; at least one."""
+
+    seconds: Sequence[float]
+
+    @property
+    def usual(self) -> float:
+        """Half of them took less."""
+        return statistics.median(self.seconds)
+
+    def __str__(self) -> str:
+        least, most = min(self.seconds), max(self.seconds)
+        span = f"{self.usual:.0f} s"
+        if round(least) != round(most):
+            span += f" ({least:.0f} to {most:.0f})"
+        count = len(self.seconds)
+        return f"usually {span} here, by {count} move{'s'[: count != 1]}"
+
+
+# Records of each status, and servers whose requests are read.
+_RECORDS, _SERVERS = 20, 8
+
+
+# Between a request and the record that it made.
+_NEAR = datetime.timedelta(seconds=60)
+
+
+_DONE = {
+    "live-migration": ("completed",),
+    "migration": ("confirmed", "finished", "reverted"),
+}
+
+
+def past_durations(cloud: Cloud, kind: Kind) -> PastDurations | None:
+    """Of the newest moves of that kind; None where nobody knows. At most
+    eleven requests.
+
+    Nova does not tell block migrations from other live ones.
+    """
+    # Before, a list would be as long as the cloud is old.
+    if not cloud.nova.has(microversions.MIGRATIONS_PAGED):
+        return None
+    type_ = "migration" if kind is Kind.COLD else "live-migration"
+    found = in_parallel(
+        *(partial(_records, cloud, type_, s) for s in _DONE[type_])
+    )
+    records = [r for some in found if isinstance(some, list) for r in some]
+    if kind is Kind.COLD:
+        # The time until somebody confirmed it is no time of the move.
+        taken = _by_requests(cloud, records)
+    else:
+        taken = [known(partial(_between, r)) for r in records]
+    seconds = [one for one in taken if one is not None]
+    return PastDurations(seconds) if seconds else None
+
+
+def _records(cloud: Cloud, type_: str, status: str) -> list[Migration]:
+    body = cloud.nova.get(
+        "/os-migrations",
+        f"list the migrations that are {status}",
+        query={"migration_type": type_, "status": status, "limit": _RECORDS},
+    )
+    return [parse_migration(row) for row in body.rows("migrations")]
+
+
+def _between(record: Migration) -> float | None:
+    """:raises Unread: Nova's times make no sense."""
+    if record.created_at is None or record.updated_at is None:
+        return None
+    return max(0.0, (record.updated_at - record.created_at).total_seconds())
+
+
+def _by_requests(cloud: Cloud, records: list[Migration]) -> list[float | None]:
+    newest = sorted(records, key=lambda record: -record.id)
+    # Of each server the newest, and none whose server is not told.
+    of_each: dict[str, Migration] = {}
+    for record in newest:
+        server_id = fact(getattr, record, "server_id")
+        if isinstance(server_id, str):
+            of_each.setdefault(server_id, record)
+    chosen = list(of_each.values())[:_SERVERS]
+    if not chosen:
+        return []
+    found = in_parallel(*(partial(_request, cloud, r) for r in chosen))
+    return [one for one in found if isinstance(one, float)]
+
+
+def _request(cloud: Cloud, record: Migration) -> float:
+    """:raises Unread: Nova does not tell."""
+    try:
+        actions = actions_of(cloud.nova, record.server_id or "")
+    except errors.ApiError as error:
+        raise Unread(str(error)) from None
+    made = record.created_at
+    for action in actions:
+        start, end = action.start, action.updated
+        if action.name != "migrate" or action.failed:
+            continue
+        # Two clocks, and one of them in whole seconds.
+        if made and start and end and abs(made - start) < _NEAR:
+            return (end - start).total_seconds()
+    raise Unread("no request of the server fits the migration's time")

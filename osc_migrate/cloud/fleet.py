@@ -1,0 +1,237 @@
+"""A cloud as a planner of moves sees it."""
+
+import dataclasses
+import datetime
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud import in_flight, inventory
+from osc_migrate.cloud.cloud import Cloud, find_host, in_parallel, or_unread
+from osc_migrate.cloud.hosts import Aggregate, Host
+from osc_migrate.cloud.inventory import HostInventory
+from osc_migrate.cloud.migrations import Migration, parse_migration
+from osc_migrate.cloud.placement import Inventory
+from osc_migrate.cloud.server_groups import ServerGroup, parse_server_group
+from osc_migrate.cloud.servers import Server, parse_server
+from osc_migrate.cloud.surroundings import aggregates_of, hosts_of
+from osc_migrate.facts import Facts, Unread, fact, known
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PastMove:
+    """A move that was made here.
+
+    :ivar memory_mb: of its server, while that still exists.
+    """
+
+    cold: bool
+    seconds: float
+    memory_mb: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Fleet(Facts):
+    """Everything that a plan is made of, read at one moment."""
+
+    # As plan.Plan.cloud.
+    cloud: str
+    # UTC.
+    now: datetime.datetime
+    # By the name of the compute host.
+    places: Mapping[str, HostInventory]
+    # By ID.
+    servers: Mapping[str, Server]
+    groups: tuple[ServerGroup, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    # Records that have not ended.
+    under_way: tuple[Migration, ...] = ()
+    # Newest first.
+    past: tuple[PastMove, ...] = ()
+    # Server -> resource class -> what it holds of its host's own provider;
+    # of servers on hosts that were asked for alone.
+    held: Mapping[str, Mapping[str, int]] = dataclasses.field(
+        default_factory=dict
+    )
+    # Sharing provider -> resource class -> stock.
+    pools: Mapping[str, Mapping[str, Inventory]] = dataclasses.field(
+        default_factory=dict
+    )
+    # As MoveFacts has them.
+    nova: tuple[int, int] = (2, 104)
+    roles: frozenset[str] = frozenset({"admin"})
+
+
+T = TypeVar("T")
+
+
+# Statuses with which a move has ended well; a cold one is 'finished' until
+# somebody confirms it.
+_WELL = ("completed", "finished", "confirmed")
+
+
+_TYPES = ("live-migration", "migration")
+
+
+LOOK_BACK = datetime.timedelta(days=30)
+
+
+# Of each status: the newest are enough for what is usual.
+_ENOUGH = 200
+
+
+# Larger than any page size that Nova allows.
+_MOST_GROUPS = 100_000
+
+
+def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
+    """Everything that plans look at.
+
+    :param sources: compute hosts (names, or names or IDs of hypervisors)
+        that are to be emptied: what their servers hold is asked for.
+    :raises NotFound: one of them does not exist.
+    :raises MigrateError: what no plan can be made without is not to be had.
+    """
+    hosts, servers, groups, aggregates, under_way, past = in_parallel(
+        lambda: hosts_of(cloud),
+        lambda: or_unread(lambda: _servers(cloud)),
+        lambda: or_unread(lambda: tuple(_groups(cloud))),
+        lambda: or_unread(lambda: aggregates_of(cloud)),
+        lambda: or_unread(lambda: tuple(in_flight.everywhere(cloud))),
+        lambda: or_unread(lambda: _past(cloud)),
+    )
+    hosts = _must("the compute hosts", hosts)
+    servers = _must("the servers", servers)
+    named = [_named(hosts, wanted) for wanted in sources]
+    places, pools = _must(
+        "what placement has",
+        fact(lambda: inventory.places(cloud, hosts, named)),
+    )
+    return Fleet(
+        cloud=cloud.nova.identity,
+        now=datetime.datetime.now(datetime.UTC),
+        places=places,
+        servers=servers,
+        groups=_must("the server groups", groups),
+        aggregates=aggregates,
+        under_way=_must("the migrations under way", under_way),
+        # Only what moves took here is not known then.
+        past=_with_memory(_or(past, ()), servers),
+        held=_held(cloud, [hosts[name] for name in named]),
+        pools=pools,
+        nova=microversions.key(cloud.nova.offered),
+        roles=fact(cloud.roles),
+    )
+
+
+def _must(what: str, found: Any) -> Any:
+    if isinstance(found, Unread):
+        raise errors.MigrateError(
+            f"no plan can be made: {what} cannot be read: {found.reason}"
+        )
+    return found
+
+
+def _or(found: Any, other: T) -> Any | T:
+    return other if isinstance(found, Unread) else found
+
+
+def _named(hosts: Mapping[str, Host], wanted: str) -> str:
+    name = find_host(
+        wanted, {n: fact(getattr, h, "hypervisor") for n, h in hosts.items()}
+    )
+    if name is None:
+        raise errors.NotFound(
+            "compute host", wanted, "see 'openstack compute service list'"
+        )
+    return name
+
+
+def _servers(cloud: Cloud) -> Mapping[str, Server]:
+    found = (parse_server(row) for row in cloud.servers({}))
+    return {server.id: server for server in found}
+
+
+def _groups(cloud: Cloud) -> Iterator[ServerGroup]:
+    """All of them: pages by offset, the last one empty, as Nova may have a
+    smaller page of its own and sends no links."""
+    offset = 0
+    while offset < _MOST_GROUPS:
+        body = cloud.nova.get(
+            "/os-server-groups",
+            "list the server groups",
+            query={"all_projects": "True", "limit": 1000, "offset": offset},
+        )
+        rows = body.rows("server_groups")
+        if not rows:
+            return
+        yield from (parse_server_group(row) for row in rows)
+        offset += len(rows)
+    raise Unread(f"there are more than {_MOST_GROUPS} server groups")
+
+
+def _past(cloud: Cloud) -> tuple[Migration, ...]:
+    """Moves of the last days that ended well."""
+    paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
+    since = datetime.datetime.now(datetime.UTC) - LOOK_BACK
+
+    def ask(status: str) -> list[Migration]:
+        query: dict[str, object] = {"status": status}
+        if paged:
+            query["limit"] = _ENOUGH
+            query["changes-since"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = cloud.nova.get(
+            "/os-migrations",
+            f"list the migrations that are {status}",
+            query=query,
+        )
+        found = [parse_migration(row) for row in body.rows("migrations")]
+        return sorted(found, key=lambda m: -m.id)[:_ENOUGH]
+
+    asks: list[Callable[[], Any]] = [functools.partial(ask, s) for s in _WELL]
+    return tuple(m for found in in_parallel(*asks) for m in _or(found, []))
+
+
+def _with_memory(
+    records: tuple[Migration, ...], servers: Mapping[str, Server]
+) -> tuple[PastMove, ...]:
+    found = []
+    for record in records:
+        seconds = known(functools.partial(_seconds, record))
+        if seconds is None or record.type not in _TYPES:
+            continue
+        server = known(functools.partial(_of, servers, record))
+        memory = known(functools.partial(_memory, server))
+        found.append(PastMove(record.type == "migration", seconds, memory))
+    return tuple(found)
+
+
+def _seconds(record: Migration) -> float | None:
+    begun, ended = record.created_at, record.updated_at
+    if begun is None or ended is None or ended < begun:
+        return None
+    return (ended - begun).total_seconds()
+
+
+def _memory(server: Server | None) -> int | None:
+    return server.flavor.ram if server else None
+
+
+def _of(servers: Mapping[str, Server], record: Migration) -> Server | None:
+    return servers.get(record.server_id or "")
+
+
+def _held(cloud: Cloud, hosts: list[Host]) -> Mapping[str, Mapping[str, int]]:
+    """A request a host. Where it fails, the flavors have to do."""
+    reads = [
+        functools.partial(cloud.placement.held, hypervisor.id, host.name)
+        for host in hosts
+        if (hypervisor := inventory.hypervisor_of(host))
+    ]
+    found: dict[str, Mapping[str, int]] = {}
+    if reads:
+        quietly = (functools.partial(or_unread, one) for one in reads)
+        for held in in_parallel(*quietly):
+            found |= _or(held, {})
+    return found

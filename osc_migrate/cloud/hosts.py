@@ -1,0 +1,140 @@
+"""Hosts."""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.facts import Facts, Unread, fact
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Service(Facts):
+    """Any Nova service: its program, host and state."""
+
+    binary: str
+    host: str
+    state: str
+    status: str
+    forced_down: bool
+    disabled_reason: str | None
+    updated_at: datetime.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Hypervisor(Facts):
+    """A row of os-hypervisors; sizes as Nova accounts them (MiB, GiB)."""
+
+    # From 2.53 on a UUID, which is also the placement resource provider's.
+    id: str
+    name: str
+    vcpus: int
+    vcpus_used: int
+    memory_mb: int
+    memory_mb_used: int
+    local_gb: int
+    local_gb_used: int
+    # 'QEMU', 'VMware vCenter Server' ...
+    type: str = "QEMU"
+    # Major * 1000000 + minor * 1000 + release: 8002002 is QEMU 8.2.2.
+    version: int = 0
+    # GiB that new disks may fill; None where the driver does not say.
+    disk_available_least: int | None = None
+    # What guests may see, such as {'pcid', 'avx2'}; empty with some drivers.
+    cpu_features: frozenset[str] = frozenset()
+    # Its IP address, as nova.conf's my_ip says.
+    ip: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Aggregate(Facts):
+    name: str
+    hosts: frozenset[str]
+    # 'availability_zone' among them; filters read others.
+    metadata: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Host(Facts):
+    """A compute host: its nova-compute service and its hypervisor."""
+
+    name: str
+    # 'up' or 'down', as Nova judges the heartbeat.
+    state: str
+    # 'enabled' or 'disabled'.
+    status: str
+    disabled_reason: str | None
+    forced_down: bool
+    # The last heartbeat, UTC; None before the first.
+    updated_at: datetime.datetime | None
+    # Its availability zone.
+    zone: str = "nova"
+    hypervisor: Hypervisor | None = None
+
+
+def parse_host(body: JsonObject) -> Host:
+    return Host(
+        name=body.text("host"),
+        state=fact(body.text, "state"),
+        status=fact(body.text, "status"),
+        disabled_reason=fact(body.maybe_text, "disabled_reason"),
+        # Shown from 2.11 on.
+        forced_down=fact(body.flag, "forced_down"),
+        updated_at=fact(body.time, "updated_at"),
+        zone=fact(body.text, "zone"),
+    )
+
+
+def parse_service(body: JsonObject) -> Service:
+    return Service(
+        binary=body.text("binary"),
+        host=body.text("host"),
+        state=fact(body.text, "state"),
+        status=fact(body.text, "status"),
+        # Of computes alone, from 2.11 on.
+        forced_down=(
+            fact(body.flag, "forced_down") if "forced_down" in body else False
+        ),
+        disabled_reason=fact(body.maybe_text, "disabled_reason"),
+        updated_at=fact(body.time, "updated_at"),
+    )
+
+
+def parse_hypervisor(body: JsonObject) -> tuple[str, Hypervisor]:
+    """(name of the compute host, hypervisor)"""
+    return body.inner("service").text("host"), Hypervisor(
+        id=fact(_hypervisor_id, body),
+        name=fact(body.text, "hypervisor_hostname"),
+        vcpus=fact(body.whole, "vcpus"),
+        vcpus_used=fact(body.whole, "vcpus_used"),
+        memory_mb=fact(body.whole, "memory_mb"),
+        memory_mb_used=fact(body.whole, "memory_mb_used"),
+        local_gb=fact(body.whole, "local_gb"),
+        local_gb_used=fact(body.whole, "local_gb_used"),
+        type=fact(body.text, "hypervisor_type"),
+        version=fact(body.whole, "hypervisor_version"),
+        disk_available_least=fact(body.maybe_whole, "disk_available_least"),
+        cpu_features=fact(_cpu_features, body),
+        ip=fact(body.maybe_text, "host_ip"),
+    )
+
+
+def _cpu_features(body: JsonObject) -> frozenset[str]:
+    # An object from 2.28 on, text before. Some drivers name no features.
+    info = body.unpacked("cpu_info")
+    return frozenset(info.texts("features") if "features" in info else ())
+
+
+def _hypervisor_id(body: JsonObject) -> str:
+    try:
+        return body.text("id")
+    except Unread:
+        return str(body.whole("id"))  # before 2.53
+
+
+def parse_aggregate(body: JsonObject) -> Aggregate:
+    return Aggregate(
+        name=body.text("name"),
+        hosts=frozenset(body.texts("hosts")),
+        metadata=body.words("metadata"),
+    )

@@ -1,0 +1,136 @@
+"""Reads what hosts have and what of it is left."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from osc_migrate.cloud.cloud import Cloud, or_unread
+from osc_migrate.cloud.hosts import Host, Hypervisor
+from osc_migrate.cloud.placement import Inventory, Provider
+from osc_migrate.facts import Facts, Unread, fact, known
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class HostInventory(Facts):
+    """A compute host and its room."""
+
+    host: Host
+    # Resource class -> stock, of the provider in its tree that has it.
+    stock: Mapping[str, Inventory]
+    traits: frozenset[str]
+    # Resource class -> sharing provider (a key of Fleet.pools) that it is
+    # taken from.
+    shared: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    # Classes that several providers of its tree have: how a server would be
+    # spread over them is placement's to say.
+    spread: frozenset[str] = frozenset()
+
+
+# Hosts that are looked at one by one, beside those that were asked for.
+CLOSER = 50
+
+
+# A root provider -> its class -> the sharing provider that it is taken from.
+Shared = Mapping[str, Mapping[str, str]]
+
+
+Pools = Mapping[str, Mapping[str, Inventory]]
+
+
+def places(
+    cloud: Cloud, hosts: Mapping[str, Host], first: Collection[str]
+) -> tuple[Mapping[str, HostInventory], Pools]:
+    """(the hosts with their room, the providers that they share).
+
+    :param first: hosts to look at, however many more there are.
+    :raises Unread: what is shared cannot be read.
+    """
+    placement = cloud.placement
+    sharing = or_unread(placement.sharing)
+    shared = _shared(sharing)
+    trees: dict[str, list[Provider]] = {}
+    # Below 1.29 every host is one to look at.
+    summaries: Any = fact(lambda: or_unread(placement.summaries))
+    if not isinstance(summaries, Unread):
+        for provider in summaries:
+            trees.setdefault(provider.root, []).append(provider)
+    looked = 0
+    found = {}
+    for name in [*first, *(n for n in hosts if n not in set(first))]:
+        host = hosts[name]
+        hypervisor = hypervisor_of(host)
+        tree: Any
+        if hypervisor is None:
+            tree = Unread(f"Nova lists no hypervisor of {name}")
+        elif hypervisor.id in trees:
+            tree = trees[hypervisor.id]
+        elif name in first or looked < CLOSER:
+            looked += name not in first
+            tree = fact(_tree, cloud, hypervisor.id, name)
+        else:
+            tree = Unread(
+                f"placement offers no memory on {name}, and {CLOSER} such"
+                " hosts were looked at already"
+            )
+        found[name] = _place(host, tree, shared)
+    pools = {id: provider.stock for id, (provider, _) in sharing.items()}
+    return {name: found[name] for name in hosts}, pools
+
+
+def hypervisor_of(host: Host) -> Hypervisor | None:
+    return known(lambda: host.hypervisor)
+
+
+def _tree(cloud: Cloud, root: str, name: str) -> list[Provider]:
+    return or_unread(lambda: cloud.placement.tree(root, name))
+
+
+def _shared(
+    sharing: Mapping[str, tuple[Provider, frozenset[str]]],
+) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for id, (provider, takers) in sharing.items():
+        for taker in takers:
+            for resource in provider.stock:
+                found.setdefault(taker, {}).setdefault(resource, id)
+    return found
+
+
+def _place(host: Host, tree: Any, shared: Shared) -> HostInventory:
+    if isinstance(tree, Unread):
+        unread: Any = tree
+        return HostInventory(host, stock=unread, traits=unread)
+    root = tree[0].root
+    own = Counter(name for provider in tree for name in provider.stock)
+    others = {
+        resource: pool
+        for resource, pool in shared.get(root, {}).items()
+        # What a host has itself goes first.
+        if resource not in own
+    }
+    return HostInventory(
+        host=host,
+        stock=_bounded(tree, host),
+        traits=frozenset().union(*(p.traits for p in tree if p.id == root)),
+        shared=others,
+        spread=frozenset(name for name, count in own.items() if count > 1),
+    )
+
+
+def _bounded(tree: Iterable[Provider], host: Host) -> dict[str, Inventory]:
+    """With what one server may have at most: a host's own, without ratio
+    (max_unit in nova/virt/libvirt/driver.py, update_provider_tree)."""
+    bounds: dict[str, int | None] = {}
+    if hypervisor := hypervisor_of(host):
+        bounds = {
+            "VCPU": known(lambda: hypervisor.vcpus),
+            "MEMORY_MB": known(lambda: hypervisor.memory_mb),
+            "DISK_GB": known(lambda: hypervisor.local_gb),
+        }
+    found: dict[str, Inventory] = {}
+    for provider in tree:
+        for name, stock in provider.stock.items():
+            most = stock.most or bounds.get(name)
+            found[name] = Inventory(stock.total, stock.used, most)
+    return found

@@ -1,0 +1,118 @@
+"""What Neutron tells."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from osc_migrate import errors
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.cloud.rest import Api
+from osc_migrate.facts import Facts, Unread, fact
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Agent(Facts):
+    """A Neutron agent, or an OVN controller shown as one."""
+
+    type: str
+    host: str
+    alive: bool
+    admin_up: bool
+    # Physical networks that it connects; None where it does not say.
+    physical_networks: frozenset[str] | None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Port(Facts):
+    id: str
+    # normal, direct, macvtap, vdpa, accelerator-direct ...
+    vnic_type: str
+    # Physical network of its network (provider:physical_network), if any.
+    physical_network: str | None
+    # Host -> ACTIVE or INACTIVE; more than one only while it moves.
+    bindings: Mapping[str, str]
+
+
+class Network:
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def ports(self, server_id: str) -> tuple[Port, ...]:
+        """The ports of a server, with every binding of each.
+
+        :raises ApiError: Neutron did not answer.
+        :raises Unread: its answer makes no sense.
+        """
+        rows = list(
+            self._api.pages(
+                "/ports",
+                "ports",
+                f"list the ports of server {server_id}",
+                query={"device_id": server_id},
+            )
+        )
+        networks = {row.text("network_id") for row in rows}
+        physical = {n: fact(self._physical_network, n) for n in networks}
+        return tuple(
+            Port(
+                id=row.text("id"),
+                vnic_type=fact(row.text, "binding:vnic_type"),
+                physical_network=physical[row.text("network_id")],
+                bindings=fact(self._bindings, row.text("id")),
+            )
+            for row in rows
+        )
+
+    def _physical_network(self, network_id: str) -> str | None:
+        network = self._get(
+            f"/networks/{network_id}", f"show network {network_id}"
+        ).inner("network")
+        return network.maybe_text("provider:physical_network")
+
+    def _bindings(self, port_id: str) -> dict[str, str]:
+        """Host -> status. Needs the extension binding-extended."""
+        body = self._get(
+            f"/ports/{port_id}/bindings", f"list the bindings of {port_id}"
+        )
+        return {
+            row.text("host"): row.text("status")
+            for row in body.rows("bindings")
+        }
+
+    def _get(self, path: str, what: str) -> JsonObject:
+        """Of one port or network: trouble with it is that fact's alone."""
+        try:
+            return self._api.get(path, what)
+        except errors.ApiError as error:
+            raise Unread(str(error)) from error
+
+    def extensions(self) -> frozenset[str]:
+        body = self._api.get("/extensions", "list its extensions")
+        return frozenset(row.text("alias") for row in body.rows("extensions"))
+
+    def agents(self) -> tuple[Agent, ...]:
+        rows = self._api.pages("/agents", "agents", "list the agents")
+        return tuple(_agent(row) for row in rows)
+
+
+def _agent(row: JsonObject) -> Agent:
+    return Agent(
+        type=row.text("agent_type"),
+        host=row.text("host"),
+        alive=fact(row.flag, "alive"),
+        admin_up=fact(row.flag, "admin_state_up"),
+        physical_networks=fact(_physical_networks, row),
+    )
+
+
+def _physical_networks(row: JsonObject) -> frozenset[str] | None:
+    """Keys of the mappings: bridge_mappings (Open vSwitch),
+    interface_mappings (Linux bridge), device_mappings (SR-IOV); a text with
+    OVN, 'physnet1:br-ex,physnet2:br-two'."""
+    configurations = row.inner("configurations")
+    for name in ("bridge_mappings", "interface_mappings", "device_mappings"):
+        if name in configurations:
+            return configurations.keys(name)
+    if "bridge-mappings" not in configurations:
+        return None
+    pairs = configurations.text("bridge-mappings").split(",")
+    return frozenset(pair.partition(":")[0] for pair in pairs if pair)

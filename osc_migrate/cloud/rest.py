@@ -1,0 +1,353 @@
+"""One service's REST API at exactly the microversion that a call needs.
+
+openstacksdk does authentication, discovery, TLS and connections; its typed
+calls are not used, because they choose the microversion themselves (2.30 for
+a live migration, which hides the reason of a refusal) and hide what was
+missing in an answer.
+"""
+
+import dataclasses
+import functools
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import requests
+from keystoneauth1 import exceptions as ksa
+from openstack import exceptions as sdk
+from openstack import utils
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud import bounded_body, redirects
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.facts import Unread
+
+# Seconds for an answer to begin, and then to end. Generous: a list of 1,000
+# servers may take long.
+ANSWER_TIMEOUT = 60
+# Requests under way at once, whoever makes them: no more than the ten
+# connections that requests keeps, and than an API should bear from one user.
+_AT_ONCE = threading.BoundedSemaphore(8)
+# Seconds before a reading is asked for again, then twice that, and so on.
+PAUSE = 0.5
+# A second request is cheaper than a body of unbounded size.
+PAGE = 1000
+
+
+class Api:
+    """A service of the cloud.
+
+    :param adapter: gives openstacksdk's proxy for the service; called when
+        the first request is made, as it may ask the catalogue.
+    :param service: how operators call it, such as 'Nova'.
+    :param newest: the newest microversion that our code understands; None
+        for a service without microversions.
+    :param tries: so often a reading is asked for at most, where the trouble
+        may pass.
+    """
+
+    def __init__(
+        self,
+        adapter: Callable[[], Any],
+        service: str,
+        newest: str | None = None,
+        tries: int = 1,
+    ) -> None:
+        self.tries = tries
+        self._find_adapter = adapter
+        self.service = service
+        self._newest = newest
+        self._version: str | None = None
+        self._found: Any = None
+        self._finding = threading.RLock()
+
+    @property
+    def version(self) -> str:
+        """The newest microversion that both sides speak.
+
+        What the user chose (``--os-compute-api-version 2.79``) is an upper
+        bound; the service's default of 2.1 is never taken for a choice.
+
+        :raises ApiError: when the service cannot be found or reached.
+        """
+        with self._finding:  # one of the readers asks, the others wait
+            if self._version is None:
+                self._version = self._negotiate()
+            return self._version
+
+    @property
+    def _adapter(self) -> Any:
+        with self._finding:
+            if self._found is None:
+                with _translated(self.service, "be found"):
+                    self._found = self._find_adapter()
+            return self._found
+
+    def _negotiate(self) -> str:
+        ours = self._newest or "0"
+        chosen = self._adapter.default_microversion
+        if chosen and microversions.key(chosen) != (0, 0):
+            ours = min(ours, chosen, key=microversions.key)
+        return self._up_to(ours)
+
+    @functools.cached_property
+    def offered(self) -> str:
+        """The newest microversion that the service has, as far as we know
+        them: also what the user's bound keeps from being used."""
+        return self._up_to(self._newest or "0")
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """What tells this service from another cloud's: the ID that
+        Keystone's catalogue has for its endpoint, else its URL.
+
+        :raises ApiError: the service cannot be found.
+        """
+        with _translated(self.service, "be found"):
+            data = self._adapter.get_endpoint_data()
+            url = self._adapter.get_endpoint()
+        return str(getattr(data, "endpoint_id", None) or url)
+
+    def _up_to(self, ours: str) -> str:
+        with _translated(self.service, "tell its version"):
+            both = utils.maximum_supported_microversion(self._adapter, ours)
+        if both is None:
+            # No discovery document, or no microversions at all: the oldest.
+            return "2.1" if self.service == "Nova" else "1.0"
+        return both
+
+    def has(self, wanted: str) -> bool:
+        return microversions.at_least(self.version, wanted)
+
+    def need(self, wanted: str, what: str) -> None:
+        """:raises Unread: what is there from that microversion on is not."""
+        if not self.has(wanted):
+            raise Unread(f"{what} from microversion {wanted} on")
+
+    def get(
+        self,
+        path: str,
+        what: str,
+        *,
+        newest: str | None = None,
+        query: Mapping[str, object] | None = None,
+        timeout: float = ANSWER_TIMEOUT,
+    ) -> JsonObject:
+        """The JSON object at `path`.
+
+        :param what: completes "could not ...", like "show server vm1".
+        :param newest: a cap on the microversion of this call.
+        :raises ApiError: an answer of 400 and above, or none.
+        """
+        pauses = [PAUSE * 2**n for n in range(self.tries - 1)]
+        while True:
+            try:
+                answer = self._call(
+                    "get",
+                    path,
+                    what,
+                    newest=newest,
+                    params=query,
+                    timeout=timeout,
+                )
+                return self._body(answer, what, newest)
+            except errors.ApiError as error:
+                if not error.passing or not pauses:
+                    raise
+                time.sleep(pauses.pop(0))
+
+    def post(self, path: str, what: str, body: object) -> str | None:
+        """Posts `body`, never twice; returns the request's ID.
+
+        :raises ApiError: as :meth:`get`; with ``status`` None the request
+            may or may not have arrived.
+        """
+        answer = self._call(
+            # A dropped connection must not send it again by itself.
+            "post",
+            path,
+            what,
+            json=body,
+            connect_retries=0,
+        )
+        request_id = answer.headers.get("x-openstack-request-id")
+        return str(request_id) if request_id else None
+
+    def put(self, path: str, what: str, body: object) -> None:
+        """Puts `body`; sent again only by who asks again.
+
+        :raises ApiError: as :meth:`post`.
+        """
+        self._call("put", path, what, json=body, connect_retries=0)
+
+    def delete(self, path: str, what: str) -> None:
+        """Deletes what is at `path`; sent again only by who asks again.
+
+        :raises ApiError: as :meth:`post`.
+        """
+        self._call("delete", path, what, connect_retries=0)
+
+    def pages(
+        self,
+        path: str,
+        key: str,
+        what: str,
+        *,
+        newest: str | None = None,
+        query: Mapping[str, object] | None = None,
+        marker: str | None = "id",
+    ) -> Iterator[JsonObject]:
+        """Every object of a list, one request a page.
+
+        :param marker: the field that names a row to the next request; None
+            where the list has no pages.
+        """
+        asked: dict[str, object] = dict(query or {})
+        if marker:
+            asked["limit"] = PAGE
+        while True:
+            body = self.get(path, what, newest=newest, query=asked)
+            try:
+                rows = body.rows(key)
+                yield from rows
+                # Services may have a smaller page of their own: only the
+                # link tells that there is more.
+                if not marker or not rows or f"{key}_links" not in body:
+                    return
+                if asked.get("marker") == (last := rows[-1].text(marker)):
+                    return
+            except Unread as unread:
+                raise errors.ApiError(
+                    self.service, what, None, unread.reason
+                ) from None
+            asked["marker"] = last
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        newest: str | None = None,
+        timeout: float = ANSWER_TIMEOUT,
+        **kwargs: Any,
+    ) -> "_Answer":
+        version = self._used(newest)
+
+        def sent() -> tuple[requests.Response, bytes]:
+            answer: requests.Response = getattr(self._adapter, method)(
+                path,
+                microversion=version,
+                headers={"Accept": "application/json"},
+                raise_exc=False,
+                timeout=timeout,
+                stream=True,
+                # clouds.yaml may say so; but a fact is what is true now.
+                skip_cache=True,
+                # The SDK would ask Glance five times, for 15 s, and no other.
+                status_code_retries=0,
+                redirect=False,
+                **kwargs,
+            )
+            if redirects.is_redirect(answer):
+                answer.close()
+                raise errors.ApiError(
+                    self.service,
+                    what,
+                    answer.status_code,
+                    redirects.explanation(answer),
+                )
+            return answer, bounded_body.content(answer, timeout)
+
+        with _AT_ONCE, _translated(self.service, what):
+            answer, body = sent()
+            if answer.status_code == 401:
+                # A token that expired: keystoneauth gets a new one and asks
+                # again; but of threads that find out at once only in one.
+                answer, body = sent()
+        if answer.status_code >= 400:
+            reason = str(answer.reason or "no reason given")
+            raise errors.ApiError(
+                self.service,
+                what,
+                answer.status_code,
+                _message(body) or reason,
+            )
+        return _Answer(body, answer.headers)
+
+    def _used(self, newest: str | None) -> str | None:
+        """The microversion of a call with that cap; None without any."""
+        if self._newest is None:
+            return None
+        return min(self.version, newest or self.version, key=microversions.key)
+
+    def _body(
+        self, answer: "_Answer", what: str, newest: str | None
+    ) -> JsonObject:
+        version = self._used(newest)
+        origin = self.service
+        if version:
+            origin += f" (microversion {version})"
+        try:
+            return JsonObject(json.loads(answer.body), "its answer", origin)
+        except (ValueError, RecursionError):
+            message = "the answer is not JSON"
+        except Unread as unread:
+            message = unread.reason
+        raise errors.ApiError(self.service, what, None, message)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class _translated:
+    """Turns what keystoneauth, the SDK and requests raise into ApiError."""
+
+    def __init__(self, service: str, what: str) -> None:
+        self._service = service
+        self._what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: object, _trace: object) -> None:
+        status = None
+        if isinstance(error, ksa.HttpError | sdk.HttpException):
+            code = getattr(error, "http_status", None) or getattr(
+                error, "status_code", None
+            )
+            status = code if isinstance(code, int) else None
+        elif not isinstance(
+            error,
+            ksa.ClientException | sdk.SDKException | requests.RequestException,
+        ):
+            return
+        raise errors.ApiError(
+            self._service, self._what, status, str(error)
+        ) from error
+
+
+def _message(body: bytes) -> str:
+    """The words of an error, wherever the service put them; or none.
+
+    Nova: ``{"conflictingRequest": {"message": ...}}``; placement:
+    ``{"errors": [{"detail": ...}]}``; a proxy: HTML or nothing.
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        data = None
+    if isinstance(data, dict):
+        for inner in data.values():
+            if isinstance(inner, list) and inner:
+                inner = inner[0]
+            if isinstance(inner, dict):
+                said = inner.get("message") or inner.get("detail")
+                if isinstance(said, str):
+                    return " ".join(said.split())
+    return ""

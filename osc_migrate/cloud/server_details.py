@@ -1,0 +1,102 @@
+"""What has to be asked for one server: what it holds, shares, topology,
+groups."""
+
+import datetime
+from collections import Counter
+from collections.abc import Collection
+from typing import Any, cast
+
+from osc_migrate import microversions
+from osc_migrate.cloud.actions import actions_of
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.placement import HostRoom
+from osc_migrate.cloud.server_groups import Group, parse_group
+from osc_migrate.cloud.servers import Server, Topology, parse_topology
+from osc_migrate.cloud.surroundings import Surroundings
+from osc_migrate.facts import Unread, fact
+
+
+def allocation(around: Surroundings, server: Server) -> HostRoom:
+    held = around.cloud.placement.allocation(server.id)
+    asked: Counter[str] = Counter()
+    for resources in held.values():
+        asked.update(resources)
+    return HostRoom(
+        asked=dict(asked),
+        free=cast(Any, Unread("not asked")),
+        fits=cast(Any, Unread("no host was chosen")),
+        holders=fact(_holders, around, held),
+    )
+
+
+def _holders(around: Surroundings, held: Collection[str]) -> dict[str, str]:
+    """Those of the providers that are compute hosts, by the host's name.
+
+    The others are parts of a host, or storage that hosts share.
+    """
+    providers = {
+        host.hypervisor.id: name
+        for name, host in around.known_hosts().items()
+        if host.hypervisor
+    }
+    return {providers[p]: p for p in held if p in providers}
+
+
+def shares(cloud: Cloud, server: Server) -> tuple[str, ...]:
+    if not microversions.at_least(cloud.nova.offered, microversions.SHARES):
+        return ()  # this Nova can attach none
+    cloud.nova.need(microversions.SHARES, "shares are shown")
+    body = cloud.nova.get(
+        f"/servers/{server.id}/shares", f"list the shares of {server.id}"
+    )
+    return tuple(row.text("share_id") for row in body.rows("shares"))
+
+
+def paused_at(cloud: Cloud, server: Server) -> datetime.datetime | None:
+    """When it was paused last; None when it is not paused.
+
+    :raises Unread: no request of it that Nova shows paused it.
+    """
+    if server.status != "PAUSED":
+        return None
+    for action in actions_of(cloud.nova, server.id):
+        if action.name == "pause":
+            return action.start
+    raise Unread("Nova shows no request that paused it")
+
+
+def topology(cloud: Cloud, server: Server) -> Topology:
+    cloud.nova.need(microversions.TOPOLOGY, "topology is shown")
+    return parse_topology(
+        cloud.nova.get(
+            f"/servers/{server.id}/topology",
+            f"show the topology of {server.id}",
+        )
+    )
+
+
+def groups(cloud: Cloud, server: Server) -> tuple[Group, ...]:
+    """The server's groups, and where their other members are."""
+    ids = _group_ids(cloud, server)
+    if not ids:
+        return ()
+    where = {
+        fact(row.text, "id"): fact(row.text, "OS-EXT-SRV-ATTR:host")
+        for row in cloud.servers({"project_id": server.project_id})
+    }
+    groups = []
+    for group_id in ids:
+        body = cloud.nova.get(
+            f"/os-server-groups/{group_id}", f"show server group {group_id}"
+        ).inner("server_group")
+        groups.append(parse_group(body, server.id, where))
+    return tuple(groups)
+
+
+def _group_ids(cloud: Cloud, server: Server) -> tuple[str, ...]:
+    shown: Any = fact(lambda: server.group_ids)
+    if not isinstance(shown, Unread):
+        return cast(tuple[str, ...], shown)
+    # A list of servers never shows them (2.71), one server does.
+    again = cloud.server_now(server.id)
+    return again.group_ids if again else ()

@@ -1,0 +1,116 @@
+"""What a cloud has that does not depend on the server that is to move."""
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from osc_migrate import microversions
+from osc_migrate.cloud.cloud import Cloud, in_parallel, or_unread
+from osc_migrate.cloud.hosts import Aggregate, Host, parse_aggregate
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.cloud.migrations import Migration, parse_migration
+from osc_migrate.facts import Unread, fact
+
+# Nova's words for a record of a move under way.
+UNDER_WAY = (
+    "accepted",
+    "queued",
+    "preparing",
+    "running",
+    "running (post-copy)",
+    "post-migrating",
+)
+
+_NOT_ASKED = Unread("no destination was named, so nobody asked")
+
+
+class Surroundings:
+    """What a cloud has that does not depend on the server; read once for
+    any number of servers.
+
+    :param arriving: read what is on its way to hosts, too: a request for
+        each status that a move under way can have.
+    """
+
+    def __init__(self, cloud: Cloud, *, arriving: bool = True) -> None:
+        self.cloud = cloud
+        (
+            self.hosts,
+            self.aggregates,
+            self.agents,
+            self.extensions,
+            self.under_way,
+            self.roles,
+        ) = in_parallel(
+            lambda: hosts_of(cloud),
+            lambda: or_unread(lambda: aggregates_of(cloud)),
+            lambda: or_unread(cloud.network.agents),
+            lambda: or_unread(cloud.network.extensions),
+            lambda: (
+                or_unread(lambda: under_way(cloud)) if arriving else _NOT_ASKED
+            ),
+            cloud.roles,
+        )
+
+    def known_hosts(self) -> Mapping[str, Host]:
+        """:raises Unread: when this user may not list them."""
+        if isinstance(self.hosts, Unread):
+            raise self.hosts
+        return cast(Mapping[str, Host], self.hosts)
+
+
+def hosts_of(cloud: Cloud) -> dict[str, Host]:
+    hosts, hypervisors = in_parallel(cloud.hosts, cloud.hypervisors)
+    if isinstance(hosts, Unread):
+        raise hosts
+    # Before 2.53 Nova has ids of its own; placement knows them by name.
+    providers: Any = None
+    if not cloud.nova.has(microversions.UUIDS):
+        providers = fact(or_unread, cloud.placement.providers)
+
+    def hypervisor(name: str) -> Any:
+        if isinstance(hypervisors, Unread):
+            return hypervisors
+        found = hypervisors.get(name)
+        if found is None or providers is None:
+            return found
+        if isinstance(providers, Unread):
+            return found.but(id=providers)
+        none = Unread(f"placement has no provider called {found.name}")
+        return found.but(id=providers.get(found.name, none))
+
+    return {
+        name: host.but(hypervisor=hypervisor(name))
+        for name, host in hosts.items()
+    }
+
+
+def aggregates_of(cloud: Cloud) -> tuple[Aggregate, ...]:
+    body = cloud.nova.get("/os-aggregates", "list the aggregates")
+    return tuple(parse_aggregate(row) for row in body.rows("aggregates"))
+
+
+def under_way(cloud: Cloud) -> tuple[Migration, ...]:
+    """Every record that has not ended."""
+    return migrations_in(cloud, UNDER_WAY, {})
+
+
+def migrations_in(
+    cloud: Cloud, statuses: Iterable[str], query: Mapping[str, object]
+) -> tuple[Migration, ...]:
+    """Every record in one of those statuses, one request each, plus pages."""
+    paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
+
+    def ask(status: str) -> list[JsonObject]:
+        return list(
+            cloud.nova.pages(
+                "/os-migrations",
+                "migrations",
+                f"list the migrations that are {status}",
+                query={"status": status, **query},
+                marker="uuid" if paged else None,
+            )
+        )
+
+    found = in_parallel(*(functools.partial(ask, s) for s in statuses))
+    return tuple(parse_migration(row) for rows in found for row in rows)

@@ -1,0 +1,126 @@
+"""What Cinder and Glance tell of a server's disks."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from osc_migrate import errors
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.cloud.rest import Api
+from osc_migrate.cloud.servers import Server
+from osc_migrate.facts import Facts, Unread, fact
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Volume(Facts):
+    id: str
+    status: str
+    multiattach: bool
+    zone: str | None
+    # Of the image that it was made from, when a server may boot from it.
+    image_properties: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
+    # Its attachments; Cinder tells admins alone on which hosts they are.
+    attachments: tuple["Attachment", ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Attachment:
+    """A volume's attachment to a server."""
+
+    id: str
+    server_id: str
+    # None where Cinder does not say.
+    host: str | None
+
+
+def volumes(cinder: Api, ids: tuple[str, ...]) -> tuple[Volume, ...]:
+    """The volumes with those IDs, one request each."""
+    return tuple(_volume(cinder, volume_id) for volume_id in ids)
+
+
+def _volume(cinder: Api, volume_id: str) -> Volume:
+    row = cinder.get(
+        f"/volumes/{volume_id}", f"show volume {volume_id}"
+    ).inner("volume")
+    return Volume(
+        id=volume_id,
+        status=fact(row.text, "status"),
+        multiattach=fact(row.flag, "multiattach"),
+        zone=fact(row.maybe_text, "availability_zone"),
+        image_properties=fact(_of_image, row),
+        attachments=fact(_attachments, row),
+    )
+
+
+def _attachments(row: JsonObject) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            id=one.text("attachment_id"),
+            server_id=one.text("server_id"),
+            host=one.maybe_text("host_name") if "host_name" in one else None,
+        )
+        for one in row.rows("attachments")
+    )
+
+
+def _of_image(row: JsonObject) -> dict[str, str]:
+    # Only of a volume that was made from an image.
+    if "volume_image_metadata" not in row or row.text("bootable") != "true":
+        return {}
+    return row.words("volume_image_metadata")
+
+
+def image(glance: Api, image_id: str | None) -> dict[str, str] | None:
+    """The properties of the image that a server was booted from, None when
+    it was deleted.
+
+    No properties without an image: then nothing is missing.
+    """
+    if image_id is None:
+        return {}
+    try:
+        found = glance.get(f"/images/{image_id}", f"show image {image_id}")
+    except errors.ApiError as error:
+        if error.status == 404:
+            return None
+        raise
+    if found.text("status") in ("deleted", "pending_delete"):
+        return None
+    return found.own_texts()
+
+
+def is_there(image: Mapping[str, str] | Unread | None) -> bool:
+    if isinstance(image, Unread):
+        raise image
+    return image is not None
+
+
+def image_properties(
+    server: Server,
+    image: Mapping[str, str] | Unread | None,
+    volumes: tuple[Volume, ...] | Unread,
+) -> Mapping[str, str]:
+    """What Nova copied from the image at boot.
+
+    It shows them from 2.98 on, and never those of a volume's image: then
+    what Glance or Cinder says of the image now must do.
+    """
+    if server.image_id is None:
+        if isinstance(volumes, Unread):
+            raise volumes
+        properties: dict[str, str] = {}
+        for volume in volumes:
+            properties |= volume.image_properties
+        return properties
+    shown = fact(lambda: server.image_properties)
+    if not isinstance(shown, Unread):
+        # Of a required trait it shows nothing even then.
+        known = image if isinstance(image, Mapping) else {}
+        traits = {k: v for k, v in known.items() if k.startswith("trait:")}
+        return {**traits, **shown}
+    if isinstance(image, Unread):
+        raise image
+    if image is None:
+        raise Unread(f"{shown.reason}, and image {server.image_id} is gone")
+    return image

@@ -1,0 +1,238 @@
+"""What the commands that move a running server share."""
+
+import abc
+import argparse
+import contextlib
+from collections.abc import Iterable, Sequence
+
+from osc_lib.command import command
+
+from osc_migrate.checks import move_scope
+from osc_migrate.checks.findings import Finding, Report, Status
+from osc_migrate.cloud.migrations import Kind, Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.servers import Server
+from osc_migrate.commands import (
+    base,
+    live_counters,
+    nodes,
+    options,
+    post_checks,
+    progress,
+    signals,
+)
+from osc_migrate.explain.explanation import Explanation
+from osc_migrate.migration.follow import TimeUp
+from osc_migrate.migration.move import Move
+from osc_migrate.migration.outcome import End, Outcome
+from osc_migrate.migration.progress import Progress
+from osc_migrate.text import confirm_or_revert, paste
+
+EXIT = {
+    End.MOVED: 0,
+    End.ACCEPTED: 0,
+    End.NOT_MOVED: base.NOT_MOVED,
+    End.RUNNING_ON: base.RUNNING_ON,
+    End.WAITS: base.UNCONFIRMED,
+    End.REVERTED: 0,
+}
+
+
+# Names of columns and their values.
+Shown = tuple[Sequence[str], Sequence[object]]
+
+
+class Moving(base.Base, command.ShowOne):
+    """Checks a move, starts it, follows it and tells what became of it."""
+
+    kind: Kind
+    # Checks whose answers are worth a line before the move, passed or not.
+    telling: Sequence[str] = ()
+
+    @abc.abstractmethod
+    def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
+        """One request to Nova."""
+
+    def ignored(self, parsed_args: argparse.Namespace) -> list[str]:
+        """Checks whose failing is a warning."""
+        return [*parsed_args.ignore]
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        options.add_server(parser)
+        parser.add_argument(
+            "host",
+            metavar="<host>",
+            nargs="?",
+            help=(
+                "Compute host where the server is to go (default: the"
+                " scheduler chooses)"
+            ),
+        )
+        wait = parser.add_mutually_exclusive_group()
+        wait.add_argument(
+            "--wait",
+            action="store_true",
+            default=True,
+            help="Follow the move to its end (default)",
+        )
+        wait.add_argument(
+            "--no-wait",
+            action="store_false",
+            dest="wait",
+            help="Return once Nova has accepted the move",
+        )
+        options.add_timeout(parser)
+        options.add_ignore(parser)
+        nodes.add_visit(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Sequence[object]]:
+        facts = self.mover.facts(parsed_args.server, parsed_args.host)
+        parsed_args.ignore = self.ignored(parsed_args)
+        beside = nodes.beside(parsed_args, [facts])
+        report = move_scope.answer(
+            facts, self.kind, parsed_args.ignore, beside
+        ).report
+        for finding in report.warnings:
+            say(finding)
+        if not report.safe:
+            self.exit_code = base.NOT_SAFE
+            _refuse(facts, report)
+            return (), ()
+        for finding in report:
+            if finding.check in self.telling and finding.status < Status.WARN:
+                base.say(f"{finding.title}: {finding.detail}")
+        self.foretell(parsed_args)
+        outcome = self.after(parsed_args, self._move(parsed_args, facts))
+        return self.result(parsed_args, outcome)
+
+    def foretell(self, parsed_args: argparse.Namespace) -> None:
+        """What else is worth a line before the move."""
+
+    def looks(
+        self, parsed_args: argparse.Namespace, move: Move
+    ) -> Iterable[Progress]:
+        """The move, look by look."""
+        return move.follow(parsed_args.timeout)
+
+    def after(
+        self, parsed_args: argparse.Namespace, outcome: Outcome
+    ) -> Outcome:
+        """What is to be done when the record has ended: a server that moved
+        is looked at again."""
+        if outcome.end is End.MOVED:
+            for finding in post_checks.left(parsed_args, self.mover, outcome):
+                if finding.status >= Status.WARN:
+                    say(finding)
+        return outcome
+
+    def result(
+        self, parsed_args: argparse.Namespace, outcome: Outcome
+    ) -> tuple[Sequence[str], Sequence[object]]:
+        """What is printed, and the exit code."""
+        self.exit_code = EXIT[outcome.end]
+        if outcome.explanation:
+            explain(outcome.server, outcome.explanation)
+        return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
+
+    def _move(
+        self, parsed_args: argparse.Namespace, facts: MoveFacts
+    ) -> Outcome:
+        with (
+            signals.raised(),
+            live_counters.gauge(parsed_args, facts, self.kind) as counters,
+        ):
+            return self._followed(parsed_args, facts, counters)
+
+    def _followed(
+        self,
+        parsed_args: argparse.Namespace,
+        facts: MoveFacts,
+        counters: live_counters.Counters | None,
+    ) -> Outcome:
+        name = facts.server.name
+        try:
+            move = self.start(parsed_args, facts)
+        except KeyboardInterrupt:
+            then = _watch(facts, self.kind)
+            base.say(f"The request may have reached Nova. {then}")
+            raise
+        try:
+            if counters:
+                move.count_by(counters)
+            if parsed_args.wait:
+                with contextlib.suppress(TimeUp):
+                    looks = self.looks(parsed_args, move)
+                    progress.draw(name, looks, counters or progress.nobody)
+            else:
+                move.find()
+            return move.outcome(waited=parsed_args.wait)
+        except BaseException:
+            # Ctrl-C, or an API that went away: whatever ends the following
+            # does not end the move.
+            base.say(f"The move of {name} goes on. {_watch(facts, self.kind)}")
+            raise
+
+
+def waits(server: Server, record: Migration) -> Outcome:
+    """Of a cold migration that still waits to be confirmed."""
+    return Outcome(
+        end=End.WAITS,
+        server=server.name,
+        id=server.id,
+        kind=Kind.COLD.value,
+        source=record.source,
+        destination=record.destination,
+        status=record.status,
+        migration_id=record.id,
+        seconds=0.0,
+        memory_bytes=None,
+        disk_bytes=None,
+        next=confirm_or_revert(paste(server.name, server.id)),
+    )
+
+
+def _refuse(facts: MoveFacts, report: Report) -> None:
+    there = f" to {facts.wanted}" if facts.wanted else ""
+    base.say(
+        f"{facts.server.name} is not safe to move{there}; nothing was changed:"
+    )
+    for finding in report.problems:
+        say(finding)
+
+
+def explain(server: str, explanation: Explanation) -> None:
+    # Behind the copy the guest is there, whatever Nova did not end.
+    arrived = (
+        explanation.kind == "live"
+        and explanation.reached == "finishing"
+        and explanation.cause != "guest-is-gone"
+    )
+    how = "moved, but not all is well" if arrived else "did not move"
+    base.say(f"{server} {how}:")
+    for line in explanation.lines:
+        base.say(f"  {line}")
+
+
+def say(finding: Finding) -> None:
+    base.say(
+        f"  {finding.status.name} {finding.check} ({finding.subject}):"
+        f" {finding.detail}"
+    )
+    if finding.remedy:
+        base.say(f"       {finding.remedy}")
+
+
+def _watch(facts: MoveFacts, kind: Kind) -> str:
+    """How to go on with a move that is not followed any more."""
+    server = paste(facts.server.name, facts.server.id)
+    stop = f"to stop it: openstack migrate abort {server}"
+    if kind is Kind.COLD:
+        stop = (
+            "to take it back when it is done: openstack migrate cold"
+            f" {server} --revert"
+        )
+    return f"To follow it: openstack migrate watch {server}; {stop}"

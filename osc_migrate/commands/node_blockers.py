@@ -1,0 +1,81 @@
+"""Asks the nodes before many moves are planned between them."""
+
+import argparse
+import itertools
+from collections.abc import Iterable, Iterator
+
+from osc_migrate.checks.findings import Finding, Report
+from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.commands import base, migrate_base, nodes
+from osc_migrate.facts import fact
+from osc_migrate.maintenance.planning import NodeBlocker
+
+# Findings to show before it gets long.
+SHOWN = 20
+
+
+def found(
+    parsed_args: argparse.Namespace,
+    fleet: Fleet,
+    sources: Iterable[str | None],
+    to: Iterable[str] = (),
+) -> tuple[NodeBlocker, ...]:
+    """What the nodes say against moves between them; each is told once.
+
+    Nothing without --nodes.
+
+    :param to: the only destinations; none for every host that is enabled
+        and up.
+    :raises MigrateError: nobody can say how a node is reached.
+    """
+    leave = sorted(set(filter(None, sources)))
+    arrive = sorted(set(to) or _open(fleet))
+    seen = nodes.visited(
+        parsed_args,
+        {
+            name: nodes.address(fleet.places[name].host)
+            for name in (*leave, *arrive)
+            if name in fleet.places
+        },
+    )
+    if seen is None:
+        return ()
+    told: dict[tuple[str, str], Finding] = {}
+    barriers = []
+    for source, host, kind in itertools.product(leave, arrive, Kind):
+        if host == source:
+            continue
+        for finding in Report(seen.between(source, host, kind)).problems:
+            told.setdefault((finding.check, finding.subject), finding)
+            barriers.append(
+                NodeBlocker(
+                    source,
+                    host,
+                    kind.value,
+                    finding.check,
+                    finding.status.name,
+                    finding.detail,
+                )
+            )
+    _tell(list(told.values()))
+    return tuple(barriers)
+
+
+def _open(fleet: Fleet) -> Iterator[str]:
+    """Hosts that may take a server, as far as their services say."""
+    for name, place in fleet.places.items():
+        if fact(getattr, place.host, "status") == "disabled":
+            continue
+        if fact(getattr, place.host, "state") != "down":
+            yield name
+
+
+def _tell(findings: list[Finding]) -> None:
+    if not findings:
+        return
+    base.say("the nodes say against moves between them:")
+    for finding in findings[:SHOWN]:
+        migrate_base.say(finding)
+    if len(findings) > SHOWN:
+        base.say(f"  and {len(findings) - SHOWN} more: migrate preflight")

@@ -1,0 +1,58 @@
+"""A server that moved is looked at again: what is left where it was."""
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+
+from osc_migrate.checks import registry
+from osc_migrate.checks.findings import Finding
+from osc_migrate.cloud import surroundings
+from osc_migrate.cloud.hosts import Host
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.commands import nodes
+from osc_migrate.facts import Unread
+from osc_migrate.migration import guest_location
+from osc_migrate.migration.mover import Mover
+from osc_migrate.migration.outcome import Outcome
+from osc_migrate.nodes.guests.guest_move import GuestMove
+from osc_migrate.nodes.node import PairFacts
+from osc_migrate.nodes.node_checks import answered, judge_after_on_nodes
+
+
+def left(
+    parsed_args: argparse.Namespace, mover: Mover, outcome: Outcome
+) -> Iterator[Finding]:
+    """What the APIs say, and with --nodes the two hosts."""
+    facts = mover.facts(outcome.id, None)
+    yield from registry.judge_after(facts)
+    if parsed_args.nodes and outcome.source and outcome.destination:
+        yield from _on_nodes(parsed_args, mover, outcome, facts)
+
+
+def _on_nodes(
+    parsed_args: argparse.Namespace,
+    mover: Mover,
+    outcome: Outcome,
+    facts: MoveFacts,
+) -> Iterator[Finding]:
+    source, destination = outcome.source or "", outcome.destination or ""
+    hosts: dict[str, Host] = {}
+    # Without it, the inventory may know them.
+    with contextlib.suppress(Unread):
+        hosts = surroundings.hosts_of(mover.cloud)
+    where = {
+        name: nodes.address(hosts[name]) if name in hosts else None
+        for name in (source, destination)
+    }
+    with nodes.sessions(parsed_args, where) as opened:
+        found = guest_location.seen(opened, list(where), outcome.id)
+    here, there = found[source], found[destination]
+    for name, node in found.items():
+        if isinstance(node, Unread):
+            yield answered(name, node)
+    if isinstance(here, Unread) or isinstance(there, Unread):
+        return
+    kind = Kind(outcome.kind) if outcome.kind in list(Kind) else Kind.LIVE
+    pair = PairFacts(here, there)
+    yield from judge_after_on_nodes(GuestMove(facts, pair, kind))

@@ -1,0 +1,51 @@
+"""openstack migrate return"""
+
+import argparse
+
+from osc_lib.command import command
+
+from osc_migrate.commands import base, planning, run_base
+from osc_migrate.maintenance import running as runs
+
+
+class Return(base.Base, command.Lister):
+    """Bring back the servers that a drain has moved away
+
+    The compute service of the host is enabled first; then each server that
+    the drain moved and that still exists goes back to where it was, with
+    the same checks, limits and journal as in a drain. What cannot come back
+    stays where it is, with the reason. Disks that the drain had to copy are
+    copied back.
+
+    Servers that the drain has shut down in place stay shut down.
+
+    Exit codes: 0 all are back and well; 1 error, such as a run that moved
+    nothing; 2 wrong usage; 3 none could come back; 4 some did not; 130
+    Ctrl-C: no new move begins and those under way are followed to their
+    end, a second Ctrl-C leaves them.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "run",
+            metavar="<run>",
+            help=(
+                "Run to take back, as 'migrate run list' shows it, or a"
+                " compute host: then its newest drain, and those before it"
+                " that had left the host disabled and not empty"
+            ),
+        )
+        planning.add_options(parser)
+        run_base.add_options(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> run_base.Table:
+        run = runs.bring_back(
+            self.connection,
+            parsed_args.run,
+            planning.request(parsed_args),
+            run_base.options_of(parsed_args),
+            where=parsed_args.journal_dir,
+        )
+        return run_base.do(self, parsed_args, run)

@@ -1,0 +1,236 @@
+"""What the commands that do a whole run share: options, watching, the end."""
+
+import argparse
+import contextlib
+import pathlib
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from osc_migrate.checks.findings import Finding, Status
+from osc_migrate.commands import (
+    base,
+    junit,
+    lost_output,
+    options,
+    progress,
+    signals,
+)
+from osc_migrate.maintenance.running import Options, Run
+from osc_migrate.maintenance.running.results import (
+    AWAY,
+    Look,
+    Result,
+    Row,
+    Verdict,
+)
+from osc_migrate.text import duration, printable
+
+Table = tuple[Sequence[str], Iterable[Sequence[object]]]
+
+EXIT = {
+    Verdict.DONE: 0,
+    Verdict.SHORT: base.NOT_MOVED,
+    Verdict.NOTHING: base.NOT_SAFE,
+    Verdict.INTERRUPTED: 130,
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How a run is done, and what is left of it."""
+    group = parser.add_argument_group("doing it")
+    group.add_argument(
+        "--max-failures",
+        metavar="<n>",
+        type=options.count,
+        default=3,
+        help="Begin no new move after so many that failed (default: 3)",
+    )
+    options.add_stall(group)
+    group.add_argument(
+        "--junit",
+        metavar="<file>",
+        help="Write what became of each server to this file as JUnit XML",
+    )
+    add_directory(group)
+
+
+def add_directory(parser: options.Parser) -> None:
+    parser.add_argument(
+        "--journal-dir",
+        metavar="<directory>",
+        type=pathlib.Path,
+        help=(
+            "Where the journals of runs are (default:"
+            " ~/.local/state/osc-migrate/runs, or as XDG_STATE_HOME says)"
+        ),
+    )
+
+
+def options_of(parsed_args: argparse.Namespace) -> Options:
+    return Options(
+        max_failures=parsed_args.max_failures,
+        on_stall=parsed_args.on_stall,
+        stall_after=parsed_args.stall_after,
+    )
+
+
+def do(command: base.Base, parsed_args: argparse.Namespace, run: Run) -> Table:
+    """Does it, draws it, and gives the table of its end."""
+    with (
+        interruptible(run),
+        lost_output.survived(
+            lambda: run.stop("interrupted: nobody reads the output any more")
+        ),
+    ):
+        base.say(
+            f"run {run.id}: {len(run.plan.steps)} to move,"
+            f" {len(run.plan.stays)} stay"
+        )
+        draw(run.looks())
+        command.exit_code = EXIT[run.verdict]
+        _conclude(run)
+    if parsed_args.junit:
+        suite = f"openstack migrate {run.plan.purpose.value} {run.id}"
+        junit.write(parsed_args.junit, suite, map(finding, run.rows))
+    return Row.COLUMNS, [base.cells(parsed_args, row.row) for row in run.rows]
+
+
+@contextlib.contextmanager
+def interruptible(run: Run) -> Iterator[None]:
+    """Ctrl-C once: no new moves; twice: nothing is followed any more.
+
+    SIGTERM and SIGHUP are a first Ctrl-C, however often they come: a closed
+    terminal sends SIGHUP from the kernel and from the shell. SIGPIPE, which
+    would end the process in the middle of a move, stays ignored to its end.
+    """
+    stopped = False
+
+    def stop(number: int, _frame: Any) -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            run.stop(signals.STOPPED_BY[number])
+        elif number == signal.SIGINT:
+            run.abandon()
+
+    # cliff lets it end the process.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    with signals.handled(stop):
+        yield
+
+
+def _conclude(run: Run) -> None:
+    on = [row for row in run.rows if row.outcome is Result.RUNNING_ON]
+    for row in on:
+        base.say(f"{row.server} moves on: {row.next}")
+    if run.verdict is Verdict.INTERRUPTED:
+        base.say(f"To go on: openstack migrate drain --resume {run.id}")
+    counts = {
+        became: sum(row.outcome is became for row in run.rows)
+        for became in Result
+    }
+    told = ", ".join(f"{n} {became}" for became, n in counts.items() if n)
+    base.say(f"run {run.id}: {told or 'nothing to move'}")
+
+
+def finding(row: Row) -> Finding:
+    """A row for who reads findings."""
+    status = Status.PASS
+    if row.outcome in (Result.RUNNING_ON, Result.NOT_BEGUN):
+        status = Status.UNKNOWN
+    elif row.outcome not in AWAY:
+        status = Status.FAIL
+    elif row.reason and row.outcome is Result.MOVED:
+        status = Status.WARN
+    detail = f"{row.outcome}: {row.reason}" if row.reason else row.outcome
+    return Finding(
+        row.outcome.value.replace(" ", "-"),
+        f"{row.server} ({row.id})",
+        status,
+        str(detail),
+        row.next,
+    )
+
+
+# Watching
+
+
+def draw(looks: Iterable[Look]) -> None:
+    """Draws every look until they end."""
+    if sys.stderr.isatty():
+        _live(looks)
+        return
+    for line in lines(looks):
+        base.say(line)
+
+
+def lines(looks: Iterable[Look]) -> Iterator[str]:
+    """A line for each event and each server that begins to move; and one a
+    minute for each in flight."""
+    phases: dict[tuple[str, str, str | None], str] = {}
+    minutes: dict[tuple[str, str, str | None], float] = {}
+    for look in looks:
+        for one in look.moving:
+            seen = one.progress
+            key = one.server, one.source, one.destination
+            where = one.destination or "the scheduler's choice"
+            line = f"{one.server}: {seen.phase} ({one.source} -> {where})"
+            if phases.get(key) != seen.phase:
+                phases[key] = seen.phase
+                minutes.setdefault(key, look.elapsed)
+                if seen.phase in ("running", "copying"):
+                    minutes[key] = look.elapsed
+                    yield line
+            if look.elapsed - minutes[key] >= progress.AT_LEAST:
+                minutes[key] = look.elapsed
+                yield f"{line}  {progress.described(seen)}"
+        for event in look.events:
+            yield f"[{look.done}/{look.total}] {event}"
+
+
+def _live(looks: Iterable[Look]) -> None:
+    # Only for a person at a terminal, who has the time.
+    from rich import console, live, progress_bar, table, text
+
+    screen = console.Console(stderr=True)
+
+    def drawn(look: Look) -> table.Table:
+        grid = table.Table.grid(padding=(0, 1))
+        for one in look.moving:
+            seen = one.progress
+            style = "yellow" if seen.stalled or seen.trouble else "cyan"
+            where = f"{one.source} -> {one.destination or '?'}"
+            grid.add_row(
+                text.Text(printable(one.server, 24), style="bold"),
+                text.Text(printable(where, 40)),
+                text.Text(printable(seen.phase, 24), style=style),
+                progress_bar.ProgressBar(
+                    total=seen.total,
+                    completed=seen.total - seen.remaining,
+                    width=20,
+                )
+                if seen.total
+                else "",
+                text.Text(progress.describe(seen)),
+            )
+        left = f"{duration(look.left)} left" if look.left is not None else ""
+        grid.add_row(
+            text.Text(f"{look.done} of {look.total}", style="bold"),
+            text.Text(f"run {look.run}"),
+            text.Text(duration(look.elapsed)),
+            progress_bar.ProgressBar(
+                total=max(1, look.total), completed=look.done, width=20
+            ),
+            text.Text(left),
+        )
+        return grid
+
+    with live.Live(console=screen, auto_refresh=False) as display:
+        for look in looks:
+            for event in look.events:
+                style = "red" if event.bad else ""
+                words = printable(str(event), base.WIDEST)
+                display.console.print(text.Text(words, style=style))
+            display.update(drawn(look), refresh=True)

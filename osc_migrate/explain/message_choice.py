@@ -1,0 +1,93 @@
+"""Of what the nodes' logs say of a move, what tells why it failed."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from osc_migrate.explain import causes
+from osc_migrate.explain.node_logs.lines import LogLine, Logs
+
+# Lines that a person reads of them.
+_MOST = 5
+# Nova's own words for the end of the copy (nova/virt/libvirt/driver.py and
+# migration.py), the most telling first: that it took too long is the reason
+# of the abort that follows.
+_FIRST = (
+    re.compile(r"[Ll]ive migration not completed after"),
+    re.compile(r"Live Migration failure"),
+    re.compile(r"Error monitoring migration"),
+    # Then libvirt was done (nova/compute/manager.py).
+    re.compile(r"[Pp]ost live migration at destination"),
+    # nova-conductor of a host, nova-scheduler of all.
+    re.compile(r"Skipping host"),
+    re.compile(r"Filter \w{1,80} returned 0 hosts"),
+)
+_LEVELS = {"CRITICAL": 4, "ERROR": 4, "TRACE": 4, "": 5, "WARNING": 5}
+# They only say that it ended.
+_SUMS_UP = re.compile(
+    r"Migration operation (?:has aborted|was cancelled)"
+    r"|Live migration failed\."
+)
+_EXCEPTION = re.compile(
+    r"\A(?:Live migration failed\.: )?[A-Za-z_][\w.]{0,80}: "
+)
+# A traceback, but for its last line: the error itself.
+_FRAMES = re.compile(
+    r"\s|Traceback \(|During handling of|The above exception was|[~^]+$|$"
+)
+
+
+def lines(logs: Logs) -> list[LogLine]:
+    """The telling lines, each text once, the most telling first."""
+    ranked: dict[str, tuple[int, LogLine]] = {}
+    for log in logs.read:
+        for line in log.lines:
+            rank = _rank(line)
+            if rank is not None:
+                ranked.setdefault(line.text, (rank, line))
+    found: list[LogLine] = []
+    for _, line in sorted(ranked.values(), key=lambda r: r[0]):
+        # Nova logs an error where it meets it, and again as an exception.
+        same = _EXCEPTION.sub("", line.text)
+        if not any(same in other.text for other in found):
+            found.append(line)
+    return found
+
+
+def shown(found: Sequence[LogLine]) -> tuple[str, ...]:
+    """As many of them as a person reads."""
+    return tuple(map(str, found[:_MOST]))
+
+
+def cause(found: Sequence[LogLine]) -> causes.Cause | None:
+    """The cause that the most telling line of all shows that shows one."""
+    for line in found:
+        known = causes.find([line.text])
+        if known and not known.summary:
+            return known
+    return None
+
+
+def notes(logs: Logs) -> Iterator[str]:
+    """What the nodes' logs did not tell, and how to look there."""
+    for node, why in logs.unread.items():
+        yield f"{node}'s log was not read: {why}"
+    for log in logs.read:
+        if any(_rank(line) is not None for line in log.lines):
+            continue
+        where = ", ".join(log.places) or "any usual place"
+        doubts = "".join(f" ({doubt})" for doubt in log.doubts)
+        yield f"no error of this move on {log.node} in {where}{doubts}"
+    heard = any(log.lines for log in logs.read)
+    if logs.by_hand and (logs.unread or not heard):
+        yield f"by hand, there: {logs.by_hand}"
+
+
+def _rank(line: LogLine) -> int | None:
+    """The lower, the more it tells; None when it tells nothing."""
+    for rank, pattern in enumerate(_FIRST):
+        if pattern.search(line.text):
+            return rank
+    level = _LEVELS.get(line.level)
+    if level is None or _FRAMES.match(line.text):
+        return None
+    return 6 if _SUMS_UP.search(line.text) else level

@@ -1,0 +1,155 @@
+"""Reads the logs of the nodes that took part in moves."""
+
+import contextlib
+import dataclasses
+import datetime
+import re
+import typing
+from collections.abc import Callable, Mapping, Sequence
+
+from osc_migrate import errors
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.history import Attempt
+from osc_migrate.cloud.hosts import Hypervisor
+from osc_migrate.cloud.migrations import ENDED
+from osc_migrate.explain import steps
+from osc_migrate.explain.joiner import FAILED
+from osc_migrate.explain.node_logs import questions
+from osc_migrate.explain.node_logs.lines import Logs, NodeLog, Wanted
+from osc_migrate.explain.node_logs.parsing import read
+from osc_migrate.facts import Unread, known
+from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.transport.connection_errors import NodeLost
+
+if typing.TYPE_CHECKING:
+    from osc_migrate.nodes.collect import Asked, Sessions
+
+# Reaches nodes: name -> address, where the API shows one.
+Reach = Callable[
+    [Mapping[str, str | None]], contextlib.AbstractContextManager["Sessions"]
+]
+
+_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Clocks differ a little, and Nova logs on after it has written the end down.
+_BEFORE = datetime.timedelta(minutes=1)
+_AFTER = datetime.timedelta(minutes=2)
+_CONTROL = ("nova-conductor", "nova-scheduler")
+# Nodes of one move: the conductor may have tried many hosts.
+_HOSTS = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class _Visit:
+    """What is asked because of one move: which lines, of which services."""
+
+    wanted: Wanted
+    # Node and service.
+    logs: tuple[tuple[str, str], ...]
+
+
+def logs_of(
+    cloud: Cloud,
+    server: str,
+    attempts: Sequence[Attempt],
+    reach: Reach,
+    control: Sequence[str] = (),
+) -> list[Logs | None]:
+    """For each attempt what its nodes say; None where nothing failed.
+
+    All nodes are asked at once, each in one session.
+
+    :param server: its ID.
+    :param control: nodes where nova-conductor or nova-scheduler runs.
+    """
+    visits = [_visit(server, attempt, control) for attempt in attempts]
+    hosts = list(dict.fromkeys(h for v in visits if v for h, _ in v.logs))
+
+    def work(shell: "Asked") -> Mapping[str, Answer | Unread]:
+        return shell.ask(
+            {
+                f"{number} {service}": questions.question(
+                    visit.wanted, service
+                )
+                for number, visit in enumerate(visits)
+                if visit
+                for host, service in visit.logs
+                if host == shell.name
+            }
+        )
+
+    said: Mapping[str, Mapping[str, Answer | Unread] | Unread] = {}
+    if hosts:
+        with reach(_addresses(cloud, hosts)) as sessions:
+            said = sessions.each(work)
+    return [
+        _logs(number, visit, said) if visit else None
+        for number, visit in enumerate(visits)
+    ]
+
+
+def _addresses(cloud: Cloud, hosts: Sequence[str]) -> dict[str, str | None]:
+    found: Mapping[str, Hypervisor] = {}
+    with contextlib.suppress(Unread, errors.MigrateError):
+        found = cloud.hypervisors()
+
+    def address(host: str) -> str | None:
+        return known(lambda: found[host].ip) if host in found else None
+
+    return {host: address(host) for host in hosts}
+
+
+def _visit(
+    server: str, attempt: Attempt, control: Sequence[str]
+) -> _Visit | None:
+    record, action = attempt.record, attempt.action
+    if record:
+        # Of one that is not over the logs may tell who is not there to end
+        # it.
+        if record.status in ENDED - FAILED - {"cancelled"}:
+            return None
+    elif not (action and action.failed):
+        return None
+    made = known(lambda: record.created_at) if record else None
+    began = made or (known(lambda: action.start) if action else None)
+    if began is None:
+        return None
+    events = known(lambda: attempt.events) or ()
+    wrote = known(lambda: record.updated_at) if record else None
+    ended = wrote or steps.last_finish(events) or began
+    hosts = (
+        known(lambda: record.source) if record else None,
+        known(lambda: record.destination) if record else None,
+        *steps.tried(events),
+    )
+    request = action.request_id if action else ""
+    wanted = Wanted(
+        # They become patterns that are looked for: nothing else may.
+        server if re.fullmatch(_ID, server) else "",
+        request if re.fullmatch(f"req-{_ID}", request) else "",
+        began - _BEFORE,
+        max(ended, began) + _AFTER,
+    )
+    computes = list(dict.fromkeys(filter(None, hosts)))[:_HOSTS]
+    logs = [(host, "nova-compute") for host in computes]
+    logs += [(node, service) for node in control for service in _CONTROL]
+    return _Visit(wanted, tuple(logs))
+
+
+def _logs(
+    number: int,
+    visit: _Visit,
+    said: Mapping[str, Mapping[str, Answer | Unread] | Unread],
+) -> Logs:
+    found: list[NodeLog] = []
+    unread: dict[str, str] = {}
+    for host, service in visit.logs:
+        try:
+            answers = said[host]
+            if isinstance(answers, Unread):
+                raise answers
+            answer = answers[f"{number} {service}"]
+            found.append(read(host, visit.wanted, answer))
+        except Unread as why:
+            remedy = why.remedy if isinstance(why, NodeLost) else ""
+            unread[host] = ": ".join(filter(None, (why.reason, remedy)))
+    return Logs(tuple(found), unread, questions.by_hand(visit.wanted))

@@ -1,0 +1,155 @@
+"""What a node said of its log, read with suspicion.
+
+A line is oslo.log's, in one of its formats (oslo_log/_options.py), alone or
+after what the journal, a container's engine or Kubernetes put before it.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+
+from osc_migrate.explain.node_logs.lines import LogLine, NodeLog, Wanted
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.redact import masked
+
+# Of one node, the newest ones; characters of a line, and of all of them.
+_LINES = 200
+_WIDTH = 2000
+_MOST = 64 * 2**10
+
+# devstack colours its lines.
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+_OSLO = re.compile(
+    r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL|TRACE) "
+    # The logger.
+    r"[A-Za-z_][\w.-]{0,100} "
+    # [global request, request, user ...], or [-].
+    r"(?:\[(?!instance: )[^\[\]]{0,400}\] ?)?"
+    r"(?:\[instance: ([^\]\s]{1,64})\] ?)?"
+)
+# The journal's (short-unix), containers', and oslo.log's own time.
+_EPOCH = re.compile(r"(\d{9,11})\.\d{1,6} ")
+_UTC = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d) "
+)
+_LOCAL = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)")
+_ZONE = re.compile(r"[+-]\d{4}")
+# What a move alone logs, in the name of the request that asked for it: of
+# one that was tried a moment before, when that was not ours.
+_OTHER_MOVE = re.compile(
+    r"Live Migration failure|Live migration failed"
+    r"|Migration operation (?:has aborted|was cancelled)"
+    r"|Error monitoring migration|Live migration not completed"
+)
+_REQUEST = re.compile(r"\breq-[0-9a-f]{8}-")
+
+
+def read(node: str, wanted: Wanted, answer: Answer | Unread) -> NodeLog:
+    """The lines of one move, in the order of their times.
+
+    :raises Unread: the node did not answer.
+    """
+    if isinstance(answer, Unread):
+        raise Unread(answer.reason)
+    places: list[str] = []
+    doubts: list[str] = []
+    lines: list[LogLine] = []
+    zone = ""
+    kept_last = False
+    # Not splitlines(): a line may hold a form feed, or a 'next line'.
+    for row in answer.out.split("\n"):
+        mark, said = row[:1], row[1:].rstrip("\r")
+        if mark == "=":
+            zone, _, place = said.partition(" ")
+            places.append(place[:_WIDTH])
+        elif mark == "!":
+            doubts.append(said[:_WIDTH])
+        elif mark == "|" and places:
+            line = _line(node, places[-1], zone, said, wanted)
+            kept_last = line is not None and _within(line, said, wanted)
+            if line and kept_last:
+                lines.append(line)
+        elif mark == "+" and places and kept_last:
+            lines.append(_parsed(node, places[-1], zone, said)[0])
+    lines.sort(key=_when)
+    if not places and not doubts:
+        why = answer.err.strip().splitlines()[-1:] or ["nothing was said"]
+        raise Unread(f"no log was looked at: {masked(why[0][:_WIDTH])}")
+    kept = list(_newest(dict.fromkeys(lines)))[::-1]
+    return NodeLog(
+        node, tuple(dict.fromkeys(places)), tuple(kept), tuple(doubts)
+    )
+
+
+def _line(
+    node: str, place: str, zone: str, said: str, wanted: Wanted
+) -> LogLine | None:
+    """None for a line of another server."""
+    said = _COLOUR.sub("", said[:_WIDTH])
+    if not any(one and one in said for one in (wanted.server, wanted.request)):
+        return None
+    line, instance = _parsed(node, place, zone, said)
+    if instance and wanted.server and instance != wanted.server:
+        return None
+    return line
+
+
+def _parsed(
+    node: str, place: str, zone: str, said: str
+) -> tuple[LogLine, str | None]:
+    """A line, and the server whose it says it is."""
+    said = _COLOUR.sub("", said[:_WIDTH])
+    found = _OSLO.search(said)
+    if found is None:
+        line = LogLine(node, place, _time(said, zone), "", masked(said))
+        return line, None
+    text = said[found.end() :].rstrip()
+    time = _time(said[: found.start()], zone)
+    return LogLine(node, place, time, found[1], masked(text)), found[2]
+
+
+def _time(before: str, zone: str) -> datetime.datetime | None:
+    """The time of a line, from what stands before its level."""
+    try:
+        if found := _EPOCH.match(before):
+            return datetime.datetime.fromtimestamp(int(found[1]), datetime.UTC)
+        if found := _UTC.match(before):
+            text = found[1] + found[2].replace("Z", "+00:00")
+            moment = datetime.datetime.fromisoformat(text)
+            return moment.astimezone(datetime.UTC)
+        found = _LOCAL.search(before[:200])
+        if found and _ZONE.fullmatch(zone):
+            text = f"{found[1]}T{found[2]}{zone}"
+            moment = datetime.datetime.fromisoformat(text)
+            return moment.astimezone(datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+def _within(line: LogLine, said: str, wanted: Wanted) -> bool:
+    """Whether a line is of this move and not of one before or after it.
+
+    The request's ID alone proves that: clocks and zones may be wrong.
+    """
+    if line.time is None or (wanted.request and wanted.request in said):
+        return True
+    if wanted.request and _OTHER_MOVE.search(said) and _REQUEST.search(said):
+        return False
+    return wanted.since <= line.time <= wanted.until
+
+
+def _when(line: LogLine) -> datetime.datetime:
+    # Those without a time stay behind, where the end of the story is.
+    return line.time or datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def _newest(lines: dict[LogLine, None]) -> Iterator[LogLine]:
+    """The newest first, as many as a person or a file can bear."""
+    size = 0
+    for line in list(lines)[: -_LINES - 1 : -1]:
+        size += len(line.text)
+        if size > _MOST:
+            return
+        yield line

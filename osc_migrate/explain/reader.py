@@ -1,0 +1,113 @@
+"""Reads what is left of a server's moves, and explains it."""
+
+from collections.abc import Sequence
+
+from osc_migrate import errors
+from osc_migrate.cloud.actions import Action
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.history import History, attempts_of, history_of
+from osc_migrate.cloud.migrations import Migration
+from osc_migrate.cloud.servers import Server
+from osc_migrate.explain import attempts
+from osc_migrate.explain.attempts import MOVES
+from osc_migrate.explain.explanation import Explanation
+from osc_migrate.explain.joiner import WORKED, explain
+from osc_migrate.explain.node_logs import collect
+from osc_migrate.explain.node_logs.lines import Logs
+from osc_migrate.facts import Unread, known
+
+
+def of_server(
+    cloud: Cloud,
+    server: Server,
+    *,
+    migration: str | None = None,
+    every: bool = False,
+    reach: collect.Reach | None = None,
+    control: Sequence[str] = (),
+) -> list[Explanation]:
+    """The newest move of a server, newest first when several are asked for.
+
+    :param migration: ID or UUID of the one that is meant.
+    :param every: all of them; the steps are read of those that went wrong.
+    :param reach: how the nodes are reached, whose logs tell what the API
+        does not; None to leave them alone.
+    :param control: nodes with nova-conductor or nova-scheduler, to be asked
+        besides.
+    :raises NotFound: the server has no such migration.
+    :raises MigrateError: nothing could be read.
+    """
+    history = history_of(cloud, server)
+    try:
+        pairs = attempts.attempts(history)
+    except Unread as unread:
+        raise errors.MigrateError(
+            f"the moves of server {known(lambda: server.name) or server.id}"
+            f" cannot be read: {unread.reason}"
+        ) from None
+    chosen = pairs if every else pairs[:1]
+    if migration is not None:
+        chosen = [pair for pair in pairs if _is(pair[0], migration)]
+        if not chosen:
+            raise errors.NotFound(
+                "migration of this server",
+                migration,
+                "see 'openstack migrate explain --all'",
+            )
+    read = attempts_of(
+        cloud,
+        server.id,
+        chosen,
+        lambda pair: not every or not _worked(pair[0]),
+    )
+    newest = pairs[0] if pairs else None
+    said: Sequence[Logs | None] = [None] * len(read)
+    if reach:
+        said = collect.logs_of(cloud, server.id, read, reach, control)
+    return [
+        explain(history, one, pair is newest, heard)
+        for pair, one, heard in zip(chosen, read, said, strict=True)
+    ]
+
+
+def of_move(
+    cloud: Cloud,
+    before: Server,
+    now: Server | None,
+    record: Migration,
+    request_id: str | None,
+) -> Explanation:
+    """The move that somebody followed to its end.
+
+    :param request_id: None when the answer to the request was lost.
+    """
+    history = history_of(cloud, before, now, record)
+    action = _request(history, record, request_id)
+    (attempt,) = attempts_of(cloud, before.id, [(record, action)])
+    return explain(history, attempt, newest=True)
+
+
+def _request(
+    history: History, record: Migration, request_id: str | None
+) -> Action | None:
+    actions: Sequence[Action] = known(lambda: history.actions) or ()
+    for action in actions:
+        if action.request_id == request_id:
+            return action
+    name = next(
+        (n for n, (type_, _) in MOVES.items() if type_ == record.type),
+        "live-migration",
+    )
+    if request_id:
+        return Action(request_id, name, None, False, None)
+    moves = [a for a in actions if a.name == name]
+    # Newest first: nothing moved the server since.
+    return attempts.request_of(record, moves) or next(iter(moves), None)
+
+
+def _is(record: Migration | None, wanted: str) -> bool:
+    return record is not None and wanted in (str(record.id), record.uuid)
+
+
+def _worked(record: Migration | None) -> bool:
+    return record is not None and record.status in WORKED

@@ -1,1 +1,0 @@
-"""Reads the world once; never writes."""

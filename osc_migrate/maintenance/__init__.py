@@ -1,0 +1,1 @@
+"""Many servers: drain, return and rebalance hosts."""

@@ -1,0 +1,32 @@
+"""Plans of many moves. Pure: facts in, a plan out.
+
+:func:`drain` empties hosts, :func:`again` plans one step anew, :func:`back`
+brings servers home, :func:`rebalance` evens out a load; each never holds
+more than there is, nor breaks a server group, at any moment of its order.
+"""
+
+from osc_migrate.maintenance.planning.drain_plan import again, drain
+from osc_migrate.maintenance.planning.node_blockers import (
+    NodeBlocker,
+    NodeBlockers,
+)
+from osc_migrate.maintenance.planning.plan_check import UnsafePlan, check
+from osc_migrate.maintenance.planning.rebalance_plan import rebalance
+from osc_migrate.maintenance.planning.request import By, Limits, Request
+from osc_migrate.maintenance.planning.return_plan import back
+from osc_migrate.maintenance.planning.terms import bound
+
+__all__ = [
+    "By",
+    "Limits",
+    "NodeBlocker",
+    "NodeBlockers",
+    "Request",
+    "UnsafePlan",
+    "again",
+    "back",
+    "bound",
+    "check",
+    "drain",
+    "rebalance",
+]

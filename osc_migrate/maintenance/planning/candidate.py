@@ -1,0 +1,35 @@
+"""A server that is to move, and all of it that matters for where to."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from osc_migrate.cloud.server_groups import ServerGroup
+from osc_migrate.cloud.servers import Server
+from osc_migrate.maintenance.planning.plan import Way
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Candidate:
+    """Compared and hashed as what it is, one server of one plan.
+
+    :ivar beyond: what no plan can find a host for; empty when nothing.
+    """
+
+    server: Server
+    source: str
+    way: Way
+    needs: Mapping[str, int]
+    groups: tuple[ServerGroup, ...] = ()
+    required: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
+    beyond: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.server.id
+
+    @property
+    def hard(self) -> tuple[ServerGroup, ...]:
+        """Groups that Nova enforces."""
+        return tuple(g for g in self.groups if not g.policy.startswith("soft"))

@@ -1,0 +1,113 @@
+"""Who holds what, and which groups are where, at one moment of a plan."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+
+from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.cloud.inventory import HostInventory
+from osc_migrate.cloud.placement import Inventory
+from osc_migrate.cloud.server_groups import ServerGroup
+from osc_migrate.cloud.servers import Server
+from osc_migrate.facts import known
+from osc_migrate.maintenance.planning.candidate import Candidate
+
+# A provider, by its host's or its own name, and a resource class.
+Shelf = tuple[str, str]
+
+
+def host_of(server: Server | None) -> str | None:
+    """None where it is on no host, or Nova does not say on which."""
+    return known(lambda: server.host) or None if server else None
+
+
+def _stock_of(place: HostInventory) -> Mapping[str, Inventory]:
+    return known(lambda: place.stock) or {}
+
+
+class State:
+    """What is left and who is where; changed as moves begin and end.
+
+    A move holds both sides while it is under way: :meth:`arrive` when it
+    begins, :meth:`depart` when it has ended.
+    """
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.left: dict[Shelf, int] = {}
+        self.most: dict[Shelf, int] = {}
+        self.total: dict[Shelf, int] = {}
+        self._shared: dict[str, Mapping[str, str]] = {}
+        for name, place in fleet.places.items():
+            self._shared[name] = place.shared
+            self._stock(name, _stock_of(place))
+        for pool, stocks in fleet.pools.items():
+            self._stock(pool, stocks)
+        # Group -> host -> members that are there, or on their way there.
+        self.members: dict[str, Counter[str]] = defaultdict(Counter)
+        for group in fleet.groups:
+            for member in group.members:
+                server = fleet.servers.get(member)
+                host = host_of(server)
+                if host:
+                    self.members[group.id][host] += 1
+        for record in fleet.under_way:
+            self._coming(fleet, record.server_id, record.destination)
+
+    def _stock(self, provider: str, stocks: Mapping[str, Inventory]) -> None:
+        for resource, stock in stocks.items():
+            self.left[provider, resource] = stock.free
+            self.total[provider, resource] = stock.total
+            if stock.most is not None:
+                self.most[provider, resource] = stock.most
+
+    def _coming(
+        self, fleet: Fleet, server: str | None, host: str | None
+    ) -> None:
+        """One that others are moving is already counted where it goes."""
+        found = fleet.servers.get(server or "")
+        if found is None or not host or host_of(found) == host:
+            return
+        for group in fleet.groups:
+            if found.id in group.members:
+                self.members[group.id][host] += 1
+
+    def shelf(self, host: str, resource: str) -> Shelf:
+        """Where a host takes that class from."""
+        return self._shared.get(host, {}).get(resource, host), resource
+
+    def short(self, one: Candidate, host: str) -> Iterator[str]:
+        """Classes of which the host has too little for it."""
+        for resource, amount in one.needs.items():
+            shelf = self.shelf(host, resource)
+            if self.left.get(shelf, 0) < amount or amount > self.most.get(
+                shelf, amount
+            ):
+                yield resource
+
+    def fits(self, one: Candidate, host: str) -> bool:
+        return next(self.short(one, host), None) is None
+
+    def breaks(self, one: Candidate, host: str) -> ServerGroup | None:
+        """A group that forbids it there, as Nova's filters would."""
+        for group in one.hard:
+            there = self.members[group.id][host]
+            if group.policy == "anti-affinity" and there >= group.max_per_host:
+                return group
+            # Its own host is one of an affinity group's: so not even the
+            # last member can leave it (nova/scheduler/utils.py,
+            # setup_instance_group).
+            if group.policy == "affinity" and not there:
+                return group
+        return None
+
+    def takes(self, one: Candidate, host: str) -> bool:
+        return self.fits(one, host) and self.breaks(one, host) is None
+
+    def arrive(self, one: Candidate, host: str, sign: int = 1) -> None:
+        for resource, amount in one.needs.items():
+            shelf = self.shelf(host, resource)
+            self.left[shelf] = self.left.get(shelf, 0) - sign * amount
+        for group in one.groups:
+            self.members[group.id][host] += sign
+
+    def depart(self, one: Candidate, host: str) -> None:
+        self.arrive(one, host, -1)

@@ -1,0 +1,223 @@
+"""Empties hosts, or moves just some servers away."""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Sequence
+
+from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.cloud.servers import Server
+from osc_migrate.errors import NotFound
+from osc_migrate.facts import known
+from osc_migrate.maintenance.planning import plan_builder
+from osc_migrate.maintenance.planning.candidate import Candidate
+from osc_migrate.maintenance.planning.capacity import State, host_of
+from osc_migrate.maintenance.planning.duration import Usual
+from osc_migrate.maintenance.planning.method import Ways, kept, stay
+from osc_migrate.maintenance.planning.placement import best, emptiest, placed
+from osc_migrate.maintenance.planning.plan import (
+    Plan,
+    Purpose,
+    Skipped,
+    Step,
+    Way,
+)
+from osc_migrate.maintenance.planning.reasons import why
+from osc_migrate.maintenance.planning.request import Request
+from osc_migrate.maintenance.planning.rules import Rules
+from osc_migrate.maintenance.planning.waves import Move, Wave, evenly, waves
+
+
+def drain(fleet: Fleet, request: Request) -> Plan:
+    """The plan that empties ``request.hosts``, one after the other; with
+    ``request.servers`` it moves just those.
+
+    :raises NotFound: a host or a server does not exist.
+    """
+    wanted = _wanted(fleet, request)
+    request = dataclasses.replace(
+        request, avoid=request.avoid | frozenset(request.hosts)
+    )
+    ways, rules = Ways(fleet, request), Rules(fleet, request)
+    judged = [ways.of(server) for server in wanted]
+    stays = [one for one in judged if isinstance(one, Skipped)]
+    ones = [one for one in judged if isinstance(one, Candidate)]
+    before, after = State(fleet), State(fleet)
+    # Nobody counts on what moves out: so any order of the moves has room.
+    able = {
+        one: rules.hosts(one)
+        for one in ones
+        if one.way is not Way.STOP and not one.beyond
+    }
+    found = placed(after, able)
+    moves = []
+    for one in ones:
+        if one in found:
+            moves.append(Move(one, found[one], _because(one, able[one])))
+        elif one.way is Way.STOP:
+            moves.append(Move(one, None))
+        elif one.beyond and request.to:
+            stays.append(kept(one, _beyond(one)))
+        elif one.beyond:
+            moves.append(Move(one, None))
+        else:
+            reasons = why(one, rules, fleet.places, before, after)
+            stays.append(kept(one, *reasons))
+    made, rest, state = _ordered(fleet, request, moves)
+    for move in rest:
+        reasons = why(move.one, rules, fleet.places, before, state)
+        stays.append(kept(move.one, *reasons))
+    return plan_builder.plan(
+        Purpose.DRAIN,
+        fleet,
+        request,
+        request.hosts
+        or sorted(
+            {s.source for s in stays} | {move.one.source for move in moves}
+        ),
+        made,
+        stays,
+        state,
+        _short(request.hosts, stays, moves),
+    )
+
+
+def _beyond(one: Candidate) -> str:
+    return (
+        f"{one.beyond}: the scheduler has to choose its host, and --to names"
+        " some"
+    )
+
+
+def _because(one: Candidate, able: Sequence[str]) -> str:
+    status = known(lambda: one.server.status) or "?"
+    if len(able) == 1:
+        return f"{status}; the only host that may take it"
+    return f"{status}; one of {len(able)} hosts that may take it"
+
+
+def _wanted(fleet: Fleet, request: Request) -> list[Server]:
+    for host in (*request.hosts, *request.to):
+        if host not in fleet.places:
+            raise NotFound(
+                "compute host", host, "see 'openstack compute service list'"
+            )
+    for server in request.servers:
+        if server not in fleet.servers:
+            raise NotFound(
+                "server", server, "see 'openstack server list --all-projects'"
+            )
+    found = [fleet.servers[id] for id in dict.fromkeys(request.servers)]
+    if not request.servers:
+        hosts = set(request.hosts)
+        found = [
+            server
+            for server in fleet.servers.values()
+            if host_of(server) in hosts
+        ]
+    return sorted(found, key=lambda s: s.id)
+
+
+def _ordered(
+    fleet: Fleet, request: Request, moves: Sequence[Move]
+) -> tuple[list[Wave], list[Move], State]:
+    """Host after host; what the scheduler places goes when the others have
+    the room that was meant for them.
+
+    Of an affinity group that was torn already, one may leave the host where
+    another was to join it: such a one is left over.
+    """
+    state = State(fleet)
+    made: list[Wave] = []
+    left: list[Move] = []
+    named = [m for m in moves if m.host is not None or m.one.way is Way.STOP]
+    for part in (named, [m for m in moves if m not in named]):
+        for source in request.hosts or (None,):
+            here = [m for m in part if source in (None, m.one.source)]
+            ordered, most = evenly(here, request.limits.wave)
+            found, rest = waves(state, ordered, most, ordered=False)
+            left += rest
+            made += found
+    return made, left, state
+
+
+def _short(
+    hosts: Iterable[str], stays: Iterable[Skipped], moves: Iterable[Move]
+) -> list[str]:
+    """Why the plan falls short: a sentence a host."""
+    found = []
+    for host in hosts:
+        left = [one for one in stays if one.source == host]
+        unwanted = sum(not one.wanted for one in left)
+        stopped = sum(
+            m.one.way is Way.STOP and m.one.source == host for m in moves
+        )
+        parts = [
+            f"{count} {words}"
+            for count, words in (
+                (unwanted, "cannot move"),
+                (len(left) - unwanted, "stay as they wish"),
+                (stopped, "are shut down there"),
+            )
+            if count
+        ]
+        if parts:
+            found.append(f"{host} is not emptied: {', '.join(parts)}")
+    return found
+
+
+def again(
+    fleet: Fleet,
+    step: Step,
+    request: Request,
+    excluding: Collection[str] = (),
+    ahead: Iterable[Step] = (),
+) -> Step | Skipped:
+    """The same server's step, planned anew with what is true now.
+
+    :param excluding: hosts where it failed.
+    :param ahead: steps that have not begun: their room is left to them.
+    """
+    server = fleet.servers.get(step.id)
+    if server is None:
+        return Skipped(
+            step.server, step.id, step.source, ("it does not exist any more",)
+        )
+    host = host_of(server)
+    if host != step.source:
+        return stay(server, f"it is on {host or '?'}, not on {step.source}")
+    request = dataclasses.replace(
+        request, avoid=request.avoid | frozenset(request.hosts)
+    )
+    ways, rules = Ways(fleet, request), Rules(fleet, request, excluding)
+    one = ways.of(server)
+    if isinstance(one, Skipped):
+        return one
+    usual = Usual(fleet.past)
+    if one.beyond and request.to:
+        return kept(one, _beyond(one))
+    if one.way is Way.STOP or one.beyond:
+        return plan_builder.step(Move(one, None), step.order, step.wave, usual)
+    before, now = State(fleet), State(fleet)
+    for other in ahead:
+        _reserve(fleet, ways, now, other)
+    # The same host again, where nothing has changed.
+    chosen = step.destination
+    allowed = rules.hosts(one)
+    if chosen not in allowed or not now.takes(one, chosen or ""):
+        chosen = best(now, one, allowed, emptiest)
+    if chosen is None:
+        return kept(one, *why(one, rules, fleet.places, before, now))
+    reason = _because(one, allowed)
+    return plan_builder.step(
+        Move(one, chosen, reason), step.order, step.wave, usual
+    )
+
+
+def _reserve(fleet: Fleet, ways: Ways, state: State, step: Step) -> None:
+    server = fleet.servers.get(step.id)
+    if server is None or step.destination is None:
+        return
+    if host_of(server) != step.source:
+        return
+    one = ways.of(server)
+    if isinstance(one, Candidate):
+        state.arrive(one, step.destination)

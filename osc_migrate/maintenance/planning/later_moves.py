@@ -1,0 +1,47 @@
+"""A fleet as it is once moves are made."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.cloud.placement import Inventory
+from osc_migrate.maintenance.planning.capacity import Shelf, State
+from osc_migrate.maintenance.planning.waves import Move
+
+
+def moved(fleet: Fleet, moves: Sequence[Move]) -> Fleet:
+    """The same with servers, room and what they hold elsewhere."""
+    state = State(fleet)
+    more: Counter[Shelf] = Counter()
+    servers = dict(fleet.servers)
+    for move in moves:
+        host = str(move.host)
+        servers[move.one.id] = move.one.server.but(host=host)
+        for resource, amount in move.one.needs.items():
+            more[state.shelf(host, resource)] += amount
+            more[state.shelf(move.one.source, resource)] -= amount
+    touched = {name for (name, _), amount in more.items() if amount}
+
+    def stocked(
+        name: str, stocks: Mapping[str, Inventory]
+    ) -> Mapping[str, Inventory]:
+        return {
+            resource: dataclasses.replace(
+                stock, used=stock.used + more[name, resource]
+            )
+            for resource, stock in stocks.items()
+        }
+
+    return fleet.but(
+        servers=servers,
+        places={
+            name: place.but(stock=stocked(name, place.stock))
+            if name in touched
+            else place
+            for name, place in fleet.places.items()
+        },
+        pools={
+            name: stocked(name, pool) for name, pool in fleet.pools.items()
+        },
+    )

@@ -1,0 +1,250 @@
+"""A plan as a file: JSON, to be read by people, compared and applied.
+
+``schema.json`` beside this module is what it looks like. A file is as little
+to be trusted as any other input: what it says of itself is judged here, what
+it says of the cloud by
+:func:`osc_migrate.maintenance.planning.plan_check.check`.
+"""
+
+import dataclasses
+import functools
+import importlib.resources
+import json
+import pathlib
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from osc_migrate import private_files
+from osc_migrate.errors import MigrateError
+from osc_migrate.maintenance.planning import schema_check
+from osc_migrate.maintenance.planning.plan import (
+    Plan,
+    Purpose,
+    Room,
+    Skipped,
+    Step,
+    Terms,
+    Way,
+)
+from osc_migrate.maintenance.planning.terms import outside
+from osc_migrate.text import printable
+
+# Of the format; another one is refused, not guessed at.
+VERSION = 1
+# Bytes: 20,000 moves on 1,000 hosts take less than a quarter of it.
+MOST = 64 * 2**20
+# Characters of one text: a stranger's words may be as long as they like.
+_LONG = 2000
+
+
+class BadPlan(MigrateError):
+    """A file holds no plan that can be used."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"'{path}' is no plan that can be used: {why}; make a new one with"
+            " --plan FILE"
+        )
+        self.path = path
+        self.why = why
+
+
+@functools.cache
+def schema() -> dict[str, Any]:
+    """The JSON schema of the format."""
+    file = (
+        importlib.resources.files("osc_migrate.maintenance.planning")
+        / "schema.json"
+    )
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+def dumps(plan: Plan) -> str:
+    """The file's text: the same plan gives the same text, and a changed
+    step changes its own lines alone."""
+    data = {
+        "version": VERSION,
+        "purpose": plan.purpose.value,
+        "cloud": plan.cloud,
+        "made_at": plan.made_at,
+        "sources": list(plan.sources),
+        "seconds": plan.seconds,
+        "reasons": [_text(reason) for reason in plan.reasons],
+        **({"terms": dataclasses.asdict(plan.terms)} if plan.terms else {}),
+        "steps": [_step(step) for step in plan.steps],
+        "stays": [_stay(stay) for stay in plan.stays],
+        "room": {
+            host: {
+                name: dataclasses.asdict(room[name]) for name in sorted(room)
+            }
+            for host, room in sorted(plan.room.items())
+        },
+    }
+    return json.dumps(data, indent=1) + "\n"
+
+
+def _text(words: str) -> str:
+    return printable(words, _LONG)
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {
+        **{f.name: getattr(step, f.name) for f in dataclasses.fields(step)},
+        "server": _text(step.server),
+        "way": step.way.value,
+        "reason": _text(step.reason),
+        "needs": {name: step.needs[name] for name in sorted(step.needs)},
+        "notes": [_text(note) for note in step.notes],
+    }
+
+
+def _stay(stay: Skipped) -> dict[str, object]:
+    return {
+        **dataclasses.asdict(stay),
+        "server": _text(stay.server),
+        "reasons": [_text(reason) for reason in stay.reasons],
+    }
+
+
+def write(path: str, plan: Plan) -> None:
+    """Whole or not at all: what was there stays until it is.
+
+    :raises MigrateError: it cannot be written.
+    """
+    try:
+        private_files.write(path, dumps(plan))
+    except OSError as error:
+        raise MigrateError(
+            f"the plan cannot be written to '{path}': {error.strerror}"
+        ) from error
+
+
+def read(path: str) -> Plan:
+    """:raises BadPlan: it is missing, too large, cut short, of another
+    format, or does not agree with itself."""
+    try:
+        with pathlib.Path(path).open("rb") as file:
+            data = file.read(MOST + 1)
+    except OSError as error:
+        raise BadPlan(path, str(error.strerror)) from error
+    if len(data) > MOST:
+        raise BadPlan(path, f"it is larger than {MOST >> 20} MiB")
+    try:
+        return loads(data.decode(), path)
+    except UnicodeDecodeError as error:
+        raise BadPlan(path, "it is no text") from error
+
+
+def loads(text: str, path: str) -> Plan:
+    """The same, of text; `path` names it in errors."""
+    try:
+        data = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_number
+        )
+        if isinstance(data, dict) and data.get("version", VERSION) != VERSION:
+            version = str(data["version"])[:20]
+            raise BadPlan(path, f"its version is {version}, not {VERSION}")
+        schema_check.check(data, schema())
+        if odd := next(_unprintable(data, ""), None):
+            raise BadPlan(path, f"{odd} has control characters")
+        plan = _plan(data)
+    except json.JSONDecodeError as error:
+        why = f"it is cut short, or no JSON: line {error.lineno}, {error.msg}"
+        raise BadPlan(path, why) from error
+    except (schema_check.Misshapen, RecursionError, ValueError) as error:
+        raise BadPlan(path, str(error) or type(error).__name__) from error
+    if why := _contradiction(plan):
+        raise BadPlan(path, why)
+    return plan
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is there twice in one object")
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _unprintable(value: Any, where: str) -> Iterator[str]:
+    if isinstance(value, str) and not value.isprintable():
+        yield where or "it"
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _unprintable(one, f"{where}[{number}]")
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if not name.isprintable():
+                yield f"a name in {where or 'it'}"
+            yield from _unprintable(one, f"{where}.{name}".lstrip("."))
+
+
+def _plan(data: dict[str, Any]) -> Plan:
+    return Plan(
+        purpose=Purpose(data["purpose"]),
+        cloud=data["cloud"],
+        made_at=data["made_at"],
+        sources=tuple(data["sources"]),
+        steps=tuple(
+            Step(
+                **{
+                    **step,
+                    "way": Way(step["way"]),
+                    "notes": tuple(step["notes"]),
+                }
+            )
+            for step in data["steps"]
+        ),
+        stays=tuple(
+            Skipped(**{**stay, "reasons": tuple(stay["reasons"])})
+            for stay in data["stays"]
+        ),
+        room={
+            host: {name: Room(**one) for name, one in room.items()}
+            for host, room in data["room"].items()
+        },
+        seconds=data["seconds"],
+        reasons=tuple(data["reasons"]),
+        terms=_terms(data["terms"]) if "terms" in data else None,
+    )
+
+
+def _terms(data: dict[str, Any]) -> Terms:
+    return Terms(
+        **{
+            **data,
+            "to": tuple(data.get("to", ())),
+            "avoid": tuple(data.get("avoid", ())),
+        }
+    )
+
+
+def _contradiction(plan: Plan) -> str:
+    """What no plan can be, whatever the cloud; empty when it can."""
+    seen: set[str] = set()
+    wave = 0
+    for number, step in enumerate(plan.steps):
+        name = f"steps[{number}] ({step.server})"
+        if step.id in seen:
+            return f"{name}: server {step.id} is there twice"
+        seen.add(step.id)
+        if step.order != number:
+            return f"{name}: its order is {step.order}, not {number}"
+        if step.wave not in (wave, wave + 1) or (not number and step.wave):
+            return f"{name}: wave {step.wave} does not follow wave {wave}"
+        wave = step.wave
+        if step.way is Way.STOP and step.destination is not None:
+            return f"{name}: what is stopped where it is goes nowhere"
+        if step.destination == step.source:
+            return f"{name}: it is on {step.source} already"
+        if plan.terms and (words := outside(step, plan.terms)):
+            return f"{name}: {words}"
+    for number, stay in enumerate(plan.stays):
+        if stay.id in seen:
+            return f"stays[{number}]: server {stay.id} is there twice"
+        seen.add(stay.id)
+    return ""

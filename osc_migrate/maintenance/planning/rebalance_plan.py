@@ -1,0 +1,337 @@
+"""Evens out a load with as few and as small moves as it finds."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.errors import NotFound
+from osc_migrate.maintenance.planning import plan_builder
+from osc_migrate.maintenance.planning.candidate import Candidate
+from osc_migrate.maintenance.planning.capacity import State, host_of
+from osc_migrate.maintenance.planning.later_moves import moved
+from osc_migrate.maintenance.planning.load import (
+    Load,
+    beyond,
+    extremes,
+    load,
+    outside,
+)
+from osc_migrate.maintenance.planning.method import Ways
+from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
+from osc_migrate.maintenance.planning.request import Request
+from osc_migrate.maintenance.planning.rules import Rules
+from osc_migrate.maintenance.planning.waves import Move, sequence, waves
+
+# Hosts on each side of the mean that are looked at for one move.
+HOSTS = 8
+# Plans that are kept side by side, and how each of them is continued; one
+# where many hosts make that slow.
+BEAM, CHILDREN, FEW = 24, 24, 40
+# A thousandth of a unit: sums of shares are not exact.
+NOTHING = 1e-3
+AGAIN = "second rebalance after this one"
+
+
+def rebalance(fleet: Fleet, request: Request) -> Plan:
+    """The plan after which no host is further than the threshold from the
+    mean load.
+
+    :raises NotFound: a host does not exist.
+    """
+    for host in request.hosts:
+        if host not in fleet.places:
+            raise NotFound(
+                "compute host", host, "see 'openstack compute service list'"
+            )
+    moves, now, further = _moves(fleet, request)
+    state = State(fleet)
+    made, _ = waves(state, moves, request.limits.wave)
+    end = _Search(now, request)
+    return plan_builder.plan(
+        Purpose.REBALANCE,
+        fleet,
+        request,
+        sorted({move.one.source for move in moves}),
+        made,
+        end.stays(),
+        state,
+        end.reasons(len(moves), further),
+    )
+
+
+def _moves(
+    fleet: Fleet, request: Request
+) -> tuple[Sequence[Move], Fleet, bool]:
+    """(moves in an order that has room, the fleet after them, whether a
+    second plan would go on from there).
+
+    One search moves a server once. Where a further one would go on from
+    there, both are joined: so a second call finds nothing left to do. But
+    for servers that would have to move twice, as no order has the room.
+    """
+    moves: Sequence[Move] = ()
+    now, further = fleet, False
+    while more := _Search(now, request).moves(len(moves)):
+        joined = _joined(moves, more)
+        ordered, rest = sequence(State(fleet), joined)
+        if rest:
+            further = True
+            break
+        moves, now = ordered, moved(fleet, ordered)
+    return _explained(load(fleet, request), request, moves), now, further
+
+
+def _joined(moves: Sequence[Move], more: Sequence[Move]) -> list[Move]:
+    found = {move.one.id: move for move in moves}
+    for move in more:
+        first = found.pop(move.one.id, move).one
+        if first.source != move.host:
+            found[first.id] = Move(first, move.host)
+    return list(found.values())
+
+
+def _explained(
+    load: Load, request: Request, moves: Sequence[Move]
+) -> list[Move]:
+    """Each with what the loads are when it begins, as reason."""
+    used = dict(load.used)
+    found = []
+    for move in moves:
+        source, host = move.one.source, str(move.host)
+        words = (
+            f"{request.by}: {source} has {load.share(source, used[source])}"
+            f" in use, {host} {load.share(host, used[host])}, the mean is"
+            f" {100 * load.mean:.0f} %"
+        )
+        found.append(dataclasses.replace(move, reason=words))
+        amount = move.one.needs.get(load.resource, 0)
+        used[source] -= amount
+        used[host] += amount
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class _Node:
+    """Moves so far, and what is in use after them."""
+
+    moves: tuple[Move, ...]
+    used: dict[str, int]
+    outside: float
+
+    @property
+    def rank(self) -> tuple[float, int, tuple[tuple[str, str], ...]]:
+        return (
+            self.outside,
+            len(self.moves),
+            tuple((move.one.id, str(move.host)) for move in self.moves),
+        )
+
+
+class _Search:
+    def __init__(self, fleet: Fleet, request: Request) -> None:
+        self.load: Load = load(fleet, request)
+        self._request = request
+        self._ways = Ways(fleet, request)
+        self._rules = Rules(fleet, request)
+        self._state = State(fleet)
+        self._at: tuple[Move, ...] = ()
+        self._before = 0
+        self._bounds = self.load.bounds() if self.load.total else {}
+        self._fleet = fleet
+        self._ids: dict[str, list[str]] = {}
+        for server in fleet.servers.values():
+            self._ids.setdefault(host_of(server) or "", []).append(server.id)
+        self._known: dict[str, list[Candidate]] = {}
+        self._stays: dict[str, list[Skipped]] = {}
+
+    def moves(self, before: int) -> tuple[Move, ...]:
+        """:param before: how many were found before."""
+        if len(self.load.total) < 2:
+            return ()
+        self._before = before
+        used = dict(self.load.used)
+        beam = [_Node((), used, outside(used, self._bounds))]
+        width = BEAM if len(used) <= FEW else 1
+        best = beam[0]
+        while best.outside > NOTHING:
+            longer = [child for node in beam for child in self._singly(node)]
+            if not longer:
+                longer = [s for node in beam for s in self._swapped(node)]
+            if not longer:
+                break
+            alike = {
+                frozenset((m.one.id, m.host) for m in node.moves): node
+                for node in longer
+            }
+            beam = sorted(alike.values(), key=self._rank)[:width]
+            best = beam[0]
+        return best.moves
+
+    def _rank(self, node: _Node) -> tuple[object, ...]:
+        """Done first, then those with least to do; the smallest moves."""
+        size = sum(self._amount(move.one) for move in node.moves)
+        return (max(node.outside, NOTHING), size, node.rank)
+
+    def _amount(self, one: Candidate) -> int:
+        return one.needs.get(self.load.resource, 0)
+
+    def _singly(self, node: _Node) -> Iterator[_Node]:
+        """The best that one more move makes of it; never a worse one."""
+        if self._full(node, 1):
+            return
+        self._go(node)
+        gains = []
+        for high, low in self._pairs(node):
+            for one in self._candidates(high, node):
+                gain = self._gain(node, high, low, self._amount(one))
+                if gain > NOTHING:
+                    gains.append((-gain, self._amount(one), one.id, low, one))
+        gains.sort(key=lambda row: row[:4])
+        width = CHILDREN if len(node.used) <= FEW else 1
+        for _, _, _, low, one in gains:
+            if self._may(one, low):
+                yield self._with(node, (one, low))
+                width -= 1
+                if not width:
+                    return
+
+    def _swapped(self, node: _Node) -> Iterator[_Node]:
+        """The best that an exchange of two servers makes of it."""
+        if self._full(node, 2):
+            return
+        self._go(node)
+        gains = []
+        for high, low in self._pairs(node):
+            for one in self._candidates(high, node):
+                for other in self._candidates(low, node):
+                    amount = self._amount(one) - self._amount(other)
+                    gain = self._gain(node, high, low, amount)
+                    if gain > NOTHING:
+                        size = self._amount(one) + self._amount(other)
+                        gains.append(
+                            (-gain, size, one.id, other.id, one, other)
+                        )
+        gains.sort(key=lambda row: row[:4])
+        for *_, one, other in gains:
+            for first, second in ((one, other), (other, one)):
+                if self._may_swap(first, second):
+                    yield self._with(
+                        node, (first, second.source), (second, first.source)
+                    )
+                    return
+
+    def _full(self, node: _Node, more: int) -> bool:
+        most = self._request.max_moves
+        return most is not None and (
+            self._before + len(node.moves) + more > most
+        )
+
+    def _pairs(self, node: _Node) -> Iterator[tuple[str, str]]:
+        most = max(HOSTS, FEW if len(node.used) <= FEW else 0)
+        highs, lows = extremes(
+            node.used, self.load.total, self.load.mean, most
+        )
+        return ((high, low) for high in highs for low in lows)
+
+    def _gain(self, node: _Node, high: str, low: str, amount: int) -> float:
+        def at(host: str, more: int) -> float:
+            return beyond(node.used[host] + more, self._bounds[host])
+
+        return at(high, 0) + at(low, 0) - at(high, -amount) - at(low, amount)
+
+    def _may(self, one: Candidate, host: str) -> bool:
+        return self._state.takes(one, host) and not self._rules.against(
+            one, host
+        )
+
+    def _may_swap(self, first: Candidate, second: Candidate) -> bool:
+        """One after the other, as one needs the room of the other."""
+        if not self._may(first, second.source):
+            return False
+        self._state.arrive(first, second.source)
+        self._state.depart(first, first.source)
+        able = self._may(second, first.source)
+        self._state.arrive(first, first.source)
+        self._state.depart(first, second.source)
+        return able
+
+    def _with(self, node: _Node, *pairs: tuple[Candidate, str]) -> _Node:
+        used = dict(node.used)
+        moves = list(node.moves)
+        for one, host in pairs:
+            moves.append(Move(one, host))
+            used[one.source] -= self._amount(one)
+            used[host] += self._amount(one)
+        return _Node(tuple(moves), used, outside(used, self._bounds))
+
+    def _candidates(self, host: str, node: _Node) -> Sequence[Candidate]:
+        """Those that are on the host now and have not moved yet."""
+        if host not in self._known:
+            judged = [
+                self._ways.of(self._fleet.servers[id])
+                for id in sorted(self._ids.get(host, ()))
+            ]
+            self._known[host] = [
+                one
+                for one in judged
+                if isinstance(one, Candidate)
+                and one.way is not Way.STOP
+                and not one.beyond
+                and self._amount(one) > 0
+            ]
+            self._stays[host] = [s for s in judged if isinstance(s, Skipped)]
+        moved = {move.one for move in node.moves}
+        return [one for one in self._known[host] if one not in moved]
+
+    def _go(self, node: _Node) -> None:
+        """Brings the state to where the node is."""
+        common = 0
+        for here, there in zip(self._at, node.moves, strict=False):
+            if here is not there:
+                break
+            common += 1
+        for move in reversed(self._at[common:]):
+            self._state.arrive(move.one, move.one.source)
+            self._state.depart(move.one, str(move.host))
+        for move in node.moves[common:]:
+            self._state.arrive(move.one, str(move.host))
+            self._state.depart(move.one, move.one.source)
+        self._at = node.moves
+
+    def _left(self) -> dict[str, int]:
+        """Host -> in use, of those too far from the mean."""
+        return {
+            host: self.load.used[host]
+            for host, bounds in self._bounds.items()
+            if beyond(self.load.used[host], bounds) > NOTHING
+        }
+
+    def stays(self) -> list[Skipped]:
+        """What cannot leave the hosts that have too much."""
+        nothing = _Node((), {}, 0.0)
+        found = []
+        for host, used in self._left().items():
+            if used > self._bounds[host][1]:
+                self._candidates(host, nothing)
+                found += self._stays[host]
+        return found
+
+    def reasons(self, moves: int, further: bool) -> list[str]:
+        """Why hosts are too far from the mean after so many moves.
+
+        :param further: a second plan would go on.
+        """
+        if len(self.load.total) < 2:
+            return ["fewer than two hosts are up, enabled and known"]
+        most = self._request.max_moves
+        why = "no further move helps"
+        if further:
+            why = f"what helps further takes a {AGAIN}"
+        # An exchange is two moves.
+        if most is not None and moves + 2 > most:
+            why += f" within --max-moves {most}"
+        return [
+            f"{host} stays at {self.load.share(host, used)}, the mean is"
+            f" {100 * self.load.mean:.0f} %: {why}"
+            for host, used in sorted(self._left().items())
+        ]

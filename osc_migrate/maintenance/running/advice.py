@@ -1,0 +1,16 @@
+"""What to do about a move that failed, where it was one of many."""
+
+from osc_migrate.explain import causes
+from osc_migrate.maintenance.planning.plan import Purpose
+from osc_migrate.migration.outcome import Outcome
+
+
+def advice(found: Outcome, purpose: Purpose) -> str:
+    """As of a single move, with the options of a drain in place of the
+    commands that move one server."""
+    told = found.explanation
+    # A return has no such options: it goes back as the drain came.
+    if told is None or not told.cause or purpose is Purpose.RETURN:
+        return found.next
+    cause = causes.named(told.cause)
+    return found.next.replace(cause.remedy, cause.many or cause.remedy)

@@ -1,0 +1,132 @@
+"""What the moves of one run share."""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Collection
+
+from osc_migrate.checks import move_scope
+from osc_migrate.maintenance.planning import Limits, NodeBlocker, NodeBlockers
+from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Step
+from osc_migrate.maintenance.running.journal import Journal
+from osc_migrate.maintenance.running.limits import Slots
+from osc_migrate.maintenance.running.results import Event
+from osc_migrate.migration import follow
+from osc_migrate.migration.mover import Mover
+from osc_migrate.migration.pace import STALL_AFTER
+from osc_migrate.migration.start_gate import StartGate
+
+# Looks a second at all moves together: with more under way each is looked
+# at less often.
+LOOKS = 4.0
+
+# A step planned anew, not towards those hosts; or why it stays.
+Again = Callable[[Step, Collection[str]], Step | Skipped]
+
+
+class Abandoned(BaseException):
+    """Nobody wants to follow any more. What is under way goes on.
+
+    No Exception: nothing on the way may mistake it for trouble.
+    """
+
+
+class Clock:
+    """Time for many threads, which :meth:`abandon` wakes."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        # How many wait for something of Nova's.
+        self.following: Callable[[], int] = lambda: 1
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """:raises Abandoned: see there."""
+        if self._over.wait(seconds):
+            raise Abandoned
+
+    def interval(self) -> float:
+        return max(follow.INTERVAL, self.following() / LOOKS)
+
+    def plain(self) -> follow.Clock:
+        """The same for who takes no other."""
+        return follow.Clock(self.now, self.sleep, self.interval)
+
+    def abandon(self) -> None:
+        self._over.set()
+
+
+@dataclasses.dataclass
+class Work:
+    """Everything that a move needs, whichever server it is of.
+
+    :ivar max_failures: no new move begins after so many that failed.
+    :ivar on_stall: see stalls.RUNGS.
+    :ivar ignored: checks whose failing is a warning.
+    :ivar barriers: what the nodes say against moves between two of them.
+    :ivar busy: guards the slots, and wakes who waits for one.
+    """
+
+    mover: Mover
+    journal: Journal
+    clock: Clock
+    again: Again
+    purpose: Purpose = Purpose.DRAIN
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    max_failures: int = 3
+    on_stall: str = "wait"
+    stall_after: float = STALL_AFTER
+    ignored: Collection[str] = ()
+    barriers: Collection[NodeBlocker] = ()
+
+    def __post_init__(self) -> None:
+        self.slots = Slots(self.limits)
+        self.beside: move_scope.Beside = NodeBlockers(self.barriers).of_move
+        self.busy = threading.Condition()
+        self._groups: dict[str, threading.Lock] = {}
+        self._events: list[Event] = []
+        # Why nothing may be begun any more, such as a full disk.
+        self.broken = ""
+
+    @property
+    def gate(self) -> StartGate:
+        """What every request that starts something has to pass."""
+        return self.mover.gate
+
+    def tell(self, text: str, server: str = "", *, bad: bool = False) -> None:
+        with self.busy:
+            self._events.append(Event(text, server, bad))
+            self.busy.notify_all()
+
+    def told(self) -> tuple[Event, ...]:
+        """What was told since this was last asked."""
+        with self.busy:
+            events, self._events = self._events, []
+        return tuple(events)
+
+    def groups(self, ids: Collection[str]) -> list[threading.Lock]:
+        """A lock for each server group: of its members one moves at a time,
+        for a check sees where the others are, not where they go."""
+        with self.busy:
+            return [
+                self._groups.setdefault(id, threading.Lock())
+                for id in sorted(ids)
+            ]
+
+    def go_elsewhere(self, old: Step, new: Step) -> None:
+        """Waits until one more may go there; it counts there from now on.
+
+        :raises Abandoned: nobody waits any more.
+        :raises Closed: no new move begins.
+        """
+        while True:
+            self.gate.check()
+            with self.busy:
+                same = old.destination == new.destination
+                if same or self.slots.open(new.destination):
+                    self.slots.change(old, new)
+                    self.busy.notify_all()
+                    return
+            self.clock.sleep(follow.INTERVAL)

@@ -1,0 +1,330 @@
+"""Does a plan: services, waves, limits, and when to stop.
+
+A thread a server that is under way does what is written in task.py; all that
+is decided for the run as a whole is decided here, in one thread.
+"""
+
+import dataclasses
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from osc_migrate import errors
+from osc_migrate.cloud import whole_cloud
+from osc_migrate.facts import Unread
+from osc_migrate.maintenance.planning.plan import Plan, Purpose, Step, Way
+from osc_migrate.maintenance.running import health
+from osc_migrate.maintenance.running.context import Work
+from osc_migrate.maintenance.running.recorded_state import State
+from osc_migrate.maintenance.running.results import (
+    AWAY,
+    Look,
+    Moving,
+    Result,
+    Row,
+)
+from osc_migrate.maintenance.running.server_task import Task
+from osc_migrate.maintenance.running.services import Hosts
+from osc_migrate.migration.follow import PATIENCE
+from osc_migrate.text import paste, some
+
+# Seconds between two looks that nothing happened in.
+TICK = 1.0
+# Between two looks at services that are not well.
+GATE_TICK = 5.0
+
+
+class Engine:
+    """One run.
+
+    :param before: what an earlier process has done of the plan.
+    :param hosts: whose services are disabled meanwhile; None for none.
+    :ivar rows: of the servers that are done with, by ID.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        plan: Plan,
+        hosts: Hosts | None = None,
+        before: Mapping[str, State] | None = None,
+    ) -> None:
+        self._work = work
+        self._plan = plan
+        self._hosts = hosts
+        self._before = dict(before or {})
+        self._since = time.monotonic()
+        self._tasks: dict[str, Task] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._failures = 0
+        self.interrupted = False
+        self.rows: dict[str, Row] = {}
+        # One that waits for its group looks at nothing.
+        work.clock.following = lambda: work.slots.total
+
+    @property
+    def stopped(self) -> str:
+        """Why no new move begins; empty while they may."""
+        return self._work.gate.why
+
+    def ahead(self) -> list[Step]:
+        """The steps that have not begun."""
+        with self._work.busy:
+            known = {*self.rows, *self._tasks}
+        return [step for step in self._plan.steps if step.id not in known]
+
+    # Ctrl-C
+
+    def stop(self, why: str = "interrupted") -> None:
+        """No new moves; those under way are followed to their end."""
+        self.interrupted = True
+        self._stop(why)
+
+    def abandon(self) -> None:
+        """What is under way is left to Nova."""
+        self.stop()
+        self._work.clock.abandon()
+
+    def _stop(self, why: str) -> None:
+        """Said once it is true: when no request is being sent any more."""
+        bad = not self.interrupted
+        # The lock keeps the two sentences in their order.
+        with self._work.busy:
+            sending = self._work.gate.close(
+                why,
+                lambda: self._work.tell(f"no new move begins: {why}", bad=bad),
+            )
+            if sending:
+                self._work.tell(
+                    f"{why}: waiting for Nova's answer to"
+                    f" {some(sending, 'request')} being sent"
+                )
+
+    # The run
+
+    def looks(self) -> Iterator[Look]:
+        """Does the plan; a look whenever something happened, and each
+        second.
+
+        :raises MigrateError: the run could not begin; nothing was changed.
+        """
+        for stay in self._plan.stays:
+            reasons = "; ".join(stay.reasons)
+            row = Row(stay.server, stay.id, stay.source, None, "", Result.LEFT)
+            self._done(dataclasses.replace(row, reason=reasons))
+        for id, state in self._before.items():
+            if state.row is not None:
+                self.rows[id] = state.row
+        if self._hosts and not self.stopped:
+            self._hosts.close(self._work)
+        steps = [s for s in self._plan.steps if s.id not in self.rows]
+        # What an earlier process has begun, whichever its wave.
+        begun = [s for s in steps if self._begun(s)]
+        yield from self._wave(begun)
+        numbers = sorted({step.wave for step in steps})
+        for number, after in itertools.zip_longest(numbers, numbers[1:]):
+            wave = [
+                step
+                for step in steps
+                if step.wave == number and step.id not in self.rows
+            ]
+            yield from self._gate()
+            yield from self._wave(
+                sorted(wave, key=lambda s: s.order),
+                joined=self._joined(number, after),
+            )
+        for step in steps:
+            if step.id not in self.rows:
+                self.rows[step.id] = self._not_begun(step)
+        yield self._look()
+
+    def _not_begun(self, step: Step) -> Row:
+        """Of one that this run has not touched."""
+        row = Row(
+            step.server,
+            step.id,
+            step.source,
+            step.destination,
+            "",
+            Result.NOT_BEGUN,
+            reason=self.stopped,
+        )
+        if not self._begun(step):
+            return row
+        name = paste(step.server, step.id)
+        return dataclasses.replace(
+            row,
+            how=step.way.value,
+            outcome=Result.RUNNING_ON,
+            reason=f"begun before, and not followed: {self.stopped}",
+            next=f"openstack migrate watch {name}",
+        )
+
+    def _begun(self, step: Step) -> bool:
+        state = self._before.get(step.id)
+        return state is not None and state.begun is not None
+
+    def _joined(self, wave: int, after: int | None) -> bool:
+        """Whether the wave after that one may begin while moves of it run.
+
+        In a drain nobody counts on room that another leaves, and locks keep
+        the members of a group apart. A host would idle meanwhile: its next
+        server is checked and asked for while one is sent.
+        """
+        here, there = (
+            [step for step in self._plan.steps if step.wave == number]
+            for number in (wave, after)
+        )
+        return (
+            self._plan.purpose is Purpose.DRAIN
+            and {step.source for step in here}
+            == {step.source for step in there}
+            # What the scheduler places may take the room of another that
+            # is only about to move.
+            and all(step.destination or step.way is Way.STOP for step in there)
+        )
+
+    def _wave(
+        self, steps: list[Step], *, joined: bool = False
+    ) -> Iterator[Look]:
+        """Every step of it, until all have ended; joined: have begun."""
+        waiting = list(steps)
+        while (waiting and not self.stopped) or (self._tasks and not joined):
+            with self._work.busy:
+                for step in [] if self.stopped else list(waiting):
+                    if self._start(step):
+                        waiting.remove(step)
+                if self._tasks:
+                    self._work.busy.wait(TICK)
+            self._collect()
+            if self._work.broken:
+                self._stop(self._work.broken)
+            yield self._look()
+
+    def _limit_failures(self) -> None:
+        """The lock is held."""
+        if self._failures >= self._work.max_failures:
+            self._stop(f"{self._failures} failed")
+
+    def _start(self, step: Step) -> bool:
+        """Begins a step if the limits allow it. The lock is held."""
+        state = self._before.get(step.id)
+        begun = state.begun if state else None
+        if begun is not None:
+            step = dataclasses.replace(
+                step, way=Way(begun.way), destination=begun.destination
+            )
+        elif not self._work.slots.free(step):
+            return False
+        self._work.slots.take(step)
+        task = Task(self._work, step, begun)
+
+        def run() -> None:
+            row = task.run()
+            with self._work.busy:
+                self.rows[step.id] = row
+                self._failures += row.outcome is Result.FAILED
+                self._limit_failures()
+                task.release()
+                self._work.busy.notify_all()
+
+        thread = threading.Thread(target=run, name=step.id, daemon=True)
+        self._tasks[step.id] = task
+        self._threads[step.id] = thread
+        thread.start()
+        return True
+
+    def _collect(self) -> None:
+        """Takes leave of those that ended."""
+        for id in [id for id in self._tasks if id in self.rows]:
+            self._threads.pop(id).join()
+            task = self._tasks.pop(id)
+            self._done(self.rows[id], task.step.destination)
+
+    def _done(self, row: Row, wanted: str | None = None) -> None:
+        self.rows[row.id] = row
+        where = row.destination or wanted
+        words = f"{row.outcome}"
+        if row.outcome is Result.MOVED:
+            words += f" to {where} in {row.seconds:.0f} s"
+        if row.reason:
+            words += f": {row.reason}"
+        self._work.tell(
+            words, row.server, bad=row.outcome not in (*AWAY, Result.LEFT)
+        )
+
+    # Between waves
+
+    def _gate(self) -> Iterator[Look]:
+        """Waits until the cloud is well; stops when it is not for long."""
+        since = time.monotonic()
+        told = ""
+        while not self.stopped:
+            wrong = self._wrong()
+            if not wrong:
+                if told:
+                    self._work.tell("the cloud is well again")
+                return
+            if wrong != told:
+                told = wrong
+                self._work.tell(f"waiting, as {wrong}", bad=True)
+            if time.monotonic() - since > PATIENCE:
+                self._stop(f"{wrong}, for {PATIENCE:.0f} s")
+                return
+            self._collect()
+            yield self._look()
+            with self._work.busy:
+                self._work.busy.wait(GATE_TICK)
+
+    def _wrong(self) -> str:
+        cloud = self._work.mover.cloud
+        # A return has many sources: each is checked with its own step.
+        sources = self._plan.sources if self._hosts else ()
+        try:
+            found = whole_cloud.services(cloud)
+            if self._hosts and (taken := self._hosts.taken(found)):
+                self._stop(taken)
+            return health.trouble(found, sources)
+        except (errors.ApiError, Unread) as error:
+            return str(error)
+
+    # What is told
+
+    def _look(self) -> Look:
+        with self._work.busy:
+            tasks = list(self._tasks.values())
+            rows = list(self.rows.values())
+        total = len(self._plan.steps) + len(self._plan.stays)
+        elapsed = time.monotonic() - self._since
+        return Look(
+            run=self._work.journal.run,
+            elapsed=elapsed,
+            done=len(rows),
+            total=total,
+            counts=Counter(row.outcome for row in rows),
+            moving=tuple(
+                Moving(
+                    task.step.server,
+                    task.step.source,
+                    task.step.destination,
+                    task.progress,
+                )
+                for task in tasks
+            ),
+            events=self._work.told(),
+            left=self._left(elapsed, rows),
+        )
+
+    def _left(self, elapsed: float, rows: list[Row]) -> float | None:
+        """Seconds to the end: by what this run has shown, else by what the
+        plan expects."""
+        steps = len(self._plan.steps)
+        mine = {step.id for step in self._plan.steps}
+        done = sum(row.id in mine for row in rows)
+        if done >= 3:
+            return elapsed / done * (steps - done)
+        if self._plan.seconds is None:
+            return None
+        return max(0.0, self._plan.seconds - elapsed)

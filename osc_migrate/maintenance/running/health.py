@@ -1,0 +1,32 @@
+"""Whether a cloud is well enough to begin more moves. Pure."""
+
+from collections.abc import Iterable
+
+from osc_migrate.cloud.hosts import Service
+from osc_migrate.facts import Unread
+
+# Without one of each nothing moves (nova's processes).
+NEEDED = ("nova-conductor", "nova-scheduler")
+
+
+def trouble(services: Iterable[Service], sources: Iterable[str]) -> str:
+    """What is wrong, in words; empty when nothing is.
+
+    A destination that is down is no matter here: each step is checked
+    against its own host.
+
+    :param sources: hosts that servers leave: their nova-compute sends them.
+    """
+    rows = list(services)
+    try:
+        alive = [row for row in rows if row.state == "up"]
+        for binary in NEEDED:
+            if not any(row.binary == binary for row in alive):
+                return f"no {binary} is up"
+        computes = {r.host for r in alive if r.binary == "nova-compute"}
+    except Unread as unread:
+        return f"nobody can say which services are up: {unread.reason}"
+    down = sorted(set(sources) - computes)
+    if down:
+        return f"nova-compute is not up on {', '.join(down)}"
+    return ""

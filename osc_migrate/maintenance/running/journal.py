@@ -1,0 +1,240 @@
+"""What a run intends and what came of it, on disk before and after each
+call.
+
+One sqlite3 file a run, to which lines are only added. Each is on the disk
+before the call that it announces is made: a process that is killed at any
+moment leaves a file that tells what may have been asked of Nova.
+"""
+
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import re
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from osc_migrate import errors, private_files
+from osc_migrate.maintenance.running import typed
+from osc_migrate.text import printable
+
+# Of what is in a file; another one is not read.
+FORMAT = "1"
+_NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+# Kind of a line -> what it has to hold, of which type.
+_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "disable": {"host": str, "enabled": bool, "reason": str | None},
+    "order": {"plan": str, "request": dict, "options": dict, "homes": dict},
+}
+_SCHEMA = """
+CREATE TABLE entries (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    server TEXT NOT NULL,
+    data TEXT NOT NULL
+)
+"""
+
+
+class JournalError(errors.MigrateError):
+    """A journal cannot be read or written: nothing may be done without."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One line.
+
+    :ivar at: UTC.
+    :ivar server: ID; empty when it is about the run.
+    """
+
+    n: int
+    at: datetime.datetime
+    kind: str
+    server: str
+    data: Mapping[str, Any]
+
+
+def directory() -> pathlib.Path:
+    """Where journals are kept, as the XDG base directories say."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    # The specification ignores relative ones.
+    if not os.path.isabs(state):
+        state = str(pathlib.Path.home() / ".local" / "state")
+    return pathlib.Path(state, "osc-migrate", "runs")
+
+
+def new_name() -> str:
+    """Of a run: sorts by time, and is no one else's."""
+    now = datetime.datetime.now(datetime.UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def made(where: pathlib.Path) -> pathlib.Path:
+    """The directory, readable by its user alone.
+
+    :raises JournalError: it cannot be made.
+    """
+    try:
+        private_files.make_directory(where)
+    except OSError as error:
+        raise JournalError(
+            f"no journal can be kept in {where}: {error}; name another"
+            " directory with --journal-dir"
+        ) from error
+    return where
+
+
+class Journal:
+    """The journal of one run; threads may share it."""
+
+    def __init__(self, path: pathlib.Path, run: str) -> None:
+        self.path = path
+        self.run = run
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None, timeout=10
+            )
+            self._db.execute("PRAGMA synchronous=FULL")
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
+
+    @classmethod
+    def create(cls, where: pathlib.Path, run: str = "") -> "Journal":
+        """A new one, of a new run.
+
+        :param run: its name, from :func:`new_name`.
+        :raises JournalError: it cannot be written.
+        """
+        made(where)
+        run = run or new_name()
+        path = where / f"{run}.sqlite"
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise JournalError(
+                f"the journal {path} cannot be written: {error}; name"
+                " another directory with --journal-dir"
+            ) from error
+        journal = cls(path, run)
+        journal._do(_SCHEMA)
+        journal.note("format", version=FORMAT)
+        return journal
+
+    @classmethod
+    def open(cls, where: pathlib.Path, run: str) -> "Journal":
+        """The one of that run.
+
+        :raises NotFound: there is none.
+        :raises JournalError: it cannot be read.
+        """
+        path = where / f"{run}.sqlite"
+        if not _NAME.fullmatch(run) or not os.path.lexists(path):
+            raise errors.NotFound(
+                "run",
+                printable(run),
+                f"'openstack migrate run list' shows those in {where}",
+            )
+        try:
+            private_files.require_private_directory(where)
+            private_files.require_private_file(path)
+        except OSError as error:
+            raise JournalError(f"{path} is not read: {error}") from error
+        journal = cls(path, run)
+        first = next(journal.entries(), None)
+        if first is None or first.data.get("version") != FORMAT:
+            raise JournalError(
+                f"{path} is no journal of this version; nothing was changed"
+            )
+        return journal
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def note(self, kind: str, server: str = "", **data: object) -> None:
+        """Adds a line; it is on the disk when this returns.
+
+        :raises JournalError: it cannot be written.
+        """
+        at = datetime.datetime.now(datetime.UTC).isoformat()
+        self._do(
+            "INSERT INTO entries (at, kind, server, data) VALUES (?, ?, ?, ?)",
+            (at, kind, server, json.dumps(data, sort_keys=True)),
+        )
+
+    def entries(self, *kinds: str) -> Iterator[Entry]:
+        """All lines, or those of some kinds, oldest first.
+
+        :raises JournalError: it cannot be read.
+        """
+        try:
+            with self._lock:
+                rows = self._db.execute(
+                    "SELECT n, at, kind, server, data FROM entries ORDER BY n"
+                ).fetchall()
+            for row in rows:
+                entry = _entry(*row)
+                if not kinds or entry.kind in kinds:
+                    yield entry
+        except (
+            sqlite3.Error,
+            KeyError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
+            raise self._broken(error) from error
+
+    def last(self, kind: str) -> Entry | None:
+        """The newest line of that kind."""
+        return next(reversed(list(self.entries(kind))), None)
+
+    def _do(self, statement: str, values: tuple[object, ...] = ()) -> None:
+        try:
+            with self._lock:
+                self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> JournalError:
+        why = printable(error, 200) or type(error).__name__
+        return JournalError(f"the journal {self.path} cannot be used: {why}")
+
+
+def _entry(n: Any, at: Any, kind: Any, server: Any, data: Any) -> Entry:
+    """:raises KeyError, RecursionError, TypeError, ValueError: it is none."""
+    entry = Entry(
+        n, datetime.datetime.fromisoformat(at), kind, server, json.loads(data)
+    )
+    typed.require(entry, Entry, f"line {n}")
+    if entry.at.tzinfo is None:
+        raise ValueError(f"line {n} has a time without its zone")
+    for name, hint in _FIELDS.get(entry.kind, {}).items():
+        if name not in entry.data:
+            raise ValueError(f"line {n} has no '{name}'")
+        typed.require(entry.data[name], hint, f"'{name}' in line {n}")
+    return entry
+
+
+def runs(where: pathlib.Path) -> list[str]:
+    """The runs that have a journal there, newest first.
+
+    :raises JournalError: others may have placed journals there.
+    """
+    if not where.is_dir():
+        return []
+    try:
+        private_files.require_private_directory(where)
+    except OSError as error:
+        raise JournalError(
+            f"no journal is read in {where}: {error}"
+        ) from error
+    names = (path.stem for path in where.glob("*.sqlite"))
+    return sorted((n for n in names if _NAME.fullmatch(n)), reverse=True)

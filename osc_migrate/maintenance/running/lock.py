@@ -1,0 +1,55 @@
+"""One run a host: a lock that ends with its process."""
+
+import fcntl
+import hashlib
+import os
+import pathlib
+
+from osc_migrate import errors, private_files
+from osc_migrate.maintenance.running import journal
+from osc_migrate.text import printable
+
+
+class Held(errors.MigrateError):
+    """Another run has the host."""
+
+
+class Lock:
+    """Of one host of one cloud, among the users of one directory."""
+
+    def __init__(self, where: pathlib.Path, cloud: str, host: str) -> None:
+        name = hashlib.sha256(f"{cloud}\0{host}".encode()).hexdigest()[:32]
+        self._path = where / f"{name}.lock"
+        self._host = host
+        self._file: int | None = None
+
+    def take(self, run: str) -> None:
+        """:raises Held: another run has it.
+        :raises JournalError: the file cannot be written."""
+        journal.made(self._path.parent)
+        try:
+            self._file = private_files.open_private(
+                self._path, os.O_CREAT | os.O_RDWR
+            )
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                words = os.pread(self._file, 200, 0).decode(errors="replace")
+                self.give()
+                raise Held(
+                    f"{self._host} is being worked on by run"
+                    f" {printable(words.strip())}; watch it there, or"
+                    f" 'openstack migrate watch --host {self._host}'; nothing"
+                    " was changed"
+                ) from None
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"{run} (process {os.getpid()})".encode(), 0)
+        except OSError as error:
+            raise journal.JournalError(
+                f"{self._host} cannot be locked: {error}"
+            ) from error
+
+    def give(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

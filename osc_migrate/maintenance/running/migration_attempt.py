@@ -1,0 +1,297 @@
+"""One move of one server: asked for once, followed, finished, written down.
+
+Each call that changes something is announced in the journal before.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Callable
+
+from osc_migrate import errors
+from osc_migrate.checks import registry
+from osc_migrate.checks.findings import Report
+from osc_migrate.cloud.migrations import Kind, Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.servers import Server
+from osc_migrate.facts import known
+from osc_migrate.maintenance.planning.plan import Step, Way
+from osc_migrate.maintenance.running.context import Work
+from osc_migrate.migration import follow, on_stall, repair
+from osc_migrate.migration.confirm import Decision, Verb
+from osc_migrate.migration.move import Move
+from osc_migrate.migration.outcome import End, Outcome
+from osc_migrate.migration.progress import Progress
+from osc_migrate.migration.repair import RepairAction
+from osc_migrate.migration.start_gate import Closed
+
+# So often a request is sent whose answer was lost, while nothing happened.
+STARTS = 3
+# Seconds for a guest that is asked to shut down; Nova gives it 60, then
+# pulls the plug ([DEFAULT]shutdown_timeout).
+STOPPED_WITHIN = 300.0
+
+
+class Refused(errors.MigrateError):
+    """Nova would not begin the move; nothing was changed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """What became of one move.
+
+    :ivar found: what is true, the confirming included.
+    :ivar doubts: what is not well with a server that moved.
+    :ivar again: it is where it was, as it was, and may be tried again.
+    """
+
+    found: Outcome
+    doubts: tuple[str, ...] = ()
+    again: bool = False
+
+
+class Carry:
+    """One move.
+
+    :param see: is given each look at it.
+    :param landed: is called once, when Nova has ended the migration: what
+        is left to do then is in nobody's way.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        step: Step,
+        see: Callable[[Progress], None],
+        landed: Callable[[], None],
+    ) -> None:
+        self._work = work
+        self._step = step
+        self._see = see
+        self._landed = landed
+        self._stopped = False
+
+    def begin(self, facts: MoveFacts) -> Ended:
+        """Moves it.
+
+        :param facts: read just before, and judged.
+        :raises Refused, Closed: nothing was changed.
+        :raises ApiError, Unclear: nobody knows what is going on.
+        """
+        return self.go_on(self._start(facts))
+
+    def taken_up(
+        self,
+        facts: MoveFacts,
+        before: str,
+        record: Migration,
+        aborted: bool = False,
+    ) -> Ended:
+        """Goes on with one that was begun by a process that died.
+
+        :param before: the server's status before that.
+        :param aborted: that process had aborted it.
+        """
+        self._stopped = aborted
+        server = facts.server.but(status=before, host=self._step.source)
+        kind = Kind(self._step.way.value).value
+        move = self._work.mover.taken_up(
+            facts.but(server=server), record, kind
+        )
+        move.aborted = aborted
+        return self.go_on(move)
+
+    def go_on(self, move: Move) -> Ended:
+        """Follows it to its end and finishes it."""
+        work, step = self._work, self._step
+        noted: int | None = None
+        move.follower_name = "this run"
+        looks = move.follow(stall_after=work.stall_after)
+        for look in on_stall.acted(looks, move, work.on_stall, self._stall):
+            self._see(look)
+            if move.migration_id and noted is None:
+                noted = move.migration_id
+                work.journal.note(
+                    "accepted",
+                    step.id,
+                    request=move.request_id,
+                    migration=noted,
+                )
+        self._landed()
+        found = move.outcome()
+        work.journal.note("ended", step.id, end=found.end.value)
+        if found.end is End.WAITS:
+            found, why = self._confirm(found)
+            if why:
+                return Ended(found, why)
+        if found.end is End.MOVED:
+            facts = work.mover.facts(found.id, None)
+            return Ended(found, _words(registry.judge_after(facts)))
+        if found.end is not End.NOT_MOVED:
+            return Ended(found)
+        well, doubts = self._as_before()
+        return Ended(found, doubts, well and not self._stopped)
+
+    def _start(self, facts: MoveFacts) -> Move:
+        """:raises Refused, Closed, ApiError, Unclear: see :meth:`begin`."""
+        lost: errors.Unclear | None = None
+        work, step, server = self._work, self._step, facts.server
+        after = facts.last_migration
+        for attempt in range(1, STARTS + 1):
+            work.journal.note(
+                "move",
+                step.id,
+                after=after,
+                status=server.status,
+                way=step.way.value,
+                source=step.source,
+                destination=step.destination,
+            )
+            try:
+                return self._ask(facts)
+            except Closed as error:
+                if lost is not None:
+                    # The first request may have arrived all the same.
+                    raise lost from error
+                work.journal.note("refused", step.id, reason=str(error))
+                raise
+            except errors.Unclear as error:
+                lost = error
+                now = work.mover.facts(server.id, step.destination)
+                newer = [m for m in now.migrations if m.id > after]
+                if newer:
+                    kind = Kind(step.way.value).value
+                    return work.mover.taken_up(facts, newer[-1], kind)
+                idle = now.server.task_state is None
+                if (
+                    attempt == STARTS
+                    or not idle
+                    or work.gate.why
+                    or now.server.host != server.host
+                ):
+                    raise
+                work.tell(f"{error}; asking again", step.server, bad=True)
+            except errors.ApiError as error:
+                work.journal.note("refused", step.id, reason=str(error))
+                raise Refused(str(error)) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def _ask(self, facts: MoveFacts) -> Move:
+        mover = self._work.mover
+        match self._step.way:
+            case Way.LIVE:
+                return mover.live(facts)
+            case Way.BLOCK:
+                return mover.block(facts)
+            case Way.COLD:
+                return mover.cold(facts)
+            case Way.STOP:
+                raise AssertionError("a server that is stopped does not move")
+
+    def _stall(self, words: str) -> None:
+        if words == on_stall.SAID["abort"]:
+            self._stopped = True
+            self._work.journal.note("abort", self._step.id)
+        self._work.tell(words, self._step.server, bad=True)
+
+    # A cold migration that waits
+
+    def _confirm(self, found: Outcome) -> tuple[Outcome, tuple[str, ...]]:
+        """What is true then, and why it was not confirmed."""
+        work, step = self._work, self._step
+        facts = work.mover.facts(step.id, None)
+        report = registry.judge_waiting(facts)
+        if not report.safe:
+            return found, _words(report)
+        server = facts.server
+        record = work.mover.waiting(server)
+        work.journal.note("confirm", step.id, migration=record.id)
+        decision = self._decided(server, record)
+        for look in decision.follow():
+            self._see(look)
+        decided = decision.outcome()
+        work.journal.note("confirmed", step.id, end=decided.end.value)
+        if decided.end is not End.MOVED:
+            return decided, (decided.reason,)
+        return dataclasses.replace(decided, source=found.source), ()
+
+    def _decided(self, server: Server, record: Migration) -> Decision:
+        """Confirming as Nova has accepted it, whatever became of answers."""
+        work = self._work
+        for attempt in range(1, STARTS + 1):
+            try:
+                return work.mover.decide(server, record, Verb.CONFIRM)
+            except errors.ApiError as error:
+                now = work.mover.cloud.server_now(server.id)
+                waits = (
+                    now is not None
+                    and now.status == "VERIFY_RESIZE"
+                    and now.task_state is None
+                )
+                if waits and (attempt == STARTS or not error.passing):
+                    raise
+                if not waits:
+                    break
+                work.clock.sleep(follow.INTERVAL)
+        return Decision(
+            work.mover.cloud, server, record, Verb.CONFIRM, work.clock.plain()
+        )
+
+    # A move that did not work
+
+    def _as_before(self) -> tuple[bool, tuple[str, ...]]:
+        """Whether the server is well where it was, and what was done for
+        it: its state is set back where that is proven to be safe."""
+        work, step = self._work, self._step
+        facts = work.mover.facts(step.id, None)
+        if facts.server.host != step.source:
+            return False, ()
+        if facts.server.status != "ERROR":
+            return facts.server.task_state is None, ()
+        for one in repair.plan(facts, float("inf")):
+            if one.deed is RepairAction.RESET:
+                work.journal.note("reset", step.id)
+                now = work.mover.activate(facts.server)
+                if now is not None and now.status != "ERROR":
+                    words = f"{one.what}: set back, as {one.why}"
+                    work.tell(words, step.server)
+                    return True, (f"set back to {now.status} since",)
+        return False, ()
+
+
+class Stopping(enum.Enum):
+    """How asking a server to stop ended."""
+
+    STOPPED = "stopped"
+    RUNS = "it still runs"
+
+
+def shut_down(work: Work, step: Step, facts: MoveFacts) -> Stopping:
+    """Stops a server where it is, and waits until it is off.
+
+    :raises ApiError: Nova refused, or does not answer.
+    :raises Closed: nothing new may be started; nothing was changed.
+    """
+    if facts.server.status == "SHUTOFF":
+        return Stopping.STOPPED
+    work.journal.note("stop", step.id)
+    try:
+        work.mover.shut_down(facts.server)
+    except errors.ApiError as error:
+        if not error.passing and error.status != 409:
+            raise
+    until = work.clock.now() + STOPPED_WITHIN
+    while work.clock.now() < until:
+        now = work.mover.cloud.server_now(step.id)
+        if now is None or now.status == "SHUTOFF":
+            return Stopping.STOPPED
+        work.clock.sleep(follow.INTERVAL)
+    return Stopping.RUNS
+
+
+def home(facts: MoveFacts) -> str | None:
+    """The host that Nova has the server on."""
+    return known(lambda: facts.server.host)
+
+
+def _words(report: Report) -> tuple[str, ...]:
+    return tuple(f"{f.check}: {f.detail}" for f in report.problems)

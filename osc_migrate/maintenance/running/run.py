@@ -1,0 +1,255 @@
+"""A run: a plan that is done, with its journal, its locks and its end."""
+
+import contextlib
+import dataclasses
+import threading
+from collections.abc import Collection, Iterator, Mapping
+
+from osc_migrate import errors
+from osc_migrate.cloud import fleet as fleets
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.facts import known
+from osc_migrate.maintenance import planning
+from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Step
+from osc_migrate.maintenance.running.context import Clock, Work
+from osc_migrate.maintenance.running.engine import Engine
+from osc_migrate.maintenance.running.journal import Journal
+from osc_migrate.maintenance.running.lock import Lock
+from osc_migrate.maintenance.running.recorded_state import State
+from osc_migrate.maintenance.running.results import (
+    AWAY,
+    Look,
+    Result,
+    Row,
+    Verdict,
+)
+from osc_migrate.maintenance.running.server_task import as_dict
+from osc_migrate.maintenance.running.services import Hosts
+from osc_migrate.maintenance.running.stored_plan import Order
+from osc_migrate.migration.mover import Mover
+
+# With one of these the cloud is not as it was: a host stays disabled.
+_CHANGED = (
+    Result.MOVED,
+    Result.STOPPED,
+    Result.WAITS,
+    Result.RUNNING_ON,
+)
+
+
+class Run:
+    """One that is to be done, or gone on with.
+
+    :param locks: of its hosts, taken; given back at its end.
+    :param before: what an earlier process has done of it.
+    :ivar id: what --resume takes.
+    :ivar verdict: at the end of :meth:`looks`.
+    """
+
+    def __init__(
+        self,
+        mover: Mover,
+        clock: Clock,
+        journal: Journal,
+        order: Order,
+        locks: Collection[Lock] = (),
+        before: Mapping[str, State] | None = None,
+    ) -> None:
+        self.id = journal.run
+        self.plan = order.plan
+        self.verdict = Verdict.SHORT
+        self._mover = mover
+        self._journal = journal
+        self._order = order
+        self._locks = locks
+        # Two servers that are planned anew must not count on the same room.
+        self._planning = threading.Lock()
+        self._work = Work(
+            mover,
+            journal,
+            clock,
+            self._again,
+            order.plan.purpose,
+            limits=order.request.limits,
+            max_failures=order.options.max_failures,
+            on_stall=order.options.on_stall,
+            stall_after=order.options.stall_after,
+            ignored=order.request.ignored,
+            barriers=order.request.barriers,
+        )
+        self._hosts = self._emptied_hosts()
+        self._engine = Engine(self._work, self.plan, self._hosts, before)
+
+    def _emptied_hosts(self) -> Hosts | None:
+        """Those whose services are disabled: not of a few servers."""
+        whole = (
+            self.plan.purpose is Purpose.DRAIN and self._order.request.hosts
+        )
+        if not whole:
+            return None
+        return Hosts(self._mover, self._journal, self.plan.sources)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every server, in the order of the plan; then those that stay."""
+        place = {step.id: step.order for step in self.plan.steps}
+        last = len(place)
+        return sorted(
+            self._engine.rows.values(),
+            key=lambda row: (place.get(row.id, last), row.server, row.id),
+        )
+
+    def stop(self, why: str = "interrupted") -> None:
+        """No new moves; those under way are followed to their end."""
+        self._engine.stop(why)
+
+    def abandon(self) -> None:
+        """Nor are those followed: they go on in Nova."""
+        self._engine.abandon()
+
+    def looks(self) -> Iterator[Look]:
+        """Does it, and yields a look at least each second.
+
+        :raises MigrateError: it could not begin; nothing was changed.
+        """
+        self._journal.note("begin")
+        try:
+            last: Look | None = None
+            for look in self._engine.looks():
+                yield look
+                last = look
+            self._end()
+            if last is not None:
+                rows = self._engine.rows.values()
+                yield dataclasses.replace(
+                    last, done=len(rows), moving=(), events=self._work.told()
+                )
+        finally:
+            for lock in self._locks:
+                lock.give()
+
+    def say(self, text: str) -> None:
+        """An event of the first look."""
+        self._work.tell(text)
+
+    # Planning anew
+
+    def _again(self, step: Step, excluding: Collection[str]) -> Step | Skipped:
+        if self.plan.purpose is Purpose.REBALANCE:
+            # Another host is not what the plan was for.
+            why = f"{step.destination} does not take it"
+            return Skipped(step.server, step.id, step.source, (why,))
+        with self._planning:
+            fleet = fleets.read(self._mover.cloud, [step.source])
+            if self.plan.purpose is Purpose.RETURN:
+                # There is one place to bring it back to.
+                homes = {step.id: self._order.homes[step.id]}
+                plan = planning.back(fleet, homes, self._order.request)
+                for one in plan.steps:
+                    if one.destination not in excluding:
+                        return one
+                why = f"{step.destination} did not take it"
+                none = Skipped(step.server, step.id, step.source, (why,))
+                return plan.stays[0] if plan.stays else none
+            return planning.again(
+                fleet,
+                step,
+                self._order.request,
+                excluding,
+                self._engine.ahead(),
+            )
+
+    # The end
+
+    def _end(self) -> None:
+        rows = self._engine.rows
+        left: list[Row] = []
+        try:
+            left = self._came()
+            rows.update((row.id, row) for row in left)
+            known_all = True
+        except errors.MigrateError as error:
+            self._work.tell(f"nobody can say what is left: {error}", bad=True)
+            known_all = False
+        self.verdict = self._judged(known_all)
+        if self._hosts:
+            with contextlib.suppress(errors.ApiError):
+                self._leave(self._hosts)
+        self._journal.note(
+            "end",
+            verdict=self.verdict.value,
+            came=[as_dict(row) for row in left],
+        )
+
+    def _leave(self, hosts: Hosts) -> None:
+        changed = any(
+            row.outcome in _CHANGED for row in self._engine.rows.values()
+        )
+        if not changed:
+            for line in hosts.restore():
+                self._work.tell(f"{line}, as nothing was moved")
+            return
+        words = {
+            Verdict.DONE: "emptied",
+            Verdict.INTERRUPTED: "interrupted",
+        }.get(self.verdict, "ended, not empty")
+        hosts.finish(words)
+        self._work.tell(
+            f"{', '.join(hosts.names)}: stays disabled; openstack migrate"
+            f" return {self.id} enables it and brings its servers back"
+        )
+
+    def _came(self) -> list[Row]:
+        """Servers that are on a host of the run, and not in its plan.
+
+        :raises ApiError: they cannot be listed.
+        """
+        if not self._hosts:
+            return []
+        found = []
+        for host in self._hosts.names:
+            for server in on(self._mover.cloud, host):
+                row = self._engine.rows.get(server.id)
+                if row is None or row.outcome in AWAY:
+                    found.append(dataclasses.replace(server, source=host))
+        return found
+
+    def _judged(self, known_all: bool) -> Verdict:
+        rows = self._engine.rows.values()
+        if self._engine.interrupted:
+            return Verdict.INTERRUPTED
+        well = all(
+            row.outcome is Result.GONE
+            or (row.outcome is Result.MOVED and not row.reason)
+            for row in rows
+        )
+        if well and known_all:
+            return Verdict.DONE
+        tried = any(
+            row.outcome not in (Result.LEFT, Result.NOT_BEGUN) for row in rows
+        )
+        return Verdict.SHORT if tried else Verdict.NOTHING
+
+
+def on(cloud: Cloud, host: str) -> Iterator[Row]:
+    """A row for each server that Nova has on a host.
+
+    :raises ApiError: they cannot be listed.
+    """
+
+    def shown(row: JsonObject) -> Row:
+        server = cloud.parsed(row)
+        name = known(lambda: server.name) or server.id
+        return Row(
+            name,
+            server.id,
+            host,
+            None,
+            "",
+            Result.LEFT,
+            reason="it is there, and was not in the plan",
+        )
+
+    for row in cloud.servers({"host": host}):
+        yield shown(row)

@@ -1,0 +1,400 @@
+"""One server of a plan, from the last check to the last look at it."""
+
+import contextlib
+import dataclasses
+import datetime
+import logging
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from osc_migrate import errors
+from osc_migrate.checks import move_scope
+from osc_migrate.checks.findings import Status
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import Unread, known
+from osc_migrate.maintenance.planning.plan import Skipped, Step, Way
+from osc_migrate.maintenance.running.advice import advice
+from osc_migrate.maintenance.running.context import Abandoned, Work
+from osc_migrate.maintenance.running.journal import JournalError
+from osc_migrate.maintenance.running.migration_attempt import (
+    Carry,
+    Ended,
+    Refused,
+    Stopping,
+    home,
+    shut_down,
+)
+from osc_migrate.maintenance.running.recorded_state import Begun
+from osc_migrate.maintenance.running.results import Result, Row
+from osc_migrate.migration.follow import INTERVAL, PATIENCE
+from osc_migrate.migration.move import RECORD_WITHIN
+from osc_migrate.migration.outcome import End
+from osc_migrate.migration.progress import Progress
+from osc_migrate.migration.start_gate import Closed
+from osc_migrate.text import paste
+
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Moves of one server that Nova may begin: the second goes elsewhere.
+MOVES = 2
+# Plans of one step, the first included, that may turn out to be outdated.
+PLANS = 4
+# Readings of facts of which some are not known, before that is believed.
+READINGS = 3
+
+_BECAME = {
+    End.MOVED: Result.MOVED,
+    End.WAITS: Result.WAITS,
+    End.RUNNING_ON: Result.RUNNING_ON,
+}
+
+
+class Task:
+    """One server; :meth:`run` is called in a thread of its own.
+
+    It holds a slot of its source and destination when it is made, until
+    :meth:`release`.
+
+    :param begun: what an earlier process had begun with it, towards the
+        step's own destination.
+    :ivar step: as last planned.
+    :ivar progress: as last seen.
+    """
+
+    def __init__(
+        self, work: Work, step: Step, begun: Begun | None = None
+    ) -> None:
+        self._work = work
+        self._begun = begun
+        self.step = step
+        self.progress = Progress("checking", "", 0)
+        self._since = work.clock.now()
+        self._holds = True
+        self._moving = False
+        # Of an attempt that failed, while another one may be made.
+        self._failed: Row | None = None
+
+    def run(self) -> Row:
+        """Never raises; what happened is in the row."""
+        try:
+            row = self._run()
+        except Abandoned:
+            row = self._left_off("not followed any more")
+        except Closed as closed:
+            row = self._not_started(str(closed))
+        except JournalError as error:
+            self._work.broken = str(error)
+            row = self._left_off(str(error))
+        except errors.MigrateError as error:
+            row = self._left_off(str(error))
+        except Unread as unread:
+            row = self._left_off(f"not known: {unread.reason}")
+        except Exception as error:
+            # One that breaks must not keep the others waiting for ever.
+            LOG.debug("the move of %s broke", self.step.id, exc_info=True)
+            row = self._left_off(
+                f"this tool itself broke: {error!r}; please report it, with"
+                " the output of --debug"
+            )
+        with contextlib.suppress(errors.MigrateError):
+            self._work.journal.note("row", row.id, row=as_dict(row))
+        return row
+
+    def _run(self) -> Row:
+        first = self._patiently(self._read)
+        if first is None:
+            return self._elsewhere(None)
+        ids = known(lambda: first.server.group_ids) or ()
+        facts: MoveFacts | None = first
+        with contextlib.ExitStack() as held:
+            for lock in self._work.groups(ids):
+                while not lock.acquire(blocking=False):
+                    # Who has it may need the slot.
+                    self.release()
+                    self.progress = Progress("waiting for its group", "", 0)
+                    self._pause()
+                    facts = None
+                held.callback(lock.release)
+            if self._begun is not None:
+                if row := self._resumed(self._begun, facts):
+                    return row
+                self._begun, facts = None, None
+            self._hold()
+            return self._moves(facts)
+
+    # Taking up what a process that died has left
+
+    def _resumed(self, begun: Begun, facts: MoveFacts | None) -> Row | None:
+        """What became of a move that was begun before; None when it never
+        reached Nova, or failed and may be tried again."""
+        facts = facts or self._patiently(self._read)
+        while facts is not None:
+            found = [m for m in facts.migrations if m.id > begun.after]
+            if found:
+                self._work.tell(
+                    f"migration {found[-1].id} was begun before: following it",
+                    self.step.server,
+                )
+                self._moving = True
+                carry = self._carry()
+                # Nova takes no second one meanwhile: the oldest is ours.
+                ended = carry.taken_up(
+                    facts, begun.status, found[-1], begun.aborted
+                )
+                self._moving = False
+                row = self._judged(ended)
+                if not ended.again:
+                    return row
+                self._failed = row
+                return None
+            age = datetime.datetime.now(datetime.UTC) - begun.at
+            server = facts.server
+            if (
+                server.task_state is None
+                and age.total_seconds() > RECORD_WITHIN
+            ):
+                break
+            # What the other process has sent may still be on its way.
+            self.progress = Progress("looking for its migration", "", 0)
+            self._work.clock.sleep(INTERVAL)
+            facts = self._patiently(self._read)
+        return None
+
+    # Moving
+
+    def _moves(self, facts: MoveFacts | None) -> Row:
+        moves = plans = 0
+        tried: list[str] = []
+        while True:
+            self._work.gate.check()
+            facts = facts or self._patiently(self._read)
+            if facts is None or home(facts) not in (self.step.source, None):
+                return self._elsewhere(facts)
+            if self.step.way is Way.STOP:
+                return self._stop(facts)
+            why, facts = self._forbidden(facts)
+            if not why:
+                moves += 1
+                self._moving = True
+                try:
+                    ended = self._carry().begin(facts)
+                except Refused as error:
+                    row, again = self._row(Result.FAILED, str(error)), True
+                else:
+                    row, again = self._judged(ended), ended.again
+                self._moving = False
+                if not again or moves == MOVES:
+                    return row
+                self._failed = row
+                self._hold()
+                why = row.reason
+                failed = row.destination or self.step.destination
+                tried += [failed] if failed else []
+                self._work.tell(f"did not move: {why}", row.server, bad=True)
+            elif self.step.destination:
+                row = self._row(Result.LEFT, why)
+                tried.append(self.step.destination)
+            else:
+                row = self._row(Result.LEFT, why)
+            plans += 1
+            if plans == PLANS:
+                return row
+            step = self._patiently(self._again(tuple(tried)))
+            if isinstance(step, Skipped):
+                reasons = "; ".join(step.reasons)
+                reason = f"{row.reason}; and no other way: {reasons}"
+                return self._row(row.outcome, reason, row)
+            self._planned_anew(step, why)
+            facts = None
+
+    def _again(self, tried: tuple[str, ...]) -> Callable[[], Step | Skipped]:
+        return lambda: self._work.again(self.step, tried)
+
+    def _planned_anew(self, step: Step, why: str) -> None:
+        self._work.go_elsewhere(self.step, step)
+        self.step = step
+        self._work.tell(
+            f"planned anew: {step.way} to {step.destination or 'any host'},"
+            f" as {why}",
+            step.server,
+        )
+        self._work.journal.note(
+            "again",
+            step.id,
+            way=step.way.value,
+            destination=step.destination,
+            why=why,
+        )
+
+    def _carry(self) -> Carry:
+        return Carry(self._work, self.step, self._see, self.release)
+
+    def _forbidden(self, facts: MoveFacts) -> tuple[str, MoveFacts]:
+        """Why it is not safe to move it now, empty when it is; and by which
+        facts."""
+        kind = Kind(self.step.way.value)
+        for reading in range(1, READINGS + 1):
+            report = move_scope.answer(
+                facts, kind, self._work.ignored, self._work.beside
+            ).report
+            if report.safe:
+                return "", facts
+            worst = report.problems
+            if reading == READINGS or any(
+                f.status is Status.FAIL for f in worst
+            ):
+                break
+            # A service that did not answer may do so now.
+            self._pause()
+            facts = self._patiently(self._read) or facts
+        return "; ".join(f"{f.check}: {f.detail}" for f in worst[:3]), facts
+
+    def _stop(self, facts: MoveFacts) -> Row:
+        self._moving = True
+        if shut_down(self._work, self.step, facts) is Stopping.STOPPED:
+            return self._row(Result.STOPPED, "shut down where it is")
+        return self._row(Result.FAILED, "it was asked to stop, and still runs")
+
+    # What is told
+
+    def _judged(self, ended: Ended) -> Row:
+        found = ended.found
+        became = _BECAME.get(found.end, Result.FAILED)
+        return Row(
+            server=self.step.server,
+            id=self.step.id,
+            source=self.step.source,
+            destination=found.destination,
+            how=found.kind,
+            outcome=became,
+            seconds=self._seconds,
+            migration_id=found.migration_id,
+            reason="; ".join(filter(None, (found.reason, *ended.doubts))),
+            next=advice(found, self._work.purpose),
+        )
+
+    def _elsewhere(self, facts: MoveFacts | None) -> Row:
+        if facts is None:
+            return self._row(Result.GONE, "the server was deleted meanwhile")
+        host = home(facts)
+        name = paste(self.step.server, self.step.id)
+        if facts.server.status == "VERIFY_RESIZE":
+            return self._row(
+                Result.WAITS,
+                f"somebody moved it to {host}, and it waits to be confirmed",
+                then=f"openstack migrate cold {name} --confirm",
+            )
+        return self._row(Result.GONE, f"it is on {host} already")
+
+    def _left_off(self, reason: str) -> Row:
+        if not self._moving:
+            return self._row(Result.NOT_BEGUN, reason)
+        name = paste(self.step.server, self.step.id)
+        then = f"openstack migrate watch {name}"
+        return self._row(Result.RUNNING_ON, reason, then=then)
+
+    def _not_started(self, why: str) -> Row:
+        """No request was sent, as nothing new may be started."""
+        failed = self._failed
+        if failed is None:
+            return self._row(Result.NOT_BEGUN, why)
+        reason = f"{failed.reason}; not tried again: {why}"
+        return dataclasses.replace(failed, reason=reason)
+
+    def _row(
+        self,
+        outcome: Result,
+        reason: str,
+        of: Row | None = None,
+        then: str = "",
+    ) -> Row:
+        moved = outcome in (Result.FAILED, Result.RUNNING_ON)
+        return Row(
+            server=self.step.server,
+            id=self.step.id,
+            source=self.step.source,
+            destination=(of.destination if of else None)
+            or (self.step.destination if moved else None),
+            how=self.step.way.value if moved else (of.how if of else ""),
+            outcome=outcome,
+            seconds=self._seconds,
+            migration_id=of.migration_id if of else None,
+            reason=reason,
+            next=then or (of.next if of else ""),
+        )
+
+    @property
+    def _seconds(self) -> float:
+        return round(self._work.clock.now() - self._since, 1)
+
+    # What is shared
+
+    def _see(self, look: Progress) -> None:
+        self.progress = look
+
+    def release(self) -> None:
+        """Nova is done with it: another one may begin."""
+        if self._holds:
+            self._holds = False
+            with self._work.busy:
+                self._work.slots.give(self.step)
+                self._work.busy.notify_all()
+
+    def _pause(self) -> None:
+        """Before another look.
+
+        :raises Closed: no new move begins, and none of it is under way.
+        """
+        self._work.clock.sleep(INTERVAL)
+        if self._begun is None:
+            self._work.gate.check()
+
+    def _hold(self) -> None:
+        """Waits for a slot for another try.
+
+        :raises Closed: no new move begins.
+        """
+        while not self._holds:
+            with self._work.busy:
+                if self._work.slots.free(self.step):
+                    self._work.slots.take(self.step)
+                    self._holds = True
+                    return
+            self._pause()
+
+    def _read(self) -> MoveFacts | None:
+        """What is true now; None when the server is gone."""
+        try:
+            return self._work.mover.facts(self.step.id, self.step.destination)
+        except errors.NotFound:
+            return None
+
+    def _patiently(self, read: Callable[[], T]) -> T:
+        """`read`, again and again while nobody answers.
+
+        :raises ApiError: it is refused, or that lasts for long.
+        """
+        for trouble in self._troubles():
+            try:
+                return read()
+            except errors.ApiError as error:
+                trouble(error)
+        raise AssertionError("the troubles never end by themselves")
+
+    def _troubles(self) -> Iterator[Callable[[errors.ApiError], None]]:
+        since = self._work.clock.now()
+
+        def judge(error: errors.ApiError) -> None:
+            late = self._work.clock.now() - since > PATIENCE
+            if not error.passing or late:
+                raise error
+            self._pause()
+
+        while True:
+            yield judge
+
+
+def as_dict(row: Row) -> dict[str, object]:
+    return dict(zip(Row.COLUMNS, row.row, strict=True))

@@ -1,0 +1,182 @@
+"""The hosts that a run empties: locked, disabled, and given back."""
+
+import re
+import socket
+from collections.abc import Iterable
+
+from osc_migrate import errors
+from osc_migrate.cloud.hosts import Service
+from osc_migrate.facts import known
+from osc_migrate.maintenance.running.context import Work
+from osc_migrate.maintenance.running.journal import Journal
+from osc_migrate.migration import follow
+from osc_migrate.migration.compute_service import ComputeService, Standing
+from osc_migrate.migration.mover import Mover
+from osc_migrate.text import printable
+
+# The reason of a service while a run is at work, and after it.
+_AT_WORK = re.compile(r"osc-migrate run (\S+) at work on (\S+)")
+_RUN = re.compile(r"osc-migrate run ([^\s:]+)")
+
+
+def reason(run: str, before: Standing) -> str:
+    """Why a host is disabled while the run is at work."""
+    said = f"osc-migrate run {run} at work on {socket.gethostname()}"
+    if before.reason and not _RUN.match(before.reason):
+        said += f"; before: {before.reason}"
+    return said
+
+
+def named(words: str | None) -> str | None:
+    """The run that a service's reason says is at work."""
+    found = _AT_WORK.match(words or "")
+    return found[1] if found else None
+
+
+def left_by(journal: Journal, host: str) -> str | None:
+    """The earlier run that had left the host disabled when this one began."""
+    for entry in journal.entries("disable"):
+        if entry.data["host"] == host:
+            found = _RUN.match(entry.data["reason"] or "")
+            return found[1] if found else None
+    return None
+
+
+def _reason(row: Service) -> str | None:
+    return known(lambda: row.disabled_reason)
+
+
+def check(mover: Mover, run: str, names: Iterable[str]) -> None:
+    """:raises MigrateError: another run is at work on one of them.
+    :raises NotFound: there is no such host."""
+    for name in names:
+        _check(run, name, ComputeService(mover.cloud, name).standing())
+
+
+def _check(run: str, name: str, now: Standing) -> None:
+    other = named(now.reason)
+    if other and other != run:
+        raise errors.MigrateError(
+            f"{name} is disabled as '{printable(now.reason)}'; nothing was"
+            f" changed. Where that run has its journal: openstack migrate"
+            f" drain --resume {printable(other)}, or --cancel; if nobody"
+            " can: openstack compute service set --enable"
+            f" {printable(name)} nova-compute, then drain it again"
+        )
+
+
+class Hosts:
+    """The services of some hosts, as a run changes them."""
+
+    def __init__(
+        self, mover: Mover, journal: Journal, names: Iterable[str]
+    ) -> None:
+        self._mover = mover
+        self._journal = journal
+        self.names = tuple(names)
+        self._before: dict[str, Standing] = {}
+        for entry in journal.entries("disable"):
+            self._before.setdefault(
+                entry.data["host"],
+                Standing(entry.data["enabled"], entry.data["reason"]),
+            )
+
+    def close(self, work: Work) -> None:
+        """Disables them all, with the run's name.
+
+        :raises MigrateError: another run is at work; nothing was changed.
+        """
+        for name in self.names:
+            service = self._service(name)
+            now = service.standing()
+            _check(self._journal.run, name, now)
+            before = self._before.get(name)
+            if before is None:
+                before = now
+                self._journal.note(
+                    "disable",
+                    host=name,
+                    enabled=now.enabled,
+                    reason=now.reason,
+                )
+                self._before[name] = now
+            if named(now.reason) == self._journal.run:
+                continue
+            self._stand(
+                service, Standing(False, reason(work.journal.run, before))
+            )
+            _check(self._journal.run, name, service.standing())
+            self._journal.note("disabled", host=name)
+            work.tell(
+                f"{name}: its service is disabled, nothing new goes there"
+            )
+
+    def taken(self, services: Iterable[Service]) -> str:
+        """Whether somebody else has one by now, in words."""
+        for row in services:
+            if row.host in self.names and row.binary == "nova-compute":
+                found = named(_reason(row))
+                if found and found != self._journal.run:
+                    return f"run {printable(found)} is at work on {row.host}"
+        return ""
+
+    def restore(self) -> list[str]:
+        """Puts each back as it was; says what was done.
+
+        Left alone: one that somebody else has changed meanwhile.
+        """
+        told = []
+        for name, before in self._before.items():
+            service = self._service(name)
+            now = service.standing()
+            mine = _RUN.match(now.reason or "")
+            if not mine or mine[1] != self._journal.run:
+                told.append(f"{name}: its service is not this run's any more")
+                continue
+            self._stand(service, before)
+            self._journal.note("restored", host=name)
+            how = "enabled" if before.enabled else "disabled, as it was"
+            told.append(f"{name}: its service is {how} again")
+        return told
+
+    def finish(self, words: str) -> None:
+        """They stay disabled, and no run is at work on them any more."""
+        for name in self.names:
+            service = self._service(name)
+            if named(service.standing().reason) == self._journal.run:
+                self._stand(
+                    service,
+                    Standing(
+                        False, f"osc-migrate run {self._journal.run}: {words}"
+                    ),
+                )
+
+    def enable(self) -> list[str]:
+        """All of them, whatever they are disabled for; says which."""
+        told = []
+        for name in self.names:
+            service = self._service(name)
+            now = service.standing()
+            _check(self._journal.run, name, now)
+            if now.enabled:
+                continue
+            self._journal.note("enable", host=name, reason=now.reason)
+            self._stand(service, Standing(True))
+            why = f" (was: {printable(now.reason)})" if now.reason else ""
+            told.append(f"{name}: its service is enabled{why}")
+        return told
+
+    def _service(self, name: str) -> ComputeService:
+        return ComputeService(self._mover.cloud, name)
+
+    def _stand(self, service: ComputeService, wanted: Standing) -> None:
+        """Twice changes nothing: so a lost answer is no matter."""
+        for _ in range(5):
+            try:
+                service.stand(wanted)
+                return
+            except errors.ApiError as error:
+                if not error.passing:
+                    raise
+                follow.Clock().sleep(follow.INTERVAL)
+        service.stand(wanted)

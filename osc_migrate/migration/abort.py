@@ -1,0 +1,237 @@
+"""What became of a migration that somebody wanted to stop."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.migrations import ENDED, Migration
+from osc_migrate.cloud.servers import Server
+from osc_migrate.facts import Unread, known
+from osc_migrate.migration.follow import FAILED, Clock, Follower
+from osc_migrate.migration.progress import Progress
+from osc_migrate.text import paste
+
+
+@dataclasses.dataclass(frozen=True)
+class AbortResult:
+    """How an abort ended, as it is printed."""
+
+    server: str
+    id: str
+    migration_id: int
+    source: str | None
+    destination: str | None
+    # Nova's word for the migration.
+    status: str
+    # The server afterwards; None where it could not be read.
+    server_status: str | None
+    host: str | None
+    next: str
+    # True when the migration was stopped and the server is on its source.
+    stopped: bool = False
+    # The server's state is wrong: its guest runs on, Nova calls it ERROR.
+    broken: bool = False
+
+    COLUMNS = (
+        "server",
+        "id",
+        "migration_id",
+        "source",
+        "destination",
+        "status",
+        "server_status",
+        "host",
+        "next",
+    )
+
+    @property
+    def row(self) -> Sequence[object]:
+        return tuple(getattr(self, name) for name in self.COLUMNS)
+
+
+# What Nova lets one abort, below and from 2.65 (nova/compute/api.py).
+RUNNING = frozenset({"running"})
+
+
+QUEUED = frozenset({"running", "queued", "preparing"})
+
+
+# Seconds until a wish that changed nothing is repeated.
+AGAIN = 10.0
+
+
+# Nova's refusals of one that has gone on meanwhile.
+_CHANGED = (400, 404, 409)
+
+
+def refuse_abort(
+    server: Server,
+    record: Migration,
+    has: Callable[[str], bool],
+    version: str,
+) -> None:
+    """Tells why one cannot be aborted, whenever it is asked for.
+
+    :param has: whether a microversion can be used; `version` is the newest.
+    :raises MigrateError: it cannot.
+    """
+    name = paste(server.name, server.id)
+    if record.type not in ("live-migration", None):
+        raise errors.MigrateError(cold(server, record))
+    wanted, what = microversions.ABORT, "aborting a live migration"
+    if record.status == "queued":
+        wanted = microversions.ABORT_QUEUED
+        what = "aborting one that is still queued"
+    if not has(wanted):
+        raise errors.MigrateError(
+            f"{microversions.lacking(what, wanted, version)}; wait for it:"
+            f" openstack migrate watch {name}"
+        )
+
+
+def cold(server: Server, record: Migration) -> str:
+    """Why one that is no live migration goes on, and what to do instead."""
+    name = paste(server.name, server.id)
+    back = {
+        "migration": f"openstack migrate cold {name} --revert",
+        "resize": f"openstack server resize revert {name}",
+    }.get(record.type or "", "")
+    then = f", then take it back: {back}" if back else ""
+    kind = {"migration": "cold migration"}.get(record.type or "", record.type)
+    return (
+        f"migration {record.id} of server {server.name} is a {kind}, which"
+        f" Nova cannot abort; wait for its end (openstack migrate watch"
+        f" {name}){then}"
+    )
+
+
+class Stop:
+    """One migration that is to stop.
+
+    :ivar refused: Nova's last words against it.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        server: Server,
+        record: Migration,
+        abortable: frozenset[str],
+        ask: Callable[[], None],
+        clock: Clock,
+    ) -> None:
+        """:param ask: sends the request to abort it."""
+        self.server = server
+        self._cloud = cloud
+        self._abortable = abortable
+        self._ask = ask
+        self._asked: float | None = None
+        self._follower = Follower.of(cloud, server, record, clock)
+        self.refused = ""
+        self._refusals = 0
+
+    @property
+    def record(self) -> Migration:
+        record = self._follower.record
+        assert record is not None  # noqa: S101 - given at the start
+        return record
+
+    def begin(self) -> None:
+        """Asks for it, if it can be asked for by now.
+
+        :raises ApiError: Nova refuses, and not because it went on.
+        """
+        now = self._follower.elapsed
+        lately = self._asked is not None and now - self._asked < AGAIN
+        if self.record.status not in self._abortable or lately:
+            return
+        self._asked = now
+        try:
+            self._ask()
+            self._refusals = 0
+        except errors.ApiError as error:
+            self.refused = error.message
+            if error.passing:
+                return  # asked for again
+            self._refusals += 1
+            # Once may be a moment between two phases; a lock stays.
+            if error.status not in _CHANGED or self._refusals > 1:
+                raise
+            self._asked = now - AGAIN
+
+    def follow(self, timeout: float | None = None) -> Iterator[Progress]:
+        """One Progress a second until the record has ended.
+
+        :raises TimeUp: after `timeout` seconds.
+        :raises ApiError: as :meth:`begin`, or nobody answers.
+        """
+        for look in self._follower.progress(timeout):
+            if not look.trouble and look.status not in ENDED:
+                self.begin()
+            asked = self._asked is not None
+            over = look.status in ENDED
+            phase = "aborting" if asked and not over else look.phase
+            yield dataclasses.replace(look, phase=phase)
+
+    def outcome(self) -> AbortResult:
+        """What is true now: the record's end and the server's state, None
+        where nobody answers."""
+        now: Server | None = None
+        status: str | None = None
+        try:
+            if self.record.status in ENDED:
+                now = self._follower.settled()
+            else:
+                now = self._cloud.server_now(self.server.id)
+            status = now.status if now else "deleted"
+        except errors.ApiError:
+            pass  # nobody can say
+        record = self.record
+        host = known(lambda: now.host) if now else None
+        at_home = host is None or host == record.source
+        stopped = bool(now and record.status in FAILED and at_home)
+        broken = stopped and status == "ERROR"
+        return AbortResult(
+            server=self.server.name,
+            id=self.server.id,
+            migration_id=record.id,
+            source=known(lambda: record.source),
+            destination=known(lambda: record.destination),
+            status=record.status,
+            server_status=status,
+            host=host,
+            next=self._next(now, status, stopped, broken),
+            stopped=stopped,
+            broken=broken,
+        )
+
+    def _next(
+        self,
+        now: Server | None,
+        status: str | None,
+        stopped: bool,
+        broken: bool,
+    ) -> str:
+        name = paste(self.server.name, self.server.id)
+        try:
+            if status is None:
+                return f"openstack server show {self.server.id}"
+            if now is None:
+                return "see 'openstack server list --deleted --all-projects'"
+            if broken:
+                return f"openstack migrate repair {name}"
+            if stopped:
+                return ""
+            if self.record.status not in ENDED and (
+                not self._follower.abandoned
+            ):
+                return f"openstack migrate watch {name}"
+            if self.record.status == "completed":
+                return (
+                    f"it was too late: the server is on {now.host}; openstack"
+                    f" migrate live {name} {self.record.source} takes it back"
+                )
+        except Unread:
+            pass
+        return f"openstack migrate explain {name}"

@@ -1,0 +1,87 @@
+"""The nova-compute service of a host: disabled and enabled.
+
+A disabled one runs on and can be left by its servers; the scheduler sends
+none there (nova/scheduler/filters/compute_filter.py).
+"""
+
+import dataclasses
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.json_fields import JsonObject
+from osc_migrate.facts import Unread
+
+# Nova's column (nova/db/main/models.py).
+LONGEST_REASON = 255
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """How a service stands.
+
+    :ivar enabled: whether servers may be sent there.
+    :ivar reason: why it is disabled; None when nobody gave one.
+    """
+
+    enabled: bool
+    reason: str | None = None
+
+
+class ComputeService:
+    """nova-compute on one host."""
+
+    def __init__(self, cloud: Cloud, host: str) -> None:
+        self._cloud = cloud
+        self.host = host
+
+    def standing(self) -> Standing:
+        """:raises ApiError: nobody tells.
+        :raises NotFound: there is no such host."""
+        row = self._row()
+        try:
+            enabled = row.text("status") == "enabled"
+            reason = row.maybe_text("disabled_reason")
+        except Unread as unread:
+            raise self._odd(unread) from None
+        return Standing(enabled, None if enabled else reason)
+
+    def stand(self, wanted: Standing) -> None:
+        """Puts it there; doing it twice changes nothing.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        verb = "enable" if wanted.enabled else "disable"
+        what = f"{verb} the compute service of {self.host}"
+        body: dict[str, object] = {"status": f"{verb}d"}
+        reason = (wanted.reason or "")[:LONGEST_REASON]
+        if not wanted.enabled and reason:
+            body["disabled_reason"] = reason
+        nova = self._cloud.nova
+        if nova.has(microversions.UUIDS):
+            try:
+                id = self._row().text("id")
+            except Unread as unread:
+                raise self._odd(unread) from None
+            nova.put(f"/os-services/{id}", what, body)
+            return
+        path = f"/os-services/{verb}"
+        if "disabled_reason" in body:
+            path += "-log-reason"
+        del body["status"]
+        nova.put(
+            path, what, {"host": self.host, "binary": "nova-compute"} | body
+        )
+
+    def _row(self) -> JsonObject:
+        found = self._cloud.compute_service(self.host)
+        if found is None:
+            raise errors.NotFound(
+                "compute host",
+                self.host,
+                "see 'openstack compute service list'",
+            )
+        return found
+
+    def _odd(self, unread: Unread) -> errors.ApiError:
+        what = f"show the compute service of {self.host}"
+        return errors.ApiError("Nova", what, None, unread.reason)

@@ -1,0 +1,261 @@
+"""Follows a migration record to its end, and finds out what is true then.
+
+The server's own status is no witness while it moves: it is ACTIVE before,
+after a failure, and for a moment before Nova sets it to ERROR.
+"""
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Iterator
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.migrations import ENDED, PHASES, Migration
+from osc_migrate.cloud.servers import Server
+from osc_migrate.facts import Unread, known
+from osc_migrate.migration.orphaned import Silence
+from osc_migrate.migration.pace import STALL_AFTER, Pace, refined
+from osc_migrate.migration.progress import Progress
+from osc_migrate.nodes.counters.job import Job
+
+# Seconds from one request to the next: the most that an API should bear from
+# each of many operators, and how late the end may be noticed.
+INTERVAL = 1.0
+# How long an API that fails or is silent is asked again.
+PATIENCE = 600.0
+# One slow answer must not hide the end for long.
+ANSWER = 20.0
+# Nova sets ERROR about half a second after the record has ended (since 33).
+SETTLE = 3.0
+# How long Nova may take to finish with the server after that.
+SETTLE_AT_MOST = 60.0
+# So many records of a server are looked through for ours: others may have
+# started new moves since ours ended.
+RECENT = 20
+# Nova lists these, with counters, under the server; the rest elsewhere
+# (nova/api/openstack/compute/server_migrations.py).
+# Phases in which memory or disks are on their way.
+_COPYING = ("running", "post-copy")
+# A record that says so may say 'error' a moment later.
+FAILED = ("failed", "cancelled", "error")
+_LISTED = frozenset({"queued", "preparing", "running", "post-migrating"})
+
+
+@dataclasses.dataclass
+class Clock:
+    """Time, replaced in tests."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    # Seconds from look to look: longer where many moves are followed.
+    interval: Callable[[], float] = lambda: INTERVAL
+
+
+class TimeUp(Exception):
+    """The time to follow ran out; the move goes on."""
+
+
+class Follower:
+    """Reads one server's move that began after record `after`.
+
+    :ivar record: the record as last read, None before it was found.
+    :ivar counted: the record as last read with byte counters.
+    :ivar counters: the source's own, finer than Nova's; None for none.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        server_id: str,
+        project_id: str | None,
+        after: int,
+        clock: Clock,
+    ) -> None:
+        self._cloud = cloud
+        self._server_id = server_id
+        self._project_id = project_id
+        self._after = after
+        self._clock = clock
+        self._start = clock.now()
+        self._next = self._start
+        self.record: Migration | None = None
+        self.counted: Migration | None = None
+        self.counters: Callable[[], Job | None] = lambda: None
+        self._silence = Silence(cloud, server_id)
+
+    @classmethod
+    def of(
+        cls, cloud: Cloud, server: Server, record: Migration, clock: Clock
+    ) -> "Follower":
+        """Follows a record that is known already."""
+        project = known(lambda: server.project_id)
+        made = cls(cloud, server.id, project, record.id - 1, clock)
+        made.record = record
+        return made
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock.now() - self._start
+
+    @property
+    def abandoned(self) -> bool:
+        """Nobody will end the record: see :class:`Silence`."""
+        return self._silence.abandoned
+
+    def progress(
+        self, until: float | None, stall_after: float = STALL_AFTER
+    ) -> Iterator[Progress]:
+        """A Progress for each look, until the record has ended, or nobody
+        is left who would end it.
+
+        :param until: seconds after which :class:`TimeUp` is raised; None
+            follows for ever.
+        :param stall_after: seconds without any progress until it is called
+            stalled.
+        :raises ApiError: the API refuses to answer, or has not answered for
+            :data:`PATIENCE` seconds.
+        """
+        pace = Pace(stall_after)
+        last: Progress | None = None
+        silent_since: float | None = None
+        while True:
+            try:
+                self.look()
+                silent_since = None
+                seen = self._seen(pace)
+                said = self._silence.look(self.record, self._clock.now())
+                seen = dataclasses.replace(seen, silence=said)
+            except errors.ApiError as error:
+                now = self._clock.now()
+                silent_since = silent_since or now
+                if not error.passing or now - silent_since > PATIENCE:
+                    raise
+                seen = self._troubled(last, error)
+            yield seen
+            last = seen
+            if self.record and self.record.status in ENDED:
+                return
+            if self.abandoned:
+                return
+            self._wait(until)
+
+    def find(self, within: float) -> bool:
+        """Looks for the record for some seconds; False when none came."""
+        until = self.elapsed + within
+        while self.record is None:
+            try:
+                self.look()
+            except errors.ApiError as error:
+                if not error.passing:
+                    raise
+            if self.record is None:
+                try:
+                    self._wait(until)
+                except TimeUp:
+                    return False
+        return True
+
+    def look(self) -> None:
+        """One request, two when the record just left the server's list."""
+        known = self.record
+        if known and known.status in _LISTED and self._counters:
+            found = self._count(known.id)
+            if found:
+                self.record = self.counted = found
+                return
+        records = self._cloud.migrations(
+            self._server_id, self._project_id, limit=RECENT, timeout=ANSWER
+        )
+        ours = [
+            record
+            for record in records
+            if (record.id == known.id if known else record.id > self._after)
+        ]
+        if ours:
+            # Nova refuses a second move while one runs: the first new
+            # record is ours, whatever came after it.
+            self.record = ours[-1]
+
+    @functools.cached_property
+    def _counters(self) -> bool:
+        """Whether Nova shows them: to this user, in this version."""
+        return self._cloud.nova.has(microversions.SERVER_MIGRATIONS)
+
+    def _count(self, migration_id: int) -> Migration | None:
+        try:
+            return self._cloud.live_counters(
+                self._server_id, migration_id, timeout=ANSWER
+            )
+        except errors.ApiError as error:
+            if error.status != 403:
+                raise
+            self._counters = False
+            return None
+
+    def settled(self) -> Server | None:
+        """The server once Nova is done with it, None when it is gone.
+
+        The record is read again too: since Nova 33 a 'failed' or
+        'cancelled' one becomes 'error' when the server does.
+
+        :raises ApiError: as :meth:`progress`.
+        """
+        since = self._clock.now()
+        while True:
+            passed = self._clock.now() - since
+            try:
+                server = self._cloud.server_now(self._server_id)
+                if (
+                    server is None
+                    or _at_rest(server, passed, self.record)
+                    or passed > SETTLE_AT_MOST
+                ):
+                    if self.record and self.record.status in FAILED:
+                        self.look()
+                    return server
+            except errors.ApiError as error:
+                if not error.passing or passed > PATIENCE:
+                    raise
+            self._clock.sleep(INTERVAL)
+
+    def _seen(self, pace: Pace) -> Progress:
+        if self.record is None:
+            return Progress("accepted", "", self.elapsed)
+        job = self.counters()
+        if job is None or PHASES.get(self.record.status) not in _COPYING:
+            return pace.look(self.record, self.elapsed)
+        seen = pace.look(refined(self.record, job), self.elapsed)
+        return dataclasses.replace(seen, job=job)
+
+    def _troubled(
+        self, last: Progress | None, error: errors.ApiError
+    ) -> Progress:
+        last = last or Progress("accepted", "", 0)
+        return dataclasses.replace(
+            last, elapsed=self.elapsed, trouble=str(error)
+        )
+
+    def _wait(self, until: float | None) -> None:
+        """Sleeps to the next look: so long after the last one began."""
+        now = self._clock.now()
+        self._next = max(self._next + self._clock.interval(), now)
+        if until is not None and self._next - self._start > until:
+            self._clock.sleep(max(0.0, self._start + until - now))
+            raise TimeUp
+        self._clock.sleep(self._next - now)
+
+
+def _at_rest(server: Server, passed: float, record: Migration | None) -> bool:
+    try:
+        if server.status == "ERROR":
+            return True
+        if server.task_state is not None:
+            return False
+        if record and record.status in ("completed", "finished", "confirmed"):
+            return server.host == record.destination
+        if record and record.status == "reverted":
+            return server.host == record.source
+    except Unread:
+        pass
+    return passed >= SETTLE

@@ -1,0 +1,112 @@
+"""A move that Nova has accepted: followed, steered, and judged at its end."""
+
+from collections.abc import Callable, Iterator
+
+from osc_migrate import errors
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.servers import Server
+from osc_migrate.migration import outcome
+from osc_migrate.migration.follow import Follower
+from osc_migrate.migration.outcome import End, Outcome
+from osc_migrate.migration.pace import STALL_AFTER
+from osc_migrate.migration.progress import Progress
+from osc_migrate.nodes.counters.job import Job
+
+# Seconds to wait for the record of a request that Nova accepted, or perhaps
+# did: the conductor makes it, some time after the answer.
+RECORD_WITHIN = 15.0
+
+
+class Move:
+    """A move that Nova has accepted.
+
+    :ivar request_id: of the request that started it; None when its answer
+        was lost.
+    :ivar follower_name: who follows it, in reports: this command, or run.
+    :ivar aborted: whether Nova has accepted an abort of whoever follows it.
+    """
+
+    def __init__(
+        self, cloud: Cloud, facts: MoveFacts, follower: Follower, kind: str
+    ) -> None:
+        self._cloud = cloud
+        self._facts = facts
+        self._follower = follower
+        self._kind = kind
+        self.request_id: str | None = None
+        self.follower_name = "this command"
+        self.aborted = False
+
+    @property
+    def migration_id(self) -> int | None:
+        return self._follower.record.id if self._follower.record else None
+
+    def follow(
+        self,
+        timeout: float | None = None,
+        stall_after: float = STALL_AFTER,
+    ) -> Iterator[Progress]:
+        """One Progress a second until the migration record has ended.
+
+        :param stall_after: seconds without progress that are a stall.
+        :raises TimeUp: after `timeout` seconds; the move goes on.
+        """
+        return self._follower.progress(timeout, stall_after)
+
+    def count_by(self, counters: Callable[[], Job | None]) -> None:
+        """From now on these counters are followed, where there are any;
+        else Nova's."""
+        self._follower.counters = counters
+
+    def find(self) -> None:
+        """Waits until the record is there, so that it can be named."""
+        self._follower.find(RECORD_WITHIN)
+
+    def abort(self) -> None:
+        """Asks Nova to abort it; the record tells whether it does.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        abort(self._cloud, self._facts.server, self._known())
+        self.aborted = True
+
+    def force(self) -> None:
+        """Asks Nova to pause the guest, or switch to post-copy, so that it
+        ends.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        server = self._facts.server
+        self._cloud.nova.post(
+            f"/servers/{server.id}/migrations/{self._known()}/action",
+            f"force server {server.name} to complete its migration",
+            {"force_complete": None},
+        )
+
+    def _known(self) -> int:
+        if self.migration_id is None:
+            raise errors.MigrateError("the migration has no record yet")
+        return self.migration_id
+
+    def outcome(self, waited: bool = True) -> Outcome:
+        """What is true now that the record has ended, or while it runs.
+
+        :param waited: False when the end was not waited for, on purpose.
+        """
+        return outcome.of_move(
+            self._cloud,
+            self._facts,
+            self._follower,
+            self.request_id,
+            self._kind,
+            End.RUNNING_ON if waited else End.ACCEPTED,
+            self.follower_name if self.aborted else "",
+        )
+
+
+def abort(cloud: Cloud, server: Server, migration_id: int) -> None:
+    cloud.nova.delete(
+        f"/servers/{server.id}/migrations/{migration_id}",
+        f"abort migration {migration_id} of server {server.name}",
+    )

@@ -1,0 +1,330 @@
+"""Changes the cloud; so do move.py and service.py beside it, no others.
+
+A move is read first (:meth:`Mover.facts`), judged (``checks``), started with
+one request (:meth:`Mover.live`), followed (:meth:`Move.follow`) and then
+looked at again (:meth:`Move.outcome`).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from osc_migrate import errors, microversions
+from osc_migrate.cloud import in_flight as inflight
+from osc_migrate.cloud import move_facts as read_move
+from osc_migrate.cloud import whole_cloud as whole
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.migrations import Kind, Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.servers import Server
+from osc_migrate.cloud.whole_cloud import CloudFacts
+from osc_migrate.facts import Unread, known
+from osc_migrate.migration import force as forcing
+from osc_migrate.migration.abort import QUEUED, RUNNING, Stop, refuse_abort
+from osc_migrate.migration.confirm import Decision, Verb
+from osc_migrate.migration.follow import Clock, Follower
+from osc_migrate.migration.move import RECORD_WITHIN, Move, abort
+from osc_migrate.migration.start_gate import StartGate
+from osc_migrate.migration.watch import Watcher
+from osc_migrate.text import confirm_or_revert, paste
+
+
+class Mover:
+    """Moves servers of one cloud.
+
+    :param connection: an ``openstack.connection.Connection``.
+    :param tries: so often each reading is asked for at most.
+    :ivar gate: closed, nothing new is started: :class:`Closed` is raised
+        instead, and nothing is sent.
+    """
+
+    def __init__(
+        self, connection: Any, clock: Clock | None = None, tries: int = 1
+    ) -> None:
+        self.cloud = Cloud(connection, tries)
+        self._clock = clock or Clock()
+        self.gate = StartGate()
+
+    def facts(self, server: str, host: str | None) -> MoveFacts:
+        """What is known of a server and a destination; changes nothing."""
+        return read_move.one(self.cloud, server, host)
+
+    def facts_of_every_host(self, server: str) -> list[MoveFacts]:
+        """What is known of a server and each host where it might go."""
+        return read_move.every(self.cloud, server)
+
+    def facts_of_every_server(self, host: str) -> Iterator[list[MoveFacts]]:
+        """For each server on a host, as :meth:`facts_of_every_host`."""
+        return read_move.every_server(self.cloud, host)
+
+    def whole(self) -> CloudFacts:
+        """What is known of the whole cloud."""
+        return whole.whole_cloud(self.cloud)
+
+    def live(self, facts: MoveFacts, *, auto: bool = False) -> Move:
+        """Asks Nova, once, to live-migrate a server.
+
+        :param auto: let Nova choose whether disks are copied; otherwise
+            they never are.
+        :raises ApiError: Nova refused; nothing was changed.
+        :raises Unclear: nobody knows whether the request arrived.
+        """
+        if auto and not self.cloud.nova.has(microversions.BLOCK_AUTO):
+            raise errors.MigrateError(
+                microversions.lacking(
+                    "--auto", microversions.BLOCK_AUTO, self.cloud.nova.version
+                )
+            )
+        return self._live(facts, "auto" if auto else False)
+
+    def block(self, facts: MoveFacts) -> Move:
+        """The same, with a copy of the local disks.
+
+        :raises ApiError, Unclear: as :meth:`live`.
+        """
+        return self._live(facts, True)
+
+    def cold(self, facts: MoveFacts) -> Move:
+        """Asks Nova, once, to move a server that may be stopped for it.
+
+        :raises MigrateError: this Nova takes no destination.
+        :raises ApiError, Unclear: as :meth:`live`.
+        """
+        host = _asked(facts)
+        body: dict[str, object] = {"migrate": None}
+        if host and not self.cloud.nova.has(microversions.COLD_TO_HOST):
+            raise errors.MigrateError(
+                microversions.lacking(
+                    "a destination",
+                    microversions.COLD_TO_HOST,
+                    self.cloud.nova.version,
+                )
+            )
+        if host:
+            body = {"migrate": {"host": host}}
+        return self._start(facts, body, Kind.COLD.value, "cold-migrate")
+
+    def waiting(self, server: Server) -> Migration:
+        """The migration of a server that waits to be confirmed.
+
+        :raises MigrateError: none does, or it was a resize.
+        """
+        name = paste(server.name, server.id)
+        if server.status != "VERIFY_RESIZE":
+            raise errors.MigrateError(
+                f"server {name} is {server.status}: no cold migration waits"
+                " to be confirmed or reverted"
+            )
+        records = self.cloud.migrations(
+            server.id, known(lambda: server.project_id), limit=20
+        )
+        for record in records:
+            if record.status == "finished" and record.type != "resize":
+                return record
+        raise errors.MigrateError(
+            f"server {name} waits after a resize, not a migration:"
+            f" {confirm_or_revert(name, resized=True)}"
+        )
+
+    def decide(
+        self, server: Server, record: Migration, verb: Verb
+    ) -> Decision:
+        """Asks Nova, once, to confirm or revert a cold migration.
+
+        :param record: as :meth:`waiting` found it.
+        :raises ApiError: Nova refused, or did not answer. A second request
+            does no harm: Nova refuses it.
+        """
+        what = f"{verb.name.lower()} the migration of server {server.name}"
+        self.cloud.nova.post(
+            f"/servers/{server.id}/action", what, {verb.value: None}
+        )
+        return Decision(self.cloud, server, record, verb, self._clock)
+
+    def in_flight(
+        self, server: Server | None = None, host: str | None = None
+    ) -> list[Migration]:
+        """The migrations under way: of a server, of a host, of everybody.
+
+        :raises ApiError: they cannot be listed.
+        """
+        if server is not None:
+            return inflight.of_server(self.cloud, server)
+        return inflight.everywhere(self.cloud, host)
+
+    def watch(self, server: Server | None, host: str | None) -> Watcher:
+        """Looks at them again and again; changes nothing."""
+        return Watcher(self.cloud, server, host, self._clock)
+
+    def counted(self, server: Server, record: Migration) -> Migration:
+        """The same with byte counters, where Nova shows them."""
+        return inflight.counted(self.cloud, server.id, record)
+
+    def stop(self, server: Server, record: Migration) -> Stop:
+        """A live migration that is to be aborted: see :class:`Stop`.
+
+        :raises MigrateError: this one never can be.
+        """
+        nova = self.cloud.nova
+        refuse_abort(server, record, nova.has, nova.version)
+        new = nova.has(microversions.ABORT_QUEUED)
+        return Stop(
+            self.cloud,
+            server,
+            record,
+            QUEUED if new else RUNNING,
+            lambda: abort(self.cloud, server, record.id),
+            self._clock,
+        )
+
+    def force(self, facts: MoveFacts, record: Migration) -> Move:
+        """Asks Nova, once, to complete a running live migration.
+
+        :param facts: of its server, read while it moves.
+        :raises MigrateError: it cannot be, in its status or this version.
+        :raises ApiError: Nova refused, or did not answer: then nobody knows.
+        """
+        nova = self.cloud.nova
+        forcing.refuse(facts.server, record, nova.has, nova.version)
+        # Nova takes none but active ones; its status says MIGRATING now.
+        facts = facts.but(server=facts.server.but(status="ACTIVE"))
+        follower = Follower.of(self.cloud, facts.server, record, self._clock)
+        move = Move(self.cloud, facts, follower, forcing.kind(record))
+        move.force()
+        return move
+
+    def taken_up(self, facts: MoveFacts, record: Migration, kind: str) -> Move:
+        """A move that somebody else, or a process that died, has started.
+
+        :param facts: of the server as it was before that move.
+        :param kind: what was asked for.
+        """
+        follower = Follower.of(self.cloud, facts.server, record, self._clock)
+        return Move(self.cloud, facts, follower, kind)
+
+    def shut_down(self, server: Server) -> None:
+        """Asks Nova, once, to stop a running server where it is.
+
+        :raises ApiError: Nova refused, or did not answer. A second request
+            does no harm: Nova refuses it.
+        """
+        self._start_action(
+            server, f"stop server {server.name}", {"os-stop": None}
+        )
+
+    def activate(self, server: Server) -> Server | None:
+        """Tells Nova that a server in ERROR is active; the server after.
+
+        Only for one whose guest runs where Nova has it: see repairing.
+
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        self.cloud.nova.post(
+            f"/servers/{server.id}/action",
+            f"reset the state of server {server.name}",
+            {"os-resetState": {"state": "active"}},
+        )
+        return self.cloud.server_now(server.id)
+
+    def unbind(self, port: str, host: str) -> None:
+        """Deletes a port's binding on a host; none is as good.
+
+        :raises ApiError: Neutron refused (403: newer ones want the role
+            service), or did not answer.
+        """
+        try:
+            self.cloud.neutron.delete(
+                f"/ports/{port}/bindings/{host}",
+                f"delete the binding of port {port} on {host}",
+            )
+        except errors.ApiError as error:
+            if error.status != 404:
+                raise
+
+    def _live(self, facts: MoveFacts, copy: bool | str) -> Move:
+        body = self._live_body(_asked(facts), copy)
+        return self._start(
+            facts, {"os-migrateLive": body}, KINDS[copy], "live-migrate"
+        )
+
+    def _start(
+        self, facts: MoveFacts, body: object, kind: str, verb: str
+    ) -> Move:
+        after = _last(facts)
+        follower = Follower(
+            self.cloud,
+            facts.server.id,
+            known(lambda: facts.server.project_id),
+            after,
+            self._clock,
+        )
+        move = Move(self.cloud, facts, follower, kind)
+        what = f"{verb} server {facts.server.name}"
+        try:
+            move.request_id = self._start_action(facts.server, what, body)
+        except errors.ApiError as error:
+            if not error.passing:
+                raise
+            # The answer was lost, or a proxy gave up while Nova goes on:
+            # sending it again could move the server twice.
+            if not follower.find(RECORD_WITHIN):
+                raise _unclear(facts, error) from error
+        return move
+
+    def _start_action(
+        self, server: Server, what: str, body: object
+    ) -> str | None:
+        """Sends a request that starts something; all of them leave here.
+
+        :raises Closed: nothing new may be started; nothing was sent.
+        :raises ApiError: Nova refused, or did not answer.
+        """
+        with self.gate.passing():
+            return self.cloud.nova.post(
+                f"/servers/{server.id}/action", what, body
+            )
+
+    def _live_body(
+        self, host: str | None, copy: bool | str
+    ) -> dict[str, object]:
+        body: dict[str, object] = {"host": host, "block_migration": copy}
+        if not self.cloud.nova.has(microversions.BLOCK_AUTO):
+            body["disk_over_commit"] = False
+        return body
+
+
+# What Nova is asked to do with the disks -> the kind of move, empty when
+# the choice is Nova's.
+KINDS: dict[bool | str, str] = {
+    False: Kind.LIVE.value,
+    True: Kind.BLOCK.value,
+    "auto": "",
+}
+
+
+def _asked(facts: MoveFacts) -> str | None:
+    """The host to name to Nova."""
+    # One that is not there, its check ignored, is still the one that was
+    # asked for: Nova shall refuse it, not choose another.
+    return facts.destination.name if facts.destination else facts.wanted
+
+
+def _last(facts: MoveFacts) -> int:
+    """The newest record before the move, to tell ours from older ones."""
+    try:
+        return facts.last_migration
+    except Unread as unread:
+        raise errors.MigrateError(
+            f"the migrations of server {facts.server.name} cannot be read,"
+            f" so a move could not be followed: {unread.reason}; the user"
+            " needs Nova's policy os_compute_api:os-migrations:index"
+        ) from None
+
+
+def _unclear(facts: MoveFacts, error: errors.ApiError) -> errors.Unclear:
+    server = paste(facts.server.name, facts.server.id)
+    return errors.Unclear(
+        f"{error}. It is not known whether the request arrived: no migration"
+        f" of the server appeared within {RECORD_WITHIN:.0f} s. Before you"
+        f" try again: openstack migrate watch {server} shows one that came"
+        f" later, openstack migrate explain {server} one that has ended"
+    )

@@ -1,0 +1,124 @@
+"""Tells a move that takes its time from one that nobody drives any more.
+
+Nova writes an open record every few seconds while a guest is copied. When a
+nova-compute dies, or RabbitMQ loses a message, nobody may be left who would
+ever end it, and Nova itself does not notice (nova/compute/manager.py has no
+such periodic task).
+"""
+
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.hosts import Host
+from osc_migrate.cloud.migrations import ENDED, Migration
+from osc_migrate.explain.server_status import ill
+from osc_migrate.facts import Unread, known
+
+# Seconds without a change until the server is looked at, and again.
+ASK = 10.0
+# Until that is said: the libvirt driver writes every 5 s by default.
+QUIET = 60.0
+# So long must Nova have been done with the server, its record open, until
+# nobody ends it any more. It tidies up the source after the server is free
+# again, which takes seconds, more on a host with much to do.
+ABANDONED = 60.0
+# So long may the counters of one that counted stand still until its
+# nova-compute no longer looks after it: many times the driver's interval.
+LOST = 90.0
+# In preparation, and in a queue, nothing is written for long.
+_WRITES = ("running", "running (post-copy)")
+# The source is tidied up while the server is free (confirm_resize sets no
+# task), which takes as long as its disks take to delete.
+_FREE = ("confirming",)
+
+
+class Silence:
+    """Of one move.
+
+    :ivar abandoned: nobody will end the record.
+    """
+
+    def __init__(self, cloud: Cloud, server_id: str) -> None:
+        self._cloud = cloud
+        self._server_id = server_id
+        self._last: object = self  # nothing is equal to it
+        self._since = self._asked = 0.0
+        self._idle: float | None = None
+        self._counted = False
+        self._words = ""
+        self.abandoned = False
+
+    def look(self, record: Migration | None, now: float) -> str:
+        """What is to be said of it; mostly nothing.
+
+        :param now: seconds.
+        :raises ApiError: the server cannot be read.
+        """
+        seen = (
+            (
+                record.status,
+                known(lambda: record.updated_at),
+                record.memory_processed,
+                record.disk_processed,
+            )
+            if record
+            else None
+        )
+        if seen != self._last:
+            self._counted = bool(record and record.memory_processed)
+            self._last, self._since, self._asked = seen, now, now
+            self._idle, self._words = None, ""
+        if record and record.status in ENDED:
+            return ""
+        if now - self._asked >= ASK:
+            self._asked = now
+            self._see(record, now)
+            self.abandoned = self.abandoned or self._lost(record, now)
+            self._words = self._said(record, now)
+        return self._words
+
+    def _see(self, record: Migration | None, now: float) -> None:
+        server = self._cloud.server_now(self._server_id)
+        try:
+            busy = server is not None and server.task_state is not None
+        except Unread:
+            busy = True  # nobody can say
+        if busy or (server and record and record.status in _FREE):
+            self._idle = None
+            return
+        if self._idle is None:
+            self._idle = now
+        self.abandoned = now - self._idle >= ABANDONED
+
+    def _lost(self, record: Migration | None, now: float) -> bool:
+        return bool(
+            self._counted
+            and record
+            and record.status == "running"
+            and now - self._since >= LOST
+        )
+
+    def _said(self, record: Migration | None, now: float) -> str:
+        quiet = now - self._since
+        if quiet < QUIET:
+            return ""
+        sick = self._sick(record)
+        if not sick and record and record.status not in _WRITES:
+            return ""
+        said = "Nova has no record of it" if record is None else "no news"
+        return ", ".join([f"{said} for {quiet:.0f} s", *sick])
+
+    def _sick(self, record: Migration | None) -> list[str]:
+        """Which of its hosts are not well, in words."""
+        try:
+            hosts: dict[str, Host] = self._cloud.hosts()
+        except Unread:
+            return []
+        names = (
+            (known(lambda: record.source), known(lambda: record.destination))
+            if record
+            else ()
+        )
+        return [
+            said
+            for name in names
+            if name in hosts and (said := ill(hosts[name]))
+        ]

@@ -1,0 +1,241 @@
+"""What became of a move: record, host and state, and why if it failed."""
+
+import dataclasses
+import enum
+from collections.abc import Sequence
+
+from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.cloud.migrations import ENDED, Kind, Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.servers import Server
+from osc_migrate.explain import reader, server_status
+from osc_migrate.explain.explanation import Explanation
+from osc_migrate.explain.joiner import WORKED
+from osc_migrate.facts import Unread, known
+from osc_migrate.migration.follow import FAILED, Follower
+from osc_migrate.migration.orphaned import ABANDONED
+from osc_migrate.moves import own_abort
+from osc_migrate.text import confirm_or_revert
+
+
+class End(enum.Enum):
+    """How following a move ended."""
+
+    # The record, the server's host and its state all say so.
+    MOVED = "moved"
+    # Nova took the request; nobody waited for the end (--no-wait).
+    ACCEPTED = "accepted"
+    # A cold migration did what it should, and waits to be confirmed.
+    WAITS = "waits"
+    # One was taken back: the server is where it was.
+    REVERTED = "reverted"
+    # The move ended otherwise, or nobody can prove that it moved.
+    NOT_MOVED = "not moved"
+    # The time to follow ran out; the move goes on.
+    RUNNING_ON = "running on"
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """The result of a move, as it is printed."""
+
+    end: End
+    server: str
+    id: str
+    kind: str
+    source: str | None
+    destination: str | None
+    # Nova's word for the migration.
+    status: str
+    migration_id: int | None
+    seconds: float
+    # As Nova last reported them; None when it never did.
+    memory_bytes: int | None
+    disk_bytes: int | None
+    reason: str = ""
+    next: str = ""
+    # Of a move that did not work: more than a row can hold.
+    explanation: Explanation | None = None
+
+    COLUMNS = (
+        "server",
+        "id",
+        "kind",
+        "source",
+        "destination",
+        "status",
+        "migration_id",
+        "seconds",
+        "memory_bytes",
+        "disk_bytes",
+        "reason",
+        "next",
+    )
+
+    @property
+    def row(self) -> Sequence[object]:
+        return tuple(getattr(self, name) for name in self.COLUMNS)
+
+
+def of_move(
+    cloud: Cloud,
+    facts: MoveFacts,
+    follower: Follower,
+    request_id: str | None,
+    kind: str,
+    unended: End,
+    aborted_by: str = "",
+) -> Outcome:
+    """The result of a move.
+
+    :param kind: what was asked for; empty when the choice was Nova's.
+    :param unended: how to call a record that has not ended.
+    :param aborted_by: who aborted it while following it; empty for nobody.
+    """
+    record = follower.record
+    seconds = round(follower.elapsed, 1)
+    end, reason, then = unended, "", _watch(facts)
+    explanation = None
+    if record and record.status in ENDED:
+        now = follower.settled()
+        record = follower.record or record
+        doubt = _doubt(record, facts.server, now)
+        if doubt is None and record.status == "finished":
+            name = server_status.name(facts.server)
+            end, then = End.WAITS, confirm_or_revert(name)
+        elif doubt is None:
+            end, then = End.MOVED, ""
+        else:
+            end = End.NOT_MOVED
+            explanation = reader.of_move(
+                cloud, facts.server, now, record, request_id
+            )
+            reason = _reason(explanation, doubt, now)
+            if aborted_by and now and record.status in FAILED:
+                explanation, reason = own_abort.reported(
+                    explanation, reason, record, now, aborted_by
+                )
+            then = explanation.next or _look(facts)
+    elif follower.abandoned:
+        now = follower.settled()
+        end = End.NOT_MOVED
+        reason = "; ".join(filter(None, (_abandoned(record), _where(now))))
+        then = f"openstack migrate explain {server_status.name(facts.server)}"
+    counted = follower.counted
+    return Outcome(
+        end=end,
+        server=facts.server.name,
+        id=facts.server.id,
+        kind=kind or _chosen(counted),
+        source=known(lambda: facts.server.host),
+        destination=known(lambda: _destination(record, facts)),
+        status=record.status if record else "accepted",
+        migration_id=record.id if record else None,
+        seconds=seconds,
+        memory_bytes=counted.memory_processed if counted else None,
+        disk_bytes=counted.disk_processed if counted else None,
+        reason=reason,
+        next=then,
+        explanation=explanation,
+    )
+
+
+def _reason(explanation: Explanation, doubt: str, now: Server | None) -> str:
+    """What every failed step says; else what is wrong, and why no more."""
+    said = explanation.said or (doubt, explanation.meaning)
+    return "; ".join(filter(None, (*said, server_status.where(now))))
+
+
+def _doubt(
+    record: Migration, before: Server, now: Server | None
+) -> str | None:
+    """Why nobody can say that the server moved; None when it did."""
+    if now is None:
+        return "the server was deleted meanwhile"
+    if record.status not in WORKED:
+        return f"the migration ended as '{record.status}'"
+    # A cold migration waits to be confirmed; Nova may do that by itself
+    # (resize_confirm_window).
+    expected = before.status
+    if record.status == "finished":
+        expected = "VERIFY_RESIZE"
+    try:
+        if elsewhere := _elsewhere(record, before, now):
+            return elsewhere
+        if now.task_state is not None:
+            return f"Nova is still busy with the server: {now.task_state}"
+        if now.status != expected:
+            return (
+                f"the server was {before.status} and is {now.status} on"
+                f" {now.host}"
+            )
+        if record.status == "finished" and _off(before, now):
+            return (
+                f"the guest ran before, and does not run on {now.host}: it"
+                " waits there, not confirmed"
+            )
+    except Unread as unread:
+        return f"the record says '{record.status}', but {unread.reason}"
+    return None
+
+
+def _off(before: Server, now: Server) -> bool:
+    """The guest was on and is not. 1 is running (nova power_state.py)."""
+    return before.status == "ACTIVE" and now.power_state != 1
+
+
+def _abandoned(record: Migration | None) -> str:
+    idle = f"Nova has done nothing with it for {ABANDONED:.0f} s or longer"
+    if record is None:
+        return f"Nova has made no record of the move, and {idle}"
+    return (
+        f"nobody ends migration {record.id} any more: its record says"
+        f" '{record.status}', but {idle}"
+    )
+
+
+def _where(now: Server | None) -> str:
+    return (
+        server_status.where(now) if now else "the server was deleted meanwhile"
+    )
+
+
+def _look(facts: MoveFacts) -> str:
+    return f"openstack server event list {server_status.name(facts.server)}"
+
+
+def _elsewhere(record: Migration, before: Server, now: Server) -> str:
+    """How the server's host speaks against the record; empty if not."""
+    if known(lambda: now.host) is None:
+        # Not an admin: the names of hosts are hidden, a hash is not.
+        if now.host_id != before.host_id:
+            return ""
+        return (
+            f"the record says '{record.status}', but the server's hostId is"
+            " as before"
+        )
+    if now.host == record.destination:
+        return ""
+    return (
+        f"the migration record says '{record.status}' to"
+        f" {record.destination}, but"
+        f" Nova has the server on {now.host}"
+    )
+
+
+def _watch(facts: MoveFacts) -> str:
+    return f"openstack migrate watch {server_status.name(facts.server)}"
+
+
+def _chosen(counted: Migration | None) -> str:
+    """What Nova chose: only a block migration has disk bytes to copy."""
+    if counted is None or counted.memory_total is None:
+        return "unknown"
+    return (Kind.BLOCK if counted.disk_total else Kind.LIVE).value
+
+
+def _destination(record: Migration | None, facts: MoveFacts) -> str | None:
+    found = known(lambda: record.destination) if record else None
+    if found or facts.destination is None:
+        return found
+    return facts.destination.name

@@ -1,0 +1,105 @@
+"""How fast a move goes, from the counters that Nova shows.
+
+The libvirt driver writes new ones every ``live_migration_monitor_interval``
+(5 s by default), and what the guest dirties is sent again: 'processed' may
+grow far beyond 'total'. Only what remains says how near the end is.
+"""
+
+from osc_migrate.cloud.migrations import PHASES, Migration
+from osc_migrate.migration.progress import Progress
+from osc_migrate.nodes.counters.job import Job
+
+# Three of Nova's default steps.
+STALL_AFTER = 15.0
+
+
+class Pace:
+    """Turns one migration record after the other into Progress."""
+
+    def __init__(self, stall_after: float = STALL_AFTER) -> None:
+        """:param stall_after: seconds in which the remainder must fall."""
+        self._stall_after = stall_after
+        # (seconds, bytes processed, bytes remaining) when they last changed.
+        self._last: tuple[float, int, int] | None = None
+        self._rate: float | None = None
+        self._fall: float | None = None
+        # Memory and disk, as last shown.
+        self._totals = 0, 0
+        # The least that ever remained, and since when.
+        self._least: tuple[float, int] | None = None
+
+    def look(self, record: Migration, elapsed: float) -> Progress:
+        phase = PHASES.get(record.status, record.status)
+        if phase == "finishing":
+            return self._all_copied(record.status, elapsed)
+        memory = _pair(record.memory_total, record.memory_remaining)
+        disk = _pair(record.disk_total, record.disk_remaining)
+        remaining = memory[1] + disk[1]
+        if memory[0] + disk[0]:
+            self._totals = memory[0], disk[0]
+            done = (record.memory_processed or 0) + (
+                record.disk_processed or 0
+            )
+            self._sample(elapsed, done, remaining)
+        return Progress(
+            phase=phase,
+            status=record.status,
+            elapsed=elapsed,
+            memory_total=memory[0],
+            memory_remaining=memory[1],
+            disk_total=disk[0],
+            disk_remaining=disk[1],
+            rate=self._rate if memory[0] + disk[0] else None,
+            left=remaining / self._fall if self._fall and remaining else None,
+            stalled=phase == "running" and self._stalled(elapsed),
+            fall=self._fall if phase == "running" else None,
+            age=elapsed - self._last[0] if self._last else 0.0,
+        )
+
+    def _all_copied(self, status: str, elapsed: float) -> Progress:
+        # Nova shows no counters any more, but the guest has switched over.
+        memory, disk = self._totals
+        return Progress(
+            phase="finishing",
+            status=status,
+            elapsed=elapsed,
+            memory_total=memory,
+            disk_total=disk,
+        )
+
+    def _sample(self, now: float, done: int, remaining: int) -> None:
+        if self._least is None or remaining < self._least[1]:
+            self._least = now, remaining
+        if self._last is None:
+            self._last = now, done, remaining
+            return
+        then, done_then, remaining_then = self._last
+        if (done, remaining) == (done_then, remaining_then) or now <= then:
+            return
+        self._last = now, done, remaining
+        self._rate = max(0.0, (done - done_then) / (now - then))
+        fallen = remaining_then - remaining
+        self._fall = fallen / (now - then) if fallen > 0 else None
+
+    def _stalled(self, now: float) -> bool:
+        if self._least is None:
+            return False
+        return now - self._least[0] >= self._stall_after
+
+
+def refined(record: Migration, job: Job) -> Migration:
+    """The record with the counters of libvirt, which Nova copies at times."""
+    return record.but(
+        memory_total=job.memory_total,
+        memory_processed=job.memory_processed,
+        memory_remaining=job.memory_remaining,
+        disk_total=job.disk_total,
+        disk_processed=job.disk_processed,
+        disk_remaining=job.disk_remaining,
+    )
+
+
+def _pair(total: int | None, remaining: int | None) -> tuple[int, int]:
+    if not total or total < 0:
+        return 0, 0
+    return total, min(total, max(0, remaining or 0))

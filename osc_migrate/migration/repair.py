@@ -1,0 +1,332 @@
+"""Steps that take back what a move has left behind."""
+
+import dataclasses
+import datetime
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+
+from osc_migrate.checks import registry
+from osc_migrate.checks.findings import Status
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import Unread, known
+from osc_migrate.migration.follow import FAILED
+from osc_migrate.text import confirm_or_revert, paste
+
+
+class RepairAction(enum.Enum):
+    """What this tool can do about it by itself."""
+
+    # The state ERROR of a server whose guest runs on: back to active.
+    RESET = "reset the state to active"
+    # A cold migration that somebody forgot to confirm.
+    CONFIRM = "confirm the migration"
+    # A port's binding on a host where the server is not.
+    UNBIND = "delete the port binding"
+    # Nothing: it is a person's.
+    NONE = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class RepairStep:
+    """One thing that is left, and what is to be done about it."""
+
+    server: str
+    what: str
+    # Why doing it is safe, or why it is left to a person.
+    why: str
+    deed: RepairAction = RepairAction.NONE
+    # 'would do', 'done' or 'left'.
+    result: str = "left"
+    # The command to type; empty where nothing is left to do.
+    next: str = ""
+    # Of a binding.
+    port: str = ""
+    host: str = ""
+
+    COLUMNS = ("server", "what", "why", "result", "next")
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Tells whether a later look still asks for the same deed."""
+        return self.deed, self.port, self.host
+
+    @property
+    def row(self) -> Sequence[object]:
+        return tuple(getattr(self, name) for name in self.COLUMNS)
+
+    def left(self, why: str, next: str) -> "RepairStep":
+        """The same, not done."""
+        return dataclasses.replace(self, why=why, result="left", next=next)
+
+    def done(self) -> "RepairStep":
+        return dataclasses.replace(self, result="done", next="")
+
+
+# Host -> whether libvirt there runs the guest, or why nobody can say.
+Runs = Mapping[str, bool | Unread]
+
+
+# How much later than the record's end Nova may write the server's fault: a
+# fault that is newer is of something else.
+_SAME = datetime.timedelta(minutes=2)
+
+
+_LIVE = "live-migration"
+
+
+_SERVICE = (
+    "newer Neutron lets only a user with the role service do it: with"
+    " such credentials, openstack migrate repair {name}, or DELETE"
+    " /v2.0/ports/{port}/bindings/{host}"
+)
+
+
+def plan(
+    move: MoveFacts, confirm_after: float, runs: Runs | None = None
+) -> list[RepairStep]:
+    """The steps, nothing done yet.
+
+    :param confirm_after: seconds; a migration that waits for less is left.
+    :param runs: what the hosts themselves say, where they were asked.
+    """
+    steps = [
+        *_error(move, runs),
+        *_waiting(move, confirm_after),
+        *_bindings(move),
+    ]
+    return [*steps, *_rest(move, steps)]
+
+
+def hosts_to_ask(move: MoveFacts) -> list[str]:
+    """Where the guest might run: its host, and the last move's two."""
+    last = next(iter(known(lambda: move.migrations) or ()), None)
+    found = [known(lambda: move.server.host)]
+    if last:
+        found += [known(lambda: last.source), known(lambda: last.destination)]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _error(move: MoveFacts, runs: Runs | None) -> Iterator[RepairStep]:
+    server = move.server
+    if server.status != "ERROR":
+        return
+    name = paste(server.name, server.id)
+    what = "the server is in ERROR"
+    try:
+        doubt = _doubt(move, runs)
+    except Unread as unread:
+        doubt = f"not known: {unread.reason}"
+    if doubt:
+        yield RepairStep(
+            server.name,
+            what,
+            f"not proven to be safe: {doubt}",
+            next=f"see 'openstack migrate explain {name}'; only when the"
+            " guest runs on one host alone, the one that Nova shows: openstack"
+            f" server set --state active {name}; else openstack server reboot"
+            f" --hard {name}",
+        )
+        return
+    last = move.migrations[0]
+    seen = (
+        f"libvirt runs it there and nowhere else ({', '.join(runs)})"
+        if runs is not None
+        else f"Nova saw it running there, and {server.host} is up"
+    )
+    still = "still " if last.source == server.host else ""
+    yield RepairStep(
+        server.name,
+        f"{what} after live migration {last.id} to {last.destination}",
+        f"that one is {last.status} and nothing else is under way; the guest"
+        f" is {still}on {server.host}: {seen}",
+        RepairAction.RESET,
+        "would do",
+        f"openstack server set --state active {name}",
+    )
+
+
+def _doubt(move: MoveFacts, runs: Runs | None) -> str:
+    """Why the state may not be reset; empty when that is proven safe.
+
+    Nova stops a guest that it believes to be elsewhere
+    (nova/compute/manager.py, _sync_power_states).
+    """
+    server = move.server
+    if server.task_state is not None:
+        return f"Nova is busy with it ({server.task_state})"
+    if move.under_way:
+        return f"migration {move.under_way[0].id} is under way"
+    if not move.migrations:
+        return "it never migrated, so the error is of something else"
+    last = move.migrations[0]
+    if last.type != _LIVE or last.status not in FAILED:
+        return f"its newest migration, {last.id}, is no failed live migration"
+    if last.destination == last.source or server.host not in (
+        last.source,
+        last.destination,
+    ):
+        return f"migration {last.id} did not begin on {server.host}"
+    if last.destination == server.host and runs is None:
+        return (
+            f"migration {last.id} broke off when the server was on"
+            f" {server.host} already: only libvirt can tell, with --nodes"
+        )
+    fault = known(lambda: server.faulted_at)
+    ended = known(lambda: last.updated_at)
+    if fault and ended and fault - ended > _SAME:
+        return f"its fault of {fault:%Y-%m-%d %H:%M} UTC is newer than that"
+    if move.source is None:
+        return f"Nova knows no compute host {server.host}"
+    if move.source.state != "up" or move.source.forced_down:
+        return f"nova-compute on {server.host} is not up"
+    if server.power_state != 1:
+        return "its guest is not seen running"
+    return _elsewhere(server.host, runs) if runs is not None else ""
+
+
+def _elsewhere(host: str, runs: Runs) -> str:
+    """What the hosts say against it; they must all have been asked."""
+    for name, answer in runs.items():
+        if isinstance(answer, Unread):
+            return f"{name} could not be asked: {answer.reason}"
+    there = sorted(name for name, answer in runs.items() if answer)
+    if there != [host]:
+        where = " and ".join(there) or "none of " + ", ".join(runs)
+        return f"libvirt runs the guest on {where}, Nova shows {host}"
+    return ""
+
+
+def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[RepairStep]:
+    server = move.server
+    if server.status != "VERIFY_RESIZE":
+        return
+    name = paste(server.name, server.id)
+    try:
+        done = [m for m in move.migrations if m.status == "finished"]
+        since = done[0].updated_at if done else None
+        busy, power = server.task_state, server.power_state
+        up = move.source is not None and move.source.state == "up"
+    except Unread as unread:
+        yield RepairStep(
+            server.name,
+            "it waits to be confirmed",
+            f"not known: {unread.reason}",
+            next=confirm_or_revert(name),
+        )
+        return
+    words = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+    what = f"it waits to be confirmed{words}"
+    age = (move.now - since).total_seconds() if since else 0.0
+    doubt, then = "", confirm_or_revert(name)
+    if done and done[0].type == "resize":
+        doubt = "it was resized, which is not ours to judge"
+        then = confirm_or_revert(name, resized=True)
+    elif since is None:
+        doubt = "nobody can say since when"
+    elif age < confirm_after:
+        doubt = f"it waits for less than {confirm_after:.0f} s"
+    elif busy is not None:
+        doubt = f"Nova is busy with it ({busy})"
+    elif not up or power != 1:
+        doubt = "its guest is not seen running on a host that is up"
+    elif not registry.judge_waiting(move).safe:
+        doubt = "not all is well with it where it went"
+    if doubt:
+        yield RepairStep(server.name, what, doubt, next=then)
+        return
+    yield RepairStep(
+        server.name,
+        what,
+        f"its guest runs on {server.host}, which is up, and its ports are"
+        " bound there; it cannot be taken back afterwards",
+        RepairAction.CONFIRM,
+        "would do",
+        f"openstack migrate cold {name} --confirm",
+    )
+
+
+def _bindings(move: MoveFacts) -> Iterator[RepairStep]:
+    server = move.server
+    ports = known(lambda: move.ports) or ()
+    host = known(lambda: server.host)
+    if not host or server.status == "VERIFY_RESIZE":
+        return
+    try:
+        idle = server.task_state is None and not move.under_way
+    except Unread:
+        idle = False
+    for port in ports:
+        bindings = known(lambda port=port: port.bindings) or {}  # type: ignore[misc]
+        for other, status in sorted(bindings.items()):
+            if other == host:
+                continue
+            what = f"port {port.id} is bound on {other} ({status})"
+            # The active one elsewhere may be the one that carries packets.
+            if not idle or status != "INACTIVE":
+                doubt = (
+                    "a migration may be under way"
+                    if not idle
+                    else f"{other} has the active one, the server is on {host}"
+                )
+                yield RepairStep(
+                    server.name,
+                    what,
+                    doubt,
+                    next="openstack migrate preflight"
+                    f" {paste(server.name, server.id)}",
+                    port=port.id,
+                    host=other,
+                )
+            elif bindings.get(host) == "ACTIVE":
+                yield RepairStep(
+                    server.name,
+                    what,
+                    f"the active one is on {host}, where the server is, and"
+                    " no migration is under way",
+                    RepairAction.UNBIND,
+                    "would do",
+                    f"DELETE /v2.0/ports/{port.id}/bindings/{other}",
+                    port.id,
+                    other,
+                )
+            else:
+                yield RepairStep(
+                    server.name,
+                    what,
+                    f"it has no active one on {host}",
+                    next="openstack migrate preflight"
+                    f" {paste(server.name, server.id)}",
+                    port=port.id,
+                    host=other,
+                )
+
+
+def refused_binding(step: RepairStep, name: str) -> str:
+    """What to do when Neutron refuses to delete one."""
+    return _SERVICE.format(name=name, port=step.port, host=step.host)
+
+
+def _rest(move: MoveFacts, steps: list[RepairStep]) -> Iterator[RepairStep]:
+    """What only a person can mend, as preflight names it."""
+    try:
+        _ = move.ports
+    except Unread as unread:
+        yield RepairStep(
+            move.server.name,
+            "its ports could not be read",
+            unread.reason,
+            next="run it again when Neutron answers",
+        )
+    for finding in registry.judge_leftovers(move):
+        if finding.status < Status.WARN:
+            continue
+        if finding.check == "ports-are-bound-where-it-is" and any(
+            step.port for step in steps
+        ):
+            continue
+        why = "nothing that can be mended from here"
+        if finding.status is Status.UNKNOWN:
+            why = "nobody can say whether anything is left"
+        yield RepairStep(
+            move.server.name, finding.detail, why, next=finding.remedy
+        )

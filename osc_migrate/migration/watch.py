@@ -1,0 +1,250 @@
+"""Every migration under way, look by look, whoever started it."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+
+from osc_migrate import errors
+from osc_migrate.cloud import in_flight
+from osc_migrate.cloud.cloud import Cloud, in_parallel
+from osc_migrate.cloud.migrations import ENDED, Migration
+from osc_migrate.cloud.servers import Server
+from osc_migrate.facts import Unread, known
+from osc_migrate.migration.follow import FAILED, PATIENCE, SETTLE, Clock
+from osc_migrate.migration.orphaned import Silence
+from osc_migrate.migration.pace import Pace
+from osc_migrate.migration.progress import Progress
+
+# Seconds from look to look: a look at the whole cloud is ten small requests.
+INTERVAL = 2.0
+# Counters of so many at a look; Nova writes new ones every 5 s.
+COUNTED = 16
+# Nova shows counters of these alone (see follow).
+_WITH_COUNTERS = "running"
+
+
+@dataclasses.dataclass(frozen=True)
+class Watched:
+    """One migration as it was at one look.
+
+    :ivar abandoned: nobody will end it (see
+        :class:`~osc_migrate.migration.orphaned.Silence`).
+    """
+
+    server: str
+    server_id: str
+    record: Migration
+    progress: Progress
+    abandoned: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.record.status in ENDED
+
+    COLUMNS = (
+        "server",
+        "id",
+        "migration_id",
+        "type",
+        "source",
+        "destination",
+        "status",
+        "phase",
+        "memory_total",
+        "memory_remaining",
+        "disk_total",
+        "disk_remaining",
+        "since",
+    )
+
+    @property
+    def row(self) -> Sequence[object]:
+        record, seen = self.record, self.progress
+        since = known(lambda: record.created_at)
+        counted = seen.total > 0
+        return (
+            self.server,
+            self.server_id,
+            record.id,
+            record.type,
+            known(lambda: record.source),
+            known(lambda: record.destination),
+            record.status,
+            seen.phase,
+            seen.memory_total if counted else None,
+            seen.memory_remaining if counted else None,
+            seen.disk_total if counted else None,
+            seen.disk_remaining if counted else None,
+            f"{since:%Y-%m-%dT%H:%M:%SZ}" if since else None,
+        )
+
+
+class Watcher:
+    """Looks at the migrations of a server, of a host, or of everybody.
+
+    :param server: of this one alone.
+    :param host: of those that leave or reach it.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        server: Server | None,
+        host: str | None,
+        clock: Clock,
+    ) -> None:
+        self._cloud = cloud
+        self._server = server
+        self._host = host
+        self._clock = clock
+        self._start = clock.now()
+        self._names: dict[str, str] = {}
+        self._paces: dict[int, Pace] = {}
+        self._silences: dict[int, Silence] = {}
+        # Those that were under way at the last look.
+        self._open: dict[int, Watched] = {}
+        # When each was first seen to have failed.
+        self._failed: dict[int, float] = {}
+        # Which of many have their counters read next.
+        self._turn = 0
+        if server:
+            self._names[server.id] = server.name
+
+    def looks(
+        self, for_ever: bool, trouble: Callable[[str], None]
+    ) -> Iterator[list[Watched]]:
+        """What is under way, and what ended since the look before, until
+        nothing is under way any more but what nobody will end.
+
+        :param for_ever: go on all the same.
+        :param trouble: is told once that nobody answers, and with '' that
+            somebody does again.
+        :raises ApiError: the API refuses, or is silent for
+            :data:`~osc_migrate.migration.follow.PATIENCE` seconds.
+        """
+        silent: float | None = None
+        while True:
+            try:
+                seen = self.look()
+                if silent is not None:
+                    trouble("")
+                silent = None
+            except errors.ApiError as error:
+                now = self._clock.now()
+                if silent is None:
+                    silent = now
+                    trouble(str(error))
+                if not error.passing or now - silent > PATIENCE:
+                    raise
+                self._clock.sleep(INTERVAL)
+                continue
+            yield seen
+            going = [one for one in seen if not (one.over or one.abandoned)]
+            if not for_ever and not going:
+                return
+            self._clock.sleep(INTERVAL)
+
+    def look(self) -> list[Watched]:
+        """One look; oldest first.
+
+        :raises ApiError: the migrations cannot be listed.
+        """
+        found = {record.id: record for record in self._listed()}
+        for id, before in self._open.items():
+            if id not in found and (ended := self._ended(before)):
+                found[id] = ended
+        records = self._counted([found[id] for id in sorted(found)])
+        seen = [self._watched(record) for record in records]
+        self._open = {one.record.id: one for one in seen if not one.over}
+        for one in seen:
+            if one.over:
+                self._paces.pop(one.record.id, None)
+                self._silences.pop(one.record.id, None)
+                self._failed.pop(one.record.id, None)
+        return seen
+
+    def _listed(self) -> list[Migration]:
+        if self._server:
+            return in_flight.of_server(self._cloud, self._server)
+        return in_flight.everywhere(self._cloud, self._host)
+
+    def _ended(self, before: Watched) -> Migration | None:
+        """The record of one that is not listed as under way any more."""
+        id = before.record.id
+        records = self._cloud.migrations(before.server_id, limit=20)
+        found = next((r for r in records if r.id == id), None)
+        if found is None or found.status not in FAILED:
+            return found
+        # Since Nova 33 it becomes 'error' when the server does.
+        since = self._failed.setdefault(id, self._clock.now())
+        if self._clock.now() - since < SETTLE:
+            return before.record
+        return found
+
+    def _counted(self, records: list[Migration]) -> list[Migration]:
+        """The same, as many with counters as one look may ask for."""
+        running = [r for r in records if r.status == _WITH_COUNTERS]
+        if not running:
+            return records
+        first = self._turn % len(running)
+        chosen = (running[first:] + running[:first])[:COUNTED]
+        self._turn += len(chosen)
+        asks = [
+            lambda record=record: in_flight.counted(
+                self._cloud, self._id(record), record
+            )
+            for record in chosen
+        ]
+        fresh = {
+            r.id: r for r in in_parallel(*asks) if isinstance(r, Migration)
+        }
+        return [fresh.get(record.id, record) for record in records]
+
+    def _watched(self, record: Migration) -> Watched:
+        server_id = self._id(record)
+        pace = self._paces.setdefault(record.id, Pace())
+        before = self._open.get(record.id)
+        elapsed = self._clock.now() - self._start
+        uncounted = record.memory_total is None
+        if before and uncounted and before.record.status == record.status:
+            # It had no turn: what was seen last is not wrong by much.
+            seen = dataclasses.replace(before.progress, elapsed=elapsed)
+        else:
+            seen = pace.look(record, elapsed)
+        if record.status in ENDED:
+            seen = dataclasses.replace(seen, phase=record.status)
+        name = self._name(server_id)
+        said, abandoned = self._heard(record, server_id)
+        seen = dataclasses.replace(seen, silence=said)
+        return Watched(name, server_id, record, seen, abandoned)
+
+    def _heard(self, record: Migration, server_id: str) -> tuple[str, bool]:
+        """What is to be said of its silence, and whether it is for ever."""
+        if not server_id:
+            return "", False
+        if record.id not in self._silences:
+            self._silences[record.id] = Silence(self._cloud, server_id)
+        silence = self._silences[record.id]
+        try:
+            said = silence.look(record, self._clock.now())
+        except errors.ApiError:
+            return "", False  # nobody can say
+        if not silence.abandoned:
+            return said, False
+        return (
+            f"nobody ends it: openstack migrate explain {server_id}",
+            True,
+        )
+
+    def _id(self, record: Migration) -> str:
+        if self._server:
+            return self._server.id
+        return known(lambda: record.server_id) or ""
+
+    def _name(self, server_id: str) -> str:
+        if server_id not in self._names:
+            try:
+                now = self._cloud.server_now(server_id) if server_id else None
+                self._names[server_id] = now.name if now else server_id
+            except (errors.ApiError, Unread):
+                return server_id or "?"
+        return self._names[server_id]

@@ -1,1 +1,0 @@
-"""Plain data that every other room shares; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Users and groups: names, UIDs, GIDs."""

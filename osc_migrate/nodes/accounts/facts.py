@@ -1,0 +1,251 @@
+"""A node's users and groups: files on shared storage know them by number."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from osc_migrate.facts import Facts, Unread
+from osc_migrate.nodes.accounts.nova_user import AS_USER, NOVA_USER, QEMU_USER
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput, each, fact, whole
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.process_identity import FIND_NOVA
+from osc_migrate.nodes.storage.parts import parts, running, units
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Account(Facts):
+    """A user as the node's own name service has it."""
+
+    name: str
+    uid: int
+    # Of the group that its new files have.
+    gid: int
+    # That group's name; its number where it has none.
+    group: str
+    home: str
+    shell: str
+    # Names of all its groups, that one among them.
+    groups: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Accounts(Facts):
+    # Whom nova-compute runs as; the user 'nova' where it does not run. None
+    # where there is no such user.
+    nova: Account | None
+    # Whom QEMU runs as: what qemu.conf says, else libvirt-qemu (Debian) or
+    # qemu (Red Hat). None where there is no such user.
+    qemu: Account | None
+    # The name that was looked for, found or not.
+    qemu_name: str
+    # qemu.conf sets it; else it is libvirt's own choice.
+    qemu_is_set: bool
+    # uid -> name, of /etc/passwd alone: a directory may have thousands.
+    users: Mapping[int, str]
+    # gid -> name, of /etc/group.
+    groups: Mapping[int, str]
+    # What libvirt said to nova on its socket: '' where it answered, None
+    # where nova was not tried, as there is no virsh.
+    libvirt_says: str | None
+    # The group that may use libvirt's socket; '' where there is no socket.
+    libvirt_group: str
+    # Those of nova-compute and of libvirt that are loaded, whatever the
+    # distribution calls them, and run.
+    nova_unit: str
+    libvirt_unit: str
+
+
+# One question for all, each part behind a line of its own.
+_NAMES = (
+    FIND_NOVA
+    + QEMU_USER
+    + r"""
+find_nova
+qemu=$(qemu_user)
+echo '#running'
+[ -z "$nova_pid" ] || grep -E '^(Uid|Gid):' "/proc/$nova_pid/status"
+[ -z "$nova_doubt" ] || printf '#doubt\n%s\n' "$nova_doubt"
+echo '#qemu'
+printf '%s\n' "$qemu"
+grep -E '^[[:space:]]*(user|group)[[:space:]]*=' /etc/libvirt/qemu.conf \
+    2>/dev/null
+echo '#passwd'
+cut -d : -f 1,3,4,6,7 /etc/passwd
+getent passwd nova ${qemu:+"$qemu"} | cut -d : -f 1,3,4,6,7
+echo '#group'
+cut -d : -f 1,3,4 /etc/group
+echo '#socket'
+stat -c %G /run/libvirt/libvirt-sock /run/libvirt/virtqemud-sock 2>/dev/null
+echo '#units'
+systemctl show -p Id,LoadState,ActiveState nova-compute.service \
+    openstack-nova-compute.service libvirtd.service virtqemud.service \
+    2>/dev/null
+:
+"""
+)
+
+
+# As nova, and in its group as it is now: a running nova-compute may be of
+# an earlier opinion.
+_LIBVIRT = (
+    AS_USER
+    + NOVA_USER
+    + r"""
+find_nova
+if [ -z "$(command -v virsh)" ]; then echo '#none'
+elif [ -n "$nova_doubt" ]; then printf '#doubt %s\n' "$nova_doubt"
+elif uid=$(id -u "$(nova_user)" 2>/dev/null); then
+    as_user "$uid" 'timeout -k 1 8 virsh -q -c qemu:///system uri' 2>&1
+else echo '#none'
+fi
+"""
+)
+
+
+def questions(
+    config: Config, role: str, *, read_only: bool
+) -> dict[str, Question]:
+    found = {"names": Question(_NAMES)}
+    if role == "compute":
+        found["libvirt"] = Question(_LIBVIRT, limit=15)
+    return found
+
+
+def read(said: CommandOutput) -> Accounts:
+    found = parts(said.lines("names"))
+    gids = {name: gid for gid, (name, _) in _groups(found).items()}
+    states = units(found.get("units", []))
+
+    def nova(_: CommandOutput) -> Account | None:
+        if doubt := found.get("doubt"):
+            raise Unread(doubt[0][:300])
+        uid = _running(found, "Uid")
+        users = _users(found)
+        name = "nova"
+        if uid:  # root is no answer: it does not own the files
+            name = next((n for n, row in users.items() if row[0] == uid), "")
+            if not name:  # one that is known in its container only
+                gid = _running(found, "Gid") or uid
+                return Account("nova", uid, gid, str(gid), "", "", frozenset())
+        return _account(found, name)
+
+    def qemu(_: CommandOutput) -> Account | None:
+        user = _account(found, _qemu_name(found))
+        group = _setting(found, "group")
+        if user is None:
+            return None
+        # libvirt is built with a group of the user's name as its default.
+        name = group or user.name
+        if name in gids:
+            return user.but(gid=gids[name], group=name)
+        if group.isdigit():
+            return user.but(gid=whole(group, "qemu's group"), group=group)
+        if group:
+            raise Unread(f"there is no group {group}, which qemu.conf names")
+        return user
+
+    return Accounts(
+        nova=fact(nova, said),
+        qemu=fact(qemu, said),
+        qemu_name=_qemu_name(found) or "libvirt-qemu",
+        qemu_is_set=bool(_setting(found, "user")),
+        users={row[0]: name for name, row in _users(found).items()},
+        groups={gid: name for gid, (name, _) in _groups(found).items()},
+        libvirt_says=fact(_libvirt_says, said),
+        libvirt_group=next(iter(found.get("socket", ())), ""),
+        nova_unit=running(states, "nova-compute", "openstack-nova-compute"),
+        libvirt_unit=running(states, "libvirtd", "virtqemud"),
+    )
+
+
+def _running(found: Mapping[str, list[str]], what: str) -> int | None:
+    """The effective id: the second one of such a line of status."""
+    for line in found.get("running", ()):
+        words = line.split()
+        if len(words) > 2 and words[0] == f"{what}:":
+            return whole(words[2], f"nova-compute's {what}")
+    return None
+
+
+def _qemu_name(found: Mapping[str, list[str]]) -> str:
+    first = next(iter(found.get("qemu", ())), "")
+    if not first.isdigit():
+        return "" if "=" in first else first
+    uid = whole(first, "qemu's user")
+    return next((n for n, r in _users(found).items() if r[0] == uid), first)
+
+
+def _setting(found: Mapping[str, list[str]], key: str) -> str:
+    """What qemu.conf says."""
+    value = ""
+    for line in found.get("qemu", ()):
+        name, equals, said = line.partition("=")
+        if equals and name.strip() == key:
+            value = said.partition("#")[0].strip().strip('"+')
+    return value
+
+
+def _users(
+    found: Mapping[str, list[str]],
+) -> dict[str, tuple[int, int, str, str]]:
+    """name -> uid, gid, home, shell."""
+
+    def one(row: str) -> tuple[str, tuple[int, int, str, str]] | None:
+        words = row.split(":")
+        if len(words) != 5:
+            return None
+        try:
+            uid, gid = whole(words[1], "a uid"), whole(words[2], "a gid")
+        except Unread:
+            return None  # '+::' of NIS
+        return words[0], (uid, gid, words[3], words[4])
+
+    return dict(each(found.get("passwd", []), one))
+
+
+def _groups(
+    found: Mapping[str, list[str]],
+) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """gid -> name, members."""
+
+    def one(row: str) -> tuple[int, tuple[str, tuple[str, ...]]] | None:
+        words = row.split(":")
+        if len(words) != 3:
+            return None
+        try:
+            gid = whole(words[1], "a gid")
+        except Unread:
+            return None
+        return gid, (words[0], tuple(words[2].split(",")))
+
+    return dict(each(found.get("group", []), one))
+
+
+def _account(found: Mapping[str, list[str]], name: str) -> Account | None:
+    row = _users(found).get(name)
+    if row is None:
+        return None
+    groups = _groups(found)
+    group = groups.get(row[1], (str(row[1]), ()))[0]
+    others = {g for g, members in groups.values() if name in members}
+    return Account(
+        name,
+        row[0],
+        row[1],
+        group,
+        row[2],
+        row[3],
+        frozenset({group, *others}),
+    )
+
+
+def _libvirt_says(said: CommandOutput) -> str | None:
+    answer = said.answer("libvirt")
+    if "#none" in answer.out:
+        return None
+    if answer.out.startswith("#doubt "):
+        raise Unread(answer.out.partition(" ")[2].strip()[:300])
+    if answer.status == 0:
+        return ""
+    lines = [line for line in answer.lines if line.strip()]
+    return lines[-1][:200] if lines else f"exit status {answer.status}"

@@ -1,0 +1,166 @@
+"""Remedies that give a user or group another number.
+
+`usermod -u` gives away all that is in the home directory, which holds the
+mounted directory of all nodes' servers: it is told of another home while it
+works. Only files of the node's own filesystems change their owner.
+"""
+
+from collections.abc import Callable, Sequence
+
+from osc_migrate.checks.findings import Fix
+from osc_migrate.checks.script import Refused, Uid
+from osc_migrate.facts import known
+from osc_migrate.nodes.accounts.facts import Account
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.text import command
+
+# The commands that make the change; or, as text, why there are none.
+Mend = Callable[[NodeFacts, int], Fix | str]
+_NOWHERE = "/nonexistent"
+# Which packages give to nova.
+_NOVA_PLACES = ("/etc/nova", "/var/log/nova", "/var/lock/nova", "/run/nova")
+# Which hold files of QEMU's user; its servers' disks are renamed by libvirt.
+_QEMU_PLACES = (
+    "/var/lib/libvirt/qemu",
+    "/var/lib/libvirt/images",
+    "/var/cache/libvirt/qemu",
+    "/run/libvirt/qemu",
+    "/etc/pki/qemu",
+)
+
+
+def remedy(
+    nodes: Sequence[NodeFacts], number: int, mend: Mend
+) -> tuple[str, list[Fix]]:
+    """A verdict's remedy and its fixes."""
+    done = [_uid_or_words(node, number, mend) for node in nodes]
+    words = [one for one in done if isinstance(one, str)]
+    fixes = [one for one in done if isinstance(one, Fix)]
+    text = "; ".join([*words, *map(str, fixes)]) if words else ""
+    return text, fixes
+
+
+def _uid_or_words(node: NodeFacts, number: int, mend: Mend) -> Fix | str:
+    """Other nodes may ask for a number that no account of this one has, and
+    for none of the system's first ones: root is 0."""
+    try:
+        return mend(node, Uid(number))
+    except Refused:
+        return str(
+            Fix(node.name, (), refused=f"{number} is the number of the system")
+        )
+
+
+def nova_uid(node: NodeFacts, number: int) -> Fix | str:
+    nova, unit = node.accounts.nova, node.accounts.nova_unit
+    return _user(node, nova, number, _nova_places(node), unit, unit)
+
+
+def nova_gid(node: NodeFacts, number: int) -> Fix | str:
+    nova = node.accounts.nova
+    return _group(
+        node, nova, number, _nova_places(node), node.accounts.nova_unit
+    )
+
+
+def qemu_uid(node: NodeFacts, number: int) -> Fix | str:
+    accounts = node.accounts
+    return _user(
+        node, accounts.qemu, number, _QEMU_PLACES, accounts.libvirt_unit
+    )
+
+
+def qemu_gid(node: NodeFacts, number: int) -> Fix | str:
+    accounts = node.accounts
+    return _group(
+        node, accounts.qemu, number, _QEMU_PLACES, accounts.libvirt_unit
+    )
+
+
+def _nova_places(node: NodeFacts) -> tuple[str, ...]:
+    """With the home directory: what is mounted below it is left alone."""
+    home = node.accounts.nova.home if node.accounts.nova else ""
+    state = known(lambda: node.config.state_path)
+    return tuple(dict.fromkeys(p for p in (home, state) if p)) + _NOVA_PLACES
+
+
+def _user(
+    node: NodeFacts,
+    user: Account | None,
+    number: int,
+    places: tuple[str, ...],
+    restart: str,
+    stop: str = "",
+) -> Fix | str:
+    if user is None or not user.home:
+        return f"on {node.name}: build the container with uid {number}"
+    if taken := node.accounts.users.get(number):
+        return (
+            f"on {node.name}: {number} is the uid of {taken}: give {taken}"
+            f" another one first, and then {user.name} this one"
+        )
+    # Only while the number is another one: nobody may be stopped by a
+    # second run. usermod refuses a user who has processes.
+    renamed = "; ".join(
+        (
+            *_stop(stop),
+            command("usermod", "-u", number, "-d", _NOWHERE, user.name),
+            command("usermod", "-d", user.home, user.name),
+        )
+    )
+    return Fix(
+        node.name,
+        (
+            f'[ "$(id -u {command(user.name)})" = {number} ]'
+            f" || {{ {renamed}; }}",
+            _own(node, places, "-uid", user.uid, "chown", number),
+        ),
+        (restart,) if restart else (),
+    )
+
+
+def _group(
+    node: NodeFacts,
+    user: Account | None,
+    number: int,
+    places: tuple[str, ...],
+    restart: str,
+) -> Fix | str:
+    if user is None or not user.home or not user.group:
+        return f"on {node.name}: build the container with gid {number}"
+    if taken := node.accounts.groups.get(number):
+        return (
+            f"on {node.name}: {number} is the gid of {taken}: give {taken}"
+            f" another one first, and then {user.group} this one"
+        )
+    return Fix(
+        node.name,
+        (
+            command("groupmod", "-g", number, user.group),
+            _own(node, places, "-gid", user.gid, "chgrp", number),
+        ),
+        (restart,) if restart else (),
+    )
+
+
+def _own(
+    node: NodeFacts,
+    places: tuple[str, ...],
+    test: str,
+    old: int,
+    change: str,
+    new: int,
+) -> str:
+    """Of what is there. -xdev stays on each place's own filesystem, but
+    would still look at the directory where another one is mounted."""
+    mount = known(lambda: node.storage.mount)
+    but = ("!", "-path", mount.target) if mount and mount.shared else ()
+    return (
+        f'for d in {command(*places)}; do [ ! -e "$d" ] || find "$d" '
+        + command("-xdev", test, old, *but, "-execdir", change, "-h", new)
+        + " {} +; done"
+    )
+
+
+def _stop(unit: str) -> tuple[str, ...]:
+    return (command("systemctl", "stop", unit),) if unit else ()

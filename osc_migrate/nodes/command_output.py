@@ -1,0 +1,105 @@
+"""A node's answers, read with suspicion."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from osc_migrate.facts import Unread, fact
+from osc_migrate.nodes.answers import Answer, Answers
+
+__all__ = ["CommandOutput", "fact"]
+
+T = TypeVar("T")
+
+
+class CommandOutput:
+    """What one node answered to the questions of one subject.
+
+    :param subject: what its questions' names begin with.
+    """
+
+    def __init__(self, answers: Answers, subject: str) -> None:
+        self._answers = answers
+        self._subject = subject
+
+    def answer(self, name: str) -> Answer:
+        """:raises Unread: nothing was asked or answered."""
+        found = self._answers.get(f"{self._subject}.{name}")
+        if found is None:
+            raise Unread(f"the node was not asked for {self._subject}.{name}")
+        if isinstance(found, Unread):
+            raise Unread(found.reason)
+        return found
+
+    def asked(self, name: str) -> bool:
+        return f"{self._subject}.{name}" in self._answers
+
+    def out(self, name: str, *fine: int) -> str:
+        """What a command said, without white space around.
+
+        :param fine: other exit statuses than 0 that are no failure.
+        :raises Unread: it failed.
+        """
+        answer = self.answer(name)
+        if answer.status not in (0, *fine):
+            words = (answer.err or answer.out).strip().splitlines()
+            why = words[-1][:200] if words else "it said nothing"
+            raise Unread(
+                f"{self._subject}.{name} failed with exit status"
+                f" {answer.status}: {why}"
+            )
+        return answer.out.strip()
+
+    def lines(self, name: str, *fine: int) -> list[str]:
+        return self.out(name, *fine).splitlines()
+
+    def parts(self, name: str, *fine: int) -> dict[str, list[str]]:
+        """Lines by the '#mark' before them; '' before the first."""
+        parts: dict[str, list[str]] = {"": []}
+        part = parts[""]
+        for line in self.lines(name, *fine):
+            if line.startswith("#"):
+                part = parts.setdefault(line[1:].strip(), [])
+            else:
+                part.append(line)
+        return parts
+
+    def number(self, name: str) -> int:
+        return whole(self.out(name), f"{self._subject}.{name}")
+
+    def pairs(self, name: str, *fine: int) -> dict[str, str]:
+        """Lines of 'name=value', quotes around values removed."""
+        found = {}
+        for line in self.lines(name, *fine):
+            key, equals, value = line.partition("=")
+            if equals:
+                found[key.strip()] = value.strip().strip("\"'")
+        return found
+
+
+def trusted(doubt: str, value: T) -> T:
+    """The value, or unread where it is of a process that was not trusted.
+
+    :param doubt: why not; empty where it was.
+    """
+    return cast(T, Unread(doubt[:300])) if doubt else value
+
+
+def whole(text: str, what: str, base: int = 10) -> int:
+    """A number that a node said.
+
+    :raises Unread: it is none.
+    """
+    try:
+        # Longer ones are no sizes of this world, and slow to read.
+        return int(text.strip()[:40], base)
+    except ValueError:
+        raise Unread(
+            f"the node said '{text.strip()[:40]}' for {what}, which is no"
+            " number"
+        ) from None
+
+
+def each(rows: list[str], read: Callable[[str], T | None]) -> tuple[T, ...]:
+    """What `read` makes of the rows, those left out for which it is None."""
+    found = (read(row) for row in rows)
+    return tuple(one for one in found if one is not None)

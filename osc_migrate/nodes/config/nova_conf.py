@@ -1,0 +1,62 @@
+"""Changes of nova.conf as remedies."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from osc_migrate.checks.check import Skip, Verdict
+from osc_migrate.checks.findings import Fix
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.text import command
+
+
+class Set(NamedTuple):
+    section: str
+    option: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"[{self.section}] {self.option} = {self.value}"
+
+
+def config_of(node: NodeFacts) -> Config:
+    """
+    :raises Skip: it was not read, which one check alone says.
+    """
+    try:
+        return node.config
+    except Unread:
+        raise Skip(
+            f"nova.conf of {node.name} was not read: see nova-conf-is-readable"
+        ) from None
+
+
+def change(node: NodeFacts, *settings: Set) -> tuple[Fix, ...]:
+    """Sets options and restarts nova-compute; nothing where nova.conf lies
+    in a container, and what it is made from is not known."""
+    config = node.config
+    if config.contained and not config.template:
+        return ()
+    lines = tuple(
+        command("ini_set", config.file_of(one.section, one.option), *one)
+        for one in settings
+    )
+    return (Fix(node.name, lines, (config.unit,) if config.unit else ()),)
+
+
+def in_container(node: NodeFacts, settings: Iterable[Set]) -> str:
+    wanted = ", ".join(map(str, settings))
+    return (
+        f"on {node.name}: set {wanted} in what nova-compute's container gets"
+        " its nova.conf from, and restart the container"
+    )
+
+
+def mended(
+    verdict: type[Verdict], node: NodeFacts, detail: str, *settings: Set
+) -> Verdict:
+    """A verdict that these settings mend."""
+    fixes = change(node, *settings)
+    words = in_container(node, settings)
+    return verdict(detail, "" if fixes else words, *fixes)

@@ -1,0 +1,234 @@
+"""Options of nova.conf that are the same on all compute nodes.
+
+Left to others: paths of the instances directory (storage), addresses and
+names of a node, which differ by nature.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip, Verdict
+from osc_migrate.checks.findings import Fix, Status
+from osc_migrate.facts import known
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.config.nova_conf import Set, change, in_container
+from osc_migrate.nodes.majority import most_say
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts
+from osc_migrate.nodes.node_check import LIVE, of_cluster
+from osc_migrate.text import printable
+
+Key = tuple[str, str]
+
+# (section, option) -> Nova's default (nova/conf/*.py, 2026).
+#: a difference breaks a move
+MUST: dict[Key, str] = {
+    ("libvirt", "virt_type"): "kvm",
+    ("libvirt", "images_type"): "qcow2",
+    ("libvirt", "images_rbd_pool"): "rbd",
+    ("libvirt", "rbd_user"): "",
+    ("libvirt", "rbd_secret_uuid"): "",
+    ("libvirt", "live_migration_scheme"): "tcp",
+    ("libvirt", "live_migration_with_native_tls"): "false",
+    ("libvirt", "live_migration_tunnelled"): "false",
+    ("serial_console", "enabled"): "false",
+}
+#: a difference makes moves differ by the way they go
+SHOULD: dict[Key, str] = {
+    ("libvirt", "cpu_mode"): "host-model",
+    ("libvirt", "cpu_models"): "",
+    ("libvirt", "cpu_model_extra_flags"): "",
+    ("libvirt", "hw_machine_type"): "",
+    ("libvirt", "num_pcie_ports"): "0",
+    ("libvirt", "swtpm_enabled"): "false",
+    ("libvirt", "volume_use_multipath"): "false",
+    ("libvirt", "volume_enforce_multipath"): "false",
+    ("libvirt", "remote_filesystem_transport"): "ssh",
+    ("libvirt", "live_migration_bandwidth"): "0",
+    ("libvirt", "live_migration_downtime"): "500",
+    ("libvirt", "live_migration_downtime_steps"): "10",
+    ("libvirt", "live_migration_downtime_delay"): "75",
+    ("libvirt", "live_migration_completion_timeout"): "800",
+    ("libvirt", "live_migration_timeout_action"): "abort",
+    ("libvirt", "live_migration_permit_post_copy"): "false",
+    ("libvirt", "live_migration_permit_auto_converge"): "false",
+    ("libvirt", "live_migration_parallel_connections"): "1",
+    ("compute", "live_migration_wait_for_vif_plug"): "true",
+    ("DEFAULT", "vif_plugging_timeout"): "300",
+    ("DEFAULT", "vif_plugging_is_fatal"): "true",
+    ("DEFAULT", "force_config_drive"): "false",
+    ("DEFAULT", "config_drive_format"): "iso9660",
+    ("DEFAULT", "max_concurrent_live_migrations"): "1",
+    ("service_user", "send_service_user_token"): "false",
+    ("upgrade_levels", "compute"): "",
+    ("vnc", "enabled"): "true",
+    ("spice", "enabled"): "false",
+    ("workarounds", "skip_cpu_compare_on_dest"): "false",
+    ("workarounds", "enable_qemu_monitor_announce_self"): "false",
+}
+# Where servers live: no script may point a node with servers elsewhere.
+_HOMES = {"images_type", "images_rbd_pool", "virt_type"}
+_SHOWN = 5
+
+Judged = Iterable[tuple[Check, Collection[Key]]]
+
+
+def value(config: Config, key: Key, default: str) -> str:
+    """What it means, so that two spellings of one meaning are equal."""
+    said = config.get(*key).strip()
+    if default in ("true", "false") and said:
+        return str(config.flag(*key)).lower()
+    if key == ("libvirt", "images_type") and said == "default":
+        return default
+    if key == ("libvirt", "cpu_mode") and not said:
+        emulated = config.get("libvirt", "virt_type", "kvm") == "parallels"
+        return "none" if emulated else default
+    return ",".join(said.replace(",", " ").split()) or default
+
+
+class _Split:
+    """How the nodes differ in one option."""
+
+    def __init__(
+        self, key: Key, default: str, nodes: Sequence[NodeFacts]
+    ) -> None:
+        self.key = key
+        self.default = default
+        self.values = {
+            node.name: value(node.config, key, default) for node in nodes
+        }
+        counts = Counter(self.values.values()).most_common()
+        self.differs = len(counts) > 1
+        self.wanted: str | None = counts[0][0]
+        if self.differs and counts[0][1] == counts[1][1]:
+            # No majority: Nova's own value, where a node has it.
+            same = [v for v, n in counts if n == counts[0][1]]
+            self.wanted = default if default and default in same else None
+
+    @property
+    def name(self) -> str:
+        return f"[{self.key[0]}] {self.key[1]}"
+
+    @property
+    def vouched(self) -> bool:
+        """A script may set it: it is Nova's default, or what most say."""
+        return bool(self.wanted) and (
+            self.wanted == self.default or most_say(self.values, self.wanted)
+        )
+
+    def others(self) -> list[str]:
+        """The nodes that are to change."""
+        return [n for n, said in self.values.items() if said != self.wanted]
+
+    def __str__(self) -> str:
+        groups: dict[str, list[str]] = {}
+        for node, said in self.values.items():
+            if said != self.wanted:
+                groups.setdefault(said, []).append(node)
+        parts = [
+            f"{printable(said, 60) or 'unset'} on {_some(names)}"
+            for said, names in groups.items()
+        ]
+        if self.wanted is not None:
+            parts.append(f"{printable(self.wanted, 60) or 'unset'} elsewhere")
+        return f"{self.name} is {', '.join(parts)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" * (more > 0))
+
+
+def _readable(node: NodeFacts) -> bool:
+    return known(lambda: node.config) is not None
+
+
+def _compare(
+    cluster: ClusterFacts,
+    keys: dict[Key, str],
+    judged: Judged,
+    verdict: type[Verdict],
+) -> str:
+    nodes = [node for node in cluster.computes if _readable(node)]
+    if len(nodes) < 2:
+        raise Skip("less than two compute nodes with a nova.conf to compare")
+    told = _told(nodes, judged)
+    splits = [
+        split
+        for key, default in keys.items()
+        if key not in told and (split := _Split(key, default, nodes)).differs
+    ]
+    if not splits:
+        return f"{len(keys)} options are equal on {len(nodes)} nodes"
+    detail = "; ".join(map(str, splits))
+    fixes, words = _remedies(nodes, splits)
+    raise verdict(
+        detail, "; ".join([*map(str, fixes), *words]) if words else "", *fixes
+    )
+
+
+def _remedies(
+    nodes: Sequence[NodeFacts], splits: Sequence[_Split]
+) -> tuple[list[Fix], list[str]]:
+    """What scripts do, and what is left to people."""
+    wanted: dict[str, list[Set]] = {}
+    words = []
+    for split in splits:
+        if not split.vouched or split.key[1] in _HOMES:
+            words.append(_by_hand(split))
+            continue
+        for name in split.others():
+            setting = Set(*split.key, split.wanted or "")
+            wanted.setdefault(name, []).append(setting)
+    fixes: list[Fix] = []
+    for node in nodes:
+        if node.name not in wanted:
+            continue
+        made = change(node, *wanted[node.name])
+        fixes += made
+        if not made:
+            words.append(in_container(node, wanted[node.name]))
+    return fixes, words
+
+
+def _by_hand(split: _Split) -> str:
+    if split.wanted is None:
+        return (
+            f"decide for one value of {split.name}, set it on each node and"
+            " restart nova-compute"
+        )
+    return (
+        f"set {split.name} = {split.wanted or '(unset)'} on"
+        f" {_some(split.others())}, with no server left there, and restart"
+        " nova-compute"
+    )
+
+
+def _told(nodes: Sequence[NodeFacts], judged: Judged) -> set[Key]:
+    """Options that a check of one node speaks of already."""
+    return {
+        key
+        for check, keys in judged
+        if keys
+        for node in nodes
+        if check.run(node).status in (Status.WARN, Status.FAIL)
+        for key in keys
+    }
+
+
+def agreement(judged: Judged) -> tuple[Check, ...]:
+    """The checks of all nodes' options.
+
+    :param judged: the checks of one node, and the options they judge.
+    """
+
+    @of_cluster()
+    def options_that_must_agree_do(cluster: ClusterFacts) -> str:
+        """Options of nova.conf that break a move where they differ agree."""
+        return _compare(cluster, MUST, judged, Problem)
+
+    @of_cluster(LIVE)
+    def options_that_should_agree_do(cluster: ClusterFacts) -> str:
+        """Options of nova.conf that should be equal on all nodes are."""
+        return _compare(cluster, SHOULD, judged, Concern)
+
+    return (options_that_must_agree_do, options_that_should_agree_do)

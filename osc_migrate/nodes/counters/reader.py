@@ -1,0 +1,119 @@
+"""Reads a migration's job again and again, in a thread of its own.
+
+Whoever follows the move asks for the last reading and never waits: a node
+that hangs, or is lost, costs the finer numbers and nothing else.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+import types
+import typing
+from collections.abc import Callable, Mapping
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.counters.job import Job, job
+
+LOG = logging.getLogger(__name__)
+# Seconds from one reading to the next.
+INTERVAL = 0.5
+# An older reading tells less than Nova's counters do.
+FRESH = 3.0
+# A reading that takes longer is given up, with its connection.
+HUNG = 10.0
+# Seconds until a lost connection is tried again, at first and at most.
+_AGAIN, _AT_MOST = 1.0, 30.0
+
+
+class Reader(typing.Protocol):
+    """A connection to one node's libvirt."""
+
+    def job(self, server_id: str) -> Mapping[str, int]: ...
+
+    def close(self) -> None:
+        """From any thread: what waits for an answer is given up."""
+
+
+class CounterReader:
+    """The job of one server's migration, as libvirt there counts it.
+
+    :param connect: makes a Reader at once; what takes time is its first
+        reading.
+    :ivar trouble: why there was no reading last time; empty while all is
+        well.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Reader],
+        server_id: str,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._connect = connect
+        self._server_id = server_id
+        self._now = now
+        self._stopped = threading.Event()
+        self._reader: Reader | None = None
+        self._last: Job | None = None
+        # Since when somebody is waited for; None while nobody is.
+        self._waiting: float | None = None
+        self.trouble = ""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> typing.Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        self._stopped.set()
+        self._close()
+        # One that hangs in spite of it ends with the process.
+        self._thread.join(1.0)
+
+    def latest(self) -> Job | None:
+        """The last reading; None when it is not fresh, or nothing moves."""
+        since = self._waiting
+        if since is not None and self._now() - since > HUNG:
+            self._close()
+        last = self._last
+        if last is None or self._now() - last.at > FRESH:
+            return None
+        return last
+
+    def _run(self) -> None:
+        pause = _AGAIN
+        while not self._stopped.is_set():
+            try:
+                reader = self._reader = self._connect()
+                while not self._stopped.is_set():
+                    self._read(reader)
+                    pause = _AGAIN
+                    self._stopped.wait(INTERVAL)
+            except Unread as unread:
+                self.trouble = unread.reason
+            except Exception as error:
+                LOG.debug("reading libvirt", exc_info=True)
+                self.trouble = f"{type(error).__name__}: {error}"
+            self._close()
+            self._stopped.wait(pause)
+            pause = min(2 * pause, _AT_MOST)
+
+    def _read(self, reader: Reader) -> None:
+        began = self._waiting = self._now()
+        try:
+            self._last = job(reader.job(self._server_id), began)
+        finally:
+            self._waiting = None
+        self.trouble = ""
+
+    def _close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            with contextlib.suppress(Exception):
+                reader.close()

@@ -1,0 +1,68 @@
+"""A UNIX socket whose other end is a program: ssh, on its way to libvirt.
+
+libvirt's module can start ssh itself, but not with our options: so it is
+given a socket, and a node is reached in the same way as by our shells.
+Whoever kills the program ends whatever waits for the socket.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+
+from osc_migrate.nodes.transport.process import environment
+
+
+class Tunnel:
+    """Starts `argv` for the first connection, and takes no second one.
+
+    :raises OSError: there is no room for a socket.
+    """
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._argv = list(argv)
+        # Only its owner gets into the directory.
+        self._place = tempfile.TemporaryDirectory(prefix="osc-migrate-")
+        self.path = os.path.join(self._place.name, "libvirt")
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(self.path)
+        self._server.listen(1)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        try:
+            end, _ = self._server.accept()
+        except OSError:
+            return  # closed before anybody came
+        with end, self._lock, contextlib.suppress(OSError):
+            if not self._closed:
+                self._process = subprocess.Popen(  # noqa: S603 - argv
+                    self._argv,
+                    stdin=end.fileno(),
+                    stdout=end.fileno(),
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                    env=environment(),
+                )
+
+    def close(self) -> None:
+        """Kills the program; from any thread, and more than once."""
+        with self._lock:
+            self._closed = True
+            process, self._process = self._process, None
+        with contextlib.suppress(OSError):
+            # accept() does not return when another thread only closes it.
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._place.cleanup()

@@ -1,0 +1,38 @@
+"""The same with virsh in a shell of ours: no module is needed here."""
+
+import re
+from collections.abc import Mapping
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.transport.shell import Limits, Shell
+from osc_migrate.nodes.transport.target import Target
+from osc_migrate.text import printable
+
+# Libvirt's own names and numbers (virsh 7.0 and later).
+_COMMAND = "virsh -r -c qemu:///system domjobinfo --rawstats %s"
+_FIELD = re.compile(r"(?m)^ *([a-z_]{1,40}): +(-?[0-9]{1,20}) *$")
+_TYPE = re.compile(r"(?m)^Job type: +([0-9]{1,4}) *$")
+# Seconds for one reading.
+_PATIENCE = 5.0
+# A migration may take a day; an answer is a page.
+_LIMITS = Limits(node=float("inf"), size=2**16)
+
+
+class Virsh:
+    """As :class:`~osc_migrate.nodes.counters.libvirt_reader.Connection`."""
+
+    def __init__(self, target: Target) -> None:
+        self._shell = Shell(target.argv, target.name, _LIMITS)
+
+    def job(self, server_id: str) -> Mapping[str, int]:
+        answer = self._shell.run(_COMMAND, server_id, limit=_PATIENCE)
+        if answer.status:
+            said = printable(answer.err.strip(), 200)
+            raise Unread(f"virsh domjobinfo: {said}")
+        found = {name: int(n) for name, n in _FIELD.findall(answer.out)}
+        if kind := _TYPE.search(answer.out):
+            found["type"] = int(kind[1])
+        return found
+
+    def close(self) -> None:
+        self._shell.kill()

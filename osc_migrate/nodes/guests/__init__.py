@@ -1,0 +1,1 @@
+"""Guests on a node, as libvirt runs them."""

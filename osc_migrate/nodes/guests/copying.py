@@ -1,0 +1,166 @@
+"""Whether the copying of a running guest will come to an end, and when."""
+
+from osc_migrate.checks.check import Concern, Skip
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.facts import Unread, known
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.guests.forecast import (
+    End,
+    Forecast,
+    Load,
+    Way,
+    forecast,
+    working_set,
+)
+from osc_migrate.nodes.guests.guest_move import GuestMove, of_guest
+from osc_migrate.nodes.network.links import inbound_mtu
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.nodes.node_check import LIVE
+from osc_migrate.text import duration, paste, size
+
+_MIB = 2**20
+_OPTION = "live_migration_permit_"
+
+
+@of_guest(LIVE)
+def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
+    """The guest writes its memory slower than it can be copied.
+
+    QEMU measures how fast it writes; it is copied as fast as
+    live_migration_bandwidth or the link lets it.
+    """
+    measured = known(lambda: guest.source.guests.writing) or {}
+    writing = measured.get(guest.id)
+    if writing is None:
+        raise Skip(
+            "no forecast: how fast the guest writes was not measured (not"
+            " with --read-only, for many servers, or before libvirt 7.2)"
+        )
+    bandwidth, what = _bandwidth(guest)
+    way = _way(guest.source, bandwidth)
+    load = Load(
+        memory=writing.memory,
+        used=writing.used,
+        dirty=max(writing.rate, writing.longer),
+        again=working_set(writing.rate, 3 * writing.longer),
+        disk=_disk(guest),
+    )
+    found = forecast(way, load)
+    rates = (
+        f"it writes {size(load.dirty)}/s, and {size(bandwidth)}/s are"
+        f" copied ({what})"
+    )
+    if found.end is End.CONVERGES:
+        amount = f"{size(writing.used)} of memory"
+        if load.disk:
+            amount += f" and up to {size(load.disk)} of disks"
+        return (
+            f"about {_told(found.seconds)} for {amount}, the guest stands"
+            f" still for {_moment(found.pause)}: {rates}"
+        )
+    words, remedy = _otherwise(guest, way, found)
+    raise Concern(f"{words}: {rates}", remedy)
+
+
+def _told(seconds: float | None) -> str:
+    if seconds is None:
+        return "an unknown time"
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 1 else "1 s"
+    return f"{duration(seconds)} min"
+
+
+def _moment(pause: float | None) -> str:
+    return "less than 0.1 s" if not pause or pause < 0.1 else f"{pause:.1f} s"
+
+
+def _otherwise(guest: GuestMove, way: Way, found: Forecast) -> tuple[str, str]:
+    """What comes instead, and what to do about it."""
+    server = paste(guest.move.server.name, guest.id)
+    verb = "block" if guest.kind is Kind.BLOCK else "live"
+    go = f"openstack migrate {verb} {server} {guest.destination.name}"
+    by_force = (
+        f"{go} --on-stall force, which switches to post-copy"
+        if way.post_copy
+        else f"{go} --on-stall force, which pauses the guest meanwhile"
+    )
+    calm = "move it when it is less busy; or"
+    late = _told(found.seconds)
+    words = {
+        End.DOUBTFUL: "it may not converge",
+        End.THROTTLED: (
+            f"converges by force: {_OPTION}auto_converge holds the guest up"
+            " until it does"
+        ),
+        End.POSTCOPY: (
+            f"converges by force: {_OPTION}post_copy, after {late}"
+            " (live_migration_timeout_action)"
+        ),
+        End.PAUSED: (
+            f"will not converge; after {late} Nova pauses the guest for"
+            f" about {_told(found.pause)} (live_migration_timeout_action)"
+        ),
+        End.ABORTED: f"will not converge; Nova gives up after {late}",
+        End.NEVER: "will not converge, and Nova sets no end",
+    }[found.end]
+    return words, f"{calm} {by_force}"
+
+
+def _way(node: NodeFacts, bandwidth: float) -> Way:
+    config = config_of(node)
+
+    def number(name: str, default: int) -> int:
+        return config.number("libvirt", f"live_migration_{name}", default)
+
+    # Nova takes no less than these (nova/conf/libvirt.py).
+    return Way(
+        bandwidth=bandwidth,
+        downtime=max(100, number("downtime", 500)) / 1000,
+        steps=max(3, number("downtime_steps", 10)),
+        delay=max(3, number("downtime_delay", 75)),
+        timeout=max(0, number("completion_timeout", 800)),
+        force=config.get("libvirt", "live_migration_timeout_action")
+        == "force_complete",
+        post_copy=config.flag("libvirt", f"{_OPTION}post_copy"),
+        auto_converge=config.flag("libvirt", f"{_OPTION}auto_converge"),
+    )
+
+
+def _bandwidth(guest: GuestMove) -> tuple[float, str]:
+    """Bytes a second, and whose limit that is.
+
+    :raises Skip: nobody knows.
+    """
+    key = "live_migration_bandwidth"
+    limit = config_of(guest.source).number("libvirt", key, 0)
+    found: list[tuple[float, str]] = []
+    if limit > 0:
+        found.append((limit * _MIB, key))
+    for node in (guest.source, guest.destination):
+        if speed := _speed(node):
+            what = f"the link of {node.name} at best"
+            found.append((speed * 1_000_000 / 8, what))
+    if not found:
+        raise Skip(
+            f"no forecast: {key} is not set, and the speed of the link is not"
+            " known"
+        )
+    return min(found)
+
+
+def _speed(node: NodeFacts) -> int | None:
+    """Mbit/s of the link where migrations come in."""
+    try:
+        link = inbound_mtu(node)
+        return node.network.speeds.get(link[0]) if link else None
+    except Unread:
+        return None
+
+
+def _disk(guest: GuestMove) -> int:
+    """Bytes of local disks that a block migration copies, at most."""
+    flavor = known(lambda: guest.move.server.flavor)
+    if guest.kind is not Kind.BLOCK or flavor is None:
+        return 0
+    root = flavor.disk if guest.move.server.image_id else 0
+    return (root + flavor.ephemeral) * 2**30 + flavor.swap * _MIB

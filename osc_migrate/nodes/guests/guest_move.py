@@ -1,0 +1,47 @@
+"""A server on the two nodes of its move, which some checks are about."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from osc_migrate.checks.check import Check, check
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.nodes.node import NodeFacts, PairFacts
+
+
+@dataclasses.dataclass(frozen=True)
+class GuestMove:
+    """A server, and the nodes that it is to leave and to reach."""
+
+    move: MoveFacts
+    pair: PairFacts
+    kind: Kind
+
+    @property
+    def name(self) -> str:
+        return f"{self.move.server.name}: {self.pair.name}"
+
+    @property
+    def id(self) -> str:
+        return self.move.server.id
+
+    @property
+    def source(self) -> NodeFacts:
+        return self.pair.source
+
+    @property
+    def destination(self) -> NodeFacts:
+        return self.pair.destination
+
+
+def of_guest(
+    kinds: Iterable[Kind] = Kind,
+) -> Callable[[Callable[[GuestMove], str]], Check]:
+    return check(lambda guest: guest.name, kinds)
+
+
+def shared(node: NodeFacts) -> bool:
+    """The disks of its guests are where other nodes have them, too."""
+    if node.config.get("libvirt", "images_type") == "rbd":
+        return True
+    return node.storage.mount.shared

@@ -1,0 +1,70 @@
+"""Whether a node can give guests that run elsewhere the processor they see.
+
+libvirt there compares it with what its hypervisor can do (virsh
+hypervisor-cpu-compare, libvirt 4.4 and later): as Nova's own check does, but
+of the running guest, whose processor has every feature named.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput
+from osc_migrate.nodes.guests.facts import Cpu
+
+# Kinds of processors; guests of a cloud have few.
+MOST = 20
+# Characters of one.
+_LARGEST = 16384
+_SCRIPT = r"""
+try() {
+    printf '#processor %%s\n' "$1"
+    said=$(printf '%%s' "$5" | LC_ALL=C virsh -c qemu:///system \
+        hypervisor-cpu-compare /dev/stdin --virttype "$2" --arch "$3" \
+        --machine "$4" 2>&1)
+    # What it says, not the status: 1 is incompatible, and any trouble.
+    printf '%%s\n' "$said" | tr -d '#' | head -c 400
+}
+"""
+_MARK = re.compile(r"(?m)^#processor ([0-9a-f]{32})$")
+# virsh says which way it compares: 'The CPU provided by hypervisor on the
+# host is a superset of CPU described in ...' (virsh-host.c).
+_SAYS = (
+    ("identical", re.compile("is identical to the CPU provided by")),
+    ("superset", re.compile("is a superset of CPU described")),
+    ("incompatible", re.compile("is incompatible with the CPU provided")),
+)
+
+
+def question(cpus: Iterable[Cpu]) -> dict[str, Question]:
+    """Compares them, each kind once."""
+    kinds = {
+        cpu.key: cpu
+        for cpu in cpus
+        if cpu.mode == "custom" and len(cpu.xml) <= _LARGEST
+    }
+    args: list[str] = []
+    lines = _SCRIPT
+    for key, cpu in list(kinds.items())[:MOST]:
+        args += (key, cpu.virt, cpu.architecture, cpu.machine, cpu.xml)
+        lines += "try %s %s %s %s %s\n"
+    if not args:
+        return {}
+    return {"guests.processors": Question(lines, tuple(args), limit=30)}
+
+
+def read(said: CommandOutput) -> Mapping[str, str]:
+    if not said.asked("processors"):
+        return {}
+    parts = _MARK.split(said.out("processors"))
+    return {
+        key: _verdict(" ".join(words.split()))
+        for key, words in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def _verdict(words: str) -> str:
+    for verdict, pattern in _SAYS:
+        if pattern.search(words):
+            return verdict
+    return words[:200] or "nothing"

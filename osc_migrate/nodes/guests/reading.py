@@ -1,0 +1,176 @@
+"""Questions about certain servers: osc_migrate/model/node/guests.py"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.guests import processors, writing
+from osc_migrate.nodes.guests.facts import Cpu, Disk, Domain, Guests
+
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Elements inside of each other in libvirt's description of a guest.
+_DEEPEST = 100
+# Of one host at a time; the rest is not looked at closely.
+MOST = 200
+_VIRSH = "virsh -r -c qemu:///system"
+# Its process id is written when QEMU is started, a migrated guest's too.
+_EACH = f"""
+for uuid in SERVERS; do
+    name=$({_VIRSH} domname "$uuid" 2>/dev/null) || continue
+    [ -e "/run/libvirt/qemu/$name.pid" ] || continue
+    printf '#guest %%s %%s\\n' "$uuid" \\
+        "$(stat -c %%Y "/run/libvirt/qemu/$name.pid")"
+    {_VIRSH} dumpxml "$uuid"
+done
+"""
+# The directory that QEMU takes them from for migrations (qemu.conf).
+_CERTIFICATES = r"""
+place=$(awk -F'"' '
+    /^[ \t]*default_tls_x509_cert_dir/ {any = $2}
+    /^[ \t]*migrate_tls_x509_cert_dir/ {own = $2}
+    END {print own ? own : any ? any : "/etc/pki/qemu"}
+    ' /etc/libvirt/qemu.conf 2>/dev/null)
+[ ! -e "$place/ca-cert.pem" ] || stat -c %Y -- "$place/ca-cert.pem"
+"""
+
+
+def questions(
+    config: Config, servers: Sequence[str], *, read_only: bool = False
+) -> dict[str, Question]:
+    """What to ask about these servers, by UUID.
+
+    :param read_only: measure nothing: QEMU would look at their memory.
+    """
+    asked = tuple(s for s in servers if re.fullmatch(_UUID, s))[:MOST]
+    if not asked:
+        return {}
+    words = " ".join(["%s"] * len(asked))
+    measured = {} if read_only else writing.question(asked)
+    return measured | {
+        "all": Question(f"{_VIRSH} list --all --uuid"),
+        "active": Question(f"{_VIRSH} list --uuid"),
+        "files": Question(
+            "timeout -k 1 5 ls -1 -- %s", (config.instances_path,)
+        ),
+        "certificates": Question(_CERTIFICATES),
+        "each": Question(_EACH.replace("SERVERS", words), asked, limit=30),
+    }
+
+
+def read(said: CommandOutput) -> Guests:
+    if not said.asked("all"):
+        raise Unread("no server was asked for")
+    return Guests(
+        domains=fact(lambda: frozenset(_uuids(said.out("all")))),
+        active=fact(lambda: frozenset(_uuids(said.out("active")))),
+        directories=fact(lambda: frozenset(_directories(said))),
+        running=fact(lambda: _running(said)),
+        certificates=fact(lambda: _certificates(said)),
+        writing=fact(writing.read, said),
+        processors=fact(processors.read, said),
+    )
+
+
+def _certificates(said: CommandOutput) -> int | None:
+    text = said.out("certificates")
+    return whole(text, "QEMU's certificates") if text else None
+
+
+def _uuids(text: str) -> list[str]:
+    return re.findall(rf"(?m)^{_UUID}$", text)
+
+
+def _directories(said: CommandOutput) -> list[str]:
+    return re.findall(rf"(?m)^{_UUID}(?:_resize)?$", said.out("files"))
+
+
+def _running(said: CommandOutput) -> dict[str, Domain]:
+    found = {}
+    parts = re.split(
+        rf"(?m)^#guest ({_UUID}) ([0-9]{{0,20}})$", said.out("each", 1)
+    )
+    for uuid, began, xml in zip(
+        parts[1::3], parts[2::3], parts[3::3], strict=True
+    ):
+        found[uuid] = Domain(
+            machine=fact(lambda xml=xml: _machine(_parsed(xml))),
+            disks=fact(lambda xml=xml: _disks(_parsed(xml))),
+            began=fact(whole, began, "the start of QEMU"),
+            cpu=fact(lambda xml=xml: _cpu(_parsed(xml))),
+        )
+    return found
+
+
+def _parsed(xml: str) -> ElementTree.Element:
+    try:
+        # No domain is as deep, and elements are written by recursion.
+        parser: Any = ElementTree.XMLPullParser(("start", "end"))
+        parser.feed(xml.strip())
+        parser.close()
+        depth = 0
+        root: ElementTree.Element | None = None
+        for event, element in parser.read_events():
+            root = element if root is None else root
+            depth += 1 if event == "start" else -1
+            if depth > _DEEPEST:
+                raise Unread("libvirt's description of it is too deep")
+        if root is None:
+            raise Unread("libvirt's description of it is empty")
+        return root
+    except ElementTree.ParseError as error:
+        raise Unread(f"libvirt's description of it: {error}") from None
+
+
+def _machine(domain: ElementTree.Element) -> str:
+    found = domain.find("os/type")
+    if found is None or not found.get("machine"):
+        raise Unread("libvirt does not say its machine type")
+    return str(found.get("machine"))
+
+
+def _cpu(domain: ElementTree.Element) -> Cpu:
+    kind = domain.find("os/type")
+    found = domain.find("cpu")
+    mode = ""
+    if found is not None:
+        mode = found.get("mode") or "custom"
+        # Of the guest's own shape; no matter of the processor.
+        for name in ("topology", "numa", "cache", "maxphysaddr"):
+            for part in found.findall(name):
+                found.remove(part)
+        found.tail = None
+    return Cpu(
+        mode=mode,
+        virt=domain.get("type", ""),
+        architecture="" if kind is None else kind.get("arch", ""),
+        machine="" if kind is None else kind.get("machine", ""),
+        xml=""
+        if found is None
+        else ElementTree.tostring(found, encoding="unicode"),
+    )
+
+
+def _disks(domain: ElementTree.Element) -> tuple[Disk, ...]:
+    return tuple(
+        Disk(
+            type=disk.get("type", ""),
+            device=disk.get("device", "disk"),
+            source=_source(disk.find("source")),
+            read_only=disk.find("readonly") is not None,
+        )
+        for disk in domain.iterfind("devices/disk")
+    )
+
+
+def _source(source: ElementTree.Element | None) -> str:
+    if source is None:
+        return ""
+    for name in ("file", "dev", "name"):
+        if found := source.get(name):
+            return found
+    return ""

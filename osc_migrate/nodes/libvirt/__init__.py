@@ -1,0 +1,1 @@
+"""libvirt and QEMU: daemons, settings, ports."""

@@ -1,0 +1,278 @@
+"""Checks of libvirt's daemons: they run, answer, and listen for the others.
+
+The listener counts, not the service: after a crash loop the sockets of
+libvirtd stay dead while it and nova-compute look healthy.
+"""
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.libvirt import data_ports, qemu
+from osc_migrate.nodes.libvirt.facts import Libvirt, Listener
+from osc_migrate.nodes.libvirt.transport import (
+    Transport,
+    inbound,
+    mend,
+    socket,
+    sockets,
+    start,
+    transport,
+    wish,
+)
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.nodes.node_check import LIVE, of_node
+from osc_migrate.text import command
+
+
+@of_node()
+def libvirt_runs(node: NodeFacts) -> str:
+    """libvirt runs, or starts when it is spoken to."""
+    libvirt = node.libvirt
+    if not libvirt.daemon:
+        package = "libvirt" if node.system.red_hat else "libvirt-daemon-system"
+        raise Problem(
+            "neither libvirtd nor virtqemud is installed, or in a container",
+            f"install {package}, with its driver of QEMU; or start the"
+            " container that runs it",
+        )
+    if _clash(libvirt):
+        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
+    if data_ports.runs(libvirt):
+        return f"{libvirt.daemon} runs"
+    if trouble := data_ports.refused(libvirt):
+        raise Skip(f"another check says why: {trouble}")
+    said = f"{libvirt.daemon} does not run"
+    lines = start(node)
+    if libvirt.unit(f"{libvirt.daemon}.service").active == "inactive":
+        raise mend(Problem, said, node, lines)
+    words = libvirt.last_words or "it does not say why"
+    raise Problem(
+        f"{said}, it failed: {words}",
+        f"on {node.name}: journalctl -b -u {libvirt.daemon} -n 20 --no-pager;"
+        f" mend what it complains of, then {'; '.join(lines)}",
+    )
+
+
+@of_node()
+def libvirt_flag_fits_its_sockets(node: NodeFacts) -> str:
+    """libvirtd is not told to listen while systemd listens for it.
+
+    It ends at once with '--listen parameter not permitted with systemd
+    activation sockets' (libvirtd(8)).
+    """
+    libvirt = node.libvirt
+    if not libvirt.flag_next or libvirt.daemon != "libvirtd":
+        return "it is not told to"
+    if not _clash(libvirt):
+        return "--listen, and no sockets"
+    words = (
+        f"{libvirt.flag_file} has --listen, and libvirtd.socket is active:"
+        " libvirtd does not start so"
+    )
+    without = command(
+        *("sed", "-i", "-E"),
+        "/^[[:space:]]*LIBVIRTD_ARGS=/s/(--listen|-l)\\b//",
+        libvirt.flag_file,
+    )
+    lines = [without, *sockets(libvirt, wish(node))]
+    raise mend(Problem, words, node, lines)
+
+
+def _clash(libvirt: Libvirt) -> bool:
+    if libvirt.daemon != "libvirtd" or not libvirt.flag_next:
+        return False
+    unit = libvirt.unit("libvirtd.socket")
+    # Sockets that are asleep are woken by the service (Wants=).
+    return unit.load == "loaded"
+
+
+@of_node()
+def libvirt_answers(node: NodeFacts) -> str:
+    """libvirt answers on the node itself, as Nova asks it."""
+    libvirt = node.libvirt
+    if not data_ports.runs(libvirt):
+        raise Skip("it does not run")
+    if not libvirt.trouble:
+        version = ".".join(map(str, libvirt.version))
+        return f"libvirt {version}"
+    if _clash(libvirt):
+        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
+    if trouble := data_ports.refused(libvirt):
+        raise Skip(f"another check says why: {trouble}")
+    daemon = libvirt.daemon
+    raise Problem(
+        f"{daemon} runs, but virsh gets no answer: {libvirt.trouble}",
+        f"on {node.name}: journalctl -b -u {daemon} -n 20 --no-pager says"
+        f" why; mend that, then systemctl restart {daemon}",
+    )
+
+
+@of_node()
+def libvirt_starts_at_boot(node: NodeFacts) -> str:
+    """libvirt starts with the node."""
+    libvirt = node.libvirt
+    if not libvirt.units or libvirt.contained or not libvirt.daemon:
+        raise Skip("no unit of this node starts it")
+    if not data_ports.runs(libvirt):
+        raise Skip("it does not run")
+    if _starts(libvirt):
+        return "it does"
+    unit = f"{libvirt.daemon}.service"
+    wanted = wish(node)
+    more = libvirt.by_sockets and wanted.port
+    names = [socket(libvirt, wanted)] if more else []
+    raise mend(
+        Concern,
+        f"{unit} is not enabled: it is gone after a reboot",
+        node,
+        [command("systemctl", "enable", unit, *names)],
+    )
+
+
+def _starts(libvirt: Libvirt) -> bool:
+    return any(
+        unit.starts
+        for name, unit in libvirt.units.items()
+        # A socket for other hosts takes the local one with it (BindsTo).
+        if name.startswith(libvirt.daemon)
+    )
+
+
+def _remote(node: NodeFacts) -> Transport:
+    """
+    :raises Skip: libvirt need not listen, or does not run.
+    """
+    wanted = transport(config_of(node))
+    if not wanted.port:
+        raise Skip(f"Nova reaches libvirt by {wanted.scheme}")
+    if not data_ports.runs(node.libvirt):
+        raise Skip("libvirt does not run")
+    return wanted
+
+
+def _on(libvirt: Libvirt, port: int) -> list[Listener]:
+    return [one for one in libvirt.listeners if one.port == port]
+
+
+@of_node(LIVE)
+def libvirt_listens(node: NodeFacts) -> str:
+    """libvirt listens where Nova on the other nodes connects to."""
+    libvirt, wanted = node.libvirt, _remote(node)
+    found = _on(libvirt, wanted.port)
+    address = inbound(node)
+    heard = [one.address for one in found if one.hears(address)]
+    plain = ", in plain text" if wanted.scheme == "tcp" else ""
+    if heard:
+        return f"on {heard[0]}, port {wanted.port}{plain}"
+    if _clash(libvirt):
+        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
+    where = f"port {wanted.port} ({wanted.scheme}, as nova.conf says)"
+    if found:
+        others = ", ".join(one.address for one in found)
+        said = f"{where} is open on {others} only, not on {address}"
+    else:
+        said = f"nobody listens on {where}, though {libvirt.daemon} runs"
+    raise mend(Problem, said, node, _open(node, wanted))
+
+
+@of_node(LIVE)
+def libvirt_listens_after_boot(node: NodeFacts) -> str:
+    """libvirt listens for the other nodes after a reboot, too."""
+    libvirt, wanted = node.libvirt, _remote(node)
+    if not libvirt.units or libvirt.contained:
+        raise Skip("no unit of this node starts it")
+    if not _on(libvirt, wanted.port):
+        raise Skip("it does not listen now")
+    if not _starts(libvirt):
+        raise Skip("libvirt-starts-at-boot says what is wrong")
+    unit = socket(libvirt, wanted)
+    if not libvirt.by_sockets:
+        if libvirt.flag_next or not libvirt.flag:
+            return "by libvirtd itself"
+        raise mend(
+            Concern,
+            f"libvirtd was started with --listen, which {libvirt.flag_file}"
+            " does not have",
+            node,
+            _flagged(libvirt),
+        )
+    if libvirt.unit(unit).starts:
+        return f"{unit} is enabled"
+    raise mend(
+        Concern,
+        f"{unit} is {libvirt.unit(unit).boot or 'not enabled'}: it does not"
+        " come back after a reboot",
+        node,
+        [command("systemctl", "enable", unit)],
+    )
+
+
+@of_node(LIVE)
+def libvirt_lets_nova_in(node: NodeFacts) -> str:
+    """libvirt asks the other nodes for no login that they do not have.
+
+    libvirt on the source takes credentials from auth.conf (libvirt,
+    auth.html). SASL is the default of auth_tcp (libvirtd.conf).
+    """
+    libvirt, wanted = node.libvirt, _remote(node)
+    key = f"auth_{wanted.scheme}"
+    default = "sasl" if wanted.scheme == "tcp" else "none"
+    asked = libvirt.remote.get(key, default)
+    if asked == "none":
+        return f"{key} is none"
+    if libvirt.credentials:
+        return f"{key} is {asked}, and there is an auth.conf"
+    given = "is" if key in libvirt.remote else "is by default"
+    raise Problem(
+        f"{key} {given} '{asked}', and there is no /etc/libvirt/auth.conf"
+        " with credentials",
+        f"on every node: 'saslpasswd2 -a libvirt nova', and its name and"
+        f" password in /etc/libvirt/auth.conf; or TLS with certificates; or,"
+        f' on a network of migrations only, {key} = "none" in'
+        f" {libvirt.remote_file} and systemctl restart {libvirt.front}:"
+        " whoever gets there is root then",
+    )
+
+
+def _open(node: NodeFacts, wanted: Transport) -> list[str]:
+    """Lets it listen."""
+    libvirt = node.libvirt
+    if libvirt.by_sockets and not libvirt.contained:
+        return sockets(libvirt, wanted)
+    file, scheme = libvirt.remote_file, wanted.scheme
+    lines = [command("conf_set", file, f"listen_{scheme}", 1)]
+    if libvirt.remote.get("listen_addr"):
+        any_ = '"::"' if ":" in inbound(node) else '"0.0.0.0"'
+        lines.append(command("conf_set", file, "listen_addr", any_))
+    if f"{scheme}_port" in libvirt.remote:
+        port = f'"{wanted.port}"'
+        lines.append(command("conf_set", file, f"{scheme}_port", port))
+    if not libvirt.contained:
+        lines += _flagged(libvirt)
+        lines.append("systemctl enable libvirtd.service")
+        lines.append("systemctl restart libvirtd.service")
+    return lines
+
+
+def _flagged(libvirt: Libvirt) -> list[str]:
+    if libvirt.flag_next:
+        return []
+    file = libvirt.flag_file
+    return [
+        command("line_drop", file, "^[[:space:]]*LIBVIRTD_ARGS="),
+        command("line_add", file, 'LIBVIRTD_ARGS="--listen"'),
+    ]
+
+
+NODE: tuple[Check, ...] = (
+    libvirt_runs,
+    libvirt_flag_fits_its_sockets,
+    libvirt_answers,
+    libvirt_starts_at_boot,
+    libvirt_listens,
+    libvirt_listens_after_boot,
+    libvirt_lets_nova_in,
+    *data_ports.NODE,
+)
+STORAGE: tuple[Check, ...] = ()
+PAIR: tuple[Check, ...] = qemu.PAIR
+CLUSTER: tuple[Check, ...] = (*qemu.CLUSTER, *data_ports.CLUSTER)

@@ -1,0 +1,192 @@
+"""Checks of the ports where QEMU takes guests in, as qemu.conf has them."""
+
+from collections import Counter
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.findings import Fix
+from osc_migrate.checks.script import Port
+from osc_migrate.nodes.libvirt.facts import Libvirt, Listener
+from osc_migrate.nodes.libvirt.transport import inbound, mend, start
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts
+from osc_migrate.nodes.node_check import LIVE, of_cluster, of_node
+from osc_migrate.text import command
+
+# Two a move that copies disks: memory, and the disks (NBD). A host that is
+# emptied sends several at once.
+ENOUGH = 8
+# The range of Nova's own page on live migration.
+USUAL = (49152, 49261)
+
+
+def runs(libvirt: Libvirt) -> bool:
+    """Itself, or systemd waits for somebody to speak to it."""
+    socket = libvirt.unit(f"{libvirt.daemon}.socket")
+    return libvirt.daemon in libvirt.processes or socket.active == "active"
+
+
+def trouble_of_ports(libvirt: Libvirt) -> str:
+    """Why QEMU's driver refuses qemu.conf (qemu_conf.c); empty if not."""
+    try:
+        first, last = libvirt.ports
+    except ValueError:
+        return "migration_port_min or migration_port_max is no number"
+    if first > last:
+        return f"migration_port_min {first} is above _max {last}"
+    if not 0 < first <= last < 65536:
+        return f"{first}-{last} are no ports"
+    return ""
+
+
+def refused(libvirt: Libvirt) -> str:
+    """Why libvirt does not start with its qemu.conf; empty if it does."""
+    address = libvirt.qemu.get("migration_address", "")
+    if address and _loopback(address):
+        return f"migration_address {address}"
+    return trouble_of_ports(libvirt)
+
+
+def _loopback(address: str) -> bool:
+    return address.startswith(("127.", "localhost")) or address == "::1"
+
+
+def _again(
+    node: NodeFacts, lines: list[str]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Lines and units for mend(): a restart alone brings no sockets back
+    that failed with the daemon."""
+    libvirt = node.libvirt
+    if libvirt.daemon in libvirt.processes:
+        return lines, (libvirt.daemon,)
+    return [*lines, *start(node)], ()
+
+
+@of_node(LIVE)
+def migration_ports_are_sane(node: NodeFacts) -> str:
+    """QEMU has enough ports to take guests in."""
+    libvirt = node.libvirt
+    trouble = trouble_of_ports(libvirt)
+    file = libvirt.qemu_file
+    lines = [
+        command("conf_set", file, f"migration_port_{end}", value)
+        for end, value in zip(("min", "max"), USUAL, strict=True)
+    ]
+    if trouble:
+        said = f"{trouble}: libvirt does not start with that"
+        raise mend(Problem, said, node, *_again(node, lines))
+    first, last = libvirt.ports
+    count = last - first + 1
+    if count < ENOUGH:
+        said = f"only {count} of them: {first}-{last}, as {file} has it"
+        raise mend(Concern, said, node, lines, (libvirt.daemon,))
+    return f"{first}-{last}"
+
+
+@of_node(LIVE)
+def migration_ports_are_free(node: NodeFacts) -> str:
+    """Others hold few of the ports for migrations.
+
+    GlusterFS starts at 49152, too (its base-port).
+    """
+    libvirt = node.libvirt
+    if trouble_of_ports(libvirt):
+        raise Skip("migration-ports-are-sane says what is wrong")
+    first, last = libvirt.ports
+    taken = {
+        one.port: one.process
+        for one in libvirt.listeners
+        # Guests that arrive now.
+        if first <= one.port <= last and not one.process.startswith("qemu")
+    }
+    count = last - first + 1
+    free = count - len(taken)
+    holders = Counter(name or "somebody" for name in taken.values())
+    held = ", ".join(f"{name} {n}" for name, n in holders.most_common(3))
+    if not taken:
+        return f"all of {first}-{last}"
+    said = f"{free} of {first}-{last} are free; held by {held}"
+    if free >= min(ENOUGH, count):
+        return said
+    remedy = (
+        f"let {next(iter(holders))} use other ports; or, on all nodes, choose"
+        " another range for migration_port_min and migration_port_max in"
+        f" {libvirt.qemu_file}, open it in the firewalls, and systemctl"
+        f" restart {libvirt.daemon}"
+    )
+    raise (Concern if free else Problem)(said, remedy)
+
+
+@of_node(LIVE)
+def migration_address_is_reachable(node: NodeFacts) -> str:
+    """QEMU takes guests in on the address that Nova names."""
+    libvirt = node.libvirt
+    address = libvirt.qemu.get("migration_address", "").strip("[]")
+    if not address:
+        return "on any address"
+    wanted = inbound(node)
+    port = Listener("*" if address == "::" else address, 0)
+    if port.hears(wanted):
+        return f"on {address}"
+    line = command(
+        *("line_drop", libvirt.qemu_file),
+        "^[[:space:]]*migration_address[[:space:]]*=",
+    )
+    raise mend(
+        Problem,
+        f"migration_address is {address}, and the others are told {wanted}",
+        node,
+        *_again(node, [line]),
+    )
+
+
+@of_cluster(LIVE)
+def migration_ports_agree(cluster: ClusterFacts) -> str:
+    """All nodes take guests in on the same ports, as firewalls expect."""
+    nodes = [node for node in cluster.computes if node.libvirt.daemon]
+    if any(trouble_of_ports(node.libvirt) for node in nodes):
+        raise Skip("migration-ports-are-sane says what is wrong")
+    counted = Counter(node.libvirt.ports for node in nodes)
+    if not counted:
+        raise Skip("no node has libvirt")
+    # Ranges that are too small are named by another check.
+    usual = max(counted, key=lambda ports: (counted[ports], ports == USUAL))
+    small = usual[1] - usual[0] + 1 < ENOUGH
+    odd = [node for node in nodes if node.libvirt.ports != usual]
+    if not odd:
+        return f"{usual[0]}-{usual[1]}"
+    if small or any(_few(node.libvirt) for node in odd):
+        raise Skip("migration-ports-are-sane says what is wrong")
+    fixes: list[Fix] = []
+    words = []
+    for node in odd:
+        lines = [
+            command(
+                *("conf_set", node.libvirt.qemu_file),
+                *(f"migration_port_{end}", Port(value)),
+            )
+            for end, value in zip(("min", "max"), usual, strict=True)
+        ]
+        verdict = mend(Concern, "", node, lines, (node.libvirt.daemon,))
+        fixes += verdict.fixes
+        words.append(verdict.remedy)
+    raise Concern(
+        ", ".join(
+            f"{node.name} has {'-'.join(map(str, node.libvirt.ports))}"
+            for node in odd
+        )
+        + f"; the others {usual[0]}-{usual[1]}",
+        "; ".join(words),
+        *fixes,
+    )
+
+
+def _few(libvirt: Libvirt) -> bool:
+    first, last = libvirt.ports
+    return last - first + 1 < ENOUGH
+
+
+NODE: tuple[Check, ...] = (
+    migration_ports_are_sane,
+    migration_ports_are_free,
+    migration_address_is_reachable,
+)
+CLUSTER: tuple[Check, ...] = (migration_ports_agree,)

@@ -1,0 +1,224 @@
+"""Checks of QEMU of two hosts: its version, what it knows, whose it is."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.findings import Fix
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.libvirt.transport import mend
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
+from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
+from osc_migrate.text import command, paste
+
+
+def _answers(*nodes: NodeFacts) -> None:
+    """
+    :raises Skip: libvirt of one of them is silent, as libvirt-answers says.
+    """
+    for node in nodes:
+        libvirt = node.libvirt
+        if libvirt.trouble or not libvirt.daemon:
+            raise Skip(f"libvirt on {node.name} does not answer")
+
+
+@of_pair(LIVE)
+def destination_has_as_new_a_qemu(pair: PairFacts) -> str:
+    """The destination's QEMU is not older than the source's.
+
+    Nova refuses it (nova/conductor/tasks/live_migrate.py,
+    DestinationHypervisorTooOld), unless told not to.
+    """
+    _answers(pair.source, pair.destination)
+    here = pair.source.libvirt.qemu_version
+    there = pair.destination.libvirt.qemu_version
+    said = f"QEMU {_dotted(here)} -> {_dotted(there)}"
+    if here <= there:
+        return said
+    newer = f"bring {pair.destination.name} to QEMU {_dotted(here)} or newer"
+    remedy = f"{newer}: {_upgrade(pair.destination)}"
+    if config_of(pair.source).flag(
+        "workarounds", "skip_hypervisor_version_check_on_lm"
+    ):
+        raise Concern(f"{said}; Nova is told not to look", remedy)
+    raise Problem(said, remedy)
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _upgrade(node: NodeFacts) -> str:
+    if node.system.red_hat:
+        return "dnf upgrade 'qemu-kvm*' 'libvirt*', there"
+    return (
+        "apt-get update; apt-get install --only-upgrade qemu-system-x86"
+        " libvirt-daemon-system, there"
+    )
+
+
+@of_pair(LIVE)
+def hosts_have_equal_qemu(pair: PairFacts) -> str:
+    """Both hosts have the same QEMU, so that servers can go back, too."""
+    _answers(pair.source, pair.destination)
+    here = pair.source.libvirt.qemu_version
+    there = pair.destination.libvirt.qemu_version
+    if here > there:
+        raise Skip("destination-has-as-new-a-qemu says what is wrong")
+    if here == there:
+        return f"QEMU {_dotted(here)}"
+    raise Concern(
+        f"QEMU {_dotted(here)} -> {_dotted(there)}: what goes there does not"
+        " come back",
+        f"bring {pair.source.name} to QEMU {_dotted(there)}:"
+        f" {_upgrade(pair.source)}",
+    )
+
+
+@of_pair(LIVE)
+def destination_has_as_new_a_libvirt(pair: PairFacts) -> str:
+    """The destination's libvirt is not older than the source's.
+
+    It may refuse what it does not know of a guest (libvirt, migration.html).
+    """
+    _answers(pair.source, pair.destination)
+    here = pair.source.libvirt.version
+    there = pair.destination.libvirt.version
+    said = f"libvirt {_dotted(here)} -> {_dotted(there)}"
+    if here <= there:
+        return said
+    raise Concern(
+        said,
+        f"bring {pair.destination.name} to libvirt {_dotted(here)} or newer:"
+        f" {_upgrade(pair.destination)}",
+    )
+
+
+@of_pair(LIVE)
+def destination_knows_machine_type(pair: PairFacts) -> str:
+    """QEMU on the destination knows the machine types of the source.
+
+    Those of guests that are there, and those that new ones get.
+    """
+    _answers(pair.source, pair.destination)
+    here, there = pair.source.libvirt, pair.destination.libvirt
+    used = here.machines_used - there.machines
+    if used:
+        raise Problem(
+            f"servers on {pair.source.name} have {_some(used)}, which"
+            f" {pair.destination.name} does not know",
+            f"{_upgrade(pair.destination)}, or choose another host; set"
+            " hw_machine_type to one that all know, for servers to come",
+        )
+    if here.qemu_version > there.qemu_version:
+        raise Skip("destination-has-as-new-a-qemu says what is wrong")
+    new = set(here.aliases.values()) - there.machines
+    if new:
+        raise Concern(
+            f"new servers on {pair.source.name} get {_some(new)}, which"
+            f" {pair.destination.name} does not know",
+            "set [libvirt]hw_machine_type in nova.conf of all nodes to one"
+            f" that all know; or on {pair.destination.name}:"
+            f" {_upgrade(pair.destination)}",
+        )
+    return f"{len(here.machines_used)} in use, and the defaults"
+
+
+def _some(names: set[str] | frozenset[str]) -> str:
+    shown = sorted(names)
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    return ", ".join(shown[:3]) + more
+
+
+@of_pair(LIVE)
+def destination_has_the_security_driver(pair: PairFacts) -> str:
+    """libvirt on the destination has the security driver of the source.
+
+    A guest takes its model along: 'Unable to find security driver for
+    model selinux' (libvirt, security_manager.c).
+    """
+    _answers(pair.source, pair.destination)
+    here = pair.source.libvirt.security
+    lacking = here - pair.destination.libvirt.security - {"dac"}
+    if not lacking:
+        return ", ".join(sorted(here)) or "none"
+    model = _some(lacking)
+    raise Problem(
+        f"guests of {pair.source.name} are confined by {model}, which"
+        f" {pair.destination.name} has not",
+        f"on {pair.destination.name}: enable {model} in the kernel, then"
+        f" systemctl restart {pair.destination.libvirt.daemon}",
+    )
+
+
+@of_cluster(LIVE)
+def host_uuids_differ(cluster: ClusterFacts) -> str:
+    """libvirt's UUID of each host is its own.
+
+    'Attempt to migrate guest to the same host' otherwise (libvirt,
+    qemu_migration_cookie.c).
+    """
+    twins = _twins(cluster, lambda node: node.libvirt.host_uuid)
+    if not twins:
+        return "all differ"
+    fixes: list[Fix] = []
+    words = []
+    for node in twins:
+        own = uuid.uuid5(uuid.NAMESPACE_DNS, node.name)
+        line = command(
+            "conf_set", node.libvirt.daemon_file, "host_uuid", f'"{own}"'
+        )
+        verdict = mend(Problem, "", node, [line], (node.libvirt.daemon,))
+        fixes += verdict.fixes
+        words.append(verdict.remedy)
+    raise Problem(
+        f"{', '.join(node.name for node in twins)}: the UUID of another host"
+        f" ({twins[0].libvirt.host_uuid})",
+        "; ".join(words),
+        *fixes,
+    )
+
+
+def _twins(
+    cluster: ClusterFacts, tell: Callable[[NodeFacts], str]
+) -> list[NodeFacts]:
+    """Nodes that tell what one before them told; the silent ones aside."""
+    told = defaultdict(list)
+    for node in cluster.computes:
+        if node.libvirt.daemon and not node.libvirt.trouble and tell(node):
+            told[tell(node)].append(node)
+    return [node for nodes in told.values() for node in nodes[1:]]
+
+
+@of_cluster(LIVE)
+def machine_ids_differ(cluster: ClusterFacts) -> str:
+    """The nodes are no copies of one another with one machine-id.
+
+    libvirt makes its UUID of it where host_uuid_source says so, DHCP and
+    the journal tell machines apart by it (machine-id(5)).
+    """
+    if _twins(cluster, lambda node: node.libvirt.host_uuid):
+        raise Skip("host-uuids-differ says what is wrong")
+    twins = _twins(cluster, lambda node: node.libvirt.machine_id)
+    if not twins:
+        return "all differ"
+    names = ", ".join(paste(node.name) for node in twins)
+    raise Concern(
+        f"{names}: the /etc/machine-id of another node",
+        f"on {names}: rm -f /etc/machine-id /var/lib/dbus/machine-id;"
+        " systemd-machine-id-setup; then reboot when it is empty",
+    )
+
+
+PAIR: tuple[Check, ...] = (
+    destination_has_as_new_a_qemu,
+    hosts_have_equal_qemu,
+    destination_has_as_new_a_libvirt,
+    destination_knows_machine_type,
+    destination_has_the_security_driver,
+)
+CLUSTER: tuple[Check, ...] = (
+    host_uuids_differ,
+    machine_ids_differ,
+)

@@ -1,0 +1,147 @@
+"""How Nova lets one libvirt talk to the other, and what mends one."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from osc_migrate.checks.check import Skip, Verdict
+from osc_migrate.checks.findings import Fix
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.libvirt.facts import PORTS, Libvirt
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.text import command
+
+
+@dataclasses.dataclass(frozen=True)
+class Transport:
+    # tcp, tls, ssh ...
+    scheme: str
+    # Where libvirt must listen; 0 where it need not.
+    port: int
+    # The destination's certificate is looked at.
+    verify: bool = True
+
+
+def transport(config: Config) -> Transport:
+    """What stands in the URI that Nova makes (nova/virt/libvirt/driver.py,
+    _live_migration_uri).
+
+    :raises Skip: the node runs no QEMU.
+    """
+    kind = config.get("libvirt", "virt_type", "kvm")
+    if kind not in ("kvm", "qemu"):
+        raise Skip(f"virt_type is {kind}")
+    uri = config.get("libvirt", "live_migration_uri")
+    if not uri:
+        scheme = config.get("libvirt", "live_migration_scheme") or "tcp"
+        return Transport(scheme, PORTS.get(scheme, 0))
+    # Without a transport, libvirt takes TLS for another host.
+    before, _, rest = uri.partition("://")
+    scheme = before.partition("+")[2] or "tls"
+    place, _, query = rest.partition("/")
+    digits = place.rpartition(":")[2]
+    port = PORTS.get(scheme, 0)
+    if port and digits.isdecimal():
+        port = int(digits[:5])
+    return Transport(scheme, port, "no_verify=1" not in query)
+
+
+def wish(node: NodeFacts) -> Transport:
+    """The same for a remedy, which needs one whatever nova.conf says."""
+    try:
+        return transport(config_of(node))
+    except Skip:
+        return Transport("", 0)
+
+
+def inbound(node: NodeFacts) -> str:
+    """The address or name that others connect to (nova/conf/libvirt.py,
+    live_migration_inbound_addr)."""
+    config = config_of(node)
+    return config.get("libvirt", "live_migration_inbound_addr") or config.get(
+        "DEFAULT", "host", node.name
+    )
+
+
+def native_tls(config: Config) -> bool:
+    """QEMU itself encrypts what it sends."""
+    return config.flag("libvirt", "live_migration_with_native_tls")
+
+
+def mend(
+    kind: type[Verdict],
+    detail: str,
+    node: NodeFacts,
+    lines: Sequence[str],
+    restart: tuple[str, ...] = (),
+) -> Verdict:
+    """A verdict on libvirt's files or units, and its remedy: words where
+    they are those of a container, which no script of the node mends."""
+    if not node.libvirt.contained:
+        return kind(detail, "", Fix(node.name, tuple(lines), restart))
+    return kind(
+        detail,
+        f"where the container that runs {node.libvirt.daemon} on {node.name}"
+        f" is configured: {'; '.join(lines)}; then restart the container",
+    )
+
+
+def socket(libvirt: Libvirt, wanted: Transport) -> str:
+    return f"{libvirt.front}-{wanted.scheme}.socket"
+
+
+def start(node: NodeFacts) -> list[str]:
+    """Starts the daemons, and what listens for them."""
+    libvirt = node.libvirt
+    if libvirt.by_sockets:
+        return sockets(libvirt, wish(node))
+    daemon = f"{libvirt.daemon}.service"
+    return [
+        command("systemctl", "unmask", daemon),
+        f"{command('systemctl', 'reset-failed', daemon)} || :",
+        command("systemctl", "enable", "--now", daemon),
+    ]
+
+
+def sockets(libvirt: Libvirt, wanted: Transport) -> list[str]:
+    """systemd opens no socket of a service that runs already, and whoever
+    speaks to one in between starts it: all stop, then all start."""
+    front, port = libvirt.front, wanted.port
+    service = f"{front}.service"
+    names = [f"{front}.socket"]
+    for scheme in ("tcp", "tls"):
+        name = f"{front}-{scheme}.socket"
+        unit = libvirt.unit(name)
+        if (port and scheme == wanted.scheme) or unit.starts:
+            names.append(name)
+    lines = []
+    own = socket(libvirt, wanted)
+    listen = libvirt.unit(own).listen
+    if port and listen and not any(_anywhere(one, port) for one in listen):
+        # A later drop-in wins over the one that bound it elsewhere.
+        place = f"/etc/systemd/system/{own}.d"
+        text = f"[Socket]\\nListenStream=\\nListenStream={port}\\n"
+        lines += [
+            command("mkdir", "-p", place),
+            f"printf {command(text)} >{command(f'{place}/zz-migrate.conf')}",
+            "systemctl daemon-reload",
+        ]
+    daemons = dict.fromkeys([service, f"{libvirt.daemon}.service"])
+    own_sockets = dict.fromkeys([*names, f"{libvirt.daemon}.socket"])
+    # The service takes them along.
+    more = [f"{front}-ro.socket", f"{front}-admin.socket"]
+    return [
+        *lines,
+        command("systemctl", "unmask", *daemons, *own_sockets, *more),
+        command("systemctl", "stop", service, f"{front}*.socket"),
+        f"{command('systemctl', 'reset-failed', f'{front}*')} || :",
+        # The modular daemons need only their sockets.
+        command("systemctl", "enable", *own_sockets),
+        command("systemctl", "start", *own_sockets),
+        command("systemctl", "start", *daemons),
+    ]
+
+
+def _anywhere(stream: str, port: int) -> bool:
+    """ListenStream as systemd shows it: '[::]:16509' is any address."""
+    return stream in (f"[::]:{port}", f"0.0.0.0:{port}", str(port))

@@ -1,0 +1,186 @@
+"""Remedies that let the packets of a move through a node's firewall."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+
+from osc_migrate.checks.findings import Fix, allowed
+from osc_migrate.checks.script import Network, Port
+from osc_migrate.facts import Unread, known
+from osc_migrate.nodes.network.facts import Manager, is_address
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.text import command
+
+# A port, or a range of them, both ends included.
+Ports = int | tuple[int, int]
+_OURS = ("ip", "ip6", "inet")
+
+
+def let_through(
+    source: NodeFacts, destination: NodeFacts, to: str, ports: Iterable[Ports]
+) -> tuple[str, *tuple[Fix, ...]]:
+    """Lets the source reach ports of the destination: what a Problem takes
+    after its detail.
+
+    Nobody else is let in than the source's network, where both are on one
+    link: libvirt's port may be without any password.
+
+    :param to: the address there that it connects to.
+    """
+    ports = list(ports)
+    words = ", ".join(_text(port, "-") for port in ports)
+    near = _near(source, destination, to)
+    firewall = known(lambda: destination.network.firewall)
+    lines: list[str] = []
+    if firewall and near:
+        if firewall.manager is Manager.FIREWALLD:
+            lines += _firewalld(_interface(destination, to), near, ports)
+        elif firewall.manager is Manager.UFW:
+            lines += _ufw(near, ports)
+        for family, table, chain in firewall.inputs:
+            if firewall.manager is Manager.UFW and chain == "INPUT":
+                continue
+            if table != "firewalld" and _fits(family, near):
+                at = (family, table, chain)
+                lines += _chain(at, firewall.file, "saddr", near, ports)
+
+    def checked(node: NodeFacts, found: list[str], peer: str) -> Fix:
+        def build() -> Fix:
+            for port in ports:
+                for number in port if isinstance(port, tuple) else (port,):
+                    Port(number)
+            Network(peer)
+            return Fix(node.name, tuple(found))
+
+        return allowed(node.name, build)
+
+    fixes = [checked(destination, lines, near)] if lines else []
+    # Either end may be the one: only chains that stop something are known.
+    if out := _let_out(source, to, ports):
+        fixes.append(checked(source, out, to))
+    if fixes:
+        return "", *fixes
+    return (
+        f"neither {destination.name} nor {source.name} has a firewall that"
+        f" this program knows: let TCP from {source.name} to {to}, ports"
+        f" {words}, through what is between them (routers, security groups)",
+    )
+
+
+def _let_out(source: NodeFacts, to: str, ports: Iterable[Ports]) -> list[str]:
+    """Lines for chains of the source that stop something on its way out."""
+    lines: list[str] = []
+    firewall = known(lambda: source.network.firewall)
+    for family, table, chain in firewall.outputs if firewall else ():
+        if firewall and is_address(to) and _fits(family, to):
+            at = (family, table, chain)
+            lines += _chain(at, firewall.file, "daddr", to, ports)
+    return lines
+
+
+def _near(source: NodeFacts, destination: NodeFacts, to: str) -> str:
+    """The network that both are on, else the source's address; empty where
+    neither is known."""
+    try:
+        holders = [
+            a
+            for a in destination.network.addresses
+            if a.address == to or not is_address(to)
+        ]
+        for one in holders:
+            if any(
+                one.reaches(own.address) and own.interface != "lo"
+                for own in source.network.addresses
+            ):
+                return one.network
+        return source.network.primary
+    except Unread:
+        return ""
+
+
+def _interface(node: NodeFacts, to: str) -> str:
+    holder = known(lambda: node.network.holder(to))
+    return holder.interface if holder else ""
+
+
+def _fits(family: str, network: str) -> bool:
+    version = ipaddress.ip_network(network, strict=False).version
+    return family in _OURS and family != ("ip6" if version == 4 else "ip")
+
+
+def _text(port: Ports, dash: str) -> str:
+    return (
+        f"{port[0]}{dash}{port[1]}" if isinstance(port, tuple) else f"{port}"
+    )
+
+
+def _firewalld(
+    interface: str, near: str, ports: Iterable[Ports]
+) -> Iterator[str]:
+    """In the zone of that interface."""
+    family = "ipv6" if ":" in near else "ipv4"
+    zone = command("firewall-cmd", f"--get-zone-of-interface={interface}")
+    yield f"zone=$({zone} || firewall-cmd --get-default-zone)"
+    for port in ports:
+        rule = (
+            f'rule family="{family}" source address="{near}"'
+            f' port port="{_text(port, "-")}" protocol="tcp" accept'
+        )
+        yield (
+            'firewall-cmd --permanent --zone="$zone" '
+            + command(f"--add-rich-rule={rule}")
+        )
+    yield "firewall-cmd --reload"
+
+
+def _ufw(near: str, ports: Iterable[Ports]) -> Iterator[str]:
+    many = ",".join(_text(port, ":") for port in ports)
+    yield command(
+        *("ufw", "allow", "proto", "tcp", "from", near),
+        *("to", "any", "port", many),
+    )
+
+
+def _chain(
+    at: tuple[str, str, str],
+    file: str,
+    end: str,
+    near: str,
+    ports: Iterable[Ports],
+) -> Iterator[str]:
+    """In a chain of nftables, which iptables may have made."""
+    family, table, chain = at
+    ports = list(ports)
+    six = ":" in near
+    if chain in ("INPUT", "OUTPUT"):
+        program = "ip6tables" if six else "iptables"
+        many = ",".join(_text(port, ":") for port in ports)
+        rule = (
+            *(chain, "-s" if end == "saddr" else "-d", near, "-p", "tcp"),
+            *("-m", "multiport", "--dports", many, "-j", "ACCEPT"),
+        )
+        yield (
+            f"{command(program, '-C', *rule)} 2>/dev/null ||"
+            f" {command(program, '-I', *rule)}"
+        )
+        yield (
+            "if command -v netfilter-persistent; then netfilter-persistent"
+            " save; elif [ -e /etc/sysconfig/iptables ]; then"
+            f" {program}-save >/etc/sysconfig/{program}; fi"
+        )
+        return
+    many = ", ".join(_text(port, "-") for port in ports)
+    name = f"migrate {end} {near} {many}"
+    text = (
+        f"insert rule {family} {table} {chain} {'ip6' if six else 'ip'} {end}"
+        f' {near} tcp dport {{ {many} }} accept comment "{name}"'
+    )
+    yield (
+        f"{command('nft', 'list', 'chain', family, table, chain)} |"
+        f" {command('grep', '-qF', '-e', name)} || {command('nft', text)}"
+    )
+    if file:
+        # Where the table comes from that file, the rule belongs there too.
+        yield (
+            f"! {command('grep', '-qE', f'table +{family} +{table}', file)} ||"
+            f" {command('line_add', file, text)}"
+        )

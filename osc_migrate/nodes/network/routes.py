@@ -1,0 +1,103 @@
+"""Where Nova connects to when a server moves to a node."""
+
+import re
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.libvirt.facts import PORTS
+from osc_migrate.nodes.network.facts import is_address
+
+# What could be an option of a command, or leave a URI, is no name.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
+# Parameters that start a program of the URI's choice are not among them:
+# https://libvirt.org/uri.html
+_URI = re.compile(
+    r"(?:qemu|parallels)\+[a-z0-9]{1,10}://(?:[A-Za-z0-9_.-]{1,64}@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})"
+    r"(?::(?P<port>[0-9]{1,5}))?/(?:system|session)"
+    r"(?:\?(?:(?:no_verify|no_tty|no_sanity|keyfile|pkipath)"
+    r"=[A-Za-z0-9_./-]{0,255}&?)*)?"
+)
+
+
+def is_safe(word: str) -> bool:
+    """Whether it is a host name or an address, and nothing else."""
+    return bool(_NAME.fullmatch(word)) or is_address(word)
+
+
+def safe(word: str, what: str) -> str:
+    """:raises Unread: the word is no host name and no address."""
+    if is_safe(word):
+        return word
+    raise Unread(f"'{word[:80]}' ({what}) is no host name and no address")
+
+
+def connect(config: Config, name: str) -> str:
+    """What the source connects to for a live migration to this node.
+
+    live_migration_inbound_addr of the destination, else the name that Nova
+    has for it (nova/virt/libvirt/driver.py, _live_migration_operation).
+    """
+    inbound = config.get("libvirt", "live_migration_inbound_addr")
+    return safe(inbound or name, "live_migration_inbound_addr")
+
+
+def copy_option(config: Config) -> str:
+    """The option that says where files are copied to."""
+    if config.get("libvirt", "migration_inbound_addr"):
+        return "migration_inbound_addr"
+    return "my_ip"
+
+
+def copy_address(config: Config, hostname: str, primary: str) -> str:
+    """Where a cold migration copies to by ssh
+    (nova/virt/libvirt/driver.py, get_host_ip_addr).
+
+    :param primary: the node's own, which my_ip is where nobody set it.
+    :raises Unread: nothing says it.
+    """
+    inbound = config.get("libvirt", "migration_inbound_addr")
+    if "%s" in inbound:
+        inbound = inbound.replace("%s", hostname)
+    found = inbound or config.get("DEFAULT", "my_ip") or primary
+    return safe(found, copy_option(config))
+
+
+def uri(config: Config, dest: str) -> str:
+    """The URI that Nova on a source builds for libvirt (driver.py,
+    _live_migration_uri), which is nova.conf's own affair.
+
+    :raises Unread: one that we would rather not use.
+    """
+    virt_type = config.get("libvirt", "virt_type") or "kvm"
+    host = f"[{dest}]" if ":" in dest else dest
+    scheme = config.get("libvirt", "live_migration_scheme") or "tcp"
+    driver = "parallels" if virt_type == "parallels" else "qemu"
+    built = f"{driver}+{scheme}://{host}/system"
+    if wanted := config.get("libvirt", "live_migration_uri"):
+        built = wanted.replace("%s", host)
+    if not _URI.fullmatch(built):
+        raise Unread(
+            f"the URI of live migrations, '{built[:120]}', is not tried: it"
+            " has parts that this program does not know"
+        )
+    return built
+
+
+def transport(built: str) -> str:
+    """'tcp', 'tls' or 'ssh' ... of such a URI."""
+    return built.partition("://")[0].partition("+")[2]
+
+
+def libvirt_host(built: str) -> str:
+    """The host that such a URI names."""
+    match = _URI.fullmatch(built)
+    return match["host"].strip("[]") if match else ""
+
+
+def libvirt_port(built: str) -> int | None:
+    """The port of libvirt's own that it leads to; None with ssh."""
+    match = _URI.fullmatch(built)
+    if match and match["port"] and transport(built) in PORTS:
+        return int(match["port"])
+    return PORTS.get(transport(built))

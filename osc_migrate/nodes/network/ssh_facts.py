@@ -1,0 +1,141 @@
+"""What ssh of user nova needs on both ends; no secret is among it."""
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+
+from osc_migrate.facts import Facts, Unread
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput, fact
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file or directory: octal mode, owner's name."""
+
+    mode: int
+    owner: str
+
+    @property
+    def open_to_others(self) -> bool:
+        """Others may write: sshd's StrictModes refuses it."""
+        return bool(self.mode & 0o022)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Ssh(Facts):
+    # Options of sshd that decide on user nova: 'allowusers' -> its words;
+    # also 'groups', those of nova. Empty where sshd does not tell.
+    options: Mapping[str, tuple[str, ...]]
+    # Public keys of sshd: 'ssh-ed25519 AAAA...'.
+    host_keys: tuple[str, ...]
+    # Of user nova; both empty where there is no such user.
+    home: str
+    shell: str
+    # nova's home, its .ssh, and what lies in that, by path.
+    files: Mapping[str, File]
+    # nova's own public keys, and those of whom sshd lets in as nova.
+    public_keys: tuple[str, ...]
+    authorized: tuple[str, ...]
+
+    @property
+    def directory(self) -> str:
+        return f"{self.home.rstrip('/')}/.ssh"
+
+    @property
+    def private_keys(self) -> list[str]:
+        """Paths of what ssh tries by itself (ssh_config(5), IdentityFile)."""
+        return [
+            path
+            for path in self.files
+            if path.startswith(f"{self.directory}/id_")
+            and not path.endswith(".pub")
+        ]
+
+
+# sshd tells what holds for nova from that address (sshd(8), -T). nova's home
+# may be a mount that hangs.
+_SCRIPT = r"""
+echo '#options'
+sshd -T -C "user=nova,host=localhost,addr="%s 2>/dev/null |
+grep -iE '^(port|(allow|deny)(users|groups)|pubkeyauthentication) '
+printf 'groups %%s\n' "$(id -Gn nova 2>/dev/null)"
+echo '#host'
+cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null
+echo '#nova'
+getent passwd nova
+home=$(getent passwd nova | cut -d: -f6)
+[ -n "$home" ] || exit 0
+timeout -k 1 5 sh -c '
+    echo "#files"
+    stat -c "%%a %%U %%n" "$1" "$1/.ssh" "$1/.ssh"/* 2>/dev/null
+    echo "#public"
+    grep -hv "^#" "$1"/.ssh/id_*.pub 2>/dev/null | head -c 20000
+    echo "#authorized"
+    grep -v "^#" "$1/.ssh/authorized_keys" 2>/dev/null | head -c 200000
+    true' sh "$home"
+"""
+
+
+_KINDS = ("ssh-", "ecdsa-", "sk-")
+
+
+def question(address: str) -> Question:
+    """:param address: from where nova would come."""
+    return Question(_SCRIPT, (address,))
+
+
+def read(said: CommandOutput) -> Ssh:
+    parts = fact(said.parts, "ssh")
+    return Ssh(
+        options=fact(lambda: _options(_sure(parts))),
+        host_keys=fact(lambda: _keys(_sure(parts), "host")),
+        home=fact(lambda: _passwd(_sure(parts))[0]),
+        shell=fact(lambda: _passwd(_sure(parts))[1]),
+        files=fact(lambda: _files(_sure(parts))),
+        public_keys=fact(lambda: _keys(_sure(parts), "public")),
+        authorized=fact(lambda: _keys(_sure(parts), "authorized")),
+    )
+
+
+def _sure(parts: dict[str, list[str]] | Unread) -> dict[str, list[str]]:
+    if isinstance(parts, Unread):
+        raise Unread(parts.reason)
+    return parts
+
+
+def _options(parts: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for line in parts.get("options", ()):
+        option, *words = line.split() or [""]
+        # 'allowusers' comes once for each of its words.
+        found[option.lower()] = found.get(option.lower(), ()) + tuple(words)
+    return found if len(found) > 1 else {}
+
+
+def _keys(parts: dict[str, list[str]], part: str) -> tuple[str, ...]:
+    """'TYPE BASE64' of each line, options before and words after left out."""
+    found = []
+    for line in parts.get(part, ()):
+        words = line.split()
+        for kind, blob in itertools.pairwise(words):
+            if kind.startswith(_KINDS) and blob.startswith("AAAA"):
+                found.append(f"{kind} {blob}")
+                break
+    return tuple(dict.fromkeys(found))
+
+
+def _passwd(parts: dict[str, list[str]]) -> tuple[str, str]:
+    """(home, shell) of user nova."""
+    fields = (parts.get("nova") or [""])[0].split(":")
+    return (fields[5], fields[6]) if len(fields) == 7 else ("", "")
+
+
+def _files(parts: dict[str, list[str]]) -> dict[str, File]:
+    found = {}
+    for line in parts.get("files", ()):
+        mode, _, rest = line.partition(" ")
+        owner, _, path = rest.partition(" ")
+        if path and len(mode) < 5 and set(mode) <= set("01234567"):
+            found[path] = File(int(mode, 8), owner)
+    return found

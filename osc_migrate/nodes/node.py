@@ -1,0 +1,85 @@
+"""What is known of a node: the machine behind a compute host, or one that
+serves storage to them.
+
+Each part is a subject of its own, read at once and judged by the checks of
+the same name. A part that could not be read is an Unread as any fact.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from osc_migrate.facts import Facts, Unread
+from osc_migrate.nodes.accounts.facts import Accounts
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.guests.facts import Guests
+from osc_migrate.nodes.libvirt.facts import Libvirt
+from osc_migrate.nodes.network.facts import Network
+from osc_migrate.nodes.reach.facts import Reach
+from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.storage.facts import Storage
+from osc_migrate.nodes.system.facts import System
+from osc_migrate.nodes.tls.facts import Tls
+from osc_migrate.nodes.volumes.facts import Volumes
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class NodeFacts(Facts):
+    # As Nova calls the host.
+    name: str
+    role: Role
+    config: Config
+    system: System
+    accounts: Accounts
+    storage: Storage
+    libvirt: Libvirt
+    tls: Tls
+    network: Network
+    volumes: Volumes
+    # Of the servers that the survey was made for.
+    guests: Guests
+    # Name of another node -> what was tried from here towards it.
+    reach: Mapping[str, Reach]
+
+
+@dataclasses.dataclass(frozen=True)
+class PairFacts:
+    """A compute node, and another one where servers may go from it."""
+
+    source: NodeFacts
+    destination: NodeFacts
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.name} -> {self.destination.name}"
+
+    @property
+    def reach(self) -> Reach:
+        """What was tried from the source towards the destination."""
+        try:
+            return self.source.reach[self.destination.name]
+        except KeyError:
+            raise Unread(
+                f"{self.destination.name} was not tried from"
+                f" {self.source.name}"
+            ) from None
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterFacts:
+    """All nodes that answered."""
+
+    nodes: Sequence[NodeFacts]
+
+    @property
+    def name(self) -> str:
+        if len(self.nodes) > 4:
+            return f"{len(self.nodes)} nodes"
+        return ", ".join(node.name for node in self.nodes)
+
+    @property
+    def computes(self) -> list[NodeFacts]:
+        return [node for node in self.nodes if node.role is Role.COMPUTE]
+
+    @property
+    def storages(self) -> list[NodeFacts]:
+        return [node for node in self.nodes if node.role is Role.STORAGE]

@@ -1,0 +1,125 @@
+"""What must hold on the nodes themselves, judged on facts alone.
+
+A fault is reported once: a check of two nodes, or of all, is skipped where a
+check of one node says what is wrong already.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from osc_migrate.checks.check import Check, judge, softened
+from osc_migrate.checks.findings import Finding, Report, Status
+from osc_migrate.checks.registry import CLOUD, MOVE
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.accounts import checks as accounts
+from osc_migrate.nodes.config import checks as config
+from osc_migrate.nodes.guests import after
+from osc_migrate.nodes.guests import checks as guests
+from osc_migrate.nodes.guests.guest_move import GuestMove
+from osc_migrate.nodes.libvirt import checks as libvirt
+from osc_migrate.nodes.network import checks as network
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
+from osc_migrate.nodes.reach import checks as reach
+from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.storage import checks as storage
+from osc_migrate.nodes.system import checks as system
+from osc_migrate.nodes.tls import checks as tls
+from osc_migrate.nodes.volumes import checks as volumes
+
+_SUBJECTS = (
+    config,
+    system,
+    accounts,
+    storage,
+    network,
+    libvirt,
+    tls,
+    volumes,
+    reach,
+)
+
+
+#: of one compute node
+NODE = tuple(check for one in _SUBJECTS for check in one.NODE)
+
+
+#: of one node that serves storage
+STORAGE = tuple(check for one in _SUBJECTS for check in one.STORAGE)
+
+
+#: of a source and a destination
+PAIR = tuple(check for one in _SUBJECTS for check in one.PAIR)
+
+
+#: of all nodes together
+CLUSTER = tuple(check for one in _SUBJECTS for check in one.CLUSTER)
+
+
+def everything() -> tuple[Check, ...]:
+    """All of them, those of a server on its two nodes among them."""
+    return (*NODE, *STORAGE, *PAIR, *CLUSTER, *guests.GUEST)
+
+
+ANSWERS = "node-answers"
+
+
+def of_node(node: NodeFacts) -> tuple[Check, ...]:
+    """The checks of a node of that role."""
+    return STORAGE if node.role is Role.STORAGE else NODE
+
+
+def pairs_of(nodes: Iterable[NodeFacts]) -> list[PairFacts]:
+    """Each compute node and each other one, both ways."""
+    computes = [node for node in nodes if node.role is Role.COMPUTE]
+    return [PairFacts(a, b) for a in computes for b in computes if a is not b]
+
+
+def judge_nodes(
+    nodes: Sequence[NodeFacts],
+    lost: Mapping[str, Unread],
+    pairs: Iterable[PairFacts],
+    kind: Kind | None = None,
+    ignored: Collection[str] = (),
+) -> Report:
+    """Every check of nodes.
+
+    :param lost: nodes that did not answer, and why.
+    :param pairs: the ways that servers are to go.
+    :param kind: how; None for any.
+    """
+    findings = [answered(name, why) for name, why in lost.items()]
+    for node in nodes:
+        findings.append(answered(node.name))
+        findings += judge(of_node(node), node, kind)
+    for pair in pairs:
+        findings += judge(PAIR, pair, kind)
+    if len(nodes) > 1:
+        findings += judge(CLUSTER, ClusterFacts(nodes), kind)
+    return Report(softened(findings, ignored))
+
+
+def answered(name: str, why: Unread | None = None) -> Finding:
+    """Whether a node answered.
+
+    The other checks of one that did not are not shown: each would only say
+    so again.
+
+    :param why: it did not; a `remedy` of it is shown.
+    """
+    title = "The node answers"
+    if why is None:
+        return Finding(ANSWERS, name, Status.PASS, "it answers", title=title)
+    remedy = getattr(why, "remedy", "") or (
+        f"log in to {name} as preflight does, by ssh and without a question"
+    )
+    return Finding(ANSWERS, name, Status.UNKNOWN, why.reason, remedy, title)
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Every check there is, in the order of the documentation."""
+    return (*MOVE, *CLOUD, *everything())
+
+
+def judge_after_on_nodes(facts: GuestMove) -> Report:
+    """What is left over on the two nodes of a move."""
+    return judge(after.AFTER, facts, facts.kind)

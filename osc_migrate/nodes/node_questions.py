@@ -1,0 +1,118 @@
+"""What to ask a node, and what its answers mean.
+
+Each subject has its questions and their reading side by side. Nothing here
+talks to a node: answers that were saved are read the same way.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.accounts import facts as accounts
+from osc_migrate.nodes.answers import Answers, Question
+from osc_migrate.nodes.command_output import CommandOutput
+from osc_migrate.nodes.config import facts as config
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.guests import reading as guests
+from osc_migrate.nodes.libvirt import reading as libvirt
+from osc_migrate.nodes.network import reading as network
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.nodes.reach import reading as reach
+from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.storage import reading as storage
+from osc_migrate.nodes.system import facts as system
+from osc_migrate.nodes.tls import reading as tls
+from osc_migrate.nodes.volumes import facts as volumes
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
+
+#: asked first: the other questions depend on the answers
+FIRST = {f"config.{name}": q for name, q in config.QUESTIONS.items()}
+
+_SUBJECTS: dict[str, Any] = {
+    "system": system,
+    "accounts": accounts,
+    "storage": storage,
+    "libvirt": libvirt,
+    "tls": tls,
+    "network": network,
+    "volumes": volumes,
+}
+
+
+def questions(
+    answers: Answers,
+    role: Role,
+    *,
+    servers: Sequence[str] = (),
+    read_only: bool = False,
+) -> dict[str, Question]:
+    """What else to ask a node that answered the first questions.
+
+    :param servers: UUIDs of servers to look for there.
+    :param read_only: ask nothing that touches the node, such as writing a
+        file for a moment.
+    """
+    known = unless_odd("config", config.read, CommandOutput(answers, "config"))
+    if isinstance(known, Unread):
+        known = Config((), {})
+
+    def about(subject: str, module: Any, *of: Any) -> dict[str, Question]:
+        asked = unless_odd(
+            subject, lambda: module.questions(known, *of, read_only=read_only)
+        )
+        # What is not asked is unread.
+        return {} if isinstance(asked, Unread) else asked
+
+    asked = {"guests": about("guests", guests, servers)}
+    for subject, module in _SUBJECTS.items():
+        asked[subject] = about(subject, module, role)
+    return {
+        f"{subject}.{name}": question
+        for subject, questions in asked.items()
+        for name, question in questions.items()
+    }
+
+
+def unless_odd(
+    subject: str, read: Callable[..., T], *args: object
+) -> T | Unread:
+    """`read` of `args`, or as a value why it could not be read: see
+    :func:`osc_migrate.facts.fact`.
+
+    Of the answers of a node anything may be wrong, in more ways than are
+    thought of: none of them is trouble of another subject or node.
+    """
+    try:
+        return read(*args)
+    except Unread as unread:
+        return unread.with_traceback(None)
+    except MemoryError:
+        raise
+    except Exception as error:
+        LOG.debug("reading %s", subject, exc_info=True)
+        return Unread(
+            f"the node's answers about {subject} cannot be read:"
+            f" {type(error).__name__}, see --debug"
+        )
+
+
+def read(name: str, role: Role, answers: Answers) -> NodeFacts:
+    """What the answers of one node mean."""
+
+    def part(subject: str, reading: Callable[[CommandOutput], Any]) -> Any:
+        return unless_odd(subject, reading, CommandOutput(answers, subject))
+
+    return NodeFacts(
+        name=name,
+        role=role,
+        config=part("config", config.read),
+        guests=part("guests", guests.read),
+        reach=reach.read(answers),
+        **{
+            subject: part(subject, module.read)
+            for subject, module in _SUBJECTS.items()
+        },
+    )

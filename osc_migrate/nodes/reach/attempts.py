@@ -1,0 +1,107 @@
+"""The script that tries another node: POSIX sh, with bash or Python for
+what it cannot do itself.
+
+Each 'try' prints one block at its end: the head it was given, then lines of
+'names WORD ADDRESS...', 'port HOST PORT OUTCOME' (libvirt's), 'data ...'
+(the same, of QEMU's), 'virsh WORDS =STATUS', 'nova WORDS =STATUS' and 'ping
+BYTES full|lost|none'; 'doubt WORDS' where it is not known who nova is.
+"""
+
+from osc_migrate.nodes.accounts.nova_user import NOVA_USER
+
+# It becomes a format: '%%' is one '%'.
+SCRIPT = (
+    NOVA_USER.replace("%", "%%")
+    + r"""
+find_nova
+nova=$(nova_user)
+
+# Last words of a command on one line, and its status.
+brief() {
+    { timeout -k 1 "$@" 2>&1; echo " =$?"; } | tail -c 600 | tr '\n\r\t' '   '
+}
+
+# connect HOST PORT: 'no route' takes the kernel three seconds; a SYN that
+# was lost is sent again after one, three and seven.
+if command -v bash >/dev/null; then
+    connect() {
+        timeout -k 1 10 bash -c ': <>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1
+    }
+else
+    connect() {
+        timeout -k 1 10 python3 -c '
+import socket, sys
+socket.create_connection((sys.argv[1], int(sys.argv[2])), 12)' "$1" "$2" 2>&1
+    }
+fi
+
+# knock KEY HOST PORT
+knock() {
+    said=$(connect "$2" "$3")
+    case $?:$said in
+    0:*) how=open ;;
+    *resolution* | *"not known"* | *"No address"*) how=unresolved ;;
+    124:* | 137:* | *"imed out"*) how=silent ;;
+    *efused*) how=refused ;;
+    # The latter two: routes of the kinds blackhole and prohibit.
+    *"No route"* | *nreachable* | *"nvalid argument"* | *"ermission denied"*)
+        how=unreachable ;;
+    *) how=$(printf %%s "$said" | tail -n 1 | tail -c 200) ;;
+    esac
+    printf '%%s %%s %%s %%s\n' "$1" "$2" "$3" "$how"
+}
+
+# libvirt URI HOST PORT: beyond a closed port there is nobody to ask.
+libvirt() {
+    if [ "$3" != - ]; then
+        line=$(knock port "$2" "$3")
+        printf '%%s\n' "$line"
+        case $line in *" open") ;; *) return ;; esac
+    fi
+    printf 'virsh %%s\n' "$(brief 20 virsh -c "$1" hostname)"
+}
+
+# What nova-compute does before it copies: nova/utils.py, ssh_execute. sshd
+# drops connections when many come at once: that is not its answer.
+copy='exec ssh -o BatchMode=yes -o ConnectTimeout=5 "$0" true'
+nova() {
+    for pause in 1 2 3 0; do
+        said=$(brief 30 su -s /bin/sh -c "$copy" "$nova" "$1")
+        case $said in
+        *kex_exchange* | *"onnection reset"* | *"onnection closed"*)
+            sleep "$pause" ;;
+        *) break ;;
+        esac
+    done
+    printf 'nova %%s\n' "$said"
+}
+
+packet() {
+    how=none
+    if ping -c 1 -W 2 -M do -s "$2" "$1" >/dev/null 2>&1; then how=full
+    elif ping -c 1 -W 2 "$1" >/dev/null 2>&1; then how=lost
+    fi
+    printf 'ping %%s %%s\n' "$2" "$how"
+}
+
+# try HEAD NAMES URI LIBVIRT_HOST LIBVIRT_PORT DATA_HOST PORTS COPY PAYLOAD
+try() {
+    all=$(
+        for name in $2; do
+            addresses=$(timeout -k 1 5 getent ahosts "$name")
+            printf 'names %%s' "$name"
+            printf '%%s\n' "$addresses" |
+            while read -r address rest; do printf ' %%s' "$address"; done
+            echo
+        done
+        [ "$3" = - ] || libvirt "$3" "$4" "$5" &
+        for port in $7; do knock data "$6" "$port" & done
+        [ -z "$nova_doubt" ] || printf 'doubt %%s\n' "$nova_doubt"
+        [ "$8" = - ] || [ -n "$nova_doubt" ] || nova "$8" &
+        [ "$4" = - ] || packet "$4" "$9" &
+        wait
+    )
+    printf '#peer %%s\n%%s\n' "$1" "$all"
+}
+"""
+)

@@ -1,0 +1,283 @@
+"""Checks of what one node reaches of another."""
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip, judge
+from osc_migrate.checks.findings import Fix, Status
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.facts import Unread, known
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.libvirt import checks as libvirt
+from osc_migrate.nodes.libvirt.data_ports import trouble_of_ports
+from osc_migrate.nodes.network import routes
+from osc_migrate.nodes.network.address import is_own
+from osc_migrate.nodes.network.facts import is_address, is_loopback
+from osc_migrate.nodes.network.firewall import Ports, let_through
+from osc_migrate.nodes.network.hosts_file import right_name
+from osc_migrate.nodes.network.links import mtu_differs
+from osc_migrate.nodes.node import PairFacts
+from osc_migrate.nodes.node_check import LIVE, of_pair
+from osc_migrate.nodes.reach import ssh
+from osc_migrate.nodes.reach.facts import Outcome, Port
+from osc_migrate.nodes.reach.route import led, lost
+from osc_migrate.nodes.tls import checks as tls
+from osc_migrate.text import paste, printable
+
+
+@of_pair()
+def destination_name_resolves(pair: PairFacts) -> str:
+    """The source finds the destination's own addresses under its name.
+
+    Only names that Nova uses: the destination's live_migration_inbound_addr,
+    or else its host name (nova/virt/libvirt/driver.py,
+    _live_migration_operation), and what files are copied to.
+    """
+    config_of(pair.source), config_of(pair.destination)
+    reach = pair.reach
+    words = [reach.connect, routes.libvirt_host(reach.uri), reach.copy]
+    names = [w for w in dict.fromkeys(words) if w and not is_address(w)]
+    for name in names:
+        why = _misleads(pair, name)
+        if why:
+            raise Problem(
+                why, *right_name(pair.source, pair.destination, name)
+            )
+    if not names:
+        return f"it is an address: {reach.connect}"
+    return "; ".join(f"{n}: {', '.join(reach.names[n])}" for n in names)
+
+
+def _misleads(pair: PairFacts, name: str) -> str:
+    """What is wrong with a name on the source; empty when nothing is.
+
+    :raises Skip: the destination's own checks tell.
+    """
+    source, destination = pair.source, pair.destination
+    found = pair.reach.names.get(name)
+    if found is None:
+        raise Unread(f"{name} was not looked up on {source.name}")
+    if not found:
+        return f"{name} does not resolve on {source.name}"
+    own = destination.network.own
+    wrong = [a for a in found if a not in own or is_loopback(a)]
+    if not wrong:
+        return ""
+    there = known(lambda: destination.network.names.get(name)) or ()
+    if set(found) == set(there) and not is_own(destination, name):
+        raise Skip(f"it is the same on {destination.name}, whose checks tell")
+    shown = ", ".join(found)
+    if any(map(is_loopback, wrong)):
+        return f"{name} is {shown} on {source.name}: that is itself"
+    if set(wrong) & source.network.own:
+        return f"{name} is {shown} on {source.name}: that is its own address"
+    return (
+        f"{name} is {shown} on {source.name}, but"
+        f" {', '.join(wrong)} is no address of {destination.name}"
+    )
+
+
+@of_pair()
+def destination_is_reachable(pair: PairFacts) -> str:
+    """Packets get from the source to the destination.
+
+    Where no port answers and no ping, it is no single rule: a route, a
+    cable, a VLAN.
+    """
+    led(pair)
+    if not lost(pair):
+        return pair.reach.connect
+    connect = pair.reach.connect
+    raise Problem(
+        f"nothing from {pair.source.name} gets to {connect}: no ping, no"
+        " port of libvirt, QEMU or ssh",
+        f"on {pair.source.name}: ip route get {paste(connect)}; ping -c1"
+        f" {paste(connect)}; look for a route that is blackhole or leads"
+        " elsewhere (ip route del), then for switch, VLAN and cable",
+    )
+
+
+@of_pair(LIVE)
+def destination_libvirt_port_is_open(pair: PairFacts) -> str:
+    """The source reaches the port of the destination's libvirt."""
+    led(pair)
+    port = pair.reach.libvirt
+    if port is None:
+        raise Skip(f"{routes.transport(pair.reach.uri)} needs none of its own")
+    if port.outcome is Outcome.OPEN:
+        return str(port)
+    _through(pair)
+    # Both are opened at once where both are closed: it is one firewall.
+    ports: list[Ports] = [port.port]
+    data = known(lambda: pair.reach.data) or ()
+    closed = [p for p in data if p.outcome is not Outcome.OPEN]
+    if closed and pair.reach.listened:
+        ports.append(pair.reach.data_range)
+    raise Problem(
+        str(port) + ("; so are those of the data" if len(ports) > 1 else ""),
+        *_open(pair, port, ports),
+    )
+
+
+def _through(pair: PairFacts) -> None:
+    """:raises Skip: nothing gets through, or nobody listens there."""
+    if lost(pair):
+        raise Skip("see destination-is-reachable")
+    port = pair.reach.libvirt
+    if port and port.outcome is Outcome.REFUSED and _deaf(pair, port):
+        raise Skip(f"see libvirt-listens of {pair.destination.name}")
+
+
+def _deaf(pair: PairFacts, port: Port) -> bool:
+    """Nobody on the destination listens there, as its own checks say."""
+    listeners = known(lambda: pair.destination.libvirt.listeners)
+    if listeners is None:
+        return False
+    to = _address(pair, port)
+    return not any(
+        one.port == port.port and one.hears(to) for one in listeners
+    )
+
+
+def _deeper(pair: PairFacts) -> None:
+    """:raises Skip: the checks of libvirt and of TLS say why it fails."""
+    findings = judge((*libvirt.NODE, *tls.NODE), pair.destination, Kind.LIVE)
+    found = [*findings, *judge(tls.NODE, pair.source, Kind.LIVE)]
+    found += judge(tls.PAIR, pair, Kind.LIVE)
+    for finding in found:
+        if finding.status is Status.FAIL:
+            raise Skip(f"see {finding.check} of {finding.subject}")
+
+
+def _address(pair: PairFacts, port: Port) -> str:
+    """Where it is, as the source resolves it."""
+    found = pair.reach.names.get(port.host, ())
+    return found[0] if found else port.host
+
+
+def _open(
+    pair: PairFacts, port: Port, ports: list[Ports]
+) -> tuple[str, *tuple[Fix, ...]]:
+    to = _address(pair, port)
+    return let_through(pair.source, pair.destination, to, ports)
+
+
+@of_pair(LIVE)
+def destination_data_ports_are_open(pair: PairFacts) -> str:
+    """The source reaches the ports where guests arrive at the destination.
+
+    QEMU listens on one of qemu.conf's migration_port_min to _max for the
+    memory, and on another for each disk that is copied; here a listener was
+    opened on the lowest and the highest that are free.
+    """
+    reach = pair.reach
+    if config_of(pair.source).flag("libvirt", "live_migration_tunnelled"):
+        raise Skip("the data go through libvirt (live_migration_tunnelled)")
+    led(pair)
+    if reach.libvirt and reach.libvirt.outcome is not Outcome.OPEN:
+        raise Skip("see destination-libvirt-port-is-open")
+    if lost(pair):
+        raise Skip("see destination-is-reachable")
+    if trouble_of_ports(pair.destination.libvirt):
+        raise Skip(f"see migration-ports-are-sane of {pair.destination.name}")
+    if not reach.data:
+        raise Unread("no data port was tried")
+    low, *_, high = (*reach.data, reach.data[-1])
+    span = reach.data_range
+    shown = f"{span[0]}-{span[1]}"
+    if low.outcome is Outcome.REFUSED and not reach.listened:
+        raise Skip("not tried with a listener: nothing was to be touched")
+    if low.outcome is not Outcome.OPEN:
+        raise Problem(
+            f"{low}, of the range {shown}", *_open(pair, low, [span])
+        )
+    if high.outcome is not Outcome.OPEN:
+        raise Concern(
+            f"{low}, but {high}, of the range {shown}: a move that gets a"
+            " port beyond what is open fails",
+            *_open(pair, high, [span]),
+        )
+    return f"{low.port} and {high.port} of {shown}"
+
+
+@of_pair(LIVE)
+def destination_libvirt_answers(pair: PairFacts) -> str:
+    """The destination's libvirt answers the source, by the URI of Nova.
+
+    The source's libvirt opens that connection (VIR_MIGRATE_PEER2PEER), as
+    root: nova/virt/libvirt/guest.py, migrate.
+    """
+    led(pair)
+    reach = pair.reach
+    uri, port = reach.uri, reach.libvirt
+    if port and port.outcome is not Outcome.OPEN:
+        raise Skip("see destination-libvirt-port-is-open")
+    if lost(pair):
+        raise Skip("see destination-is-reachable")
+    done = reach.virsh
+    if done is None:
+        raise Unread(f"{uri} was not tried")
+    if done.status == 0:
+        return f"{uri}: {printable(done.said, 80)}"
+    if done.status in (126, 127):
+        raise Unread(f"{pair.source.name} itself has no virsh to try {uri}")
+    _deeper(pair)
+    said = printable(done.said.removeprefix("error: "), 300)
+    by_hand = f"on {pair.source.name} as root: virsh -c '{uri}' hostname"
+    if done.status in (124, 137):
+        raise Problem(
+            f"{uri} takes the connection but does not answer in 20 s",
+            f"on {pair.destination.name}: systemctl status libvirtd"
+            f" virtproxyd virtqemud; then {by_hand}",
+        )
+    if routes.transport(uri) == "ssh":
+        raise Problem(
+            f"{uri}: {said}",
+            f"let root of {pair.source.name} log in there by ssh without a"
+            " question (key in authorized_keys, host key in"
+            f" /root/.ssh/known_hosts); then {by_hand}",
+        )
+    raise Problem(
+        f"{uri}: {said}",
+        f"see libvirt's log on {pair.destination.name} (journalctl -u"
+        f" libvirtd -u virtproxyd); then {by_hand}",
+    )
+
+
+@of_pair()
+def migration_path_carries_full_packets(pair: PairFacts) -> str:
+    """Packets as large as the source sends them arrive unbroken.
+
+    Where larger ones vanish without a word on the way, a connection opens
+    and then stands still: the copy never ends.
+    """
+    led(pair)
+    if lost(pair):
+        raise Skip("see destination-is-reachable")
+    packet = pair.reach.packet
+    if packet is None:
+        raise Skip("pings get no answer there")
+    size, arrived = packet
+    whole = size + (48 if ":" in pair.reach.connect else 28)
+    if arrived:
+        return f"{whole} bytes"
+    if mtu_differs(pair.source, pair.destination):
+        raise Skip("see mtu-agrees")
+    raise Problem(
+        f"a ping of {whole} bytes from {pair.source.name} to"
+        f" {pair.reach.connect} is lost, a small one is not",
+        "find what is between them with a lower MTU (tracepath -n"
+        f" {paste(pair.reach.connect)}), and raise it, or lower both"
+        " interfaces' (ip link set DEV mtu N)",
+    )
+
+
+NODE: tuple[Check, ...] = ()
+STORAGE: tuple[Check, ...] = ()
+PAIR: tuple[Check, ...] = (
+    destination_name_resolves,
+    destination_is_reachable,
+    destination_libvirt_port_is_open,
+    destination_libvirt_answers,
+    destination_data_ports_are_open,
+    ssh.nova_can_ssh,
+    migration_path_carries_full_packets,
+)
+CLUSTER: tuple[Check, ...] = ()

@@ -1,0 +1,72 @@
+"""What was tried from one node towards another."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+
+from osc_migrate.facts import Facts
+
+
+class Outcome(enum.StrEnum):
+    """How a TCP connection went."""
+
+    OPEN = "open"
+    # Nothing listens there, or a firewall says so in its place.
+    REFUSED = "refused"
+    # No answer in three seconds: what a firewall that drops looks like.
+    SILENT = "silent"
+    # No route to it, or a firewall says so.
+    UNREACHABLE = "unreachable"
+    # The name of the host has no address.
+    UNRESOLVED = "unresolved"
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """A port that was tried."""
+
+    host: str
+    port: int
+    outcome: Outcome
+
+    def __str__(self) -> str:
+        return f"{self.host} port {self.port}: {self.outcome}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """A command that was run; 124 when it did not end in time."""
+
+    status: int
+    # Its last words.
+    said: str
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Reach(Facts):
+    """What was tried from one node towards another."""
+
+    # What Nova on the source connects to for a live migration there.
+    connect: str
+    # The URI that it builds of it.
+    uri: str
+    # What files are copied to.
+    copy: str
+    # A name of the other node -> the addresses it has on this one, none
+    # where it does not resolve. Addresses are their own.
+    names: Mapping[str, tuple[str, ...]]
+    # Of libvirt; None where the URI goes through ssh.
+    libvirt: Port | None
+    # 'virsh -c URI hostname', as root; None where its port was not open.
+    virsh: Done | None
+    # Ports of the other's migration range, the lowest first.
+    data: tuple[Port, ...]
+    # Whether they were opened for it.
+    listened: bool
+    # The other's migration range, both ends included.
+    data_range: tuple[int, int]
+    # 'ssh COPY true' as user nova.
+    nova_ssh: Done
+    # Size of the packet in bytes, headers included, and whether an unbroken
+    # one arrived; None where even a small one does not.
+    packet: tuple[int, bool] | None

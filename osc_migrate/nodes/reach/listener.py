@@ -1,0 +1,131 @@
+"""Ports of a node's migration range, opened for a while.
+
+A firewall is tried with a real listener: without one, refused by the kernel
+and rejected by a rule look the same.
+"""
+
+import re
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.answers import Answers, Question
+from osc_migrate.nodes.command_output import CommandOutput
+
+# The lowest free port, which libvirt takes first, and the highest. Both are
+# held by one program, which ends by itself, and before that with the session
+# that opened it: an interrupted command must not leave it behind.
+_LISTEN = r"""
+# has STATES PORT; 0A listens.
+has() {
+    grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf '%%04X' "$2") [0-9A-F:]+ $1 " \
+        /proc/net/tcp /proc/net/tcp6
+}
+serve() {
+    if command -v systemd-socket-activate; then
+        exec timeout "$limit" \
+            systemd-socket-activate --accept -l "$1" -l "$2" true
+    fi
+    for python in python3 /usr/libexec/platform-python; do
+        command -v "$python" || continue
+        exec timeout "$limit" "$python" -c '
+import select, socket, sys
+many = []
+for port in sys.argv[1:]:
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind(("", int(port)))
+    one.listen(128)
+    many.append(one)
+while True:
+    for one in select.select(many, [], [])[0]:
+        one.accept()[0].close()' "$1" "$2"
+    done
+}
+# The shell of this session and its parents up to sshd: the list is another
+# one when any of them has ended. A busy shell notices nothing itself.
+session() {
+    of=$$
+    for level in 1 2 3 4 5 6; do
+        up=$(sed -n '/^State:.*Z/q; s/^PPid:[^0-9]*//p' "/proc/$of/status")
+        echo "$of $up"
+        case $up in '' | 0 | 1) return ;; esac
+        read -r name <"/proc/$up/comm" || return
+        case $name in sshd*) return ;; esac
+        of=$up
+    done
+} 2>/dev/null
+# watch PROCESS PORT
+watch() {
+    before=$(session)
+    while tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -e " $2"; do
+        [ "$(session)" = "$before" ] || kill "$1"
+        sleep 1
+    done
+}
+from=%s to=%s limit=%s
+# 06 is only waiting for its end: of a listener it can be had again, of a
+# connection that went out from there it cannot.
+for taken in '0[^6]' '..'; do
+    low=$from last=$(( from + 20 )) high=$to first=$(( to - 20 ))
+    while has "$taken" "$low" && [ "$low" -lt "$last" ]; do
+        low=$(( low + 1 ))
+    done
+    while has "$taken" "$high" && [ "$high" -gt "$first" ]; do
+        high=$(( high - 1 ))
+    done
+    serve "$low" "$high" </dev/null >/dev/null 2>&1 &
+    pid=$!
+    tries=0  # a node with much to do takes its time to start a program
+    while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do
+        if has 0A "$low" && has 0A "$high"; then
+            watch "$pid" "$low" </dev/null >/dev/null 2>&1 &
+            echo "ports $low $high pid $pid"
+            exit
+        fi
+        tries=$(( tries + 1 ))
+        sleep 0.1 2>/dev/null || { sleep 1; tries=$(( tries + 9 )); }
+    done
+    kill "$pid" 2>/dev/null
+done
+echo "nothing here can listen on $low and $high" \
+    "(systemd-socket-activate, python3)" >&2
+exit 1
+"""
+_SILENCE = r"""
+tr '\0' ' ' <"/proc/"%s/cmdline | grep -qF -e %s && kill %s
+"""
+_OPENED = re.compile(r"ports (\d{1,5}) (\d{1,5}) pid (\d{1,10})")
+
+
+def listen(span: tuple[int, int], seconds: int) -> Question:
+    """Opens the lowest and the highest free port of a range.
+
+    :param seconds: when it ends by itself.
+    """
+    low, high = span
+    args = (str(low), str(high), str(seconds))
+    return Question(_LISTEN, args, limit=20.0)
+
+
+def opened(answers: Answers) -> tuple[int, int]:
+    """The ports that were opened.
+
+    :raises Unread: none were.
+    """
+    match = _match(answers)
+    return int(match[1]), int(match[2])
+
+
+def silence(answers: Answers) -> Question:
+    """Ends the program, if it is still the one that was started.
+
+    :raises Unread: none was.
+    """
+    match = _match(answers)
+    return Question(_SILENCE, (match[3], match[1], match[3]))
+
+
+def _match(answers: Answers) -> re.Match[str]:
+    said = CommandOutput(answers, "reach").out("listen")
+    if match := _OPENED.fullmatch(said):
+        return match
+    raise Unread("no port was opened there")

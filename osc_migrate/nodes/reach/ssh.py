@@ -1,0 +1,299 @@
+"""Checks of ssh as user nova, which copies disks of cold migrations."""
+
+from collections.abc import Mapping
+
+from osc_migrate.checks.check import Problem, Skip
+from osc_migrate.checks.findings import Fix, allowed
+from osc_migrate.checks.script import HostName, PublicKey, Refused
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.facts import Unread, known
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.network.facts import is_address, is_loopback
+from osc_migrate.nodes.network.firewall import let_through
+from osc_migrate.nodes.node import NodeFacts, PairFacts
+from osc_migrate.nodes.node_check import of_node, of_pair
+from osc_migrate.nodes.reach.facts import Done
+from osc_migrate.nodes.reach.route import lost
+from osc_migrate.text import command, printable
+
+_NAME = "destination-name-resolves"
+Words = tuple[str, *tuple[Fix, ...]]
+
+
+@of_node([Kind.COLD])
+def sshd_lets_nova_in(node: NodeFacts) -> str:
+    """sshd of the node does not shut user nova out.
+
+    Nova copies over ssh as that user (nova/virt/libvirt/volume/remotefs.py);
+    AllowUsers and its like are asked first (sshd_config(5)).
+    """
+    options = known(lambda: node.network.ssh.options)
+    if not options:
+        raise Skip("sshd of the node does not tell its options")
+    if why := shut_out(options):
+        raise Problem(
+            f"sshd shuts nova out: {why}",
+            f"on {node.name}: find it with grep -rniE '{_OPTIONS}'"
+            " /etc/ssh/sshd_config /etc/ssh/sshd_config.d, let nova in, then"
+            " systemctl reload ssh (Red Hat: sshd)",
+        )
+    return "it does not"
+
+
+_OPTIONS = r"^\s*((allow|deny)(users|groups)|pubkeyauthentication)\s"
+
+
+def shut_out(options: Mapping[str, tuple[str, ...]]) -> str:
+    """Which option of sshd keeps nova out; empty when none does for sure."""
+    if options.get("pubkeyauthentication") == ("no",):
+        return "PubkeyAuthentication no"
+    groups = set(options.get("groups", ()))
+    for option, words, allows in (
+        ("DenyUsers", {"nova"}, False),
+        ("AllowUsers", {"nova"}, True),
+        ("DenyGroups", groups, False),
+        ("AllowGroups", groups, True),
+    ):
+        patterns = options.get(option.lower(), ())
+        # With a host or a wildcard it depends; ssh itself will tell.
+        plain = not any(set("*?@!") & set(word) for word in patterns)
+        if patterns and plain and bool(words & {*patterns}) is not allows:
+            return f"{option} {' '.join(patterns)}"
+    return ""
+
+
+def _without_nova(node: NodeFacts) -> bool:
+    try:
+        return node.accounts.nova is None
+    except Unread:
+        return False
+
+
+def _user(node: NodeFacts) -> str:
+    """What the user is called that nova-compute runs as."""
+    nova = known(lambda: node.accounts.nova)
+    return nova.name if nova else "nova"
+
+
+@of_pair([Kind.COLD])
+def nova_can_ssh(pair: PairFacts) -> str:
+    """User nova on the source reaches the destination by ssh.
+
+    A cold migration makes its directory there and copies the disks over ssh,
+    and asks even on shared storage (nova/virt/libvirt/driver.py,
+    migrate_disk_and_power_off).
+    """
+    # It says where the disks are copied to.
+    config_of(pair.destination)
+    reach = pair.reach
+    done = reach.nova_ssh
+    name = _user(pair.source)
+    if done.status == 0:
+        return f"{name}@{reach.copy}"
+    _led(pair)
+    if lost(pair):
+        raise Skip("see destination-is-reachable")
+    for node in (pair.source, pair.destination):
+        if _without_nova(node):
+            raise Skip(f"see nova-user-exists of {node.name}")
+    if "does not exist" in done.said and "nova" in done.said:
+        raise Unread(
+            f"{pair.source.name} itself has no user nova: nova-compute may"
+            " run in a container"
+        )
+    for words, tell in _REASONS.items():
+        # They know the files of nova, and of nobody else.
+        if words in done.said and name == "nova":
+            why, remedy = tell(pair, done)
+            raise Problem(why, *remedy)
+    if done.status in (124, 137):
+        why, remedy = _closed(pair, done)
+        raise Problem(why, *remedy)
+    raise Problem(
+        f"ssh to {reach.copy} as {name}: {printable(done.said, 200)}",
+        f"as {name} on {pair.source.name}: ssh -o BatchMode=yes {reach.copy}"
+        " true",
+    )
+
+
+def _led(pair: PairFacts) -> None:
+    """:raises Skip: what is copied to is not the destination."""
+    copy, own = pair.reach.copy, pair.destination.network.own
+    found = pair.reach.names.get(copy, ())
+    if not found or any(a not in own or is_loopback(a) for a in found):
+        other = "my-ip-is-local" if is_address(copy) else _NAME
+        raise Skip(f"{copy} is not {pair.destination.name}: see {other}")
+
+
+def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
+    """The key that goes into known_hosts was read on the node itself."""
+    source, destination = pair.source.network.ssh, pair.destination
+    copy = pair.reach.copy
+    changed = "HAS CHANGED" in done.said or "changed" in done.said
+    why = (
+        f"nova on {pair.source.name} knows another ssh host key of {copy}"
+        if changed
+        else f"nova on {pair.source.name} does not know the ssh host key of"
+        f" {copy}"
+    )
+    keys = known(lambda: destination.network.ssh.host_keys) or ()
+    home = known(lambda: source.home)
+    if not keys or not home:
+        return why, (
+            f"as nova on {pair.source.name}: ssh-keygen -R {copy}; then"
+            f" ssh-keyscan {copy}, compare with ssh-keygen -lf on"
+            f" {destination.name}, and put it into ~/.ssh/known_hosts",
+        )
+    file = f"{source.directory}/known_hosts"
+
+    def fix() -> Fix:
+        known_keys = [PublicKey(key) for key in keys]
+        host = HostName(copy)
+        if not _is_its_own(pair):
+            raise Refused(
+                f"only {destination.name} says that {copy} is its own"
+            )
+        seen = command("as_user", "nova", "grep", "-qF", "-e", keys[0], file)
+        forget = command(
+            *("as_user", "nova", "ssh-keygen", "-q", "-R", host, "-f", file)
+        )
+        return Fix(
+            pair.source.name,
+            (
+                f"[ ! -e {command(file)} ] || {seen} || {forget}",
+                *(
+                    command("user_line_add", "nova", file, f"{host} {key}")
+                    for key in known_keys
+                ),
+            ),
+            rests_on=(destination.name,),
+            vouched=True,
+        )
+
+    return why, ("", allowed(pair.source.name, fix))
+
+
+def _is_its_own(pair: PairFacts) -> bool:
+    """What is copied to is the destination by the source's own word: the
+    destination alone might claim the address of a third node."""
+    copy, name = pair.reach.copy, pair.destination.name
+    return copy.partition(".")[0].lower() == name.partition(".")[
+        0
+    ].lower() or copy in pair.reach.names.get(name, ())
+
+
+def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
+    """Which part is missing, from the near end to the far one."""
+    near, far = pair.source.network.ssh, pair.destination.network.ssh
+    source, destination = pair.source.name, pair.destination.name
+    if shut_out(known(lambda: far.options) or {}):
+        raise Skip(f"sshd-lets-nova-in tells, of {destination}")
+    keys = near.private_keys
+    if not keys:
+        return f"nova on {source} has no private key in {near.directory}", (
+            f"as nova on {source}: ssh-keygen -t ed25519; then put the"
+            f" .pub into {far.directory}/authorized_keys of every other node",
+        )
+    unsafe = [
+        path
+        for path in keys
+        if near.files[path].mode & 0o077 or near.files[path].owner != "nova"
+    ]
+    if unsafe:
+        return (
+            f"{unsafe[0]} on {source} is of {near.files[unsafe[0]].owner}"
+            f" with mode {near.files[unsafe[0]].mode:o}: ssh ignores it",
+            (
+                "",
+                Fix(
+                    source,
+                    (
+                        *(
+                            command("home_own", "nova", near.home, path)
+                            for path in unsafe
+                        ),
+                        *(
+                            command("user_mode", "nova", "600", path)
+                            for path in unsafe
+                        ),
+                    ),
+                ),
+            ),
+        )
+    file = f"{far.directory}/authorized_keys"
+    for path in (far.home, far.directory, file):
+        one = far.files.get(path)
+        if one and (one.open_to_others or one.owner not in ("nova", "root")):
+            return (
+                f"{path} on {destination} is of {one.owner} with mode"
+                f" {one.mode:o}: sshd ignores the keys in it (StrictModes)",
+                (
+                    "",
+                    Fix(
+                        destination,
+                        (
+                            command("home_own", "nova", far.home, path),
+                            command("user_mode", "nova", "go-w", path),
+                        ),
+                    ),
+                ),
+            )
+    lacking = [k for k in near.public_keys if k not in far.authorized]
+    if lacking and not set(near.public_keys) & set(far.authorized):
+        return f"{file} on {destination} lacks nova's key of {source}", (
+            "",
+            allowed(
+                destination,
+                lambda: Fix(
+                    destination,
+                    tuple(
+                        command("user_line_add", "nova", file, PublicKey(key))
+                        for key in lacking
+                    ),
+                    rests_on=(source,),
+                    vouched=True,
+                ),
+            ),
+        )
+    return (
+        f"{destination} refuses nova's key of {source}:"
+        f" {printable(done.said, 200)}",
+        (
+            f"on {destination}: journalctl -u ssh -u sshd says why; as nova"
+            f" on {source}: ssh -v {pair.reach.copy} true",
+        ),
+    )
+
+
+def _account(pair: PairFacts, done: Done) -> tuple[str, Words]:
+    name = pair.destination.name
+    shell = known(lambda: pair.destination.network.ssh.shell) or "no shell"
+    return f"user nova on {name} may not log in: {shell}", (
+        "",
+        Fix(name, (command("usermod", "-s", "/bin/bash", "nova"),)),
+    )
+
+
+def _closed(pair: PairFacts, done: Done) -> tuple[str, Words]:
+    copy = pair.reach.copy
+    packet = known(lambda: pair.reach.packet)
+    if packet and not packet[1] and "connect to host" not in done.said:
+        raise Skip("see migration-path-carries-full-packets")
+    ports = known(lambda: pair.destination.network.ssh.options["port"])
+    port = int(ports[0]) if ports and ports[0].isdecimal() else 22
+    return (
+        f"ssh from {pair.source.name} to {copy} does not get through:"
+        f" {printable(done.said, 200) or 'no answer in 30 s'}",
+        let_through(pair.source, pair.destination, copy, [port]),
+    )
+
+
+# What ssh says, the more telling words first.
+_REASONS = {
+    "IDENTIFICATION HAS CHANGED": _host_key,
+    "ost key verification failed": _host_key,
+    "currently not available": _account,
+    "Permission denied": _permission,
+    "connect to host": _closed,
+    "imed out": _closed,
+}

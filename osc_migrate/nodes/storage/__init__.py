@@ -1,0 +1,1 @@
+"""The instances directory: mounts, exports, ownership."""

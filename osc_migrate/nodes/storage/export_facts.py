@@ -1,0 +1,202 @@
+"""What a node serves by NFS."""
+
+import dataclasses
+import fnmatch
+import ipaddress
+import re
+
+from osc_migrate.facts import Facts, Unread
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput, fact
+from osc_migrate.nodes.storage.parts import parts, running, units
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """A directory, and one client or group of clients: exports(5)."""
+
+    path: str
+    # '10.0.0.0/24', 'host.example', '*.example', '@netgroup', '*'.
+    client: str
+    options: tuple[str, ...]
+    # Where it is written; '' of what is in force.
+    file: str = ""
+
+    def admits(self, address: str, names: tuple[str, ...]) -> bool | None:
+        """The client may mount it; None where that cannot be told.
+
+        :param address: of the client.
+        :param names: of it, as the server may see them.
+        """
+        if self.client in ("*", "<world>", ""):
+            return True
+        if self.client.startswith("@"):
+            return None
+        try:
+            network = ipaddress.ip_network(self.client, strict=False)
+        except ValueError:
+            wanted = self.client.lower()
+            # '*' of exports(5) passes dots, as fnmatch's does.
+            return any(fnmatch.fnmatchcase(n.lower(), wanted) for n in names)
+        try:
+            return ipaddress.ip_address(address) in network
+        except ValueError:
+            return None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Server(Facts):
+    # nfs-server, or nfs-kernel-server on older Debians; '' without one.
+    unit: str
+    # 'active', 'inactive', 'failed'; 'masked' where somebody wants none.
+    state: str
+    # What it serves now, the kernel's defaults included (exportfs -v).
+    exports: tuple[Export, ...]
+    # What /etc/exports and /etc/exports.d say.
+    configured: tuple[Export, ...]
+    addresses: frozenset[str]
+    # Host names, short and full.
+    names: frozenset[str]
+
+    def serves(self, server: str, address: str) -> bool:
+        """It is what a mount calls so, or reached at that address."""
+        return (
+            address in self.addresses
+            or server in self.addresses
+            or server.lower() in {name.lower() for name in self.names}
+        )
+
+    @property
+    def known(self) -> tuple[Export, ...]:
+        """What is in force, and what would be."""
+        return (*self.exports, *self.configured)
+
+    def real(self, path: str) -> str:
+        """The directory that a client calls `path`: below the export with
+        fsid=0, which clients of NFSv4 see as '/'."""
+        if any(export.path == path for export in self.known):
+            return path
+        for export in self.known:
+            if {"fsid=0", "fsid=root"} & {*export.options}:
+                return f"{export.path}{path}".rstrip("/") or "/"
+        return path
+
+    def of(
+        self, path: str, exports: tuple[Export, ...] | None = None
+    ) -> list[Export]:
+        """The exports that hold what a client calls `path`: those of the
+        nearest directory at or above it.
+
+        :param exports: among these, not those in force.
+        """
+        among = self.exports if exports is None else exports
+        real = self.real(path)
+        above = [
+            export
+            for export in among
+            if f"{real}/".startswith(f"{export.path.rstrip('/')}/")
+        ]
+        nearest = max((len(export.path) for export in above), default=0)
+        return [export for export in above if len(export.path) == nearest]
+
+
+_SCRIPT = r"""
+echo '#names'
+hostname
+hostname -f 2>/dev/null
+echo '#addresses'
+hostname -I 2>/dev/null
+echo '#units'
+systemctl show -p Id,LoadState,ActiveState nfs-server.service \
+    nfs-kernel-server.service nfs-ganesha.service 2>/dev/null
+echo '#live'
+timeout -k 1 8 exportfs -v 2>/dev/null
+[ $? -lt 124 ] || echo '#unsaid'
+for file in /etc/exports /etc/exports.d/*.exports; do
+    [ -r "$file" ] || continue
+    printf '#file %s\n' "$file"
+    sed -e 's/#.*//' "$file"
+    printf '\n'
+done
+:
+"""
+
+
+QUESTIONS = {"serves": Question(_SCRIPT)}
+
+
+_CLIENT = re.compile(r"([^()]*)(?:\(([^()]*)\))?")
+
+
+def read(said: CommandOutput) -> Server:
+    found = parts(said.lines("serves"))
+    states = units(found.get("units", []))
+    unit = running(states, "nfs-server", "nfs-kernel-server", "nfs-ganesha")
+
+    def live(_: CommandOutput) -> tuple[Export, ...]:
+        if unit == "nfs-ganesha":
+            raise Unread(
+                "what nfs-ganesha exports is not read; see its"
+                " /etc/ganesha/ganesha.conf"
+            )
+        if "unsaid" in found:
+            raise Unread("exportfs -v does not answer")
+        return exports(found.get("live", []))
+
+    return Server(
+        unit=unit,
+        state=states.get(unit, ""),
+        exports=fact(live, said),
+        configured=tuple(
+            export
+            for name, lines in found.items()
+            if name.startswith("file ")
+            for export in exports(lines, name.removeprefix("file "))
+        ),
+        addresses=frozenset(" ".join(found.get("addresses", [])).split()),
+        names=frozenset(line.strip() for line in found.get("names", [])),
+    )
+
+
+def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
+    """As /etc/exports and exportfs -v have them: a path and its clients;
+    exportfs breaks the line where the path is long."""
+    found: list[Export] = []
+    path = ""
+    for line in _joined(lines):
+        words = line.split()
+        if not line[:1].isspace() and words:
+            path = words.pop(0).strip('"')
+            if not words and file:
+                words = ["*"]
+        common: tuple[str, ...] = ()
+        for word in words:
+            if word.startswith("-"):
+                common = tuple(word[1:].split(","))
+            elif match := _CLIENT.fullmatch(word):
+                options = (*common, *(match[2] or "").split(","))
+                found.append(
+                    Export(
+                        path,
+                        match[1] or "*",
+                        tuple(o for o in options if o),
+                        file,
+                    )
+                )
+    return tuple(found)
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """Without the line breaks that a backslash takes back."""
+    found: list[list[str]] = []
+    open_line = False
+    for line in lines:
+        text = line.rstrip()
+        more = text.endswith("\\")
+        text = text.removesuffix("\\")
+        if open_line:
+            found[-1].append(text)
+        else:
+            found.append([text])
+        open_line = more
+    return ["".join(pieces) for pieces in found]

@@ -1,0 +1,219 @@
+"""Uses of exports by compute nodes, and lines of exports(5) for them.
+
+A line for a file server rests on what its clients say: their directory is
+what most of them mount, and another node knows their addresses.
+"""
+
+import contextlib
+import dataclasses
+import ipaddress
+from collections.abc import Callable, Iterator
+
+from osc_migrate.checks.check import Skip
+from osc_migrate.checks.findings import Fix, allowed
+from osc_migrate.checks.script import (
+    DataPath,
+    ExportOptions,
+    HostAddress,
+    HostName,
+    Refused,
+)
+from osc_migrate.facts import Unread, known
+from osc_migrate.nodes.majority import most_say
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts
+from osc_migrate.nodes.storage.export_facts import Export, Server
+from osc_migrate.nodes.storage.facts import NFS, Mount
+from osc_migrate.nodes.storage.mounts import literal
+from osc_migrate.text import command
+
+FILE = "/etc/exports"
+OPTIONS = ("rw", "sync", "no_root_squash", "no_subtree_check")
+_READ_ONLY = "Read-only file system"
+
+
+@dataclasses.dataclass(frozen=True)
+class Use:
+    """A compute node that mounts, or is to mount, from a node."""
+
+    compute: NodeFacts
+    mount: Mount
+    server: NodeFacts
+    serves: Server
+
+    @property
+    def address(self) -> str:
+        """What the server sees: as the mount says, else as nova.conf."""
+        return (
+            self.mount.option("clientaddr")
+            or known(lambda: self.compute.config.get("DEFAULT", "my_ip"))
+            or ""
+        )
+
+    @property
+    def export(self) -> Export | None:
+        """The one that counts for this client: the most exact one.
+
+        :raises Unread: it hangs on a netgroup, or on no address.
+        """
+        found = []
+        for export in self.serves.of(self.mount.path):
+            admits = export.admits(self.address, (self.compute.name,))
+            if admits is None:
+                raise Unread(
+                    f"whether {export.client} means {self.compute.name} can"
+                    f" be told on {self.server.name} only"
+                )
+            if admits:
+                found.append(export)
+        return max(found, key=_exactness, default=None)
+
+
+def _exactness(export: Export) -> int:
+    try:
+        return ipaddress.ip_network(export.client, strict=False).prefixlen
+    except ValueError:
+        return 0 if "*" in export.client else 128
+
+
+def server_of(node: NodeFacts) -> Server:
+    serves = node.storage.serves
+    if serves is None:
+        raise Skip("it serves nothing")
+    return serves
+
+
+def uses_of(cluster: ClusterFacts) -> Iterator[Use]:
+    """Where compute nodes mount from nodes of the survey, whose servers
+    run: of others a check says so."""
+    for compute in cluster.computes:
+        mount = None
+        with contextlib.suppress(Unread):
+            mount = nfs_mount(compute)
+        if mount is None:
+            continue
+        for server in cluster.storages:
+            serves = server_of(server)
+            if serves.configured and serves.state not in ("active", "masked"):
+                continue
+            if serves.serves(mount.server, mount.option("addr")):
+                yield Use(compute, mount, server, serves)
+
+
+def nfs_mount(node: NodeFacts) -> Mount | None:
+    """What it mounts by NFS, or would."""
+    mount = node.storage.missing or node.storage.mount
+    return mount if mount.fstype in NFS else None
+
+
+def clients_of(cluster: ClusterFacts, use: Use) -> str:
+    """Each compute node of that server, as a line of exports has them.
+
+    :raises Refused: one of them names a client that may not be its own.
+    """
+    options = ",".join(OPTIONS)
+    return " ".join(
+        f"{client_of(cluster, one)}({options})"
+        for one in uses_of(cluster)
+        if one.server is use.server and one.mount.path == use.mount.path
+    )
+
+
+def shown_clients(cluster: ClusterFacts, use: Use) -> str:
+    """The same for people, who know their nodes."""
+    try:
+        return clients_of(cluster, use).replace(")", ",fsid=0)")
+    except Refused:
+        return f"CLIENT({','.join(OPTIONS)},fsid=0)"
+
+
+def client_of(cluster: ClusterFacts, use: Use) -> str:
+    """The address of a compute node as another node knows it, or its name.
+
+    :raises Refused: it alone says so.
+    """
+    if not use.address:
+        return HostName(use.compute.name)
+    address = HostAddress(use.address)
+    name = use.compute.name
+    for other in cluster.computes:
+        with contextlib.suppress(Unread, KeyError):
+            if other is not use.compute and address in {
+                found
+                for names in other.reach[name].names.values()
+                for found in names
+            }:
+                return address
+    raise Refused(f"only {name} says that {address} is its address")
+
+
+def new_line(cluster: ClusterFacts, use: Use) -> Fix:
+    path, clients = DataPath(use.mount.path), clients_of(cluster, use)
+    return Fix(
+        use.server.name,
+        (command("line_add", FILE, f"{path} {clients}"), "exportfs -ra"),
+        rests_on=_computes(cluster),
+        vouched=_agreed(cluster, use),
+    )
+
+
+def _computes(cluster: ClusterFacts) -> tuple[str, ...]:
+    return tuple(node.name for node in cluster.computes)
+
+
+def _agreed(cluster: ClusterFacts, use: Use) -> bool:
+    """Most compute nodes mount that directory, or are to."""
+    paths = {}
+    for node in cluster.computes:
+        with contextlib.suppress(Unread):
+            mount = nfs_mount(node)
+            paths[node.name] = mount.path if mount else ""
+    return most_say(paths, use.mount.path)
+
+
+def plain(options: tuple[str, ...]) -> tuple[str, ...]:
+    """Without what exportfs shows of the kernel's own choice."""
+    shown = ("wdelay", "hide", "sec=sys", "secure", "no_all_squash")
+    return tuple(o for o in dict.fromkeys(options) if o not in shown)
+
+
+def rewritten(
+    cluster: ClusterFacts,
+    use: Use,
+    change: Callable[[Export], Export],
+    added: tuple[Export, ...] = (),
+) -> Fix:
+    return allowed(
+        use.server.name,
+        lambda: _line_of(
+            use, change, added, _computes(cluster), _agreed(cluster, use)
+        ),
+    )
+
+
+def _line_of(
+    use: Use,
+    change: Callable[[Export], Export],
+    added: tuple[Export, ...],
+    rests_on: tuple[str, ...],
+    vouched: bool,
+) -> Fix:
+    """The file's line of an export, with other options or more clients."""
+    exports = use.serves.of(use.mount.path, use.serves.configured)
+    if not exports:  # made by hand
+        exports = use.serves.of(use.mount.path)
+    exports = [*map(change, exports), *added]
+    path, file = DataPath(exports[0].path), exports[0].file or FILE
+    clients = " ".join(
+        f"{one.client}({','.join(ExportOptions(plain(one.options)))})"
+        for one in exports
+    )
+    return Fix(
+        use.server.name,
+        (
+            command("line_drop", file, f"^{literal(path)}[[:space:]]"),
+            command("line_add", file, f"{path} {clients}"),
+            "exportfs -ra",
+        ),
+        rests_on=rests_on,
+        vouched=vouched,
+    )

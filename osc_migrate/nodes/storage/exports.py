@@ -1,0 +1,258 @@
+"""What the file servers export, and to whom: exports(5).
+
+Judged with the compute nodes, as only they say which export is the one of
+the instances directory: rw,sync,no_root_squash to each of them, says Nova's
+guide (doc/source/admin/configuring-migrations.rst).
+"""
+
+import contextlib
+import dataclasses
+import functools
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.findings import Fix, allowed
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts
+from osc_migrate.nodes.node_check import of_cluster, of_node
+from osc_migrate.nodes.storage.export_facts import Export
+from osc_migrate.nodes.storage.exporting import (
+    FILE,
+    Use,
+    client_of,
+    new_line,
+    plain,
+    rewritten,
+    server_of,
+    shown_clients,
+    uses_of,
+)
+from osc_migrate.nodes.storage.mounts import usable
+from osc_migrate.text import command
+
+_READ_ONLY = "Read-only file system"
+
+
+@of_node()
+def nfs_server_runs(node: NodeFacts) -> str:
+    """The NFS server runs, if the node is to export anything."""
+    serves = server_of(node)
+    if not serves.configured:
+        raise Skip(f"{FILE} exports nothing")
+    if serves.state == "masked":
+        raise Skip(f"{serves.unit} is masked: it is to export nothing")
+    if serves.state == "active":
+        return f"{serves.unit}"
+    if not serves.unit:
+        raise Problem(
+            f"{FILE} exports directories, and no NFS server is installed",
+            f"on {node.name}: "
+            + (
+                "dnf install nfs-utils"
+                if node.system.red_hat
+                else "apt-get install nfs-kernel-server"
+            ),
+        )
+    raise Problem(
+        f"{serves.unit} is {serves.state}: whoever uses its mounts hangs",
+        "",
+        Fix(
+            node.name,
+            (command("systemctl", "enable", "--now", serves.unit),),
+        ),
+    )
+
+
+@of_cluster()
+def exports_instances(cluster: ClusterFacts) -> str:
+    """What compute nodes mount is exported."""
+    for use in uses_of(cluster):
+        if use.serves.of(use.mount.path):
+            continue
+        detail = (
+            f"{use.server.name} does not export {use.mount.path}, which"
+            f" {use.compute.name} mounts"
+        )
+        if use.serves.state != "active":
+            raise Problem(
+                f"{detail}: its NFS server is {use.serves.state or 'missing'}",
+                f"on {use.server.name}: systemctl unmask"
+                f" {use.serves.unit or 'nfs-server'}; systemctl enable --now"
+                f" {use.serves.unit or 'nfs-server'}",
+            )
+        if use.serves.of(use.mount.path, use.serves.configured):
+            raise Problem(
+                f"{detail}, though {FILE} says so",
+                "",
+                Fix(use.server.name, ("exportfs -ra",)),
+            )
+        if use.mount.path == "/":
+            raise Problem(
+                detail,
+                f"on {use.server.name}: add to {FILE} a line for the"
+                f" directory: /DIRECTORY {shown_clients(cluster, use)};"
+                " then exportfs -ra",
+            )
+        raise Problem(
+            detail,
+            "",
+            allowed(
+                use.server.name, functools.partial(new_line, cluster, use)
+            ),
+        )
+    return _done(cluster)
+
+
+@of_cluster()
+def export_names_every_compute(cluster: ClusterFacts) -> str:
+    """Every compute node may mount what is exported."""
+    left = [use for use in _exported(cluster) if use.export is None]
+    if not left:
+        return _done(cluster)
+    use = left[0]
+    path = use.serves.of(use.mount.path)[0].path
+    like = plain(use.serves.of(use.mount.path)[0].options)
+
+    def fix() -> Fix:
+        added = tuple(
+            Export(path, client_of(cluster, one), like)
+            for one in left
+            if one.server is use.server
+        )
+        return rewritten(cluster, use, lambda export: export, added)
+
+    raise Problem(
+        f"{use.server.name} exports {path}, but not to "
+        + ", ".join(f"{u.compute.name} ({u.address})" for u in left),
+        "",
+        allowed(use.server.name, fix),
+    )
+
+
+@of_cluster()
+def export_is_read_write(cluster: ClusterFacts) -> str:
+    """Compute nodes may write to what is exported."""
+    uses = [use for use in _exported(cluster) if use.export]
+    for use in uses:
+        if use.export and "rw" not in use.export.options:
+            raise Problem(
+                f"{use.server.name} exports {use.export.path} read-only to"
+                f" {use.export.client}",
+                "",
+                rewritten(cluster, use, lambda one: _with(one, "rw", "ro")),
+            )
+    refused = [node for node in cluster.computes if _refused(node)]
+    if refused:
+        mount = refused[0].storage.mount
+        raise Problem(
+            f"{mount.source} lets {', '.join(n.name for n in refused)} write"
+            f" nothing: {_READ_ONLY}",
+            f"on {mount.server}: export it with rw; see that its own"
+            " filesystem is not read-only",
+        )
+    return _done(cluster)
+
+
+@of_cluster()
+def export_is_synchronous(cluster: ClusterFacts) -> str:
+    """The file server says 'written' of what is on its disk.
+
+    With async a crash of it corrupts the disks of running servers.
+    """
+    for use in _exported(cluster):
+        if use.export and "async" in use.export.options:
+            raise Concern(
+                f"{use.server.name} exports {use.export.path} async: what"
+                " servers wrote is lost when it crashes",
+                "",
+                rewritten(
+                    cluster, use, lambda one: _with(one, "sync", "async")
+                ),
+            )
+    return _done(cluster)
+
+
+@of_cluster()
+def export_keeps_root(cluster: ClusterFacts) -> str:
+    """The file server lets root of compute nodes be root.
+
+    libvirt's root gives disks to QEMU's user, on the destination too;
+    with root_squash that is 'Operation not permitted'.
+    """
+    for use in _exported(cluster):
+        export = use.export
+        if export is None:
+            continue
+        bad = {"root_squash", "all_squash"} & {*export.options}
+        if bad or "no_root_squash" not in export.options:
+            raise Problem(
+                f"{use.server.name} exports {export.path} to {export.client}"
+                f" with {', '.join(sorted(bad)) or 'root_squash'}: libvirt may"
+                " not give disks to QEMU's user",
+                "",
+                rewritten(
+                    cluster,
+                    use,
+                    lambda one: _with(
+                        one, "no_root_squash", "root_squash", "all_squash"
+                    ),
+                ),
+            )
+    return _done(cluster)
+
+
+@of_cluster()
+def exports_are_written_down(cluster: ClusterFacts) -> str:
+    """What is exported is in a file, and comes back after a boot."""
+    for use in _exported(cluster):
+        if not use.serves.of(use.mount.path, use.serves.configured):
+            path = use.serves.of(use.mount.path)[0].path
+            raise Concern(
+                f"{use.server.name} exports {path}, but no file says so",
+                "",
+                rewritten(cluster, use, lambda export: export),
+            )
+    return _done(cluster)
+
+
+def _exported(cluster: ClusterFacts) -> list[Use]:
+    """Those for which there is an export at all."""
+    return [use for use in uses_of(cluster) if use.serves.of(use.mount.path)]
+
+
+def _done(cluster: ClusterFacts) -> str:
+    uses = _exported(cluster)
+    if not uses:
+        raise Skip("no node that was asked serves a compute node by NFS")
+    return ", ".join(
+        dict.fromkeys(f"{u.server.name}:{u.mount.path}" for u in uses)
+    )
+
+
+def _refused(node: NodeFacts) -> bool:
+    """The kernel mounted it to write, and the server says no."""
+    with contextlib.suppress(Skip, Unread):
+        storage = usable(node)
+        return (
+            storage.written == _READ_ONLY
+            and storage.mount.nfs
+            and "ro" not in storage.mount.options
+        )
+    return False
+
+
+def _with(export: Export, good: str, *bad: str) -> Export:
+    kept = [o for o in export.options if o not in (*bad, good)]
+    return dataclasses.replace(export, options=(good, *kept))
+
+
+NODE: tuple[Check, ...] = ()
+STORAGE: tuple[Check, ...] = (nfs_server_runs,)
+PAIR: tuple[Check, ...] = ()
+CLUSTER: tuple[Check, ...] = (
+    exports_instances,
+    export_names_every_compute,
+    export_is_read_write,
+    export_is_synchronous,
+    export_keeps_root,
+    exports_are_written_down,
+)

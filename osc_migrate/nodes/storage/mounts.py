@@ -1,0 +1,321 @@
+"""The mount of the instances directory, and what fstab says of it."""
+
+import dataclasses
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.findings import Fix, allowed
+from osc_migrate.checks.script import Refused
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.nodes.node_check import LIVE, of_node
+from osc_migrate.nodes.storage.facts import Mount, Storage
+from osc_migrate.text import command
+
+FSTAB = "/etc/fstab"
+# Of the mount table, and of no use in fstab: the kernel finds them itself.
+_FOUND = (
+    "addr",
+    "clientaddr",
+    "mountaddr",
+    "mountport",
+    "mountproto",
+    "mountvers",
+    "namlen",
+    "rsize",
+    "wsize",
+    "timeo",
+    "retrans",
+    "local_lock",
+    "fd",
+    "rootmode",
+    "user_id",
+    "group_id",
+    "relatime",
+    # What FUSE adds for any user, and mount.glusterfs would not take.
+    "allow_other",
+    "default_permissions",
+    "max_read",
+    "nosuid",
+    "nodev",
+)
+# Filesystems that mount themselves, by a table of their own.
+_OWN_TABLE = ("zfs",)
+
+
+def usable(node: NodeFacts, *, missing: bool = False) -> Storage:
+    """The storage of a node whose directory can be judged.
+
+    :param missing: of one that need not be there, too.
+    :raises Skip: a check of its own says what is wrong first.
+    """
+    storage = node.storage
+    if not storage.answers or storage.trouble:
+        raise Skip("the directory does not answer")
+    if storage.missing:
+        raise Skip(f"nothing is mounted on {storage.missing.target}")
+    if storage.place is None and not missing:
+        raise Skip(f"there is no {storage.path}")
+    return storage
+
+
+@of_node()
+def instances_path_is_mounted(node: NodeFacts) -> str:
+    """What fstab says to mount on the instances directory is mounted.
+
+    Without it Nova finds the local directory below: with 'auto' it copies
+    the disks into it, and no error says so.
+    """
+    storage = node.storage
+    wanted = storage.missing
+    if not storage.answers:
+        raise Skip("the directory does not answer")
+    if storage.entry is None:
+        raise Skip(f"fstab has nothing for {storage.path}")
+    if wanted is None:
+        return f"{storage.entry}"
+    detail = f"{wanted} is not mounted on {wanted.target}"
+    if storage.occupied:
+        raise Problem(
+            f"{detail}, and there are servers in the local directory below",
+            f"on {node.name}: move these servers away, see that"
+            f" {command(storage.path)} is empty, then: mount"
+            f" {command(wanted.target)}",
+        )
+    raise Problem(detail, "", Fix(node.name, mounted(wanted)))
+
+
+@of_node()
+def instances_mount_is_read_write(node: NodeFacts) -> str:
+    """The instances directory is not mounted read-only."""
+    storage = usable(node)
+    mount = storage.mount
+    if "ro" not in mount.options:
+        return f"{mount}"
+    entry = storage.entry
+
+    def fix() -> Fix:
+        lines = [command("mount", "-o", "remount,rw", mount.target)]
+        if entry and entry.target == mount.target and "ro" in entry.options:
+            lines = [*written(entry, _but(entry.options, "ro")), *lines]
+        return Fix(node.name, tuple(lines))
+
+    raise Problem(
+        f"{mount} is mounted read-only on {mount.target}",
+        "",
+        allowed(node.name, fix),
+    )
+
+
+@of_node()
+def instances_mount_is_the_only_one(node: NodeFacts) -> str:
+    """Nothing is mounted below the mount of the instances directory.
+
+    libvirt goes by the first of two mounts of FUSE, and may call the
+    migration unsafe (src/util/virfile.c, virFileIsSharedFixFUSE); a umount
+    would bring the other one to light.
+    """
+    storage = usable(node)
+    if storage.stacked < 2 or storage.mount.target == "/":
+        return f"{storage.mount}"
+    target = storage.mount.target
+    raise Concern(
+        f"{storage.stacked} mounts are on top of each other on {target}",
+        f"on {node.name}, when no server runs there: umount"
+        f" {command(target)} until findmnt {command(target)} shows none,"
+        f" then mount {command(target)}",
+    )
+
+
+@of_node()
+def instances_mount_is_persistent(node: NodeFacts) -> str:
+    """What is mounted on the instances directory comes back after a boot."""
+    storage = usable(node)
+    mount, entry = storage.mount, storage.entry
+    if mount.target == "/":
+        raise Skip("it is on the root filesystem")
+    if storage.contained:
+        raise Skip("nova-compute's container has mounts of its own")
+    if mount.fstype in _OWN_TABLE:
+        raise Skip(f"{mount.fstype} mounts itself")
+    if entry and entry.target == mount.target:
+        if "noauto" not in entry.options or storage.unit:
+            return f"{FSTAB} has {entry}"
+        raise Concern(
+            f"{FSTAB} says noauto for {mount.target}",
+            "",
+            allowed(
+                node.name,
+                lambda: Fix(
+                    node.name, written(entry, _but(entry.options, "noauto"))
+                ),
+            ),
+        )
+    if storage.unit:
+        return "systemd mounts it"
+    raise Concern(
+        f"{mount} is mounted on {mount.target} by hand: after a boot it is"
+        " gone, and Nova uses the local directory below",
+        "",
+        allowed(
+            node.name,
+            lambda: Fix(
+                node.name,
+                (command("line_add", FSTAB, line(mount, _lasting(mount))),),
+            ),
+        ),
+    )
+
+
+@of_node()
+def instances_mount_is_what_fstab_says(node: NodeFacts) -> str:
+    """What is mounted is what the next boot will mount."""
+    storage = usable(node)
+    mount, entry = storage.mount, storage.entry
+    if entry is None or entry.target != mount.target or storage.contained:
+        raise Skip(f"{FSTAB} has no line for it")
+    if not (mount.server and entry.server):
+        raise Skip("it is no directory of a server")
+    if entry.path == mount.path and (
+        entry.server.lower() == mount.server.lower()
+    ):
+        return f"{entry}"
+    raise Concern(
+        f"{mount} is mounted on {mount.target}, and {FSTAB} says"
+        f" {entry.source}: that is for the next boot",
+        "",
+        allowed(
+            node.name,
+            lambda: Fix(
+                node.name,
+                written(
+                    dataclasses.replace(entry, source=mount.source),
+                    entry.options,
+                ),
+            ),
+        ),
+    )
+
+
+@of_node(LIVE)
+def instances_mount_is_safe(node: NodeFacts) -> str:
+    """The mount has no option that loses data of running servers.
+
+    soft: 'can cause silent data corruption'; nolock: two hosts may write
+    one disk, as QEMU's locks stay on one (nfs(5)).
+    """
+    storage = usable(node)
+    mount = storage.mount
+    if not mount.nfs:
+        raise Skip("it is no NFS")
+    options = [o for o in mount.options if o in _unsafe(mount)]
+    if not options:
+        return f"NFS {mount.option('vers')}, {_hardness(mount)}"
+    entry = storage.entry
+    target = command(mount.target)
+    again = (
+        f"! grep -q {command(f' {mount.target} nfs4* .*{options[0]}[, ]')}"
+        f" /proc/mounts || {{ umount {target} && mount {target}; }}"
+    )
+
+    def build() -> Fix:
+        lines: tuple[str, ...] = ()
+        if entry and entry.target == mount.target:
+            lines = written(entry, _but(entry.options, *_UNSAFE))
+        return Fix(node.name, (*lines, again))
+
+    fix = allowed(node.name, build)
+    raise Concern(
+        f"{mount} is mounted with {', '.join(options)}: when the server is"
+        " slow or away, running servers lose what they write",
+        ""
+        if fix.refused
+        else f"on {node.name}, when no server runs there: "
+        + "; ".join(fix.lines),
+        fix,
+    )
+
+
+# 'soft' fails a write that takes too long.
+_UNSAFE = ("soft", "softerr", "nolock", "local_lock=all", "local_lock=posix")
+
+
+def _unsafe(mount: Mount) -> tuple[str, ...]:
+    """NFSv4 has its locks built in, and shows some of these all the same."""
+    v4 = mount.option("vers").startswith("4") or mount.fstype == "nfs4"
+    return _UNSAFE[:2] if v4 else _UNSAFE
+
+
+def _hardness(mount: Mount) -> str:
+    return "hard" if "hard" in mount.options else "not soft"
+
+
+def line(mount: Mount, options: tuple[str, ...]) -> str:
+    """Of fstab.
+
+    :raises Refused: a field would be read as something else.
+    """
+    words = (
+        mount.source,
+        mount.target,
+        mount.fstype.removeprefix("fuse."),
+        ",".join(options) or "defaults",
+    )
+    # fstab knows other escapes than that of a blank, and comments.
+    if not all(w.isprintable() and w for w in words) or any(
+        set(w) & set("\\#\xa0\t") for w in words
+    ):
+        raise Refused("a field of fstab holds an escape or a comment")
+    return " ".join(w.replace(" ", "\\040") for w in words) + " 0 0"
+
+
+def written(entry: Mount, options: tuple[str, ...]) -> tuple[str, ...]:
+    """fstab's line with other options."""
+    return (
+        command("line_drop", FSTAB, _of(entry.target)),
+        command("line_add", FSTAB, line(entry, options)),
+    )
+
+
+def mounted(entry: Mount) -> tuple[str, ...]:
+    """Mounts what fstab has, unless it is."""
+    target = command(entry.target)
+    return (f"mountpoint -q {target} || mount {target}",)
+
+
+def _of(target: str) -> str:
+    """A regular expression for the line of a mount point."""
+    return f"^[^#[:space:]]+[[:space:]]+{literal(target)}/?[[:space:]]"
+
+
+def literal(text: str) -> str:
+    """`text` in an extended regular expression of grep."""
+    return "".join(
+        f"[{c}]" if c in ".*+?(){}|$" else f"\\{c}" if c in "[]^\\" else c
+        for c in text.replace(" ", "\\040")
+    )
+
+
+def _but(options: tuple[str, ...], *dropped: str) -> tuple[str, ...]:
+    return tuple(option for option in options if option not in dropped)
+
+
+def _lasting(mount: Mount) -> tuple[str, ...]:
+    """The options of a mount that are worth a line of fstab."""
+    kept = [
+        option
+        for option in dict.fromkeys(mount.options)
+        if option.partition("=")[0] not in _FOUND
+    ]
+    return (*kept, *(("_netdev",) if mount.shared else ()))
+
+
+NODE: tuple[Check, ...] = (
+    instances_path_is_mounted,
+    instances_mount_is_read_write,
+    instances_mount_is_the_only_one,
+    instances_mount_is_persistent,
+    instances_mount_is_what_fstab_says,
+    instances_mount_is_safe,
+)
+STORAGE: tuple[Check, ...] = ()
+PAIR: tuple[Check, ...] = ()
+CLUSTER: tuple[Check, ...] = ()

@@ -1,0 +1,344 @@
+"""The instances directory: questions, and what the answers mean.
+
+All that touches it is asked at once and ends within some seconds: on a
+mount whose server is gone, each command would wait for ever.
+"""
+
+import re
+from collections.abc import Mapping
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.accounts.nova_user import AS_USER, QEMU_USER
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput, each, fact, whole
+from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.process_identity import FIND_NOVA
+from osc_migrate.nodes.storage import export_facts
+from osc_migrate.nodes.storage.facts import Mount, Place, Space, Storage
+from osc_migrate.nodes.storage.parts import parts
+
+# What may hang comes in two steps, each with a limit: a server that is gone
+# shows in the first one. Its arguments are the directories from '/' down to
+# the path; those of a container are seen through its nova-compute's root.
+_LOOK = r"""
+for path in "$@"; do set -- "$@" "$root$path"; shift; done
+# NFS asks its server again for a directory that is opened; stat alone may
+# show for a minute who owned it before.
+find "$root$path" -maxdepth 1 2>/dev/null | head -n 1 >/dev/null
+stat -L -c 'place|%a|%u|%g|%i|%F|%U|%G|%n' "$@" 2>&1
+stat -f -c 'space|%S|%b|%a|%c|%d' "$root$path" 2>&1
+"""
+_TRY = (
+    AS_USER
+    + QEMU_USER
+    + r"""
+path=$1
+export AT="$root$path"
+[ -d "$AT" ] || exit 0
+[ ! -e /sys/fs/selinux/enforce ] || stat -c 'label|%C' "$AT"
+find "$AT/" -maxdepth 1 -name '????????-????-????-????-????????????' |
+    head -n 1 | sed 's/.*/occupied|/'
+@WRITE@
+if [ -z "$root" ] && qemu=$(id -u "$(qemu_user)" 2>/dev/null); then
+    if as_user "$qemu" 'test -x "$AT"' </dev/null; then echo 'passable|yes'
+    else echo 'passable|no'
+    fi
+fi
+"""
+)
+# What Nova does itself before a live migration, and a few bytes in it: a full
+# filesystem takes empty files. date(1) says why it failed, the shell does not.
+_WRITE = r"""
+write='
+    trap "rm -f \"\$file\"" EXIT
+    trap "exit 1" HUP INT TERM
+    file=$(mktemp "$AT/.migrate-XXXXXX") && date >"$file" &&
+        echo "written|"
+'
+if [ -z "$uid" ]; then :
+elif [ -z "$root" ]; then as_user "$uid" "$write" </dev/null 2>&1
+elif [ -n "$run_in" ]
+then AT=$path nsenter -t "$run_in" -m -S "$uid" -G "$gid" sh -c "$write" \
+    </dev/null 2>&1
+fi | sed '/^written|/!s/^/unwritten|/'
+"""
+_SCRIPT = (
+    FIND_NOVA
+    + r"""
+path=@PATH@
+find_nova
+if [ -n "$nova_doubt" ]; then
+    printf '#doubt\n%s\n' "$nova_doubt"
+    exit 0
+fi
+pid=$nova_pid; root=; uid=; gid=; run_in=
+if [ -n "$pid" ]; then
+    ! same_capabilities "$pid" nova || run_in=$pid
+    [ "/proc/$pid/root/" -ef / ] || root=/proc/$pid/root
+    uid=$(awk '$1 == "Uid:" {print $3}' "/proc/$pid/status")
+    gid=$(awk '$1 == "Gid:" {print $3}' "/proc/$pid/status")
+fi
+[ "${uid:-0}" != 0 ] || uid=$(id -u nova 2>/dev/null)
+export pid root uid gid run_in
+printf '#path\n%s\n#root\n%s\n#look\n' "$path" "$root"
+timeout -k 1 10 sh -s @PATHS@ <<'END'
+@LOOK@
+END
+ended=$?
+if [ $ended -lt 124 ]; then
+    timeout -k 1 10 sh -s "$path" <<'END'
+@TRY@
+END
+    ended=$?
+fi
+printf '#ended\n%s\n' $ended
+# A link on the way may lead to another filesystem.
+real=$(timeout -k 1 2 readlink -f "$root$path") || real=$path
+table() {
+    P=$1 awk 'index(ENVIRON["P"] "/", ($5 == "/" ? "" : $5) "/") == 1' \
+        "/proc/${pid:-self}/mountinfo"
+}
+echo '#mounts'
+table "$real"
+echo '#fstab'
+P=$real awk '$1 !~ /^#/ && $2 ~ /^\/./ && index(ENVIRON["P"] "/", \
+    $2 ($2 ~ /\/$/ ? "" : "/")) == 1 {
+    gsub(/password=[^, \t]*/, "password=x")
+    gsub(/pass=[^, \t]*/, "pass=x")
+    print
+}' /etc/fstab
+echo '#unit'
+target=$(table "$real" | tail -n 1 | cut -d ' ' -f 5)
+if [ "$target" != / ] && unit=$(systemd-escape -p "$target"); then
+    systemctl show -p UnitFileState,SourcePath \
+        "$unit.mount" "$unit.automount"
+fi 2>/dev/null
+if [ -e /sys/fs/selinux/enforce ]; then
+    echo '#selinux'
+    getenforce
+    echo '#wanted'
+    matchpathcon -n "$real"
+    echo '#booleans'
+    getsebool virt_use_nfs virt_use_fusefs virt_use_samba
+fi 2>/dev/null
+:
+"""
+)
+
+
+def questions(
+    config: Config, role: str, *, read_only: bool
+) -> dict[str, Question]:
+    if role != "compute":
+        return dict(export_facts.QUESTIONS)
+    path = config.instances_path
+    down = above(path)
+    tried = _TRY.replace("@WRITE@", "" if read_only else _WRITE)
+    script = _SCRIPT.replace("@LOOK@", _LOOK).replace("@TRY@", tried)
+    script = script.replace("%", "%%")
+    script = script.replace("@PATHS@", " ".join(["%s"] * len(down)))
+    return {
+        "directory": Question(
+            script.replace("@PATH@", "%s"), (path, *down), limit=30
+        )
+    }
+
+
+def above(path: str) -> tuple[str, ...]:
+    """'/', and so on down to the path itself."""
+    words = [word for word in path.split("/") if word]
+    return (
+        "/",
+        *("/" + "/".join(words[: n + 1]) for n in range(len(words))),
+    )
+
+
+def read(said: CommandOutput) -> Storage:
+    if said.asked("serves"):
+        none = Unread("it is asked of compute nodes only")
+        fields = Storage.__dataclass_fields__
+        empty = {name: none for name in fields if name != "serves"}
+        return Storage(**empty, serves=fact(export_facts.read, said))  # type: ignore[arg-type]
+    return _Reading(said).storage()
+
+
+class _Reading:
+    """Of the answer to the one question."""
+
+    def __init__(self, said: CommandOutput) -> None:
+        self.parts = parts(said.lines("directory"))
+        if doubt := self.first("doubt"):
+            raise Unread(doubt[:300])
+        self.root = self.first("root")
+        # (what, value): see the script.
+        self.look = [
+            line.partition("|")[::2] for line in self.parts.get("look", ())
+        ]
+        # What timeout(1) says: it ended it, or had to kill it.
+        self.hung = self.first("ended") in ("124", "137", "143")
+
+    def first(self, part: str) -> str:
+        return next(iter(self.parts.get(part, ())), "")
+
+    def looked(self, what: str) -> str | None:
+        """The last line of that name."""
+        found = [value for name, value in self.look if name == what]
+        if not found and self.hung:
+            raise Unread("the instances directory does not answer")
+        return found[-1] if found else None
+
+    def storage(self) -> Storage:
+        return Storage(
+            path=fact(self.path),
+            answers=not self.hung,
+            trouble=self.trouble(),
+            places=self.places(),
+            mount=fact(self.mount),
+            stacked=fact(self.stacked),
+            entry=self.entry(),
+            unit=self.unit(),
+            contained=bool(self.root),
+            space=fact(self.space),
+            written=fact(self.written),
+            passable=fact(self.passable),
+            occupied=fact(lambda: self.looked("occupied") is not None),
+            selinux=self.first("selinux"),
+            label=fact(lambda: _type(self.looked("label") or "")),
+            label_wanted=_type(self.first("wanted")),
+            booleans=self.booleans(),
+        )
+
+    def path(self) -> str:
+        if found := self.first("path"):
+            return found
+        raise Unread("the node did not say what it was asked about")
+
+    def trouble(self) -> str:
+        """What stat said that is not 'No such file or directory'."""
+        for line in self.parts.get("look", ()):
+            if line.startswith("stat:") and not line.endswith(_ABSENT):
+                return line.rpartition(": ")[2][:200]
+        return ""
+
+    def places(self) -> tuple[Place, ...]:
+        rows = [value for name, value in self.look if name == "place"]
+        return each(rows, self.place)
+
+    def place(self, row: str) -> Place | None:
+        words = row.split("|", 7)
+        if len(words) != 8:
+            return None
+        mode, uid, gid, inode, kind, owner, group, path = words
+        try:
+            return Place(
+                path.removeprefix(self.root) or "/",
+                whole(mode, "a mode", 8),
+                whole(uid, "an owner"),
+                whole(gid, "a group"),
+                owner,
+                group,
+                whole(inode, "an inode"),
+                kind,
+            )
+        except Unread:
+            return None
+
+    def mounts(self) -> list[Mount]:
+        """Those at the path or above it, in the order they were made."""
+        found = []
+        for line in self.parts.get("mounts", ()):
+            before, dash, after = line.partition(" - ")
+            words, last = before.split(), after.split()
+            if dash and len(words) > 5 and len(last) > 2:
+                # The superblock's options come after the mount's own.
+                options = (*words[5].split(","), *last[2].split(","))
+                found.append(
+                    Mount(_plain(last[1]), _plain(words[4]), last[0], options)
+                )
+        return found
+
+    def mount(self) -> Mount:
+        """The last one: each hides those before it."""
+        mounts = [m for m in self.mounts() if m.fstype != "autofs"]
+        if not mounts:
+            raise Unread("the node's mount table does not show what it is on")
+        return max(reversed(mounts), key=lambda mount: len(mount.target))
+
+    def stacked(self) -> int:
+        mount = self.mount()
+        return sum(
+            m.target == mount.target
+            # Where libvirt looks a FUSE mount up, the first one counts,
+            # and one of an automounter is it.
+            and (m.fstype != "autofs" or mount.fstype.startswith("fuse."))
+            for m in self.mounts()
+        )
+
+    def entry(self) -> Mount | None:
+        found = [
+            Mount(
+                _plain(words[0]),
+                _plain(words[1]).rstrip("/"),
+                words[2],
+                tuple(words[3].split(",")),
+            )
+            for line in self.parts.get("fstab", ())
+            if len(words := line.split()) > 3
+        ]
+        return max(found, key=lambda one: len(one.target), default=None)
+
+    def unit(self) -> bool:
+        """fstab's lines are units too: of a line that was dropped until
+        systemd reads them again, of one with 'noauto' for good."""
+        for block in "\n".join(self.parts.get("unit", ())).split("\n\n"):
+            states = set(block.splitlines())
+            if "SourcePath=/etc/fstab" not in states and states & {
+                "UnitFileState=enabled",
+                "UnitFileState=generated",
+            }:
+                return True
+        return any(m.fstype == "autofs" for m in self.mounts())
+
+    def space(self) -> Space:
+        row = self.looked("space")
+        words = row.split("|") if row else []
+        if len(words) != 5:
+            raise Unread("the node did not say how much space there is")
+        block, blocks, free, inodes, left = (
+            whole(word, "a filesystem's size") for word in words
+        )
+        return Space(block * blocks, block * free, inodes, left)
+
+    def written(self) -> str | None:
+        if self.looked("written") is not None:
+            return ""
+        why = self.looked("unwritten")
+        return why.rpartition(": ")[2][:200] if why is not None else None
+
+    def passable(self) -> bool | None:
+        said = self.looked("passable")
+        return None if said is None else said == "yes"
+
+    def booleans(self) -> Mapping[str, bool]:
+        rows = [
+            line.partition(" --> ") for line in self.parts.get("booleans", ())
+        ]
+        return {
+            name: value.strip() == "on" for name, arrow, value in rows if arrow
+        }
+
+
+_ABSENT = "No such file or directory"
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def _plain(text: str) -> str:
+    """Without the escapes of the mount table and fstab: '\\040' is a
+    blank."""
+    return _OCTAL.sub(lambda match: chr(int(match[1], 8) % 256), text)
+
+
+def _type(label: str) -> str:
+    """Of 'system_u:object_r:nova_var_lib_t:s0'."""
+    words = label.split(":")
+    return words[2] if len(words) > 2 else ""

@@ -1,0 +1,295 @@
+"""Do nodes share the instances directory, and agree on it?"""
+
+import contextlib
+import functools
+from collections.abc import Mapping
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.findings import Fix, allowed
+from osc_migrate.checks.script import DataPath, Uid
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.majority import majority, most_say, others, told
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
+from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
+from osc_migrate.nodes.storage.export_facts import Server
+from osc_migrate.nodes.storage.facts import Mount, Storage
+from osc_migrate.nodes.storage.mounts import FSTAB, usable
+from osc_migrate.text import command, printable
+
+_USUAL = "/var/lib/nova/instances"
+# Options of NFS on which all should agree: what a lock or a lost server
+# means depends on them.
+_MEANING = ("hard", "soft", "softerr", "nolock", "noac", "ro")
+
+
+@of_pair()
+def hosts_share_storage(pair: PairFacts) -> str:
+    """Both share the instances directory, or neither shares it.
+
+    Nova tries it with a file. Where just one node lacks the mount, 'auto'
+    silently copies the disks to its local directory, and block_migration=
+    False is refused: 'is not on shared storage' (nova/virt/libvirt/
+    driver.py, check_can_live_migrate_source).
+    """
+    source, destination = pair.source, pair.destination
+    if _in_ceph(source) and _in_ceph(destination):
+        raise Skip("images_type=rbd: disks are not in the directory")
+    if source.storage.path != destination.storage.path:
+        raise Skip("their paths differ: instances-path-agrees")
+    one, two = usable(source), usable(destination)
+    if one.mount.shared and two.mount.shared:
+        return _same(pair, one, two)
+    if not (one.mount.shared or two.mount.shared):
+        return "local on both: Nova copies the disks (block migration)"
+    shared, local = (
+        (source, destination) if one.mount.shared else (destination, source)
+    )
+    raise _mixed(shared, local)
+
+
+def _in_ceph(node: NodeFacts) -> bool:
+    return config_of(node).get("libvirt", "images_type") == "rbd"
+
+
+def _same(pair: PairFacts, one: Storage, two: Storage) -> str:
+    here, there = one.mount, two.mount
+    a, b = pair.source.name, pair.destination.name
+    if here.like(there):
+        if not (one.place and two.place) or (
+            one.place.inode == two.place.inode
+        ):
+            return f"{here.source} on both"
+        # One name, and two servers behind it.
+        raise Problem(
+            f"both mount {here.source}, but its inode is {one.place.inode}"
+            f" on {a} and {two.place.inode} on {b}: these are two"
+            " directories",
+            f"on both: getent hosts {command(here.server or here.source)};"
+            f" findmnt {command(here.target)}",
+        )
+    raise Problem(
+        f"{a} mounts {here}, and {b} {there}",
+        f"see which is right, mend the other node's line in {FSTAB} when no"
+        f" server runs there, then: umount {command(there.target)}; mount"
+        f" {command(there.target)}",
+    )
+
+
+def _mixed(shared: NodeFacts, local: NodeFacts) -> Problem:
+    mount, path = shared.storage.mount, local.storage.path
+    detail = (
+        f"{path} is {mount} on {shared.name}, and local on {local.name}:"
+        " with 'auto' Nova silently copies the disks"
+    )
+    if local.storage.occupied:
+        return Problem(
+            detail,
+            f"{local.name} has servers in its local {path}: move them away"
+            f" first; then mount {mount.source} there as on {shared.name}",
+        )
+    # What one node mounts is no reason for another one to mount it: an
+    # operator knows the file server.
+    return Problem(
+        detail,
+        f"mount {printable(mount.source)} on {local.name} as {shared.name}"
+        f" does, with its line in {FSTAB}: see first that the file server is"
+        " yours",
+    )
+
+
+@of_cluster()
+def instances_path_agrees(cluster: ClusterFacts) -> str:
+    """All compute nodes have the same instances_path.
+
+    A server's files are looked for on the destination where they are on the
+    source (doc/source/admin/configuring-migrations.rst).
+    """
+    paths = {node.name: node.storage.path for node in cluster.computes}
+    if len(paths) < 2:
+        raise Skip("there is one compute node")
+    agreed = majority(paths, usual=(_USUAL,))
+    odd = others(paths, agreed)
+    if not odd:
+        return agreed
+    fixes = [
+        allowed(
+            node.name,
+            functools.partial(_same_path, node, agreed, paths),
+        )
+        for node in cluster.computes
+        if node.name in odd
+    ]
+    occupied = [
+        node.name
+        for node in cluster.computes
+        if node.name in odd and node.storage.occupied
+    ]
+    if occupied:
+        raise Problem(
+            f"instances_path: {told(paths, agreed)}",
+            f"{', '.join(occupied)} has servers in its own: move them away"
+            f" first; then set [DEFAULT]instances_path = {agreed} in"
+            " nova.conf there",
+        )
+    raise Problem(f"instances_path: {told(paths, agreed)}", "", *fixes)
+
+
+def _same_path(node: NodeFacts, agreed: str, paths: Mapping[str, str]) -> Fix:
+    return Fix(
+        node.name,
+        (
+            command(
+                *("ini_set", config_of(node).file),
+                *("DEFAULT", "instances_path", DataPath(agreed)),
+            ),
+        ),
+        (node.accounts.nova_unit,) if node.accounts.nova_unit else (),
+        rests_on=tuple(n for n, path in paths.items() if path == agreed),
+        vouched=agreed == _USUAL or most_say(paths, agreed),
+    )
+
+
+@of_cluster()
+def shared_directory_is_novas(cluster: ClusterFacts) -> str:
+    """The shared instances directory belongs to the user nova."""
+    sharers = _sharers(cluster)
+    users = {node.accounts.nova.uid for node in sharers if node.accounts.nova}
+    if not users:
+        raise Skip("no directory of servers is shared")
+    wrong = [
+        node
+        for node in sharers
+        if node.storage.place and node.storage.place.uid not in users
+    ]
+    if not wrong:
+        return f"uid {', '.join(map(str, sorted(users)))}"
+    if len(users) > 1:
+        raise Skip("nova's uid is not the same on all: nova-uid-agrees")
+    place, mount = wrong[0].storage.place, wrong[0].storage.mount
+    nova = wrong[0].accounts.nova
+    if place is None or nova is None:
+        raise Skip("nova is not known")
+    # Any of them, as they share it: but some servers obey only their own
+    # root.
+    raise Problem(
+        f"{mount.source} belongs to {place.owner} (uid {place.uid}), and"
+        f" nova is uid {nova.uid}",
+        "",
+        _given(cluster, wrong[0], nova.uid, nova.gid),
+    )
+
+
+def _given(cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int) -> Fix:
+    """On the file server where it is known, else on a node that has it."""
+    for storage in cluster.storages:
+        with contextlib.suppress(Unread):
+            serves, mount = storage.storage.serves, node.storage.mount
+            if (
+                mount.nfs
+                and serves
+                and serves.serves(mount.server, mount.option("addr"))
+            ):
+                real = serves.real(mount.path)
+                return allowed(
+                    storage.name,
+                    functools.partial(
+                        _chown,
+                        *(cluster, storage.name, real, uid, gid),
+                        vouched=_exports(serves, real)
+                        and _most_mount(cluster, mount.path),
+                    ),
+                )
+    return allowed(
+        node.name,
+        functools.partial(
+            _chown, cluster, node.name, node.storage.path, uid, gid
+        ),
+    )
+
+
+def _chown(
+    cluster: ClusterFacts,
+    name: str,
+    path: str,
+    uid: int,
+    gid: int,
+    *,
+    vouched: bool = True,
+) -> Fix:
+    return Fix(
+        name,
+        (
+            command(
+                *("chown", "-h", "--", f"{Uid(uid)}:{Uid(gid)}"),
+                DataPath(path),
+            ),
+        ),
+        rests_on=tuple(node.name for node in cluster.computes),
+        vouched=vouched,
+    )
+
+
+def _exports(serves: Server, path: str) -> bool:
+    """The file server itself exports it, or a directory above it."""
+    return any(
+        f"{path}/".startswith(f"{export.path.rstrip('/')}/")
+        for export in serves.known
+    )
+
+
+def _most_mount(cluster: ClusterFacts, path: str) -> bool:
+    paths = {}
+    for node in cluster.computes:
+        with contextlib.suppress(Unread):
+            paths[node.name] = node.storage.mount.path
+    return most_say(paths, path)
+
+
+@of_cluster(LIVE)
+def mount_options_agree(cluster: ClusterFacts) -> str:
+    """Who shares the instances directory mounts it with like options."""
+    values = {}
+    for node in _sharers(cluster):
+        mount = node.storage.mount
+        if mount.nfs and "ro" not in mount.options:
+            values[node.name] = _meaning(mount)
+    if len(values) < 2:
+        raise Skip("fewer than two nodes mount it by NFS")
+    agreed = majority(values)
+    odd = others(values, agreed)
+    if not odd:
+        return agreed
+    if any("soft" in value or "nolock" in value for value in odd.values()):
+        raise Skip("instances-mount-is-safe says so")
+    raise Concern(
+        f"mount options: {told(values, agreed)}",
+        f"on {', '.join(odd)}, when no server runs there: give the line in"
+        f" {FSTAB} the options of the others, then umount and mount it",
+    )
+
+
+def _meaning(mount: Mount) -> str:
+    version = mount.option("vers") or mount.option("nfsvers")
+    words = [o for o in _MEANING if o in mount.options]
+    return " ".join([f"vers={version}", *words])
+
+
+def _sharers(cluster: ClusterFacts) -> list[NodeFacts]:
+    """The compute nodes whose directory is shared, and can be judged."""
+    found = []
+    for node in cluster.computes:
+        with contextlib.suppress(Skip, Unread):
+            if usable(node).mount.shared:
+                found.append(node)
+    return found
+
+
+NODE: tuple[Check, ...] = ()
+STORAGE: tuple[Check, ...] = ()
+PAIR: tuple[Check, ...] = (hosts_share_storage,)
+CLUSTER: tuple[Check, ...] = (
+    instances_path_agrees,
+    shared_directory_is_novas,
+    mount_options_agree,
+)

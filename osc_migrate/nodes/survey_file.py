@@ -1,0 +1,148 @@
+"""A survey as a file: to be judged again elsewhere, or sent to who helps.
+
+It holds what nodes answered, word for word. No question asks for a secret;
+what looks like one all the same is masked before it is written.
+"""
+
+import json
+import pathlib
+from typing import Any
+
+from osc_migrate import private_files
+from osc_migrate.errors import MigrateError
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.answers import Answer, Answers
+from osc_migrate.nodes.collect import Survey
+from osc_migrate.nodes.redact import masked
+from osc_migrate.nodes.role import Role
+
+# Of the format; another one is refused, not guessed at.
+VERSION = 1
+# Bytes: a thousand nodes take less.
+_MOST = 256 * 2**20
+
+
+class BadFacts(MigrateError):
+    """A file holds no facts that can be read."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"'{path}' holds no saved facts of nodes: {why}")
+
+
+def dumps(survey: Survey) -> str:
+    """The file's text."""
+    data = {
+        "version": VERSION,
+        "nodes": {
+            name: {
+                "role": survey.roles[name].value,
+                "answers": {
+                    key: _plain(answer) for key, answer in answers.items()
+                },
+            }
+            for name, answers in survey.answers.items()
+        },
+        "lost": {
+            name: {
+                "reason": masked(why.reason),
+                "role": survey.roles[name].value,
+            }
+            for name, why in survey.lost.items()
+        },
+    }
+    return json.dumps(data, indent=1) + "\n"
+
+
+def write(path: str, survey: Survey) -> None:
+    """Readable to who wrote it alone.
+
+    :raises MigrateError: it cannot be written.
+    """
+    try:
+        private_files.write(path, dumps(survey))
+    except OSError as error:
+        raise MigrateError(
+            f"the facts cannot be written to '{path}': {error.strerror}"
+        ) from error
+
+
+def read(path: str) -> Survey:
+    """:raises BadFacts: the file is missing, too large or of another kind."""
+    try:
+        file = pathlib.Path(path)
+        if file.stat().st_size > _MOST:
+            raise BadFacts(path, "it is too large")
+        return loads(file.read_text(), path)
+    except OSError as error:
+        raise BadFacts(path, str(error.strerror)) from error
+    except UnicodeDecodeError as error:
+        raise BadFacts(path, "it is no text") from error
+    except ValueError as error:  # a NUL in its name
+        raise BadFacts(path, str(error)) from error
+
+
+def loads(text: str, path: str) -> Survey:
+    """The same, of text; `path` names it in errors."""
+    try:
+        data: Any = json.loads(text)
+        version = data["version"]
+        if version != VERSION or isinstance(version, bool):
+            raise BadFacts(path, f"its version is no {VERSION}")
+        nodes, lost = data["nodes"], data["lost"]
+        if nodes.keys() & lost.keys():
+            raise BadFacts(path, "a node both answered and was lost")
+        everyone = [*nodes.items(), *lost.items()]
+        return Survey(
+            roles={_text(name): Role(one["role"]) for name, one in everyone},
+            answers={
+                name: _answers(n["answers"]) for name, n in nodes.items()
+            },
+            lost={
+                name: Unread(_text(n["reason"])) for name, n in lost.items()
+            },
+        )
+    except (
+        AttributeError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        why = str(error).encode(errors="replace").decode()[:200]
+        raise BadFacts(path, f"{type(error).__name__}: {why}") from error
+
+
+def _plain(answer: Answer | Unread) -> dict[str, object]:
+    if isinstance(answer, Unread):
+        return {"unread": masked(answer.reason)}
+    return {
+        "status": answer.status,
+        "out": masked(answer.out),
+        "err": masked(answer.err),
+    }
+
+
+def _answers(data: Any) -> Answers:
+    return {_text(key): _answer(one) for key, one in data.items()}
+
+
+def _answer(one: Any) -> Answer | Unread:
+    if "unread" in one:
+        return Unread(_text(one["unread"]))
+    status = one["status"]
+    # bool is an int to Python; a shell knows no larger status.
+    if not isinstance(status, int) or isinstance(status, bool):
+        raise TypeError("a status is not an integer")
+    if abs(status) > 2**31:
+        raise ValueError("a status is too large")
+    return Answer(status, _text(one["out"]), _text(one["err"]))
+
+
+def _text(value: Any) -> str:
+    """:raises ValueError: half of a surrogate pair, which no terminal and no
+    file takes."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} instead of text")
+    value.encode()
+    return value

@@ -1,0 +1,120 @@
+"""Checks of the nodes' clocks.
+
+A clock that is off makes certificates and tokens invalid, and a guest's time
+jumps when it arrives (its RTC follows the host).
+"""
+
+import statistics
+
+from osc_migrate.checks.check import Concern, Problem, Skip
+from osc_migrate.checks.findings import Fix
+from osc_migrate.facts import Unread, known
+from osc_migrate.nodes.node import ClusterFacts, NodeFacts
+from osc_migrate.nodes.node_check import of_cluster, of_node
+from osc_migrate.nodes.system.facts import Clock
+from osc_migrate.text import command
+
+# Seconds between two clocks, beyond what asking took.
+_SEEN = 1.0
+_HARMS = 60.0
+# Until a time service that was just started has to know the time.
+_START = 900.0
+
+
+@of_node()
+def clock_is_synchronised(node: NodeFacts) -> str:
+    """Something sets the node's clock."""
+    time = node.system.time
+    if time.container:
+        raise Skip("a container: the clock is that of its machine")
+    if time.running:
+        if time.synchronised is False and node.system.uptime > _START:
+            raise Concern(
+                f"{time.running} runs, but the clock is not synchronised",
+                f"on {node.name}: see that its servers answer:"
+                " chronyc -n sources, or timedatectl timesync-status",
+            )
+        return f"{time.running} runs"
+    # Before what the kernel says: it believes so for hours after the end.
+    if time.unit:
+        raise Concern(
+            f"{time.unit} is installed, and does not run: nothing sets the"
+            " clock",
+            "",
+            Fix(
+                node.name,
+                (command("systemctl", "enable", "--now", time.unit),),
+            ),
+        )
+    if time.synchronised:
+        return "the kernel says that it is synchronised"
+    install = "dnf install" if node.system.red_hat else "apt-get install"
+    raise Concern(
+        "no time service is installed: nothing sets the clock",
+        f"on {node.name}: {install} chrony; see that it names a server of"
+        " yours",
+    )
+
+
+def _clock(node: NodeFacts) -> Clock:
+    try:
+        return node.system.clock
+    except Unread as unread:
+        raise Unread(f"{node.name}: {unread.reason}") from None
+
+
+@of_cluster()
+def clocks_agree(cluster: ClusterFacts) -> str:
+    """All nodes have the same time."""
+    clocks = {node.name: _clock(node) for node in cluster.nodes}
+    offsets = [one.offset for one in clocks.values()]
+    # Of two nobody can say which is right: that one which is nearer to ours.
+    middle = (
+        statistics.median_low(offsets)
+        if len(offsets) > 2
+        else min(offsets, key=abs)
+    )
+    off = {
+        name: one.offset - middle
+        for name, one in clocks.items()
+        if abs(one.offset - middle) > _SEEN + 2 * one.uncertainty
+    }
+    spread = max(abs(one.offset - middle) for one in clocks.values())
+    if not off:
+        return f"within {spread:.1f} s"
+    ordered = sorted(off, key=lambda name: -abs(off[name]))
+    said = ", ".join(f"{n} by {off[n]:+.1f} s" for n in ordered[:5])
+    more = f" and {len(off) - 5} more" if len(off) > 5 else ""
+    right = next(name for name in clocks if name not in off)
+    verdict = Problem if abs(off[ordered[0]]) > _HARMS else Concern
+    fixes = []
+    words = []
+    for node in cluster.nodes:
+        if node.name in off:
+            fix = _step(node)
+            fixes += [fix] if fix else []
+            words += [] if fix else [_by_hand(node, right)]
+    remedy = "; ".join([*map(str, fixes), *words])
+    raise verdict(f"off the others: {said}{more}", remedy, *fixes)
+
+
+def _step(node: NodeFacts) -> Fix | None:
+    """chronyd knows the time, but would take its own to set it."""
+    time = known(lambda: node.system.time)
+    if time is None or time.container:
+        return None
+    lines = [f"{command('chronyc', 'waitsync', 6, 0, 0, 5)} || :"]
+    lines.append(command("chronyc", "makestep"))
+    if time.running == "chronyd":
+        return Fix(node.name, tuple(lines))
+    if not time.running and time.unit.startswith("chrony"):
+        start = command("systemctl", "enable", "--now", time.unit)
+        return Fix(node.name, (start, *lines))
+    return None
+
+
+def _by_hand(node: NodeFacts, right: str) -> str:
+    return (
+        f'on {node.name}: date -u -s "$(ssh {right} date -u'
+        ' +%Y-%m-%dT%H:%M:%S)", and see clock-is-synchronised'
+    )

@@ -1,0 +1,337 @@
+"""A node's operating system, processors, memory and clock."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+from osc_migrate.facts import Facts, Unread
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.config.facts import Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Clock:
+    """How far a node's clock is from ours, in seconds."""
+
+    # Positive where the node's is ahead.
+    offset: float
+    # It may be as much more or less: half of the time that asking took.
+    uncertainty: float
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class TimeService(Facts):
+    """What sets a node's clock."""
+
+    # A container's clock is that of the machine it runs on.
+    container: bool
+    # The program that runs, such as 'chronyd'; empty where none does.
+    running: str
+    # systemd's unit of one that is installed and not masked.
+    unit: str
+    # The kernel was told the right time, as NTPSynchronized of timedatectl
+    # or chronyc's leap status say; None where neither is there.
+    synchronised: bool | None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Cpu(Facts):
+    """A node's first processor; the others are taken for the same."""
+
+    # As /proc/cpuinfo has them; ARM's tell implementer and part instead.
+    vendor: str
+    model: str
+    flags: frozenset[str]
+    # Of Intel and AMD, '0xb000040'; empty elsewhere.
+    microcode: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Pages:
+    """Huge pages of one size on one NUMA node."""
+
+    numa: int
+    # KiB.
+    size: int
+    total: int
+    free: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """In KiB, as /proc/meminfo has them."""
+
+    total: int
+    # What programs can get without swapping.
+    available: int
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class System(Facts):
+    """A node's operating system, processors, memory and clock."""
+
+    # As /etc/os-release has them: 'debian', 'rhel', 'rocky' ...
+    os_id: str
+    # The ones that it is like: ('rhel', 'centos', 'fedora').
+    os_like: tuple[str, ...]
+    # VERSION_ID, such as '12'; empty with rolling ones.
+    os_version: str
+    # As uname -r and uname -m say.
+    kernel: str
+    architecture: str
+    # Seconds since it was started.
+    uptime: float
+    # /dev/kvm is there.
+    kvm: bool
+    # vm.unprivileged_userfaultfd; None before Linux 5.2, or without it.
+    userfaultfd: int | None
+    # 'selinux enforcing', 'selinux permissive', 'apparmor', or 'none'.
+    security: str
+    # Of all interfaces, without prefix lengths.
+    addresses: frozenset[str]
+    cpu: Cpu
+    memory: Memory
+    pages: tuple[Pages, ...]
+    clock: Clock
+    time: TimeService
+
+    @property
+    def red_hat(self) -> bool:
+        """Packages, units and paths are those of Red Hat's family."""
+        return bool({"rhel", "fedora"} & {self.os_id, *self.os_like})
+
+    @property
+    def kernel_version(self) -> tuple[int, int]:
+        """(6, 1) of '6.1.0-18-amd64'; (0, 0) of what has none."""
+        numbers = [
+            int(part[:9]) if part[:9].isdecimal() else 0
+            for part in (*self.kernel.split("."), "", "")
+        ]
+        return numbers[0], numbers[1]
+
+    @property
+    def sizes(self) -> Mapping[int, tuple[int, int]]:
+        """Size of huge pages in KiB -> how many there are, and are free."""
+        found: dict[int, tuple[int, int]] = {}
+        for one in self.pages:
+            total, free = found.get(one.size, (0, 0))
+            found[one.size] = total + one.total, free + one.free
+        return found
+
+
+# grep shows each file with its name. The shell's own `read` would not do: it
+# reads by the byte, and /proc/sys answers the first only.
+_MACHINE = r"""(
+grep -sH . /proc/uptime /proc/sys/kernel/osrelease \
+    /proc/sys/vm/unprivileged_userfaultfd \
+    /sys/fs/selinux/enforce /sys/module/apparmor/parameters/enabled \
+    /sys/devices/system/node/node[0-9]*/hugepages/hugepages-*/nr_hugepages \
+    /sys/devices/system/node/node[0-9]*/hugepages/hugepages-*/free_hugepages
+echo "arch:$(uname -m)"
+[ ! -c /dev/kvm ] || echo kvm:yes
+grep -E '^Mem(Total|Available):' /proc/meminfo
+ip -o addr show 2>/dev/null | awk '
+    { sub(/\/.*/, "", $4); print "address:" $4 }'
+echo end:
+)"""
+
+
+# Up to the first processor's end.
+_CPU = r"""awk '
+    /^$/ { if (seen) exit }
+    { seen = 1 }
+    /^(vendor_id|model name|flags|microcode|Features|CPU (impl|part))/ {
+        print substr($0, 1, 8000)
+    }' /proc/cpuinfo"""
+
+
+# What could set the clock: names of processes, then of units.
+_TIME = r"""(
+[ ! -e /run/systemd/container ] || echo container=yes
+grep -hxE 'chronyd|ntpd|openntpd|systemd-timesyn|ntp-daemon|ptp4l|phc2sys' \
+    /proc/[0-9]*/comm 2>/dev/null | sed -n '1s/^/running=/p'
+# The unit first, then names that are but another's alias.
+for unit in chrony chronyd ntpsec ntp ntpd openntpd systemd-timesyncd; do
+    [ ! -L "/etc/systemd/system/$unit.service" ] ||
+        [ -s "/etc/systemd/system/$unit.service" ] || continue
+    for dir in etc lib usr/lib; do
+        [ -e "/$dir/systemd/system/$unit.service" ] || continue
+        echo "unit=$unit.service"
+        break 2
+    done
+done
+# chronyd first: with its own clock as a reference it does not tell the kernel.
+{ timeout -k 1 5 chronyc -n tracking || timeout -k 1 5 timedatectl show; } \
+    2>/dev/null |
+    sed -n 's/^Leap status *: /leap=/p; /^NTPSynchronized=/p'
+echo end=
+)"""
+
+
+def questions(
+    config: Config, role: str, *, read_only: bool
+) -> dict[str, Question]:
+    return {
+        "release": Question("cat /etc/os-release || cat /usr/lib/os-release"),
+        "machine": Question(_MACHINE),
+        "cpu": Question(_CPU),
+        "time": Question(_TIME, limit=15.0),
+    }
+
+
+def read(said: CommandOutput) -> System:
+    return System(
+        os_id=fact(_release, said, "ID"),
+        os_like=fact(lambda: tuple(_release(said, "ID_LIKE").split())),
+        os_version=fact(_release, said, "VERSION_ID"),
+        kernel=fact(_one, said, "/proc/sys/kernel/osrelease"),
+        uptime=fact(
+            lambda: float(
+                whole(_one(said, "/proc/uptime").partition(".")[0], "uptime")
+            )
+        ),
+        architecture=fact(_one, said, "arch"),
+        kvm=fact(lambda: "kvm" in _machine(said)),
+        userfaultfd=fact(_userfaultfd, said),
+        security=fact(_security, said),
+        addresses=fact(_addresses, said),
+        cpu=fact(_cpu, said),
+        memory=fact(_memory, said),
+        pages=fact(_pages, said),
+        clock=fact(_clock, said),
+        time=fact(_time, said),
+    )
+
+
+def _release(said: CommandOutput, name: str) -> str:
+    return said.pairs("release").get(name, "").lower()
+
+
+def _machine(said: CommandOutput) -> dict[str, str]:
+    """Path or name -> value.
+
+    :raises Unread: the answer does not end as it should.
+    """
+    rows = [line.partition(":") for line in said.lines("machine")]
+    if not rows or rows[-1][0] != "end":
+        raise Unread("system.machine: the answer is not whole")
+    return {name: value.strip() for name, _, value in rows}
+
+
+def _one(said: CommandOutput, name: str) -> str:
+    found = _machine(said).get(name, "")
+    if not found:
+        raise Unread(f"the node does not say {name}")
+    return found
+
+
+def _uptime(said: CommandOutput) -> float:
+    seconds = _one(said, "/proc/uptime").partition(".")[0]
+    return float(whole(seconds, "its uptime"))
+
+
+def _addresses(said: CommandOutput) -> frozenset[str]:
+    _machine(said)
+    start = "address:"
+    return frozenset(
+        line.removeprefix(start)
+        for line in said.lines("machine")
+        if line.startswith(start)
+    )
+
+
+def _userfaultfd(said: CommandOutput) -> int | None:
+    found = _machine(said).get("/proc/sys/vm/unprivileged_userfaultfd")
+    return None if found is None else whole(found, "userfaultfd")
+
+
+def _security(said: CommandOutput) -> str:
+    found = _machine(said)
+    selinux = found.get("/sys/fs/selinux/enforce")
+    if selinux:
+        return "selinux " + ("enforcing" if selinux == "1" else "permissive")
+    apparmor = found.get("/sys/module/apparmor/parameters/enabled")
+    return "apparmor" if apparmor == "Y" else "none"
+
+
+def _memory(said: CommandOutput) -> Memory:
+    def read(name: str) -> int:
+        return whole(_one(said, name).removesuffix("kB"), name)
+
+    return Memory(total=read("MemTotal"), available=read("MemAvailable"))
+
+
+_PAGES = re.compile(
+    r"(/sys/devices/system/node/node(\d{1,5})/hugepages"
+    r"/hugepages-(\d{1,9})kB/)nr_hugepages"
+)
+
+
+def _pages(said: CommandOutput) -> tuple[Pages, ...]:
+    found = _machine(said)
+    return tuple(
+        Pages(
+            numa=int(match[2]),
+            size=int(match[3]),
+            total=whole(value, name),
+            free=whole(found.get(f"{match[1]}free_hugepages", ""), name),
+        )
+        for name, value in found.items()
+        if (match := _PAGES.fullmatch(name))
+    )
+
+
+def _cpu(said: CommandOutput) -> Cpu:
+    found: dict[str, str] = {}
+    for line in said.lines("cpu"):
+        name, colon, value = line.partition(":")
+        if colon:
+            found.setdefault(name.strip(), value.strip())
+    if not found:
+        raise Unread("/proc/cpuinfo does not tell the processor")
+    return Cpu(
+        vendor=found.get("vendor_id", found.get("CPU implementer", "")),
+        model=found.get("model name", found.get("CPU part", "")),
+        flags=frozenset(found.get("flags", found.get("Features", "")).split()),
+        microcode=found.get("microcode", ""),
+    )
+
+
+_SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?")
+
+
+def _clock(said: CommandOutput) -> Clock:
+    """busybox's date has no %N: its whole seconds were cut, by half a second
+    at the mean."""
+    text = said.out("clock")
+    match = _SECONDS.match(text)
+    here = said.out("here").split()
+    if not match or len(here) != 2:
+        raise Unread(f"date said '{text[:40]}', which is no time")
+    before, after = float(here[0]), float(here[1])
+    cut = 0.0 if match[2] else 0.5
+    there = float(match[0]) + cut
+    return Clock(
+        offset=there - (before + after) / 2,
+        uncertainty=(after - before) / 2 + cut,
+    )
+
+
+def _time(said: CommandOutput) -> TimeService:
+    found = said.pairs("time")
+    if said.lines("time")[-1:] != ["end="]:
+        raise Unread("system.time: the answer is not whole")
+    synchronised = None
+    if "NTPSynchronized" in found:
+        synchronised = found["NTPSynchronized"] == "yes"
+    elif "leap" in found:
+        synchronised = found["leap"] != "Not synchronised"
+    running = found.get("running", "")
+    return TimeService(
+        container="container" in found,
+        # comm holds 15 characters.
+        running=running.replace("systemd-timesyn", "systemd-timesyncd"),
+        unit=found.get("unit", ""),
+        synchronised=synchronised,
+    )

@@ -1,0 +1,122 @@
+"""Certificates as a node shows them, read with suspicion."""
+
+import base64
+import binascii
+import functools
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from osc_migrate.nodes.tls.facts import Certificate
+
+# A line that is longer was not written by any tool for certificates.
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]{1,1000}")
+_PURPOSES = {
+    ExtendedKeyUsageOID.SERVER_AUTH: "server",
+    ExtendedKeyUsageOID.CLIENT_AUTH: "client",
+}
+_USAGES = ("digital_signature", "key_encipherment", "key_cert_sign")
+
+
+def blocks(lines: Iterable[str], what: str) -> list[bytes]:
+    """The DER in blocks like '-----BEGIN CERTIFICATE-----'."""
+    found: list[bytes] = []
+    held: list[str] | None = None
+    for line in lines:
+        text = line.strip()
+        if text.startswith("-----BEGIN") and text.endswith(f"{what}-----"):
+            held = []
+        elif text.startswith("-----END") and held is not None:
+            try:
+                found.append(base64.b64decode("".join(held), validate=True))
+            except binascii.Error:
+                found.append(b"")
+            held = None
+        elif held is not None and _BASE64.fullmatch(text):
+            held.append(text)
+    return found
+
+
+def certificates(lines: Iterable[str]) -> tuple[Certificate, ...]:
+    """Those that can be read, up to the first that cannot; a file whose
+    first one is broken has none."""
+    found = []
+    for der in blocks(lines, "CERTIFICATE"):
+        one = certificate(der)
+        if one is None:
+            break
+        found.append(one)
+    return tuple(found)
+
+
+# Many nodes show the same CA.
+@functools.lru_cache(maxsize=4096)
+def certificate(der: bytes) -> Certificate | None:
+    """None when it is none."""
+    try:
+        return _certificate(x509.load_der_x509_certificate(der))
+    except Exception:
+        # The library has no one class of what it raises for nonsense.
+        return None
+
+
+def _certificate(one: x509.Certificate) -> Certificate:
+    usage = _extension(one, x509.KeyUsage)
+    purposes = _extension(one, x509.ExtendedKeyUsage)
+    basic = _extension(one, x509.BasicConstraints)
+    other = _extension(one, x509.SubjectAlternativeName)
+    common = one.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    key = one.public_key()
+    return Certificate(
+        der=one.public_bytes(serialization.Encoding.DER),
+        subject=one.subject.rfc4514_string(),
+        common_name=str(common[-1].value) if common else "",
+        names=tuple(
+            other.value.get_values_for_type(x509.DNSName) if other else ()
+        ),
+        addresses=tuple(
+            str(address)
+            for address in (
+                other.value.get_values_for_type(x509.IPAddress)
+                if other
+                else ()
+            )
+        ),
+        begins=one.not_valid_before_utc,
+        ends=one.not_valid_after_utc,
+        public=key.public_bytes(
+            serialization.Encoding.DER,
+            serialization.PublicFormat.SubjectPublicKeyInfo,
+        ),
+        kind=_kind(key),
+        authority=bool(basic and basic.value.ca),
+        usage=frozenset(n for n in _USAGES if getattr(usage.value, n))
+        if usage
+        else None,
+        usage_critical=bool(usage and usage.critical),
+        purposes=_purposes(purposes.value) if purposes else None,
+        purposes_critical=bool(purposes and purposes.critical),
+    )
+
+
+def _extension(one: x509.Certificate, kind: Any) -> Any:
+    try:
+        return one.extensions.get_extension_for_class(kind)
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _purposes(wanted: x509.ExtendedKeyUsage) -> frozenset[str] | None:
+    if ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in wanted:
+        return None
+    return frozenset(_PURPOSES[o] for o in wanted if o in _PURPOSES)
+
+
+def _kind(key: object) -> str:
+    """'RSA' for an RSAPublicKey, 'EC' for an EllipticCurvePublicKey."""
+    name = type(key).__name__.removesuffix("PublicKey")
+    return {"EllipticCurve": "EC", "ECPublicKey": "EC"}.get(name, name)

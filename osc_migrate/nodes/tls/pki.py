@@ -1,0 +1,388 @@
+"""Checks of the files of one node: those of libvirt and those of QEMU are
+judged links."""
+
+import dataclasses
+from collections.abc import Callable
+
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
+from osc_migrate.checks.findings import Fix
+from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.libvirt.transport import inbound, native_tls, transport
+from osc_migrate.nodes.node import NodeFacts
+from osc_migrate.nodes.node_check import LIVE, of_node
+from osc_migrate.nodes.tls import certificates
+from osc_migrate.nodes.tls.facts import (
+    Certificate,
+    CertificateFile,
+    KeyFile,
+    Store,
+)
+from osc_migrate.text import command
+
+# Up to these, keys of elliptic curves are refused for sure; after them, it
+# depends on the version.
+STRICT_LIBVIRT = (10, 6, 0)
+STRICT_QEMU = (9, 0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Family:
+    """libvirt, or QEMU."""
+
+    prefix: str
+    name: str
+    # Its certificates, and whether they are looked at.
+    store: Callable[[NodeFacts], Store]
+    wanted: Callable[[NodeFacts], None]
+    # The server looks at the client's.
+    both: Callable[[NodeFacts], bool]
+
+
+def _libvirt_wanted(node: NodeFacts) -> None:
+    scheme = transport(config_of(node)).scheme
+    if scheme != "tls":
+        raise Skip(f"Nova reaches libvirt by {scheme}")
+
+
+def _qemu_wanted(node: NodeFacts) -> None:
+    if not native_tls(config_of(node)):
+        raise Skip("live_migration_with_native_tls is off")
+
+
+def _qemu_both(node: NodeFacts) -> bool:
+    default = node.libvirt.qemu.get("default_tls_x509_verify", "1")
+    return node.libvirt.qemu.get("migrate_tls_x509_verify", default) != "0"
+
+
+LIBVIRT = Family(
+    "tls",
+    "libvirt",
+    lambda node: node.tls.libvirt,
+    _libvirt_wanted,
+    lambda node: (
+        node.libvirt.remote.get("tls_no_verify_certificate", "0") == "0"
+    ),
+)
+QEMU = Family(
+    "qemu-tls", "QEMU", lambda node: node.tls.qemu, _qemu_wanted, _qemu_both
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """A server's or a client's certificate of a family."""
+
+    family: Family
+    # 'server' or 'client'.
+    purpose: str
+
+    def store(self, node: NodeFacts) -> Store:
+        """
+        :raises Skip: it is not used.
+        """
+        self.family.wanted(node)
+        if self.purpose == "client" and not self.family.both(node):
+            raise Skip("servers do not look at it (no verify)")
+        return self.family.store(node)
+
+    def file(self, store: Store) -> CertificateFile:
+        return store.server if self.purpose == "server" else store.client
+
+    def key(self, store: Store) -> KeyFile:
+        if self.purpose == "server":
+            return store.server_key
+        return store.client_key
+
+    def ca(self, store: Store) -> CertificateFile:
+        return store.ca if self.purpose == "server" else store.client_ca
+
+    def found(self, node: NodeFacts) -> tuple[Store, CertificateFile]:
+        """
+        :raises Skip: there is none, as another check says; or it is the
+            server's, whose checks say the same.
+        """
+        store = self.store(node)
+        file = self.file(store)
+        if not file.certificates:
+            raise Skip(f"there is no {self.purpose} certificate to look at")
+        if self.purpose == "client" and store.server.certificates[:1] == (
+            file.own,
+        ):
+            raise Skip("it is the server's, too, and judged there")
+        return store, file
+
+    def renew(self, node: NodeFacts) -> str:
+        """How an operator makes a new one, in words: the CA's key is where
+        no script should be."""
+        store = self.family.store(node)
+        address = inbound(node)
+        kind = "ip_address" if _is_address(address) else "dns_name"
+        template = (
+            f"cn = {node.name}\\n{kind} = {address}\\ntls_www_server\\n"
+            "tls_www_client\\nencryption_key\\nsigning_key\\n"
+            "expiration_days = 1095\\n"
+        )
+        made = (
+            f"printf {command(template)} >new.info; certtool"
+            " --generate-privkey --rsa --bits 3072 --outfile new-key.pem;"
+            " certtool --generate-certificate --template new.info"
+            " --load-privkey new-key.pem --load-ca-certificate cacert.pem"
+            " --load-ca-privkey cakey.pem --outfile new.pem"
+        )
+        return (
+            f"where the key of the CA is: {made}; put them to"
+            f" {self.file(store).path} and {self.key(store).path} on"
+            f" {node.name}{self.reload(node)}"
+        )
+
+    def reload(self, node: NodeFacts) -> str:
+        if self.family is QEMU:
+            return "; servers take them from their next start on"
+        return f", then systemctl restart {node.libvirt.front} there"
+
+
+def _is_address(text: str) -> bool:
+    return ":" in text or text.replace(".", "").isdigit()
+
+
+def _ca_is_there(end: End, node: NodeFacts) -> str:
+    store = end.store(node)
+    for file in dict.fromkeys((store.ca, store.client_ca)):
+        if not file.exists:
+            said = "does not exist"
+        elif not any(one.authority for one in file.certificates):
+            said = "holds no certificate of a CA"
+        else:
+            continue
+        path = file.path
+        raise Problem(
+            f"{path} {said}",
+            f"copy that of another node there, root:root 0644: scp"
+            f" NODE:{path} {node.name}:{path}{end.reload(node)}",
+        )
+    return store.ca.path
+
+
+def _is_there(end: End, node: NodeFacts) -> str:
+    store = end.store(node)
+    file = end.file(store)
+    if not file.exists:
+        raise Problem(f"{file.path} does not exist", end.renew(node))
+    if not file.certificates:
+        raise Problem(f"{file.path} is no certificate", end.renew(node))
+    return file.path
+
+
+def _out_of_date(one: Certificate, node: NodeFacts) -> str:
+    if one.ends <= node.tls.now:
+        return f"expired on {one.ends:%Y-%m-%d}"
+    if one.begins > node.tls.now:
+        return f"begins on {one.begins:%Y-%m-%d %H:%M}"
+    return ""
+
+
+def _ca_is_in_date(end: End, node: NodeFacts) -> str:
+    store = end.store(node)
+    for file in dict.fromkeys((store.ca, store.client_ca)):
+        for one in file.certificates[: certificates.FIRST]:
+            if why := _out_of_date(one, node):
+                raise Problem(
+                    f"'{one.common_name}' in {file.path} {why}",
+                    "renew the CA's certificate with its old key, or take it"
+                    f" out of {file.path} when others replace it"
+                    f"{end.reload(node)}",
+                )
+            if one.ends - node.tls.now < certificates.SOON:
+                raise Concern(
+                    f"'{one.common_name}' in {file.path} ends on"
+                    f" {one.ends:%Y-%m-%d}",
+                    "renew the CA's certificate with its old key, and copy it"
+                    f" to {file.path} of all nodes{end.reload(node)}",
+                )
+    if not store.ca.certificates:
+        raise Skip("there is none")
+    return f"until {min(c.ends for c in store.ca.certificates):%Y-%m-%d}"
+
+
+def _is_in_date(end: End, node: NodeFacts) -> str:
+    _, file = end.found(node)
+    if why := _out_of_date(file.own, node):
+        raise Problem(f"it {why}", end.renew(node))
+    said = f"until {file.own.ends:%Y-%m-%d}"
+    if file.own.ends - node.tls.now < certificates.SOON:
+        raise Concern(f"it ends soon: {said}", end.renew(node))
+    return said
+
+
+def _is_fit(end: End, node: NodeFacts) -> str:
+    _, file = end.found(node)
+    libvirt = node.libvirt
+    if libvirt.trouble:
+        strict = False
+    elif end.family is LIBVIRT:
+        strict = libvirt.version < STRICT_LIBVIRT
+    else:
+        strict = libvirt.qemu_version < STRICT_QEMU
+    try:
+        certificates.fit(file.own, end.purpose, strict)
+    except certificates.Unfit as unfit:
+        kind = Problem if unfit.fatal else Concern
+        raise kind(f"{file.path}: {unfit}", end.renew(node)) from None
+    return f"as a {end.purpose}"
+
+
+def _names_the_node(end: End, node: NodeFacts) -> str:
+    _, file = end.found(node)
+    if end.family is LIBVIRT and not transport(config_of(node)).verify:
+        raise Skip("live_migration_uri says no_verify=1")
+    wanted = inbound(node)
+    own = file.own
+    known = [*own.names, *own.addresses] or [own.common_name]
+    if certificates.names(own, wanted):
+        return wanted
+    raise Problem(
+        f"it is for {', '.join(known[:6])}, and the others connect to"
+        f" {wanted}",
+        end.renew(node),
+    )
+
+
+def _is_signed(end: End, node: NodeFacts) -> str:
+    store, file = end.found(node)
+    ca = end.ca(store)
+    if not ca.certificates:
+        raise Skip("there is no CA certificate to compare it with")
+    if by := certificates.issuer(file.own, ca):
+        return f"by '{by.common_name}'"
+    raise Problem(
+        f"{file.path} is not signed by the CA in {ca.path}", end.renew(node)
+    )
+
+
+def _key_fits(end: End, node: NodeFacts) -> str:
+    store = end.store(node)
+    file, key = end.file(store), end.key(store)
+    if not key.exists:
+        raise Problem(f"{key.path} does not exist", end.renew(node))
+    if not key.public:
+        raise Problem(
+            f"{key.path} is no private key, or has a password", end.renew(node)
+        )
+    if not file.certificates:
+        raise Skip("there is no certificate to compare it with")
+    if key.public == file.own.public:
+        return key.path
+    raise Problem(
+        f"{key.path} is the key of another certificate than {file.path}",
+        end.renew(node),
+    )
+
+
+def _is_private(end: End, node: NodeFacts) -> str:
+    store = end.store(node)
+    keys = [store.server_key, store.client_key]
+    loose = [key for key in keys if key.exists and key.mode & 0o027]
+    if not loose:
+        return "to root and a group"
+    raise Concern(
+        ", ".join(f"{key.path} has mode {key.mode:04o}" for key in loose),
+        "",
+        Fix(
+            node.name,
+            tuple(command("chmod", "u=rw,g-wx,o=", k.path) for k in loose),
+        ),
+    )
+
+
+def _is_readable(end: End, node: NodeFacts) -> str:
+    """QEMU runs as a user of its own, unlike libvirt."""
+    store, who = end.store(node), node.tls.account
+    where = node.tls.directory
+    path, group = where.path, str(who.gids[0])
+    lines = []
+    if where.exists and not who.reads(where.mode, where.uid, where.gid, 1):
+        lines.append(command("chmod", "a+rx", path))
+    keys = [store.server_key, store.client_key]
+    for key in keys:
+        if key.exists and not who.reads(key.mode, key.uid, key.gid):
+            lines += [
+                command("chgrp", group, key.path),
+                command("chmod", "g+r", key.path),
+            ]
+    if not lines:
+        return f"to {who.name}"
+    raise Problem(
+        f"QEMU, which runs as {who.name}, may not read {path} or keys in it",
+        "",
+        Fix(node.name, tuple(lines)),
+    )
+
+
+def _check(
+    end: End, rest: str, title: str, judge: Callable[[End, NodeFacts], str]
+) -> Check:
+    def judged(node: NodeFacts) -> str:
+        return judge(end, node)
+
+    judged.__name__ = f"{end.family.prefix}-{rest}"
+    judged.__doc__ = title
+    return of_node(LIVE)(judged)
+
+
+def _of(family: Family) -> tuple[Check, ...]:
+    """All checks of the files of libvirt, or of QEMU."""
+    name = family.name
+    server, client = End(family, "server"), End(family, "client")
+    found = [
+        _check(
+            server,
+            "ca-is-there",
+            f"{name} has the certificate of a CA",
+            _ca_is_there,
+        ),
+        _check(
+            server,
+            "ca-is-in-date",
+            f"The certificate of {name}'s CA is in date",
+            _ca_is_in_date,
+        ),
+        _check(
+            server,
+            "server-certificate-names-the-node",
+            f"{name}'s server certificate is for what others connect to",
+            _names_the_node,
+        ),
+        _check(
+            server,
+            "keys-are-private",
+            f"{name}'s private keys are for root and a group only",
+            _is_private,
+        ),
+    ]
+    for end in (server, client):
+        what = f"{name}'s {end.purpose} certificate"
+        for rest, title, judge in (
+            ("certificate-is-there", f"{what} is there", _is_there),
+            ("certificate-is-in-date", f"{what} is in date", _is_in_date),
+            ("certificate-is-fit", f"{what} may be used as one", _is_fit),
+            (
+                "certificate-is-signed",
+                f"{what} is signed by the CA that it has",
+                _is_signed,
+            ),
+            ("key-fits", f"The key of {what} is there and fits", _key_fits),
+        ):
+            found.append(_check(end, f"{end.purpose}-{rest}", title, judge))
+    return tuple(found)
+
+
+NODE: tuple[Check, ...] = (
+    *_of(LIBVIRT),
+    *_of(QEMU),
+    _check(
+        End(QEMU, "server"),
+        "files-are-readable",
+        "QEMU may read its keys",
+        _is_readable,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Reaches the compute nodes: one shell each, kept for the whole run."""

@@ -1,0 +1,181 @@
+"""Why a node could not be reached, in clear words."""
+
+import re
+
+from osc_migrate.facts import Unread
+from osc_migrate.text import printable
+
+# Characters of a stranger's words that are shown.
+_WIDEST = 200
+
+
+class NodeLost(Unread):
+    """A node that could not be reached, or was lost on the way.
+
+    :ivar remedy: what to do, as a sentence; empty when we know nothing.
+    :ivar passing: another try may find it well.
+    """
+
+    def __init__(
+        self, reason: str, remedy: str = "", passing: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+        self.passing = passing
+
+
+_KNOWN_HOSTS = (
+    "compare the fingerprint that '{name}' shows on its console "
+    "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) with the one that "
+    "ssh shows here, "
+)
+# Often somebody on the way to whom too many log in at once.
+_EARLY = (
+    r"(kex|ssh)_exchange_identification|banner exchange|"
+    r"Connection (closed|reset) by .* port"
+)
+# What ssh, sudo and the others say -> reason, remedy. The first one counts.
+_CASES = tuple(
+    (re.compile(pattern, re.IGNORECASE), reason, remedy)
+    for pattern, reason, remedy in (
+        (
+            r"REMOTE HOST IDENTIFICATION HAS CHANGED",
+            "its host key is not the one in known_hosts: it was installed "
+            "anew, or somebody stands in between",
+            _KNOWN_HOSTS + "and only then replace the old key (ssh-keygen -R)",
+        ),
+        (
+            r"Host key verification failed|host key is known for",
+            "its host key is not in known_hosts",
+            _KNOWN_HOSTS + "then log in once by hand, or add what ssh-keyscan "
+            "says to known_hosts",
+        ),
+        (
+            r"sudo: .*(password|terminal|authentication) is required|"
+            r"sudo: .*(no tty present|must have a tty)",
+            "sudo wants a password",
+            "allow NOPASSWD in sudoers for this user, or log in as root",
+        ),
+        (
+            r"is not in the sudoers file|is not allowed to (execute|run)|"
+            r"may not run sudo",
+            "sudo does not allow this user to run a shell",
+            "allow 'sh' in sudoers for this user, or log in as root",
+        ),
+        (
+            r"sudo: (command )?not found|sudo: No such file|"
+            r"exec: \"?sudo\"?: executable file not found",
+            "sudo is not installed there",
+            "install sudo, or log in as root without it",
+        ),
+        (
+            r"This account is currently not available|nologin",
+            "the user has no shell there (nologin)",
+            "name a user who may log in",
+        ),
+        (
+            r"Permission denied \(|Too many authentication failures|"
+            r"No supported authentication methods",
+            "it refuses the login: {line}",
+            "check user, key and agent with 'ssh' by hand; passwords are "
+            "never asked for",
+        ),
+        (
+            r"Could not resolve hostname|Name or service not known",
+            "its name cannot be resolved: {line}",
+            "name its address in the inventory or in the ssh configuration",
+        ),
+        (
+            r"Connection refused",
+            "nothing listens there: {line}",
+            "check that sshd runs, and the port",
+        ),
+        (
+            r"timed out|No route to host|Network is unreachable",
+            "it cannot be reached: {line}",
+            "check its power, the address, and firewalls on the way",
+        ),
+        (
+            _EARLY,
+            "it ended the connection before the login: {line}",
+            "check that sshd answers there, and its MaxStartups, that of a "
+            "host on the way included",
+        ),
+        (
+            r"Can't open user config file|Bad configuration option|"
+            r"Bad owner or permissions|terminating, \d+ bad config",
+            "ssh does not accept its configuration: {line}",
+            "repair the file that ssh names",
+        ),
+        (
+            r"No such container|no container with name|is not running",
+            "no such container runs: {line}",
+            "check its name with 'ps'",
+        ),
+        (
+            r"Cannot connect to the Docker daemon|podman.*socket|docker\.sock",
+            "the container engine does not answer: {line}",
+            "start it, or check your rights on its socket",
+        ),
+        (
+            r"executable file not found|exec: sh: not found",
+            "it has no 'sh': {line}",
+            "name a node with a POSIX shell",
+        ),
+    )
+)
+
+
+def unreachable(name: str, said: str, status: int | None) -> NodeLost:
+    """Why there is no shell on node `name`.
+
+    :param said: what was said last, on both streams.
+    :param status: exit status of the local process, None while it ran.
+    """
+    lines = _lines(said)
+    for pattern, reason, remedy in _CASES:
+        for line in lines:
+            if pattern.search(line):
+                return NodeLost(
+                    reason.format(line=line),
+                    remedy.format(name=name),
+                    passing=pattern.pattern == _EARLY,
+                )
+    return NodeLost(f"no shell there: {_last(lines, status)}")
+
+
+def silent(name: str, said: str, limit: float) -> NodeLost:
+    """Nothing came within `limit` seconds, nor did the connection end."""
+    known = unreachable(name, said, None)
+    if known.remedy:
+        return known
+    return NodeLost(
+        f"no shell there within {limit:g} s",
+        "try 'ssh' by hand to see what takes so long",
+    )
+
+
+def cut_off(said: str, status: int | None) -> NodeLost:
+    """The connection ended between two answers, or within one."""
+    return NodeLost(f"the connection ended: {_last(_lines(said), status)}")
+
+
+def no_program(program: str, error: OSError) -> NodeLost:
+    """What we would reach the node with is not on this machine."""
+    return NodeLost(
+        f"'{program}' cannot be run here: {error.strerror}",
+        f"install {program} on this machine",
+    )
+
+
+def _lines(said: str) -> list[str]:
+    lines = (line.strip() for line in said.splitlines())
+    return [printable(line, _WIDEST) for line in lines if line]
+
+
+def _last(lines: list[str], status: int | None) -> str:
+    if lines:
+        return lines[-1]
+    if status is None:
+        return "it said nothing"
+    return f"it said nothing, exit status {status}"

@@ -1,0 +1,74 @@
+"""One session with a node's shell, from its start to its end."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.transport.frames import Script, Stream
+from osc_migrate.nodes.transport.process import Process
+
+# Bytes of what came last that are looked at for a reason.
+_TAIL = 4096
+# Seconds that a lost process gets to end, for its exit status.
+_PATIENCE = 0.5
+
+
+class Session:
+    """A shell that answers in order.
+
+    :raises OSError: the program cannot be run.
+    """
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._script = Script()
+        self._streams = (Stream(self._script.word), Stream(self._script.word))
+        self._taken: list[tuple[bytes, int] | None] = [None, None]
+        # Of the answer that comes next; 0 is the greeting's.
+        self._number = 0
+        out, err = self._streams
+        self.process = Process(argv, out.feed, err.feed)
+        self.process.write(self._script.hello())
+
+    def ask(self, commands: Iterable[str]) -> None:
+        """Sends them all; the answers to those before were all taken."""
+        for number, command in enumerate(commands, self._number):
+            self.process.write(self._script.command(number, command))
+
+    def take(self) -> Answer | None:
+        """The next answer, None while it has not come."""
+        for n, stream in enumerate(self._streams):
+            if self._taken[n] is None:
+                self._taken[n] = stream.take(self._number)
+        out, err = self._taken
+        if out is None or err is None:
+            return None
+        self._taken = [None, None]
+        self._number += 1
+        return Answer(out[1], _text(out[0]), _text(err[0]))
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of the answer that comes next, so far."""
+        count = 0
+        for stream, taken in zip(self._streams, self._taken, strict=True):
+            # After its end come later answers: they may, within reason.
+            held = len(stream.held)
+            count += held if taken is None else held // 4
+        return count
+
+    def last_words(self) -> str:
+        """What was said last: on stderr, and on stdout when nothing was."""
+        out, err = (_text(bytes(s.held[-_TAIL:])) for s in self._streams)
+        return f"{out}\n{err}" if self._number == 0 else err or out
+
+    def end(self) -> int:
+        """Lets a process go that has ended; its exit status."""
+        return self.process.close(_PATIENCE)
+
+    def wait(self, end: float) -> None:
+        """Until something comes, a moment at most, and not after `end`."""
+        self.process.pump(end - time.monotonic())
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")

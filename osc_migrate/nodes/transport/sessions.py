@@ -1,0 +1,133 @@
+"""Visits many nodes at once."""
+
+import concurrent.futures
+import logging
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.transport.shell import Limits, Shell
+from osc_migrate.nodes.transport.target import Target
+from osc_migrate.text import printable
+
+T = typing.TypeVar("T")
+LOG = logging.getLogger(__name__)
+# Characters of an exception's words.
+_WIDEST = 300
+
+
+class Sessions:
+    """A shell on each node, kept from one :meth:`each` to the next.
+
+    A node that was lost stays lost: later visits say so at once.
+
+    :param targets: node -> how it is reached.
+    :param forks: how many nodes are visited at once.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, Target],
+        forks: int = 20,
+        limits: Limits | None = None,
+    ) -> None:
+        self._shells = {
+            name: Shell(target.argv, name, limits)
+            for name, target in targets.items()
+        }
+        self._forks = max(1, forks)
+
+    def __enter__(self) -> typing.Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.kill()
+        # All are told before one is waited for.
+        for shell in self._shells.values():
+            shell.finish()
+        for shell in self._shells.values():
+            shell.close()
+
+    @property
+    def lost(self) -> dict[str, Unread]:
+        """The nodes that nothing more will be learnt of, and why."""
+        return {
+            name: shell.lost
+            for name, shell in self._shells.items()
+            if shell.lost is not None
+        }
+
+    def each(
+        self,
+        work: Callable[[Shell], T],
+        names: Iterable[str] | None = None,
+        keep: bool = True,
+    ) -> dict[str, T | Unread]:
+        """What `work` returns for each node, or why there is nothing.
+
+        :param work: gets the open shell, in a thread; `shell.name` is the
+            node. What it raises becomes the node's `Unread`.
+        :param names: of these nodes only, in this order.
+        :param keep: False closes each session after its work, so that no
+            more than `forks` are open.
+        :raises KeyError: a name is none of the targets'.
+        """
+        chosen = self._shells if names is None else names
+        shells = [self._shells[name] for name in chosen]
+        pool = concurrent.futures.ThreadPoolExecutor(
+            min(self._forks, len(shells)) or 1, "node"
+        )
+        try:
+            futures = [
+                pool.submit(self._visit, shell, work, keep) for shell in shells
+            ]
+            return {
+                shell.name: future.result()
+                for shell, future in zip(shells, futures, strict=True)
+            }
+        except BaseException:
+            # Ctrl-C: the threads are waiting for nodes; cut them off.
+            self.kill()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def kill(self) -> None:
+        """Ends all sessions at once; none can be opened any more."""
+        for shell in self._shells.values():
+            shell.kill()
+
+    def _visit(
+        self, shell: Shell, work: Callable[[Shell], T], keep: bool
+    ) -> T | Unread:
+        try:
+            shell.open()
+            return work(shell)
+        except Unread as unread:
+            # Its traceback would keep all that the work had read.
+            return unread.with_traceback(None)
+        except Exception as error:
+            LOG.debug("work on node %s", shell.name, exc_info=True)
+            said = printable(error, _WIDEST)
+            return Unread(f"{type(error).__name__}: {said}")
+        finally:
+            if not keep:
+                shell.close()
+
+
+def visit(
+    targets: Mapping[str, Target],
+    work: Callable[[Shell], T],
+    forks: int = 20,
+    limits: Limits | None = None,
+) -> dict[str, T | Unread]:
+    """One visit to each node: see :meth:`Sessions.each`."""
+    with Sessions(targets, forks, limits) as sessions:
+        return sessions.each(work, keep=False)

@@ -1,0 +1,248 @@
+"""One long-lived POSIX shell on a node, asked many questions at once."""
+
+import contextlib
+import dataclasses
+import secrets
+import threading
+import time
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+
+from osc_migrate.facts import Unread
+from osc_migrate.nodes.answers import Answer, Question
+from osc_migrate.nodes.transport import connection_errors
+from osc_migrate.nodes.transport.connection_errors import NodeLost
+from osc_migrate.nodes.transport.session import Session
+from osc_migrate.text import printable, size
+
+# Characters of a command in a message.
+_SHOWN = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a node may take at most."""
+
+    # Seconds until its shell answers.
+    connect: float = 20.0
+    # Seconds in all that we wait for it.
+    node: float = 120.0
+    # Bytes of one answer.
+    size: int = 2**20
+
+
+class Shell:
+    """The shell that `argv` starts, such as ``ssh host exec sh``.
+
+    It is opened by the first question, or by :meth:`open`. A question that
+    takes too long or says too much ends the session, and the others are
+    asked in a new one; at the second such question the node is lost. One
+    thread at a time may use it; :meth:`kill` may come from any.
+
+    Nothing is killed on the node itself: what hangs there, hangs on.
+
+    :ivar lost: why nothing more will be answered; None while all is well.
+    """
+
+    def __init__(
+        self, argv: Sequence[str], name: str, limits: Limits | None = None
+    ) -> None:
+        self.argv = tuple(argv)
+        self.name = name
+        self.limits = limits or Limits()
+        self.lost: NodeLost | None = None
+        self._session: Session | None = None
+        self._strikes = 0
+        self._stopped = threading.Event()
+        # Seconds that we may still wait for this node; while we do, until
+        # when.
+        self._left = self.limits.node
+        self._end = 0.0
+
+    def __enter__(self) -> typing.Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Reaches the node.
+
+        :raises NodeLost: it could not be reached, or was lost before.
+        """
+        with self._waiting():
+            if self.lost is None and self._session is None:
+                self._open()
+        if self.lost is not None:
+            raise NodeLost(self.lost.reason, self.lost.remedy)
+
+    def ask(
+        self, questions: Mapping[str, Question]
+    ) -> dict[str, Answer | Unread]:
+        """Asks all at once and reads the answers in order: a batch costs
+        about one round trip. Trouble of the node is among the answers."""
+        answers: dict[str, Answer | Unread] = {}
+        left = dict(questions)
+        for name, question in questions.items():
+            if "\0" in question.text:
+                answers[name] = Unread("a command cannot hold a NUL byte")
+                del left[name]
+        with self._waiting():
+            while left and self.lost is None:
+                if self._session is None:
+                    self._open()
+                else:
+                    self._ask(self._session, left, answers)
+        if self.lost is not None:
+            answers |= dict.fromkeys(left, self.lost)
+        return {name: answers[name] for name in questions}
+
+    def run(self, command: str, *args: str, limit: float = 10.0) -> Answer:
+        """Asks one question.
+
+        :param limit: seconds.
+        :raises Unread: there is no answer.
+        """
+        answer = self.ask({"": Question(command, args, limit)})[""]
+        if isinstance(answer, Unread):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Ends the session; a next question would open one again."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.process.close()
+
+    def finish(self) -> None:
+        """Tells the shell to go without waiting for it: :meth:`close` is
+        quick then."""
+        if self._session is not None:
+            self._session.process.finish()
+
+    def kill(self) -> None:
+        """Ends all at once, for good; what is being asked gets no answer."""
+        self._stopped.set()
+        self._lose(NodeLost("stopped"))
+        session = self._session
+        if session is not None:
+            session.process.signal()
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Counts the time; leaves no process behind an interruption."""
+        self._end = time.monotonic() + self._left
+        try:
+            yield
+        except BaseException:
+            self._drop()
+            raise
+        finally:
+            self._left = self._end - time.monotonic()
+
+    def _open(self) -> None:
+        """Starts a session, or loses the node."""
+        why = self._start()
+        if why is not None and why.passing:
+            # Not all who were sent away together shall come back together.
+            pause = 1 + secrets.randbelow(1000) / 1000
+            if not self._stopped.wait(pause):
+                why = self._start()
+        if why is not None:
+            self._lose(why)
+
+    def _start(self) -> NodeLost | None:
+        """Starts a session; returns why there is none."""
+        try:
+            session = self._session = Session(self.argv)
+        except OSError as error:
+            return connection_errors.no_program(self.argv[0], error)
+        end = min(time.monotonic() + self.limits.connect, self._end)
+        while session.take() is None:
+            why = self.lost or self._trouble(session, end)
+            if why is not None:
+                self._drop()
+                return why
+            session.wait(end)
+        return None
+
+    def _trouble(self, session: Session, end: float) -> NodeLost | None:
+        """Why there will be no shell; None while there may be."""
+        if session.process.ended:
+            said, status = session.last_words(), session.end()
+            return connection_errors.unreachable(self.name, said, status)
+        if session.unfinished > self.limits.size:
+            return NodeLost(self._too_much("the login"))
+        if time.monotonic() > end:
+            said = session.last_words()
+            return connection_errors.silent(
+                self.name, said, self.limits.connect
+            )
+        return None
+
+    def _ask(
+        self,
+        session: Session,
+        left: dict[str, Question],
+        answers: dict[str, Answer | Unread],
+    ) -> None:
+        """Moves questions from `left` to `answers` until they, or the
+        session, end."""
+        session.ask(question.text for question in left.values())
+        for name, question in list(left.items()):
+            answer = self._answer(session, question)
+            if answer is not None:
+                answers[name] = answer
+                del left[name]
+            if not isinstance(answer, Answer):
+                self._drop()
+                return
+
+    def _answer(
+        self, session: Session, question: Question
+    ) -> Answer | Unread | None:
+        """One answer; None when the node was lost instead."""
+        end = min(time.monotonic() + question.limit, self._end)
+        while (answer := session.take()) is None:
+            if session.process.ended:
+                said, status = session.last_words(), session.end()
+                self._lose(connection_errors.cut_off(said, status))
+            if self.lost is not None:
+                return None
+            if session.unfinished > self.limits.size:
+                shown = printable(question.text, _SHOWN)
+                return self._strike(self._too_much(f"'{shown}'"))
+            if (now := time.monotonic()) > self._end:
+                limit = f"{self.limits.node:g} s"
+                self._lose(NodeLost(f"it took more than {limit} in all"))
+                return None
+            if now > end:
+                return self._strike(f"no answer within {question.limit:g} s")
+            session.wait(end)
+        return answer
+
+    def _strike(self, reason: str) -> Unread:
+        """A question that cost the session; the second one costs the node."""
+        self._strikes += 1
+        if self._strikes > 1:
+            self._lose(NodeLost(f"given up after two such commands: {reason}"))
+        return Unread(reason)
+
+    def _too_much(self, what: str) -> str:
+        return f"the node said more than {size(self.limits.size)} to {what}"
+
+    def _lose(self, why: NodeLost) -> None:
+        if self.lost is None:
+            self.lost = why
+
+    def _drop(self) -> None:
+        """Kills the session: what it runs would hold it up."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.process.close(grace=0)

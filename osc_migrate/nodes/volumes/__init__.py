@@ -1,0 +1,1 @@
+"""What Cinder volumes need on a node."""

@@ -1,0 +1,174 @@
+"""What connects volumes: iSCSI, multipath, NVMe, Ceph."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from osc_migrate.facts import Facts, Unread
+from osc_migrate.nodes.answers import Question
+from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.config.facts import Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Readable:
+    """A file, and who may read it."""
+
+    owner: str
+    group: str
+    # As stat's %a: '640'.
+    mode: str
+
+    def by(self, user: str, group: str) -> bool:
+        """A user may read it who is in that group."""
+        digits = self.mode.zfill(3)[-3:]
+        for name, mine, digit in (
+            (self.owner, user, digits[0]),
+            (self.group, group, digits[1]),
+        ):
+            if name == mine:
+                return digit in "4567"
+        return digits[2] in "4567"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Volumes(Facts):
+    """What connects volumes: iSCSI, multipath, NVMe, Ceph."""
+
+    # 'iqn...' of /etc/iscsi/initiatorname.iscsi; empty without one.
+    initiator: str
+    # Connections to iSCSI targets that are open.
+    iscsi_sessions: int
+    # Programs that run, of 'iscsid' and 'multipathd'.
+    running: frozenset[str]
+    # systemd's units that are installed, of iscsid and multipathd.
+    units: frozenset[str]
+    # multipathd's configuration is there, without which it does not start.
+    multipath_conf: bool
+    # /etc/nvme/hostnqn; empty without one.
+    hostnqn: str
+    # Controllers reached over a network.
+    nvme_fabrics: int
+    # UUIDs of secrets that libvirt has, and of those that have a value; None
+    # where libvirt keeps the values elsewhere.
+    secrets: frozenset[str]
+    with_value: frozenset[str] | None
+    # ceph.conf and keyring, by their paths; what is not there is left out.
+    ceph_files: Mapping[str, Readable]
+
+
+_CONNECTORS = r"""(
+sed -n 's/^InitiatorName=/initiator=/p' /etc/iscsi/initiatorname.iscsi \
+    2>/dev/null
+for session in /sys/class/iscsi_session/session*; do
+    [ ! -e "$session" ] || echo session=
+done
+grep -hxE 'iscsid|multipathd' /proc/[0-9]*/comm 2>/dev/null |
+    sort -u | sed 's/^/running=/'
+for unit in iscsid multipathd multipath-tools; do
+    for dir in etc lib usr/lib; do
+        [ ! -s "/$dir/systemd/system/$unit.service" ] || echo "unit=$unit"
+    done
+done
+[ ! -e /etc/multipath.conf ] || echo multipath=yes
+[ ! -r /etc/nvme/hostnqn ] || sed -n '1s/^/hostnqn=/p' /etc/nvme/hostnqn
+grep -hxE 'tcp|rdma|fc' /sys/class/nvme/*/transport 2>/dev/null |
+    sed 's/^/fabric=/'
+echo end=
+)"""
+
+
+# libvirt keeps values apart from the secrets' descriptions.
+_SECRETS = r"""(
+timeout -k 1 8 virsh -c qemu:///system secret-list || exit 1
+[ ! -d /etc/libvirt/secrets ] || echo "values here"
+for file in /etc/libvirt/secrets/*.base64; do
+    [ ! -s "$file" ] || echo "value $file"
+done
+)"""
+
+
+def _uses_ceph(config: Config) -> bool:
+    return config.get("libvirt", "images_type") == "rbd" or bool(
+        config.get("libvirt", "rbd_secret_uuid")
+    )
+
+
+def questions(
+    config: Config, role: str, *, read_only: bool
+) -> dict[str, Question]:
+    if role != "compute":
+        return {}
+    asked = {"connectors": Question(_CONNECTORS)}
+    if _uses_ceph(config):
+        asked["secrets"] = Question(_SECRETS, limit=15.0)
+        asked["ceph"] = Question(
+            "stat -L -c '%%U %%G %%a %%n' %s %s 2>/dev/null; :",
+            config.ceph_files,
+        )
+    return asked
+
+
+def read(said: CommandOutput) -> Volumes:
+    return Volumes(
+        initiator=fact(lambda: _first(said, "initiator")),
+        iscsi_sessions=fact(lambda: len(_every(said, "session"))),
+        running=fact(lambda: frozenset(_every(said, "running"))),
+        units=fact(lambda: frozenset(_every(said, "unit"))),
+        multipath_conf=fact(lambda: bool(_every(said, "multipath"))),
+        hostnqn=fact(lambda: _first(said, "hostnqn")),
+        nvme_fabrics=fact(lambda: len(_every(said, "fabric"))),
+        secrets=fact(_secrets, said),
+        with_value=fact(_values, said),
+        ceph_files=fact(_ceph_files, said),
+    )
+
+
+def _every(said: CommandOutput, name: str) -> list[str]:
+    """:raises Unread: the answer does not end as it should."""
+    lines = said.lines("connectors")
+    if not lines or lines[-1] != "end=":
+        raise Unread("volumes.connectors: the answer is not whole")
+    start = f"{name}="
+    return [
+        line.removeprefix(start).strip()
+        for line in lines
+        if line.startswith(start)
+    ]
+
+
+def _first(said: CommandOutput, name: str) -> str:
+    found = _every(said, name)
+    return found[0] if found else ""
+
+
+def _secrets(said: CommandOutput) -> frozenset[str]:
+    """The rows below virsh's ruler begin with a UUID."""
+    words = (line.split(maxsplit=1) for line in said.lines("secrets"))
+    return frozenset(
+        word[0].lower() for word in words if word and _is_uuid(word[0])
+    )
+
+
+def _is_uuid(word: str) -> bool:
+    return len(word) == 36 and word.count("-") == 4
+
+
+def _values(said: CommandOutput) -> frozenset[str] | None:
+    lines = said.lines("secrets")
+    if "values here" not in lines:
+        return None
+    names = (
+        line.rpartition("/")[2].removesuffix(".base64").lower()
+        for line in lines
+        if line.startswith("value ")
+    )
+    return frozenset(name for name in names if _is_uuid(name))
+
+
+def _ceph_files(said: CommandOutput) -> dict[str, Readable]:
+    found = {}
+    for line in said.lines("ceph"):
+        owner, group, mode, path = (*line.split(" ", 3), "", "", "")[:4]
+        whole(mode, f"the mode of {path}", 8)
+        found[path] = Readable(owner, group, mode)
+    return found

@@ -1,0 +1,136 @@
+"""How a run is drawn, and what its end looks like."""
+
+import dataclasses
+import os
+import signal
+import types
+
+import pytest
+
+from osc_migrate.checks.findings import Status
+from osc_migrate.commands import base, run_base
+from osc_migrate.maintenance.running.results import (
+    Event,
+    Look,
+    Moving,
+    Result,
+    Row,
+    Verdict,
+)
+from osc_migrate.migration.progress import Progress
+
+
+def look(*events, moving=(), done=0, total=2, left=None):
+    return Look("run-1", 3.0, done, total, {}, tuple(moving), events, left)
+
+
+def moving(phase="running", server="vm1", **changes):
+    seen = Progress(phase, phase, 1.0, **changes)
+    return Moving(server, "HostB", "HostC", seen)
+
+
+def row(outcome=Result.MOVED, **changes):
+    return Row(
+        **{
+            "server": "vm1",
+            "id": "id-1",
+            "source": "HostB",
+            "destination": "HostC",
+            "how": "live",
+            "outcome": outcome,
+        }
+        | changes
+    )
+
+
+def test_a_line_for_each_event_and_each_that_begins():
+    looks = [
+        look(Event("its service is disabled")),
+        look(moving=[moving("queued")]),
+        look(moving=[moving()]),
+        look(moving=[moving()]),
+        look(Event("moved to HostC in 3 s", "vm1"), done=1),
+    ]
+    assert list(run_base.lines(looks)) == [
+        "[0/2] its service is disabled",
+        "vm1: running (HostB -> HostC)",
+        "[1/2] vm1: moved to HostC in 3 s",
+    ]
+
+
+def test_nothing_steers_a_terminal(capsys):
+    run_base.draw([look(Event("\x1b[31mred", "vm\n1"))])
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert err.count("\n") == 1
+
+
+def test_a_terminal_has_bars(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    one = moving(memory_total=1024, memory_remaining=512, rate=100.0)
+    run_base.draw(
+        [
+            look(Event("did not move", "vm2", True), moving=[one], left=61.0),
+            look(done=2),
+        ]
+    )
+    err = capsys.readouterr().err
+    assert "vm1" in err
+    assert "1:01 left" in err
+    assert "vm2: did not move" in err
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "status"),
+    [
+        (Result.MOVED, "", Status.PASS),
+        (Result.GONE, "it is on HostC already", Status.PASS),
+        (Result.MOVED, "ports-are-bound", Status.WARN),
+        (Result.LEFT, "a wish", Status.FAIL),
+        (Result.FAILED, "no", Status.FAIL),
+        (Result.STOPPED, "", Status.FAIL),
+        (Result.WAITS, "", Status.FAIL),
+        (Result.RUNNING_ON, "", Status.UNKNOWN),
+        (Result.NOT_BEGUN, "", Status.UNKNOWN),
+    ],
+)
+def test_every_outcome_has_a_finding(outcome, reason, status):
+    assert run_base.finding(row(outcome, reason=reason)).status is status
+
+
+def test_every_verdict_has_an_exit_code():
+    assert set(run_base.EXIT) == set(Verdict)
+    assert run_base.EXIT[Verdict.SHORT] == base.NOT_MOVED == 4
+    assert run_base.EXIT[Verdict.NOTHING] == base.NOT_SAFE == 3
+
+
+def test_one_ctrl_c_stops_and_two_leave():
+    deeds = []
+    run = types.SimpleNamespace(
+        stop=lambda why: deeds.append(f"stop: {why}"),
+        abandon=lambda: deeds.append("abandon"),
+    )
+    before = signal.getsignal(signal.SIGINT)
+    with run_base.interruptible(run):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert deeds == ["stop: interrupted", "abandon"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_off_a_terminal_each_move_has_a_line_a_minute():
+    """One that never converged printed nothing for ten minutes."""
+    one, two = moving(stalled=True), moving("queued", "vm2")
+    looks = [
+        dataclasses.replace(look(moving=[one, two]), elapsed=float(second))
+        for second in range(0, 181, 20)
+    ]
+    found = list(run_base.lines(looks))
+    stalled = "not converging: what remains does not fall"
+    assert found[0] == "vm1: running (HostB -> HostC)"
+    assert [line for line in found[1:] if "vm1" in line] == [
+        f"vm1: running (HostB -> HostC)  {stalled}  0:01"
+    ] * 3
+    assert [line for line in found if "vm2" in line] == [
+        "vm2: queued (HostB -> HostC)  0:01"
+    ] * 3

@@ -1,0 +1,21 @@
+"""A message for each known cause: (cause, where it is from, message)."""
+
+from osc_migrate.tests.unit.explain.cause_messages import (
+    cold,
+    control,
+    hardware,
+    hypervisor,
+    network,
+    qemu,
+    storage,
+)
+
+MESSAGES = [
+    *hypervisor.MESSAGES,
+    *cold.MESSAGES,
+    *hardware.MESSAGES,
+    *network.MESSAGES,
+    *storage.MESSAGES,
+    *qemu.MESSAGES,
+    *control.MESSAGES,
+]

@@ -1,0 +1,1 @@
+"""The clouds and nodes that tests, benchmarks and the demo run on."""

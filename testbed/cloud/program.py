@@ -1,0 +1,86 @@
+"""What the programs that bring labs up and down have in common."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from testbed.cloud.errors import CloudError
+from testbed.cloud.guard import owner_text
+from testbed.cloud.record import Record
+
+Options = argparse.Namespace
+
+
+def say(text: str) -> None:
+    """To a person, rather than to a program."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Parser:
+    """Of a program with commands that all take a state directory."""
+
+    def __init__(self, program: str, description: str, state: str) -> None:
+        self.parser = argparse.ArgumentParser(
+            prog=program, description=description
+        )
+        self._common = argparse.ArgumentParser(add_help=False)
+        self._common.add_argument(
+            "--state",
+            metavar="DIR",
+            default=state,
+            help="where everything of it is kept (default: %(default)s)",
+        )
+        self._commands = self.parser.add_subparsers(
+            dest="command", required=True
+        )
+
+    def command(self, name: str, text: str) -> argparse.ArgumentParser:
+        """Add a command."""
+        return self._commands.add_parser(
+            name, parents=[self._common], help=text, description=text
+        )
+
+    def down(self, text: str) -> argparse.ArgumentParser:
+        """Add `down`; a guard says which process has ended."""
+        command = self.command("down", text)
+        command.add_argument("--owner", help=argparse.SUPPRESS)
+        return command
+
+
+def belongs_to_another(state: Record, options: Options) -> bool:
+    """Has it been started anew since the guard's process ended?"""
+    owner = state.owner()
+    return options.owner is not None and (
+        owner is None or owner_text(owner) != options.owner
+    )
+
+
+def main(
+    parser: argparse.ArgumentParser,
+    make: Callable[[str], Any],
+    commands: Mapping[str, Callable[[Any, Options], int]],
+    arguments: list[str] | None,
+    errors: tuple[type[Exception], ...] = (CloudError,),
+) -> int:
+    """Run one command; returns the status to exit with.
+
+    :param make: the lab in a state directory
+    :param errors: those that are told in one line
+    """
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return commands[options.command](make(options.state), options)
+    except errors as exc:
+        say(f"error: {exc}")
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; what was started has been stopped")
+        return 130
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    """Let a terminated `up` clean up as an interrupted one does."""
+    raise KeyboardInterrupt

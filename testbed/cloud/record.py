@@ -1,0 +1,144 @@
+"""A state directory with a file that records what runs there."""
+
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any
+
+from testbed.cloud.processes import Process
+
+_PATIENCE = 600.0  #: seconds for another `up` or `down` of the same one
+
+
+class Record:
+    """What is known by a file of facts in a directory of its own."""
+
+    #: what it is in words, and what is raised about it
+    what = "cloud"
+    error: type[Exception] = RuntimeError
+
+    def __init__(
+        self, path: pathlib.Path | str, marker: str, lock: str
+    ) -> None:
+        self.path = pathlib.Path(path).absolute()
+        self.marker = self.path / marker
+        self.lock = self.path / lock
+
+    @property
+    def exists(self) -> bool:
+        """Has one been started here, and not been removed?"""
+        return self.marker.is_file()
+
+    def refuse_other(self) -> None:
+        """:raises error: the directory holds something else."""
+        found = (
+            {one.name for one in self.path.iterdir()}
+            if self.path.is_dir()
+            else set()
+        )
+        if not self.exists and found - {self.lock.name}:
+            raise self.error(
+                f"{self.path} is not empty and holds no {self.what}; "
+                "choose another --state"
+            )
+
+    def load(self) -> dict[str, Any]:
+        """The recorded facts; empty when there are none."""
+        try:
+            return json.loads(self.marker.read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError as exc:
+            raise self.error(f"{self.marker} cannot be read: {exc}") from exc
+
+    def write(self, facts: dict[str, Any]) -> None:
+        """Record these facts; a reader never sees half a file."""
+        new = self.marker.with_suffix(".new")
+        new.write_text(json.dumps(facts, indent=1) + "\n")
+        new.replace(self.marker)
+
+    def processes(self) -> list[Process]:
+        """The processes recorded, dead or alive."""
+        return [
+            Process(name, entry["pid"], entry["started"])
+            for name, entry in self.load().get("processes", {}).items()
+        ]
+
+    def owner(self) -> Process | None:
+        """The process with which it is to end; None: it outlives all."""
+        entry = self.load().get("owner")
+        return entry and Process("owner", entry["pid"], entry["started"])
+
+    @property
+    def abandoned(self) -> bool:
+        """Was it to end with a process that is gone?"""
+        owner = self.owner()
+        return owner is not None and not owner.alive
+
+    def remove(self) -> None:
+        """Delete what is in the directory, if one is recorded there.
+
+        The lock is left: its holder removes it, and the directory with it.
+        """
+        if not self.exists:
+            return
+        for path in self.path.iterdir():
+            if path not in (self.marker, self.lock):
+                self.delete(path)
+        self.marker.unlink()
+
+    def delete(self, path: pathlib.Path) -> None:
+        """Delete a file or a tree of it."""
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+    @contextmanager
+    def locked(self, patience: float = _PATIENCE) -> Iterator[None]:
+        """Keep every other `up` and `down` of the same one out.
+
+        :param patience: seconds
+        :raises error: another one takes longer
+        """
+        lock = self._take_lock(time.monotonic() + patience)
+        try:
+            yield
+        finally:
+            # It never came to be, or has been removed: leave no trace.
+            if not self.exists and self._is_the_lock(lock):
+                with suppress(OSError):
+                    self.lock.unlink()
+                    self.path.rmdir()
+            lock.close()
+
+    def _take_lock(self, deadline: float) -> IO[str]:
+        while True:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # the directory went again
+                lock = open(self.lock, "w")  # noqa: SIM115
+                with suppress(BlockingIOError):
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if self._is_the_lock(lock):
+                        return lock
+                lock.close()
+            if time.monotonic() > deadline:
+                raise self.error(
+                    f"another `up` or `down` of the {self.what} in {self.path}"
+                    " does not end"
+                )
+            time.sleep(0.05)
+
+    def _is_the_lock(self, lock: IO[str]) -> bool:
+        """It has not been removed while it was waited for."""
+        try:
+            return os.path.samestat(
+                os.fstat(lock.fileno()), os.stat(self.lock)
+            )
+        except FileNotFoundError:
+            return False

@@ -1,0 +1,72 @@
+"""Shows the plugin on the embedded cloud: ``tools/demo``."""
+
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import time
+
+import openstack
+
+from testbed.cloud import Cloud
+from testbed.cloud.processes import ROOT
+
+BIN = pathlib.Path(sys.executable).parent
+
+
+def say(text: str = "") -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def boot(connection: openstack.connection.Connection) -> None:
+    """A new vm1 on HostB; one of an earlier demo goes."""
+    compute = connection.compute
+    if old := compute.find_server("vm1"):
+        compute.delete_server(old)
+        compute.wait_for_delete(old, interval=0.5)
+    server = compute.create_server(
+        name="vm1",
+        image_id=connection.image.find_image("tiny").id,
+        flavor_id=compute.find_flavor("m1.tiny").id,
+        networks="none",
+        host="HostB",
+    )
+    compute.wait_for_server(server, interval=0.5)
+
+
+def show(cloud: Cloud, *words: str) -> None:
+    """Runs a command as the reader would."""
+    say(f"\n$ openstack {shlex.join(words)}")
+    subprocess.run(
+        [BIN / "openstack", *words],
+        env=os.environ | cloud.environment(),
+        check=True,
+    )
+
+
+def main() -> None:
+    begin = time.monotonic()
+    say("Starting a cloud with the computes HostB and HostC ...")
+    cloud = Cloud.up(ROOT / ".cloud", lasting=True, report=say)
+    say("Booting vm1 on HostB ...")
+    boot(openstack.connect(**cloud.credentials()))
+    show(cloud, "migrate", "preflight", "vm1", "HostC")
+    show(cloud, "migrate", "live", "vm1", "HostC")
+    show(cloud, "migrate", "describe-resource", "HostC")
+    seconds = time.monotonic() - begin
+    say(
+        f"""
+That took {seconds:.0f} s. The cloud is still there; to go on by hand:
+
+    . .venv/bin/activate
+    eval "$(python -m testbed.cloud env)"
+    openstack migrate live vm1 HostB
+    openstack migrate --help
+
+To stop it: .venv/bin/python -m testbed.cloud down"""
+    )
+
+
+if __name__ == "__main__":
+    main()

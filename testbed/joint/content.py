@@ -1,0 +1,29 @@
+"""What an operator finds in the cloud: images and flavors."""
+
+from typing import Any
+
+from testbed.joint import guest
+
+#: image: MiB of memory its guest writes to every second
+IMAGES = {"idle": 0, "busy": 24}
+#: flavor: (MB of memory, GB of disk)
+FLAVORS = {"small": (16, 1), "large": (64, 1)}
+
+
+def make(connection: Any) -> None:
+    """Make what is not there yet."""
+    for name, dirty_mib in IMAGES.items():
+        if not connection.image.find_image(name):
+            connection.image.create_image(
+                name=name,
+                data=guest.image(dirty_mib),
+                disk_format="raw",
+                container_format="bare",
+                visibility="public",
+                hw_machine_type="pc",
+            )
+    for name, (memory, disk) in FLAVORS.items():
+        if not connection.compute.find_flavor(name):
+            connection.compute.create_flavor(
+                name=name, ram=memory, vcpus=1, disk=disk
+            )

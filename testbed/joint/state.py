@@ -1,0 +1,23 @@
+"""What a joint cloud leaves on disk, and where.
+
+::
+
+    <state>/cloud/     the control plane: as cloud/state.py has it
+    <state>/cloud/broker/  RabbitMQ
+    <state>/cloud/mariadb/ MariaDB
+    <state>/lab/       the nodes: as nodes/state.py has it
+"""
+
+import pathlib
+
+from testbed.cloud.state import State
+
+
+def cloud(state: pathlib.Path) -> State:
+    """The state of the control plane."""
+    return State(state / "cloud")
+
+
+def lab(state: pathlib.Path) -> pathlib.Path:
+    """The state directory of the nodes."""
+    return state / "lab"

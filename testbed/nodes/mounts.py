@@ -1,0 +1,38 @@
+"""Mounts below the directory of a lab."""
+
+import pathlib
+import subprocess
+
+from testbed.nodes.commands import run
+
+
+def overlay(target: pathlib.Path, upper: pathlib.Path, *lower: str) -> None:
+    """Mount layers on a directory; what is written goes to `upper`."""
+    work = upper.with_name("work")
+    for path in (target, upper, work):
+        path.mkdir(parents=True, exist_ok=True)
+    upper.chmod(0o755)  # it becomes the root directory
+    options = f"lowerdir={':'.join(lower)},upperdir={upper},workdir={work}"
+    run("mount", "-t", "overlay", "-o", options, "overlay", str(target))
+
+
+def below(path: pathlib.Path) -> list[str]:
+    """Mount points at or below a path, inner ones first."""
+    found = []
+    prefix = str(path.resolve())
+    with open("/proc/self/mountinfo") as lines:
+        for line in lines:
+            # Blanks and the like are written as octal numbers.
+            raw = line.split()[4].encode().decode("unicode_escape")
+            point = raw.encode("latin-1").decode(errors="surrogateescape")
+            if point == prefix or point.startswith(f"{prefix}/"):
+                found.append(point)
+    return found[::-1]
+
+
+def remove(path: pathlib.Path) -> None:
+    """Unmount all at or below a path; what is busy, as soon as it is not."""
+    for point in below(path):
+        done = subprocess.run(["umount", point], capture_output=True)
+        if done.returncode:
+            run("umount", "--lazy", point)

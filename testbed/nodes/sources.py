@@ -1,0 +1,105 @@
+"""The package sources of this machine, for the tree of the nodes.
+
+Only what belongs to the release itself is taken: a third party's source may
+ask for keys and packages which a node has no use for.
+"""
+
+import pathlib
+from collections.abc import Iterator
+
+from testbed.nodes.errors import LabError
+
+APT = pathlib.Path("/etc/apt")
+
+
+def release(path: str = "/etc/os-release") -> str:
+    """Code name of the Debian release of this machine.
+
+    :raises LabError: it is no Debian
+    """
+    facts = {}
+    for line in pathlib.Path(path).read_text().splitlines():
+        key, _, value = line.partition("=")
+        facts[key] = value.strip('"')
+    if facts.get("ID") != "debian" or "VERSION_CODENAME" not in facts:
+        raise LabError(
+            "the nodes are made of this machine's own distribution, which "
+            f"has to be a Debian release, not {facts.get('PRETTY_NAME')}"
+        )
+    return facts["VERSION_CODENAME"]
+
+
+def lines(code: str, apt: pathlib.Path = APT) -> list[str]:
+    """The sources of a release, as lines of a sources.list.
+
+    :raises LabError: there are none
+    """
+    found = []
+    for options, uri, suite, components in _all(apt):
+        if suite.split("-")[0].split("/")[0] != code:
+            continue
+        if "main" in components:
+            mark = f"[{options}] " if options else ""
+            found.append(f"deb {mark}{uri} {suite} main")
+    if not any(line.split()[-2] == code for line in found):
+        raise LabError(f"{apt} has no package source for {code}")
+    return list(dict.fromkeys(found))
+
+
+def _all(apt: pathlib.Path) -> Iterator[tuple[str, str, str, list[str]]]:
+    """(options, uri, suite, components) of each source of binaries."""
+    parts = apt / "sources.list.d"
+    for path in [apt / "sources.list", *sorted(parts.glob("*.list"))]:
+        if path.is_file():
+            for line in path.read_text().splitlines():
+                yield from _one_line(line)
+    for path in sorted(parts.glob("*.sources")):
+        for stanza in _stanzas(path.read_text()):
+            yield from _one_stanza(stanza)
+
+
+def _one_line(line: str) -> Iterator[tuple[str, str, str, list[str]]]:
+    kind, _, rest = line.partition("#")[0].strip().partition(" ")
+    if kind != "deb":
+        return
+    options, rest = "", rest.strip()
+    if rest.startswith("["):
+        options, _, rest = rest[1:].partition("]")
+    words = rest.split()
+    if len(words) > 2:
+        yield options.strip(), words[0], words[1], words[2:]
+
+
+def _stanzas(text: str) -> Iterator[dict[str, str]]:
+    """The fields of a deb822 file, by name in lower case."""
+    fields: dict[str, str] = {}
+    key = ""
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("#"):
+            continue
+        if not line.strip():
+            if fields:
+                yield fields
+            fields = {}
+        elif line[0].isspace() and key:
+            fields[key] += "\n" + line.strip()
+        else:
+            key, _, value = line.partition(":")
+            key = key.lower()
+            fields[key] = value.strip()
+
+
+def _one_stanza(
+    fields: dict[str, str],
+) -> Iterator[tuple[str, str, str, list[str]]]:
+    if "deb" not in fields.get("types", "").split():
+        return
+    if fields.get("enabled", "yes").lower() in ("no", "false", "0"):
+        return
+    signed = fields.get("signed-by", "")
+    # A key can be written into the field itself; a line has no room for it,
+    # and mmdebstrap then uses the keys of this machine.
+    options = f"signed-by={signed}" if signed.startswith("/") else ""
+    for uri in fields.get("uris", "").split():
+        for suite in fields.get("suites", "").split():
+            yield options, uri, suite, fields.get("components", "").split()
