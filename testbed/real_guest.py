@@ -219,7 +219,7 @@ class Terminal:
             self.frames.append((time.time(), text))
         os.close(end)
 
-    def end(self, timeout=180):
+    def end(self, timeout=600):
         """(exit code, stdout)"""
         try:
             out, _ = self._process.communicate(timeout=timeout)
