@@ -251,6 +251,8 @@ def stalled(joint, server, rung):
     pytest.fail(f"it never stalls: {done.err}")
 
 
+# Whether the guest outruns the copy depends on what else the machine does.
+@pytest.mark.long
 def test_a_stall_that_aborts(joint, compute, migrate, busy):
     done, source, before = stalled(joint, busy, "abort")
     assert done.code == 4, done.err
@@ -259,6 +261,8 @@ def test_a_stall_that_aborts(joint, compute, migrate, busy):
     is_well(joint, compute, busy, source, before)
 
 
+# Whether the guest outruns the copy depends on what else the machine does.
+@pytest.mark.long
 def test_a_stall_that_forces(joint, compute, busy):
     done, source, before = stalled(joint, busy, "force")
     assert done.code == 0, done.err

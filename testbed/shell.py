@@ -51,7 +51,7 @@ class Shell:
             text=True,
         )
 
-    def run(self, *words, timeout=120):
+    def run(self, *words, timeout=600):
         begin = time.monotonic()
         with self.start(*words) as process:
             return _end(process, begin, timeout)
@@ -85,7 +85,7 @@ class Running:
     def read_error_line(self):
         return self._process.stderr.readline()
 
-    def end(self, timeout=120):
+    def end(self, timeout=600):
         return _end(self._process, self._begin, timeout)
 
 

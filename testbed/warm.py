@@ -24,7 +24,7 @@ from testbed.shell import Result, Shell
 class WarmShell(Shell):
     """A Shell whose commands are forked."""
 
-    def run(self, *words, timeout=120):
+    def run(self, *words, timeout=600):
         """:raises subprocess.TimeoutExpired: as Shell's does."""
         if os.environ.get("OPENSTACK"):
             return super().run(*words, timeout=timeout)

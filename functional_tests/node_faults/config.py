@@ -6,8 +6,8 @@ from functional_tests.node_faults.scripts import (
     RESTORE,
     both,
     no_stand_in,
+    nova_stand_in,
     options,
-    stand_in,
 )
 
 
@@ -44,7 +44,7 @@ FAULTS: tuple[NodeFault, ...] = (
         "nova-compute-read-its-configuration",
         "config",
         "nova.conf was changed after a stand-in of nova-compute was started",
-        f"{stand_in('nova-compute')} sleep 4; touch {NOVA_CONF}",
+        f"{nova_stand_in('nova-compute')} sleep 4; touch {NOVA_CONF}",
         status="WARN",
         undo=no_stand_in("nova-compute"),
     ),

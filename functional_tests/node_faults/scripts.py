@@ -31,17 +31,28 @@ def uncover(path: str) -> str:
     return f"umount {path}\n"
 
 
+_INTERPRETER = "/usr/local/sbin/python3"
+
+
 def stand_in(name: str) -> str:
     """A service of that name which only sleeps, as the process of that name:
     what the real one would do is not looked at."""
-    unit = f"/etc/systemd/system/{name}.service"
-    text = (
-        f"[Service]\\nExecStart=/usr/local/sbin/{name} infinity\\n"
-        "[Install]\\nWantedBy=multi-user.target\\n"
-    )
+    program = f"/usr/local/sbin/{name}"
+    return f"cp /bin/sleep {program}\n" + _started(name, f"{program} infinity")
+
+
+def nova_stand_in(name: str) -> str:
+    """The same for a service of Nova's, whose process is an interpreter called
+    Python, here a shell, with the service's program among its arguments."""
+    command = f"{_INTERPRETER} -c 'sleep infinity; :' /usr/bin/{name}"
+    return f"cp /bin/sh {_INTERPRETER}\n" + _started(name, command)
+
+
+def _started(name: str, command: str) -> str:
     return (
-        f"cp /bin/sleep /usr/local/sbin/{name}\n"
-        f"printf '%b' '{text}' >{unit}\n"
+        f"cat >/etc/systemd/system/{name}.service <<'END'\n"
+        f"[Service]\nExecStart={command}\n"
+        "[Install]\nWantedBy=multi-user.target\nEND\n"
         f"systemctl daemon-reload; systemctl -q enable --now {name}\n"
     )
 
@@ -49,7 +60,8 @@ def stand_in(name: str) -> str:
 def no_stand_in(name: str) -> str:
     return (
         f"systemctl -q disable --now {name}\n"
-        f"rm -f /etc/systemd/system/{name}.service /usr/local/sbin/{name}\n"
+        f"rm -f /etc/systemd/system/{name}.service {_INTERPRETER}"
+        f" /usr/local/sbin/{name}\n"
         "systemctl daemon-reload; systemctl reset-failed\n"
     )
 

@@ -12,9 +12,9 @@ from osc_migrate.explain import reader, server_status
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.explain.joiner import WORKED
 from osc_migrate.facts import Unread, known
+from osc_migrate.migration import own_abort
 from osc_migrate.migration.follow import FAILED, Follower
 from osc_migrate.migration.orphaned import ABANDONED
-from osc_migrate.moves import own_abort
 from osc_migrate.text import confirm_or_revert
 
 

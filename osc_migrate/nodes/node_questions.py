@@ -12,7 +12,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.accounts import facts as accounts
 from osc_migrate.nodes.answers import Answers, Question
 from osc_migrate.nodes.command_output import CommandOutput
-from osc_migrate.nodes.config import facts as config
+from osc_migrate.nodes.config import reading as config
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.guests import reading as guests
 from osc_migrate.nodes.libvirt import reading as libvirt

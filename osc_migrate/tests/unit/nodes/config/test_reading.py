@@ -8,7 +8,7 @@ import pytest
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.command_output import CommandOutput
-from osc_migrate.nodes.config import facts as config
+from osc_migrate.nodes.config import reading as config
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.tests.unit.nodes import shells
 
