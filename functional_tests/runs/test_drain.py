@@ -127,10 +127,10 @@ def test_the_same_in_a_script(cloud, crowd, few, tmp_path):
     before = few("host18")
     script = textwrap.dedent("""
         import openstack
-        from osc_migrate import runs
+        from osc_migrate.maintenance import running
         from osc_migrate.maintenance.planning import Request
 
-        run = runs.drain(openstack.connect(), Request(hosts=("host18",)))
+        run = running.drain(openstack.connect(), Request(hosts=("host18",)))
         for look in run.looks():
             for event in look.events:
                 print(event)

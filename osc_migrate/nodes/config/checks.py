@@ -1,4 +1,4 @@
-"""Checks of osc_migrate/model/node/config.py: what one node's nova.conf says.
+"""Checks of nova.conf: what one node's nova.conf says.
 
 The rules are those of Nova's help texts (nova/conf/libvirt.py, compute.py)
 and of its libvirt driver.

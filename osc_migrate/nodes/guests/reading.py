@@ -1,4 +1,4 @@
-"""Questions about certain servers: osc_migrate/model/node/guests.py"""
+"""Questions about certain servers, and what the answers mean."""
 
 import re
 from collections.abc import Sequence

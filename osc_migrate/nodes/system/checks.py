@@ -1,4 +1,4 @@
-"""Checks of osc_migrate/model/node/system.py"""
+"""Checks of a node's clock, memory, processors and packages."""
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix

@@ -1,4 +1,4 @@
-"""Checks of osc_migrate/model/node/volumes.py
+"""Checks of what a node needs to connect Cinder volumes.
 
 What connects volumes is checked where it is used: with a connection, or an
 option of nova.conf that asks for it.
