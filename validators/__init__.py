@@ -4,3 +4,12 @@ Made for a validation before an upgrade::
 
     pytest validators --hosts=HostB,HostC -n auto
 """
+
+import warnings
+
+with warnings.catch_warnings():
+    # 'pytest -W error' is for findings, not for what the libraries below say
+    # of their own next versions.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore", PendingDeprecationWarning)
+    import osc_migrate.nodes.node_report  # noqa: F401
