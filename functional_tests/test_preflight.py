@@ -97,7 +97,8 @@ def test_may_a_host_be_emptied(shell, boot, name, connection, service):
 
 def test_the_whole_cloud(shell, boot, name, service):
     boot(name)
-    assert shell.migrate("preflight").code == 0
+    done = shell.migrate("preflight")
+    assert done.code == 0, done.out
     service("HostC", status="disabled", disabled_reason="disk swap")
     done = shell.migrate("preflight", "-f", "json")
     found = {row["check"]: row for row in done.json}
