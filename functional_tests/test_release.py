@@ -14,9 +14,8 @@ import pytest
 from testbed.cloud.processes import ROOT
 
 BIN = pathlib.Path(sys.executable).parent
-POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
-    "entry-points"
-]["openstack.migrate.v1"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+POINTS = PROJECT["entry-points"]["openstack.migrate.v1"]
 
 
 def run(*words, **more):
@@ -113,6 +112,31 @@ def test_each_command_has_its_help(installed):
     # The others in one process: each would import for seconds.
     found = dict(map(str.split, python(installed, PARSERS).splitlines()))
     assert found == dict.fromkeys(POINTS, "True")
+
+
+def test_the_validators_run_without_a_clone(installed):
+    (extra,) = PROJECT["optional-dependencies"]["nodes"]
+    install = (BIN / "uv", "pip", "install", "-q", "--python")
+    run(*install, installed.with_name("python"), extra)
+    words = (
+        *("-p", "osc_migrate.validators.plugin", "-p", "no:cacheprovider"),
+        *("--pyargs", "osc_migrate.validators"),
+    )
+    pytest = installed.with_name("pytest")
+    said = openstack(pytest, *words, "--hosts=HostB,HostC", "--collect-only")
+    assert "test_pair[destination-name-resolves-HostB->HostC]" in said
+    # A host that refuses: no sshd listens at this address.
+    done = subprocess.run(
+        [pytest, *words, "--hosts=127.0.0.99"],
+        **{"env": BARE, "cwd": "/", "capture_output": True, "text": True},
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed" in done.stdout.splitlines()[-1]
+    assert "FAILED" in done.stdout and "test_node_answers" in done.stdout
+    # The name belongs to another distribution.
+    taken = "import importlib.util as u; print(u.find_spec('validators'))"
+    assert python(installed, taken).strip() == "None"
 
 
 def test_completion_knows_them(installed):

@@ -1,5 +1,6 @@
 """Words and numbers for people, safe to print and safe to paste."""
 
+import datetime
 import re
 import shlex
 
@@ -55,6 +56,11 @@ def confirm_or_revert(server: str, *, resized: bool = False) -> str:
 def some(count: int, thing: str) -> str:
     """A count and its noun: '1 move', '2 moves'."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def utc(moment: datetime.datetime | None) -> str | None:
+    """A moment in UTC as ISO 8601 has it: '2025-06-01T12:00:00Z'."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
 def size(count: float) -> str:

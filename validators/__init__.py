@@ -3,6 +3,8 @@
 Made for a validation before an upgrade::
 
     pytest validators --hosts=HostB,HostC -n auto
+
+The wheel has it as ``osc_migrate.validators``: see :mod:`.plugin`.
 """
 
 import warnings

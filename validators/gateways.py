@@ -10,7 +10,8 @@ import json
 import pytest
 
 from osc_migrate.nodes import survey_file
-from validators import visiting
+
+from . import visiting
 
 
 def places(config):

@@ -8,7 +8,8 @@ from osc_migrate.nodes.collect import Survey, survey
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport import inventory
 from osc_migrate.nodes.transport.sessions import Sessions
-from validators import gateways
+
+from . import gateways
 
 
 def roles_of(config):

@@ -1,11 +1,12 @@
 """Every check of a node, of a pair of nodes and of all nodes."""
 
 from osc_migrate.nodes import node_checks
-from validators.conftest import settle
+
+from .plugin import settle
 
 
 def scope(name):
-    """What a test is repeated for: see conftest."""
+    """What a test is repeated for: see plugin."""
 
     def mark(test):
         test.scope = name

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from osc_lib.command import command
 
 from osc_migrate.cloud.usage import Amount, Usage, host_usage, project_names
-from osc_migrate.commands import base
+from osc_migrate.commands import base, options
 
 COLUMNS = ("host", "project", "cpu", "memory_mb", "disk_gb")
 
@@ -29,11 +29,7 @@ class DescribeResource(base.Base, command.Lister):
             metavar="<host>",
             help="Compute host (name, or hypervisor name or ID)",
         )
-        parser.add_argument(
-            "--long",
-            action="store_true",
-            help="Show the IDs of the projects too",
-        )
+        options.add_long(parser, "Show the IDs of the projects too")
         return parser
 
     def take_action(

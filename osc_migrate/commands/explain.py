@@ -45,10 +45,8 @@ class Explain(base.Base, command.Lister):
             action="store_true",
             help="Tell of every migration, newest first",
         )
-        parser.add_argument(
-            "--long",
-            action="store_true",
-            help="Show the IDs, the steps and where the cause is known from",
+        options.add_long(
+            parser, "Show the IDs, the steps and where the cause is known from"
         )
         parser.add_argument(
             "--control",

@@ -55,8 +55,15 @@ def add_timeout(
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--yes", action="store_true", help="Do not ask on a terminal"
+        "--yes",
+        "--auto-approve",
+        action="store_true",
+        help="Do not ask on a terminal",
     )
+
+
+def add_long(parser: Parser, help: str) -> None:
+    parser.add_argument("--long", action="store_true", help=help)
 
 
 def add_stall(parser: Parser) -> None:

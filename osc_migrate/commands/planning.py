@@ -27,6 +27,7 @@ COLUMNS = (
     "seconds",
     "reason",
 )
+LONG = (*COLUMNS, "order", "needs")
 SCHEDULER = "(scheduler)"
 
 
@@ -196,10 +197,12 @@ def shown(
     for line in _summary(plan):
         base.say(line)
     none = None if parsed_args.formatter in ("json", "yaml") else ""
+    names = LONG if parsed_args.long else COLUMNS
     rows = (
-        [none if cell is None else cell for cell in row] for row in _rows(plan)
+        [none if cell is None else cell for cell in row[: len(names)]]
+        for row in _rows(plan)
     )
-    return COLUMNS, [base.cells(parsed_args, row) for row in rows]
+    return names, [base.cells(parsed_args, row) for row in rows]
 
 
 def exit_code(plan: Plan) -> int:
@@ -218,6 +221,8 @@ def _rows(plan: Plan) -> Iterator[Sequence[object]]:
             _destination(step),
             step.seconds,
             "; ".join((step.reason, *step.notes)),
+            step.order,
+            ", ".join(f"{n} {name}" for name, n in sorted(step.needs.items())),
         )
     for stay in plan.stays:
         yield (
@@ -229,6 +234,8 @@ def _rows(plan: Plan) -> Iterator[Sequence[object]]:
             None,
             None,
             "; ".join(stay.reasons),
+            None,
+            None,
         )
 
 

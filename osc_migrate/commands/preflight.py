@@ -67,11 +67,7 @@ class Preflight(base.Base, command.Lister):
                 "How to move (default: cold for a stopped server, else live)"
             ),
         )
-        parser.add_argument(
-            "--long",
-            action="store_true",
-            help="Show every finding, those that passed too",
-        )
+        options.add_long(parser, "Show every finding, those that passed too")
         parser.add_argument(
             "--junit",
             metavar="<file>",

@@ -58,6 +58,7 @@ class Rebalance(base.Base, command.Lister):
         )
         scope.add_argument(
             "--az",
+            "--availability-zone",
             metavar="<zone>",
             help="The hosts of this availability zone",
         )

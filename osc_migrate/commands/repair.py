@@ -58,6 +58,7 @@ class Repair(base.Base, command.Lister):
         )
         parser.add_argument(
             "--yes",
+            "--auto-approve",
             action="store_true",
             help="Do not ask (needed where nobody is at a terminal)",
         )

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from osc_lib.command import command
 
 from osc_migrate import errors
-from osc_migrate.commands import base, run_base
+from osc_migrate.commands import base, options, run_base
 from osc_migrate.maintenance.running import journal as journals
 from osc_migrate.maintenance.running import start
-from osc_migrate.maintenance.running.results import AWAY, Row
+from osc_migrate.maintenance.running.results import AWAY
+from osc_migrate.text import utc
 
 
 class RunList(base.Base, command.Lister):
@@ -21,22 +22,36 @@ class RunList(base.Base, command.Lister):
     """
 
     COLUMNS = ("run", "purpose", "hosts", "began", "ended", "gone", "servers")
+    LONG = (*COLUMNS, "outcomes", "cloud", "journal")
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
+        options.add_long(
+            parser, "Show the counts by outcome, the cloud and the file too"
+        )
+        parser.add_argument(
+            "--limit",
+            metavar="<n>",
+            type=options.count,
+            help="Show at most this many runs, the newest (default: all)",
+        )
         run_base.add_directory(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        return self.COLUMNS, list(self._rows(parsed_args))
+        names = self.LONG if parsed_args.long else self.COLUMNS
+        return names, [
+            base.cells(parsed_args, row[: len(names)])
+            for row in self._rows(parsed_args)
+        ]
 
     def _rows(
         self, parsed_args: argparse.Namespace
     ) -> Iterator[Sequence[object]]:
         where = parsed_args.journal_dir or journals.directory()
-        for name in journals.runs(where):
+        for name in journals.runs(where)[: parsed_args.limit]:
             try:
                 journal, order, before = start.opened(where, name)
                 with contextlib.closing(journal):
@@ -49,17 +64,17 @@ class RunList(base.Base, command.Lister):
                 continue
             rows = list(start.rows(order, before))
             hosts = order.plan.sources or sorted(set(order.homes.values()))
-            yield base.cells(
-                parsed_args,
-                (
-                    name,
-                    order.plan.purpose.value,
-                    ", ".join(hosts),
-                    f"{begun.at:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
-                    ended or "not yet",
-                    sum(row.outcome in AWAY for row in rows),
-                    len(rows),
-                ),
+            yield (
+                name,
+                order.plan.purpose.value,
+                ", ".join(hosts),
+                utc(begun.at) if begun else "",
+                ended or "not yet",
+                sum(row.outcome in AWAY for row in rows),
+                len(rows),
+                run_base.counts(rows),
+                order.plan.cloud,
+                str(journal.path),
             )
 
 
@@ -77,6 +92,7 @@ class RunShow(base.Base, command.Lister):
             metavar="<run>",
             help="Run to show, as 'migrate run list' shows it",
         )
+        options.add_long(parser, "Show what was planned for each server too")
         run_base.add_directory(parser)
         return parser
 
@@ -85,7 +101,6 @@ class RunShow(base.Base, command.Lister):
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         where = parsed_args.journal_dir or journals.directory()
         _, order, before = start.opened(where, parsed_args.run)
-        return Row.COLUMNS, [
-            base.cells(parsed_args, row.row)
-            for row in start.rows(order, before)
-        ]
+        return run_base.table(
+            parsed_args, order.plan, start.rows(order, before)
+        )

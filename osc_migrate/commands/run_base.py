@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from osc_migrate.commands import (
     progress,
     signals,
 )
+from osc_migrate.maintenance.planning.plan import Plan, Step
 from osc_migrate.maintenance.running import Options, Run
 from osc_migrate.maintenance.running.results import (
     AWAY,
@@ -29,6 +31,9 @@ from osc_migrate.text import duration, printable
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 
+# Columns of --long: what the plan had, where Row has what became of it.
+PLANNED = ("wave", "planned_kind", "planned_destination", "planned_reason")
+
 EXIT = {
     Verdict.DONE: 0,
     Verdict.SHORT: base.NOT_MOVED,
@@ -39,6 +44,11 @@ EXIT = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How a run is done, and what is left of it."""
+    options.add_long(
+        parser,
+        "Show what was planned for each server too; in a plan, the resources"
+        " that it needs",
+    )
     group = parser.add_argument_group("doing it")
     group.add_argument(
         "--max-failures",
@@ -94,7 +104,32 @@ def do(command: base.Base, parsed_args: argparse.Namespace, run: Run) -> Table:
     if parsed_args.junit:
         suite = f"openstack migrate {run.plan.purpose.value} {run.id}"
         junit.write(parsed_args.junit, suite, map(finding, run.rows))
-    return Row.COLUMNS, [base.cells(parsed_args, row.row) for row in run.rows]
+    return table(parsed_args, run.plan, run.rows)
+
+
+def table(
+    parsed_args: argparse.Namespace, plan: Plan, rows: Iterable[Row]
+) -> Table:
+    """The servers of a run; with --long also what the plan had for each."""
+    if not parsed_args.long:
+        return Row.COLUMNS, [base.cells(parsed_args, row.row) for row in rows]
+    steps = {step.id: step for step in plan.steps}
+    return (*Row.COLUMNS, *PLANNED), [
+        base.cells(parsed_args, (*row.row, *_planned(steps.get(row.id))))
+        for row in rows
+    ]
+
+
+def _planned(step: Step | None) -> Sequence[object]:
+    """Of a server that was to stay there is nothing."""
+    if step is None:
+        return ("",) * len(PLANNED)
+    return (
+        step.wave,
+        step.way.value,
+        step.destination or "",
+        "; ".join((step.reason, *step.notes)),
+    )
 
 
 @contextlib.contextmanager
@@ -127,12 +162,17 @@ def _conclude(run: Run) -> None:
         base.say(f"{row.server} moves on: {row.next}")
     if run.verdict is Verdict.INTERRUPTED:
         base.say(f"To go on: openstack migrate drain --resume {run.id}")
-    counts = {
-        became: sum(row.outcome is became for row in run.rows)
-        for became in Result
-    }
-    told = ", ".join(f"{n} {became}" for became, n in counts.items() if n)
-    base.say(f"run {run.id}: {told or 'nothing to move'}")
+    base.say(f"run {run.id}: {counts(run.rows) or 'nothing to move'}")
+
+
+def counts(rows: Iterable[Row]) -> str:
+    """How many servers have each outcome: '2 moved, 1 failed'."""
+    outcomes = Counter(row.outcome for row in rows)
+    return ", ".join(
+        f"{outcomes[outcome]} {outcome}"
+        for outcome in Result
+        if outcomes[outcome]
+    )
 
 
 def finding(row: Row) -> Finding:

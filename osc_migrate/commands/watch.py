@@ -43,6 +43,11 @@ class Watch(base.Base, command.Lister):
             action="store_true",
             help="Go on when nothing is under way: the next one may come",
         )
+        options.add_long(
+            parser,
+            "Show the UUID, the last update, the percentage and the speed"
+            " too (with a format for programs)",
+        )
         return parser
 
     def take_action(
@@ -50,8 +55,10 @@ class Watch(base.Base, command.Lister):
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         watcher = self._watcher(parsed_args)
         if parsed_args.formatter != "table":
-            return Watched.COLUMNS, [
-                base.cells(parsed_args, one.row) for one in watcher.look()
+            names = Watched.LONG if parsed_args.long else Watched.COLUMNS
+            return names, [
+                base.cells(parsed_args, one.row[: len(names)])
+                for one in watcher.look()
             ]
         looks = watcher.looks(parsed_args.forever, _trouble)
         show(looks)

@@ -4,6 +4,8 @@ import dataclasses
 import datetime
 from collections.abc import Sequence
 
+from osc_migrate.text import utc
+
 
 @dataclasses.dataclass(frozen=True)
 class Log:
@@ -126,7 +128,7 @@ class Explanation:
 
 
 def _plain(value: object) -> object:
-    # All times are UTC (facts/body.py).
+    # All times are UTC (cloud/json_fields.py).
     if isinstance(value, datetime.datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+        return utc(value)
     return value

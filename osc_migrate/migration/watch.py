@@ -13,6 +13,7 @@ from osc_migrate.migration.follow import FAILED, PATIENCE, SETTLE, Clock
 from osc_migrate.migration.orphaned import Silence
 from osc_migrate.migration.pace import Pace
 from osc_migrate.migration.progress import Progress
+from osc_migrate.text import utc
 
 # Seconds from look to look: a look at the whole cloud is ten small requests.
 INTERVAL = 2.0
@@ -55,6 +56,7 @@ class Watched:
         "disk_remaining",
         "since",
     )
+    LONG = (*COLUMNS, "uuid", "updated", "percent", "bytes_per_second")
 
     @property
     def row(self) -> Sequence[object]:
@@ -74,7 +76,11 @@ class Watched:
             seen.memory_remaining if counted else None,
             seen.disk_total if counted else None,
             seen.disk_remaining if counted else None,
-            f"{since:%Y-%m-%dT%H:%M:%SZ}" if since else None,
+            utc(since),
+            record.uuid,
+            utc(known(lambda: record.updated_at)),
+            100 - 100 * seen.remaining // seen.total if counted else None,
+            round(seen.rate) if seen.rate is not None else None,
         )
 
 

@@ -69,7 +69,7 @@ POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
 ]["openstack.migrate.v1"]
 
 # Where pytest's options of the validators are added: pytest_addoption().
-VALIDATORS = "validators.conftest"
+VALIDATORS = "validators.plugin"
 # Methods whose first argument is the kind of a journal entry, and whose
 # keywords are its data.
 JOURNAL_METHODS = ("note",)

@@ -78,6 +78,31 @@ def test_a_journal_is_shown_as_before(command, arguments, directory):
         assert row | kept == row
 
 
+def test_long_adds_columns_and_limit_leaves_older_runs_out(directory):
+    def shown(name, *words):
+        desk = interface.Desk(None)
+        command = type(interface.command_of(f"migrate_run_{name}"))
+        words = (*words, "-f", "json", "--journal-dir", str(directory))
+        assert desk.run(command, *words) == 0
+        return json.loads(desk.out)
+
+    (run,) = shown("list", "--long")
+    assert list(run)[-3:] == ["outcomes", "cloud", "journal"]
+    assert run["journal"] == str(directory / f"{RUN}.sqlite")
+    servers = shown("show", RUN, "--long")
+    assert run["outcomes"] == (
+        "2 moved, 1 stopped, 1 left, 1 failed, 1 not begun"
+    )
+    assert servers[0]["planned_kind"] == "live"
+    assert servers[-1]["planned_kind"] == ""
+    older = "20000101-000000-0000"
+    (directory / f"{older}.sqlite").write_bytes(
+        (directory / f"{RUN}.sqlite").read_bytes()
+    )
+    assert [row["run"] for row in shown("list")] == [RUN, older]
+    assert [row["run"] for row in shown("list", "--limit", "1")] == [RUN]
+
+
 def test_the_sample_has_every_kind_of_entry_that_is_read_again():
     kinds = {kind for kind, _, _ in SAMPLES["journal"]}
     assert kinds >= {"format", "order", "begin", "move", "row", "end"}

@@ -61,6 +61,16 @@ def test_the_plan_of_a_drain(sky, capsys):
     assert "left on HostC afterwards: 198 of 199 DISK_GB" in told
 
 
+def test_long_shows_what_a_server_needs(sky):
+    _, (short,) = run(sky, Drain, "HostB", "--dry-run")
+    _, (row,) = run(sky, Drain, "HostB", "--dry-run", "--long")
+    assert list(row) == [*short, "order", "needs"]
+    assert (row["order"], row["needs"]) == (
+        0,
+        "1 DISK_GB, 512 MEMORY_MB, 1 VCPU",
+    )
+
+
 def test_a_host_that_cannot_be_emptied(sky, capsys):
     rows = [skies.server(), skies.server(id=VM2, status="ERROR", name="v\x1b")]
     sky.nova("/servers/detail", {"servers": rows})

@@ -121,7 +121,9 @@ def poisoned(request, where):
 
 
 def test_run_list_shows_the_others(poisoned, capsys):
-    parsed = argparse.Namespace(journal_dir=poisoned, formatter="table")
+    parsed = argparse.Namespace(
+        journal_dir=poisoned, formatter="table", long=False, limit=None
+    )
     _, rows = RunList(None, None).take_action(parsed)
     assert [row[0] for row in rows] == [GOOD]
     said = capsys.readouterr().err
