@@ -96,7 +96,7 @@ def test_servers_of_every_kind(
         "HostD",
     }
     assert {rows[name]["way"] for name in names[3:]} == {"stay"}
-    assert rows[never]["reason"] == "its wish: never"
+    assert rows[never]["reason"] == "excluded by owner policy: never"
     assert "SUSPENDED" in rows[suspended]["reason"]
     assert "--notified" in rows[told]["reason"]
     assert "HostB is not emptied: 1 cannot move, 2 stay" in done.err
@@ -140,7 +140,7 @@ def test_what_is_left_is_what_placement_says(boot, names, connection):
         assert place.traits == one.traits
         # And no server may have more than placement gives to one.
         for resource, stock in one.stock.items():
-            assert place.stock[resource].most == stock.most
+            assert place.stock[resource].max_amount == stock.max_amount
     (server,) = fleet.servers.values()
     assert fleet.held[server.id]["MEMORY_MB"] == 2048
 
@@ -221,7 +221,7 @@ def test_old_microversions(shell, boot, names, version):
     (row,) = done.json
     if version == "2.1":
         assert done.code == 3
-        assert "wishes are not known" in row["reason"]
+        assert "policy is not known" in row["reason"]
     else:
         assert (done.code, row["way"]) == (0, "live"), done.err
 

@@ -155,7 +155,7 @@ def test_the_same_in_a_script(cloud, crowd, few, tmp_path):
 FATES = {
     "stubborn": "no longer",
     "broken": "asked to fail",
-    "never": "wish",
+    "never": "owner policy",
 }
 
 

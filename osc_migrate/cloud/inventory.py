@@ -131,6 +131,6 @@ def _bounded(tree: Iterable[Provider], host: Host) -> dict[str, Inventory]:
     found: dict[str, Inventory] = {}
     for provider in tree:
         for name, stock in provider.stock.items():
-            most = stock.most or bounds.get(name)
+            most = stock.max_amount or bounds.get(name)
             found[name] = Inventory(stock.total, stock.used, most)
     return found

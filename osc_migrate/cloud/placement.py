@@ -30,12 +30,12 @@ class Inventory:
 
     :ivar total: what may be allocated: (inventory - reserved) x ratio.
     :ivar used: what is allocated, as placement counts it.
-    :ivar most: what one server may have of it; None where nothing says so.
+    :ivar max_amount: limit for one server; None without such a limit.
     """
 
     total: int
     used: int
-    most: int | None = None
+    max_amount: int | None = None
 
     @property
     def free(self) -> int:

@@ -33,7 +33,7 @@ class State:
 
     def __init__(self, fleet: Fleet) -> None:
         self.left: dict[Shelf, int] = {}
-        self.most: dict[Shelf, int] = {}
+        self.max_amount: dict[Shelf, int] = {}
         self.total: dict[Shelf, int] = {}
         self._shared: dict[str, Mapping[str, str]] = {}
         for name, place in fleet.places.items():
@@ -56,58 +56,63 @@ class State:
         for resource, stock in stocks.items():
             self.left[provider, resource] = stock.free
             self.total[provider, resource] = stock.total
-            if stock.most is not None:
-                self.most[provider, resource] = stock.most
+            if stock.max_amount is not None:
+                self.max_amount[provider, resource] = stock.max_amount
 
     def _coming(
         self, fleet: Fleet, server: str | None, host: str | None
     ) -> None:
         """One that others are moving is already counted where it goes."""
-        found = fleet.servers.get(server or "")
-        if found is None or not host or host_of(found) == host:
+        moving_server = fleet.servers.get(server or "")
+        if moving_server is None or not host or host_of(moving_server) == host:
             return
         for group in fleet.groups:
-            if found.id in group.members:
+            if moving_server.id in group.members:
                 self.members[group.id][host] += 1
 
     def shelf(self, host: str, resource: str) -> Shelf:
         """Where a host takes that class from."""
         return self._shared.get(host, {}).get(resource, host), resource
 
-    def short(self, one: Candidate, host: str) -> Iterator[str]:
+    def short(self, candidate: Candidate, host: str) -> Iterator[str]:
         """Classes of which the host has too little for it."""
-        for resource, amount in one.needs.items():
+        for resource, amount in candidate.needs.items():
             shelf = self.shelf(host, resource)
-            if self.left.get(shelf, 0) < amount or amount > self.most.get(
-                shelf, amount
-            ):
+            if self.left.get(
+                shelf, 0
+            ) < amount or amount > self.max_amount.get(shelf, amount):
                 yield resource
 
-    def fits(self, one: Candidate, host: str) -> bool:
-        return next(self.short(one, host), None) is None
+    def fits(self, candidate: Candidate, host: str) -> bool:
+        return next(self.short(candidate, host), None) is None
 
-    def breaks(self, one: Candidate, host: str) -> ServerGroup | None:
+    def breaks(self, candidate: Candidate, host: str) -> ServerGroup | None:
         """A group that forbids it there, as Nova's filters would."""
-        for group in one.hard:
-            there = self.members[group.id][host]
-            if group.policy == "anti-affinity" and there >= group.max_per_host:
+        for group in candidate.hard:
+            present = self.members[group.id][host]
+            if (
+                group.policy == "anti-affinity"
+                and present >= group.max_per_host
+            ):
                 return group
             # Its own host is one of an affinity group's: so not even the
             # last member can leave it (nova/scheduler/utils.py,
             # setup_instance_group).
-            if group.policy == "affinity" and not there:
+            if group.policy == "affinity" and not present:
                 return group
         return None
 
-    def takes(self, one: Candidate, host: str) -> bool:
-        return self.fits(one, host) and self.breaks(one, host) is None
+    def takes(self, candidate: Candidate, host: str) -> bool:
+        return (
+            self.fits(candidate, host) and self.breaks(candidate, host) is None
+        )
 
-    def arrive(self, one: Candidate, host: str, sign: int = 1) -> None:
-        for resource, amount in one.needs.items():
+    def arrive(self, candidate: Candidate, host: str, sign: int = 1) -> None:
+        for resource, amount in candidate.needs.items():
             shelf = self.shelf(host, resource)
             self.left[shelf] = self.left.get(shelf, 0) - sign * amount
-        for group in one.groups:
+        for group in candidate.groups:
             self.members[group.id][host] += sign
 
-    def depart(self, one: Candidate, host: str) -> None:
-        self.arrive(one, host, -1)
+    def depart(self, candidate: Candidate, host: str) -> None:
+        self.arrive(candidate, host, -1)

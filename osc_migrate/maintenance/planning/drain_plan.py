@@ -10,8 +10,8 @@ from osc_migrate.facts import known
 from osc_migrate.maintenance.planning import plan_builder
 from osc_migrate.maintenance.planning.candidate import Candidate
 from osc_migrate.maintenance.planning.capacity import State, host_of
-from osc_migrate.maintenance.planning.duration import Usual
-from osc_migrate.maintenance.planning.method import Ways, kept, stay
+from osc_migrate.maintenance.planning.duration import DurationEstimate
+from osc_migrate.maintenance.planning.method import MoveClassifier, kept, stay
 from osc_migrate.maintenance.planning.placement import best, emptiest, placed
 from osc_migrate.maintenance.planning.plan import (
     Plan,
@@ -32,26 +32,28 @@ def drain(fleet: Fleet, request: Request) -> Plan:
 
     :raises NotFound: a host or a server does not exist.
     """
-    wanted = _wanted(fleet, request)
+    servers = _servers_to_move(fleet, request)
     request = dataclasses.replace(
         request, avoid=request.avoid | frozenset(request.hosts)
     )
-    ways, rules = Ways(fleet, request), Rules(fleet, request)
-    judged = [ways.of(server) for server in wanted]
+    classifier, rules = MoveClassifier(fleet, request), Rules(fleet, request)
+    judged = [classifier.of(server) for server in servers]
     stays = [one for one in judged if isinstance(one, Skipped)]
-    ones = [one for one in judged if isinstance(one, Candidate)]
+    candidates = [one for one in judged if isinstance(one, Candidate)]
     before, after = State(fleet), State(fleet)
-    # Nobody counts on what moves out: so any order of the moves has room.
-    able = {
+    # No move relies on room that another frees: any order has room.
+    allowed_hosts = {
         one: rules.hosts(one)
-        for one in ones
+        for one in candidates
         if one.way is not Way.STOP and not one.beyond
     }
-    found = placed(after, able)
+    destinations = placed(after, allowed_hosts)
     moves = []
-    for one in ones:
-        if one in found:
-            moves.append(Move(one, found[one], _because(one, able[one])))
+    for one in candidates:
+        if one in destinations:
+            moves.append(
+                Move(one, destinations[one], _because(one, allowed_hosts[one]))
+            )
         elif one.way is Way.STOP:
             moves.append(Move(one, None))
         elif one.beyond and request.to:
@@ -61,40 +63,41 @@ def drain(fleet: Fleet, request: Request) -> Plan:
         else:
             reasons = why(one, rules, fleet.places, before, after)
             stays.append(kept(one, *reasons))
-    made, rest, state = _ordered(fleet, request, moves)
-    for move in rest:
-        reasons = why(move.one, rules, fleet.places, before, state)
-        stays.append(kept(move.one, *reasons))
+    ordered_waves, without_room, state = _ordered(fleet, request, moves)
+    for move in without_room:
+        reasons = why(move.candidate, rules, fleet.places, before, state)
+        stays.append(kept(move.candidate, *reasons))
     return plan_builder.plan(
         Purpose.DRAIN,
         fleet,
         request,
         request.hosts
         or sorted(
-            {s.source for s in stays} | {move.one.source for move in moves}
+            {s.source for s in stays}
+            | {move.candidate.source for move in moves}
         ),
-        made,
+        ordered_waves,
         stays,
         state,
         _short(request.hosts, stays, moves),
     )
 
 
-def _beyond(one: Candidate) -> str:
+def _beyond(candidate: Candidate) -> str:
     return (
-        f"{one.beyond}: the scheduler has to choose its host, and --to names"
-        " some"
+        f"{candidate.beyond}: only the scheduler can choose its host;"
+        " leave out --to"
     )
 
 
-def _because(one: Candidate, able: Sequence[str]) -> str:
-    status = known(lambda: one.server.status) or "?"
-    if len(able) == 1:
+def _because(candidate: Candidate, hosts: Sequence[str]) -> str:
+    status = known(lambda: candidate.server.status) or "?"
+    if len(hosts) == 1:
         return f"{status}; the only host that may take it"
-    return f"{status}; one of {len(able)} hosts that may take it"
+    return f"{status}; one of {len(hosts)} hosts that may take it"
 
 
-def _wanted(fleet: Fleet, request: Request) -> list[Server]:
+def _servers_to_move(fleet: Fleet, request: Request) -> list[Server]:
     for host in (*request.hosts, *request.to):
         if host not in fleet.places:
             raise NotFound(
@@ -105,15 +108,15 @@ def _wanted(fleet: Fleet, request: Request) -> list[Server]:
             raise NotFound(
                 "server", server, "see 'openstack server list --all-projects'"
             )
-    found = [fleet.servers[id] for id in dict.fromkeys(request.servers)]
+    servers = [fleet.servers[id] for id in dict.fromkeys(request.servers)]
     if not request.servers:
         hosts = set(request.hosts)
-        found = [
+        servers = [
             server
             for server in fleet.servers.values()
             if host_of(server) in hosts
         ]
-    return sorted(found, key=lambda s: s.id)
+    return sorted(servers, key=lambda s: s.id)
 
 
 def _ordered(
@@ -126,42 +129,49 @@ def _ordered(
     another was to join it: such a one is left over.
     """
     state = State(fleet)
-    made: list[Wave] = []
-    left: list[Move] = []
-    named = [m for m in moves if m.host is not None or m.one.way is Way.STOP]
+    ordered_waves: list[Wave] = []
+    unplaced: list[Move] = []
+    named = [
+        m for m in moves if m.host is not None or m.candidate.way is Way.STOP
+    ]
     for part in (named, [m for m in moves if m not in named]):
         for source in request.hosts or (None,):
-            here = [m for m in part if source in (None, m.one.source)]
-            ordered, most = evenly(here, request.limits.wave)
-            found, rest = waves(state, ordered, most, ordered=False)
-            left += rest
-            made += found
-    return made, left, state
+            moves_of_source = [
+                m for m in part if source in (None, m.candidate.source)
+            ]
+            ordered, wave_size = evenly(moves_of_source, request.limits.wave)
+            new_waves, without_room = waves(
+                state, ordered, wave_size, ordered=False
+            )
+            unplaced += without_room
+            ordered_waves += new_waves
+    return ordered_waves, unplaced, state
 
 
 def _short(
     hosts: Iterable[str], stays: Iterable[Skipped], moves: Iterable[Move]
 ) -> list[str]:
     """Why the plan falls short: a sentence a host."""
-    found = []
+    sentences = []
     for host in hosts:
         left = [one for one in stays if one.source == host]
         unwanted = sum(not one.wanted for one in left)
         stopped = sum(
-            m.one.way is Way.STOP and m.one.source == host for m in moves
+            m.candidate.way is Way.STOP and m.candidate.source == host
+            for m in moves
         )
         parts = [
-            f"{count} {words}"
-            for count, words in (
+            f"{count} {description}"
+            for count, description in (
                 (unwanted, "cannot move"),
-                (len(left) - unwanted, "stay as they wish"),
+                (len(left) - unwanted, "excluded by owner policy"),
                 (stopped, "are shut down there"),
             )
             if count
         ]
         if parts:
-            found.append(f"{host} is not emptied: {', '.join(parts)}")
-    return found
+            sentences.append(f"{host} is not emptied: {', '.join(parts)}")
+    return sentences
 
 
 def again(
@@ -187,18 +197,23 @@ def again(
     request = dataclasses.replace(
         request, avoid=request.avoid | frozenset(request.hosts)
     )
-    ways, rules = Ways(fleet, request), Rules(fleet, request, excluding)
-    one = ways.of(server)
+    classifier, rules = (
+        MoveClassifier(fleet, request),
+        Rules(fleet, request, excluding),
+    )
+    one = classifier.of(server)
     if isinstance(one, Skipped):
         return one
-    usual = Usual(fleet.past)
+    durations = DurationEstimate(fleet.past)
     if one.beyond and request.to:
         return kept(one, _beyond(one))
     if one.way is Way.STOP or one.beyond:
-        return plan_builder.step(Move(one, None), step.order, step.wave, usual)
+        return plan_builder.step(
+            Move(one, None), step.order, step.wave, durations
+        )
     before, now = State(fleet), State(fleet)
-    for other in ahead:
-        _reserve(fleet, ways, now, other)
+    for step_ahead in ahead:
+        _reserve(fleet, classifier, now, step_ahead)
     # The same host again, where nothing has changed.
     chosen = step.destination
     allowed = rules.hosts(one)
@@ -208,16 +223,18 @@ def again(
         return kept(one, *why(one, rules, fleet.places, before, now))
     reason = _because(one, allowed)
     return plan_builder.step(
-        Move(one, chosen, reason), step.order, step.wave, usual
+        Move(one, chosen, reason), step.order, step.wave, durations
     )
 
 
-def _reserve(fleet: Fleet, ways: Ways, state: State, step: Step) -> None:
+def _reserve(
+    fleet: Fleet, classifier: MoveClassifier, state: State, step: Step
+) -> None:
     server = fleet.servers.get(step.id)
     if server is None or step.destination is None:
         return
     if host_of(server) != step.source:
         return
-    one = ways.of(server)
-    if isinstance(one, Candidate):
-        state.arrive(one, step.destination)
+    candidate = classifier.of(server)
+    if isinstance(candidate, Candidate):
+        state.arrive(candidate, step.destination)

@@ -12,15 +12,15 @@ from osc_migrate.maintenance.planning.request import Limits
 # The newest of each kind: pairs of them are compared.
 ENOUGH = 100
 # Fewer points make no line.
-FEW = 3
+MIN_POINTS = 3
 
 
-class Usual:
+class DurationEstimate:
     """The usual duration of a move by its way and its server's memory.
 
     A line through the past ones that outliers do not bend: the median of
-    the slopes between all pairs (Theil and Sen). Nova's records do not tell
-    whether disks were copied, so that a block migration counts as a live
+    the slopes between all pairs (Theil and Sen). Nova's records do not show
+    whether disks were copied, so a block migration counts as a live
     one; those of a cold one include the time until it was confirmed.
     """
 
@@ -30,10 +30,10 @@ class Usual:
             for cold in (False, True)
         }
 
-    def seconds(self, way: Way, memory_mb: int | None) -> float | None:
+    def seconds(self, method: Way, memory_mb: int | None) -> float | None:
         """None when no such move is known."""
-        line = self._lines[way is Way.COLD]
-        if way is Way.STOP or line is None:
+        line = self._lines[method is Way.COLD]
+        if method is Way.STOP or line is None:
             return None
         slope, base, median = line
         if memory_mb is None:
@@ -46,14 +46,14 @@ def _line(past: Sequence[PastMove]) -> tuple[float, float, float] | None:
     if not past:
         return None
     median = statistics.median(one.seconds for one in past)
-    known = [(p.memory_mb, p.seconds) for p in past if p.memory_mb]
+    known = [(move.memory_mb, move.seconds) for move in past if move.memory_mb]
     slopes = [
         (t2 - t1) / (m2 - m1)
         for n, (m1, t1) in enumerate(known)
         for m2, t2 in known[n + 1 :]
         if m1 != m2
     ]
-    if len(known) < FEW or not slopes:
+    if len(known) < MIN_POINTS or not slopes:
         return 0.0, median, median
     slope = max(statistics.median(slopes), 0.0)
     base = statistics.median(t - slope * m for m, t in known)
@@ -81,7 +81,7 @@ def _wave(steps: Sequence[Step], limits: Limits) -> float | None:
     now = 0.0
     pending = list(steps)
     running: list[tuple[float, int, Step]] = []
-    # Nova queues live ones; cold ones go on beside them.
+    # Nova queues live ones; cold ones run in parallel.
     out: Counter[tuple[str, bool]] = Counter()
     into: Counter[str | None] = Counter()
     while pending or running:

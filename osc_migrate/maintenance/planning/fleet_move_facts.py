@@ -14,7 +14,7 @@ from osc_migrate.facts import Unread, known
 _LATER: Any = Unread("a plan does not look at it")
 
 
-class Facing:
+class FleetMoveFacts:
     """Makes them of one fleet."""
 
     def __init__(self, fleet: Fleet) -> None:

@@ -13,22 +13,22 @@ from osc_migrate.maintenance.planning.waves import Move
 def moved(fleet: Fleet, moves: Sequence[Move]) -> Fleet:
     """The same with servers, room and what they hold elsewhere."""
     state = State(fleet)
-    more: Counter[Shelf] = Counter()
+    added_use: Counter[Shelf] = Counter()
     servers = dict(fleet.servers)
     for move in moves:
         host = str(move.host)
-        servers[move.one.id] = move.one.server.but(host=host)
-        for resource, amount in move.one.needs.items():
-            more[state.shelf(host, resource)] += amount
-            more[state.shelf(move.one.source, resource)] -= amount
-    touched = {name for (name, _), amount in more.items() if amount}
+        servers[move.candidate.id] = move.candidate.server.but(host=host)
+        for resource, amount in move.candidate.needs.items():
+            added_use[state.shelf(host, resource)] += amount
+            added_use[state.shelf(move.candidate.source, resource)] -= amount
+    touched = {name for (name, _), amount in added_use.items() if amount}
 
     def stocked(
         name: str, stocks: Mapping[str, Inventory]
     ) -> Mapping[str, Inventory]:
         return {
             resource: dataclasses.replace(
-                stock, used=stock.used + more[name, resource]
+                stock, used=stock.used + added_use[name, resource]
             )
             for resource, stock in stocks.items()
         }

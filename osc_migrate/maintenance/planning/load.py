@@ -84,15 +84,15 @@ def beyond(used: float, bounds: tuple[float, float]) -> float:
 
 
 def extremes(
-    used: Mapping[str, int], total: Mapping[str, int], mean: float, most: int
+    used: Mapping[str, int], total: Mapping[str, int], mean: float, limit: int
 ) -> tuple[Sequence[str], Sequence[str]]:
     """(the hosts above the mean, highest first; those below, lowest first),
-    so many of each."""
+    at most `limit` of each."""
     order = sorted(total, key=lambda host: (used[host] / total[host], host))
-    low = [host for host in order[:most] if used[host] < mean * total[host]]
+    low = [host for host in order[:limit] if used[host] < mean * total[host]]
     high = [
         host
-        for host in reversed(order[-most:])
+        for host in reversed(order[-limit:])
         if used[host] > mean * total[host]
     ]
     return high, low

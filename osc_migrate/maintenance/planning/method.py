@@ -15,9 +15,9 @@ from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, known
 from osc_migrate.maintenance.planning import policy, requirements
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.fleet_move_facts import Facing
+from osc_migrate.maintenance.planning.fleet_move_facts import FleetMoveFacts
 from osc_migrate.maintenance.planning.plan import Skipped, Way
-from osc_migrate.maintenance.planning.policy import Wish
+from osc_migrate.maintenance.planning.policy import Policy
 from osc_migrate.maintenance.planning.request import Request
 
 # What speaks against any destination, of all that one list of servers shows.
@@ -41,8 +41,8 @@ CHECKS: tuple[Check, ...] = (
     devices.vgpus_can_move,
     numa.bound_guest_can_move,
 )
-# What is worth a word beforehand, and stands in no way.
-NOTED: tuple[Check, ...] = (
+# Shown in the plan as notes; they do not prevent the move.
+NOTED_CHECKS: tuple[Check, ...] = (
     leftovers.server_has_no_open_record,
     numa.guest_is_not_bound,
 )
@@ -50,13 +50,13 @@ OFF = ("SHUTOFF", "STOPPED")
 KINDS = {Way.LIVE: Kind.LIVE, Way.BLOCK: Kind.BLOCK, Way.COLD: Kind.COLD}
 
 
-class Ways:
+class MoveClassifier:
     """Judges the servers of a fleet, each for itself."""
 
     def __init__(self, fleet: Fleet, request: Request) -> None:
         self._fleet = fleet
         self._request = request
-        self._facing = Facing(fleet)
+        self._move_facts = FleetMoveFacts(fleet)
         self._groups: dict[str, list[ServerGroup]] = {}
         for group in fleet.groups:
             for member in group.members:
@@ -64,92 +64,106 @@ class Ways:
 
     def of(self, server: Server) -> Candidate | Skipped:
         try:
-            wanted = policy.wishes(server)
-        except policy.Odd as odd:
-            return stay(server, str(odd))
+            policies = policy.policies(server)
+        except policy.InvalidPolicy as error:
+            return stay(server, str(error))
         except Unread as unread:
-            return stay(server, f"its wishes are not known: {unread.reason}")
-        if Wish.NEVER in wanted:
-            return stay(server, "its wish: never", wanted=True)
-        if Wish.NOTIFY in wanted and not self._request.notified:
+            return stay(
+                server, f"its owner's policy is not known: {unread.reason}"
+            )
+        if Policy.NEVER in policies:
+            return stay(
+                server, "excluded by owner policy: never", by_policy=True
+            )
+        if Policy.NOTIFY in policies and not self._request.notified:
             return stay(
                 server,
-                "its wish: notify; tell its owner, then give --notified",
-                wanted=True,
+                "excluded by owner policy: notify; notify its owner, then"
+                " add --notified",
+                by_policy=True,
             )
-        notes = [f"wish: {wish}" for wish in sorted(wanted)]
-        if Wish.STOP in wanted:
+        notes = [f"owner policy: {policy}" for policy in sorted(policies)]
+        if Policy.STOP in policies:
             return self._stopping(server, notes)
-        return self._moving(server, wanted, notes)
+        return self._moving(server, policies, notes)
 
     def _stopping(
         self, server: Server, notes: list[str]
     ) -> Candidate | Skipped:
         status = known(lambda: server.status)
         if status in OFF:
-            reason = f"its wish: stop; it is {status} already"
-            return stay(server, reason, wanted=True)
+            reason = f"owner policy: stop; it is {status} already"
+            return stay(server, reason, by_policy=True)
         if status != "ACTIVE" or known(lambda: (server.task_state,)) != (
             None,
         ):
             return stay(
                 server,
-                f"its wish: stop; but it is {status}, and Nova stops only"
+                f"owner policy: stop; but it is {status}, and Nova stops only"
                 " what is ACTIVE and idle",
             )
         return self._candidate(server, Way.STOP, notes)
 
     def _moving(
-        self, server: Server, wanted: frozenset[Wish], notes: list[str]
+        self, server: Server, policies: frozenset[Policy], notes: list[str]
     ) -> Candidate | Skipped:
-        ways = list(self._ways(server, wanted))
+        methods = list(self._methods(server, policies))
         problems: list[str] = []
-        for way in ways:
-            found = self._problems(server, way)
-            if not found:
-                noted = self._noted(server, way)
-                if way is Way.COLD and len(ways) > 1:
-                    noted = [f"not live: {'; '.join(problems)}", *noted]
-                return self._candidate(server, way, [*notes, *noted])
-            problems = problems or found
+        for method in methods:
+            failed_checks = self._problems(server, method)
+            if not failed_checks:
+                check_notes = self._check_notes(server, method)
+                if method is Way.COLD and len(methods) > 1:
+                    check_notes = [
+                        f"not live: {'; '.join(problems)}",
+                        *check_notes,
+                    ]
+                return self._candidate(server, method, [*notes, *check_notes])
+            problems = problems or failed_checks
         return stay(server, *problems)
 
-    def _ways(self, server: Server, wanted: frozenset[Wish]) -> Iterator[Way]:
+    def _methods(
+        self, server: Server, policies: frozenset[Policy]
+    ) -> Iterator[Way]:
         """Those that come into question, the best first."""
         if known(lambda: server.status) in OFF:
-            # Nothing runs that a wish to stay alive could mean.
+            # A guest that is off needs no live migration.
             yield Way.COLD
             return
-        if Wish.COLD in wanted:
+        if Policy.COLD in policies:
             yield Way.COLD
             return
         yield Way.BLOCK if self._request.block and _local(server) else Way.LIVE
-        if self._request.cold_running and Wish.LIVE not in wanted:
+        if self._request.cold_running and Policy.LIVE not in policies:
             yield Way.COLD
 
-    def _problems(self, server: Server, way: Way) -> list[str]:
-        return self._say(CHECKS, server, way, Status.UNKNOWN)
+    def _problems(self, server: Server, method: Way) -> list[str]:
+        return self._failed_checks(CHECKS, server, method, Status.UNKNOWN)
 
-    def _noted(self, server: Server, way: Way) -> list[str]:
-        return self._say(NOTED, server, way, Status.WARN)
+    def _check_notes(self, server: Server, method: Way) -> list[str]:
+        return self._failed_checks(NOTED_CHECKS, server, method, Status.WARN)
 
-    def _say(
-        self, checks: Iterable[Check], server: Server, way: Way, from_: Status
+    def _failed_checks(
+        self,
+        checks: Iterable[Check],
+        server: Server,
+        method: Way,
+        from_: Status,
     ) -> list[str]:
-        facts: MoveFacts = self._facing.move(server, None)
-        found = (c.run(facts) for c in checks if KINDS[way] in c.kinds)
+        facts: MoveFacts = self._move_facts.move(server, None)
+        findings = (c.run(facts) for c in checks if KINDS[method] in c.kinds)
         return [
             f"{f.check}: {f.detail}"
-            for f in found
+            for f in findings
             if f.status >= from_ and f.check not in self._request.ignored
         ]
 
     def _candidate(
-        self, server: Server, way: Way, notes: Sequence[str]
+        self, server: Server, method: Way, notes: Sequence[str]
     ) -> Candidate | Skipped:
         try:
             source = server.host
-            wanted = requirements.needs(
+            amounts = requirements.needs(
                 server, self._fleet.held.get(server.id)
             )
         except Unread as unread:
@@ -158,8 +172,8 @@ class Ways:
         return Candidate(
             server=server,
             source=source,
-            way=way,
-            needs={name: wanted[name] for name in sorted(wanted)},
+            way=method,
+            needs={name: amounts[name] for name in sorted(amounts)},
             groups=tuple(self._groups.get(server.id, ())),
             required=required,
             forbidden=forbidden,
@@ -168,22 +182,24 @@ class Ways:
         )
 
 
-def stay(server: Server, *reasons: str, wanted: bool = False) -> Skipped:
+def stay(server: Server, *reasons: str, by_policy: bool = False) -> Skipped:
     return Skipped(
         server=known(lambda: server.name) or server.id,
         id=server.id,
         source=known(lambda: server.host) or "",
         reasons=reasons,
-        wanted=wanted,
+        wanted=by_policy,
     )
 
 
-def kept(one: Candidate, *reasons: str) -> Skipped:
-    return dataclasses.replace(stay(one.server, *reasons), source=one.source)
+def kept(candidate: Candidate, *reasons: str) -> Skipped:
+    return dataclasses.replace(
+        stay(candidate.server, *reasons), source=candidate.source
+    )
 
 
 def _local(server: Server) -> bool:
-    """Whether it has a disk that is no volume; yes when nobody knows."""
+    """Whether it has a local disk (not a volume); True when unknown."""
     flavor = known(lambda: server.flavor)
     if flavor is None or known(lambda: (server.image_id,)) != (None,):
         return True

@@ -1,4 +1,4 @@
-"""What stands between two hosts, as their nodes themselves told."""
+"""Blocked pairs of hosts, according to the checks of their nodes."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -28,13 +28,13 @@ class NodeBlocker:
 
 
 class NodeBlockers:
-    """Those of one plan, by whom they are between."""
+    """The blockers of one plan, by source, destination and kind."""
 
     def __init__(self, all_: Iterable[NodeBlocker]) -> None:
         self._between: dict[tuple[str, str, str], list[NodeBlocker]] = {}
-        for one in all_:
-            key = (one.source, one.destination, one.kind)
-            self._between.setdefault(key, []).append(one)
+        for blocker in all_:
+            key = (blocker.source, blocker.destination, blocker.kind)
+            self._between.setdefault(key, []).append(blocker)
 
     def between(
         self, source: str, destination: str, kind: Kind
@@ -44,12 +44,14 @@ class NodeBlockers:
     def of_move(self, move: MoveFacts, kind: Kind) -> Iterator[Finding]:
         """The same as findings about a move; see scopes.Beside."""
         source = known(lambda: move.source and move.source.name) or ""
-        wanted = known(lambda: move.destination and move.destination.name)
-        destination = wanted or move.wanted or ""
-        for one in self.between(source, destination, kind):
+        destination_name = known(
+            lambda: move.destination and move.destination.name
+        )
+        destination = destination_name or move.wanted or ""
+        for blocker in self.between(source, destination, kind):
             yield Finding(
-                one.check,
+                blocker.check,
                 f"{source} -> {destination}",
-                Status[one.status],
-                one.detail,
+                Status[blocker.status],
+                blocker.detail,
             )

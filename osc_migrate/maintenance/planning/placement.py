@@ -1,7 +1,7 @@
 """Which host each server goes to: as many as have room, spread evenly.
 
 Bin packing in several dimensions: two quick rules, then improvements while
-somebody has no place, then a search that tries everything it has time for.
+a server has no place, then a search that tries everything it has time for.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ Hosts = Mapping[Candidate, Sequence[str]]
 # Steps of the search that tries everything: about a second.
 BUDGET = 30_000
 # Beyond, no search through everything ends in time.
-FEW = 30
+MAX_SEARCHED = 30
 
 
 def placed(state: State, hosts: Hosts) -> Placed:
@@ -26,24 +26,24 @@ def placed(state: State, hosts: Hosts) -> Placed:
     """
     best: Placed = {}
     for order, score in ((_hardest, emptiest), (_largest, _fullest)):
-        found = _greedy(state, order(state, hosts), hosts, score)
-        if len(found) < len(hosts):
-            _eject(state, found, hosts)
-        _undo(state, found)
-        if len(found) > len(best):
-            best = found
+        placements = _greedy(state, order(state, hosts), hosts, score)
+        if len(placements) < len(hosts):
+            _eject(state, placements, hosts)
+        _undo(state, placements)
+        if len(placements) > len(best):
+            best = placements
         if len(best) == len(hosts):
             break
-    if len(best) < len(hosts) <= FEW:
+    if len(best) < len(hosts) <= MAX_SEARCHED:
         best = _Search(state, hosts, best).best
-    for one, host in best.items():
-        state.arrive(one, host)
+    for candidate, host in best.items():
+        state.arrive(candidate, host)
     return best
 
 
-def _undo(state: State, found: Placed) -> None:
-    for one, host in found.items():
-        state.depart(one, host)
+def _undo(state: State, placements: Placed) -> None:
+    for candidate, host in placements.items():
+        state.depart(candidate, host)
 
 
 Score = Callable[[State, Candidate, str], object]
@@ -52,49 +52,55 @@ Score = Callable[[State, Candidate, str], object]
 def _greedy(
     state: State, order: Iterable[Candidate], hosts: Hosts, score: Score
 ) -> Placed:
-    found: Placed = {}
-    for one in order:
-        host = best(state, one, hosts[one], score)
+    placements: Placed = {}
+    for candidate in order:
+        host = best(state, candidate, hosts[candidate], score)
         if host is not None:
-            state.arrive(one, host)
-            found[one] = host
-    return found
+            state.arrive(candidate, host)
+            placements[candidate] = host
+    return placements
 
 
 def best(
-    state: State, one: Candidate, hosts: Iterable[str], score: Score
+    state: State, candidate: Candidate, hosts: Iterable[str], score: Score
 ) -> str | None:
     """The host that takes it with the lowest score."""
-    able = [host for host in hosts if state.takes(one, host)]
-    if not able:
+    open_hosts = [host for host in hosts if state.takes(candidate, host)]
+    if not open_hosts:
         return None
-    return min(able, key=lambda host: (score(state, one, host), host))
+    return min(
+        open_hosts, key=lambda host: (score(state, candidate, host), host)
+    )
 
 
-def emptiest(state: State, one: Candidate, host: str) -> tuple[int, float]:
-    return _soft(state, one, host), _filled(state, one, host)
+def emptiest(
+    state: State, candidate: Candidate, host: str
+) -> tuple[int, float]:
+    return _soft(state, candidate, host), _filled(state, candidate, host)
 
 
-def _fullest(state: State, one: Candidate, host: str) -> tuple[int, float]:
-    return _soft(state, one, host), -_filled(state, one, host)
+def _fullest(
+    state: State, candidate: Candidate, host: str
+) -> tuple[int, float]:
+    return _soft(state, candidate, host), -_filled(state, candidate, host)
 
 
-def _soft(state: State, one: Candidate, host: str) -> int:
+def _soft(state: State, candidate: Candidate, host: str) -> int:
     """How little the host is what its soft groups would like."""
     badness = 0
-    for group in one.groups:
-        there = state.members[group.id][host]
+    for group in candidate.groups:
+        present = state.members[group.id][host]
         if group.policy == "soft-anti-affinity":
-            badness += there
+            badness += present
         elif group.policy == "soft-affinity":
-            badness -= there
+            badness -= present
     return badness
 
 
-def _filled(state: State, one: Candidate, host: str) -> float:
+def _filled(state: State, candidate: Candidate, host: str) -> float:
     """The share of its scarcest resource that is used with it."""
     share = 0.0
-    for resource, amount in one.needs.items():
+    for resource, amount in candidate.needs.items():
         shelf = state.shelf(host, resource)
         total = state.total.get(shelf, 0)
         if total > 0:
@@ -107,66 +113,83 @@ def _sizes(state: State, hosts: Hosts) -> dict[Candidate, float]:
     left: dict[str, int] = {}
     shelves = {
         state.shelf(host, resource)
-        for one, able in hosts.items()
-        for host in able
-        for resource in one.needs
+        for candidate, allowed in hosts.items()
+        for host in allowed
+        for resource in candidate.needs
     }
     for shelf in shelves:
         amount = max(state.left.get(shelf, 0), 0)
         left[shelf[1]] = left.get(shelf[1], 0) + amount
     return {
-        one: max(
+        candidate: max(
             (
                 amount / (left.get(name) or 1)
-                for name, amount in one.needs.items()
+                for name, amount in candidate.needs.items()
             ),
             default=0.0,
         )
-        for one in hosts
+        for candidate in hosts
     }
 
 
 def _hardest(state: State, hosts: Hosts) -> list[Candidate]:
     """Those with the fewest hosts first, then the largest."""
     sizes = _sizes(state, hosts)
-    able = {
-        one: sum(state.takes(one, host) for host in hosts[one])
-        for one in hosts
+    open_count = {
+        candidate: sum(
+            state.takes(candidate, host) for host in hosts[candidate]
+        )
+        for candidate in hosts
     }
-    return sorted(hosts, key=lambda one: (able[one], -sizes[one], one.id))
+    return sorted(
+        hosts,
+        key=lambda candidate: (
+            open_count[candidate],
+            -sizes[candidate],
+            candidate.id,
+        ),
+    )
 
 
 def _largest(state: State, hosts: Hosts) -> list[Candidate]:
     sizes = _sizes(state, hosts)
-    return sorted(hosts, key=lambda one: (-sizes[one], one.id))
+    return sorted(
+        hosts, key=lambda candidate: (-sizes[candidate], candidate.id)
+    )
 
 
-def _eject(state: State, found: Placed, hosts: Hosts) -> None:
+def _eject(state: State, placements: Placed, hosts: Hosts) -> None:
     """Makes room for one that has none by placing another elsewhere."""
-    for one in hosts:
-        if one not in found:
-            _make_room(state, one, found, hosts)
+    for candidate in hosts:
+        if candidate not in placements:
+            _make_room(state, candidate, placements, hosts)
 
 
 def _make_room(
-    state: State, one: Candidate, found: Placed, hosts: Hosts
+    state: State, candidate: Candidate, placements: Placed, hosts: Hosts
 ) -> bool:
-    allowed = set(hosts[one])
-    for other, host in list(found.items()):
+    allowed = set(hosts[candidate])
+    for placed_candidate, host in list(placements.items()):
         if host not in allowed:
             continue
-        state.depart(other, host)
-        if state.takes(one, host):
-            state.arrive(one, host)
+        state.depart(placed_candidate, host)
+        if state.takes(candidate, host):
+            state.arrive(candidate, host)
             elsewhere = best(
-                state, other, (h for h in hosts[other] if h != host), _fullest
+                state,
+                placed_candidate,
+                (h for h in hosts[placed_candidate] if h != host),
+                _fullest,
             )
             if elsewhere is not None:
-                state.arrive(other, elsewhere)
-                found[other], found[one] = elsewhere, host
+                state.arrive(placed_candidate, elsewhere)
+                placements[placed_candidate], placements[candidate] = (
+                    elsewhere,
+                    host,
+                )
                 return True
-            state.depart(one, host)
-        state.arrive(other, host)
+            state.depart(candidate, host)
+        state.arrive(placed_candidate, host)
     return False
 
 
@@ -181,37 +204,45 @@ class _Search:
         self._steps = BUDGET
         self._go(0, {})
 
-    def _go(self, depth: int, found: Placed) -> None:
+    def _go(self, depth: int, placements: Placed) -> None:
         self._steps -= 1
-        if len(found) > len(self.best):
-            self.best = dict(found)
+        if len(placements) > len(self.best):
+            self.best = dict(placements)
         left = len(self._order) - depth
-        if self._steps < 0 or not left or len(found) + left <= len(self.best):
+        if (
+            self._steps < 0
+            or not left
+            or len(placements) + left <= len(self.best)
+        ):
             return
-        one = self._order[depth]
-        seen = set()
-        for host in self._hosts[one]:
-            if not self._state.takes(one, host):
+        candidate = self._order[depth]
+        tried_hosts = set()
+        for host in self._hosts[candidate]:
+            if not self._state.takes(candidate, host):
                 continue
             # Hosts that are alike to all the rest need no second look.
-            if (alike := self._alike(depth, host)) in seen:
+            if (alike := self._alike(depth, host)) in tried_hosts:
                 continue
-            seen.add(alike)
-            self._state.arrive(one, host)
-            found[one] = host
-            self._go(depth + 1, found)
-            del found[one]
-            self._state.depart(one, host)
-        self._go(depth + 1, found)
+            tried_hosts.add(alike)
+            self._state.arrive(candidate, host)
+            placements[candidate] = host
+            self._go(depth + 1, placements)
+            del placements[candidate]
+            self._state.depart(candidate, host)
+        self._go(depth + 1, placements)
 
     def _alike(self, depth: int, host: str) -> object:
-        rest = self._order[depth:]
-        names = sorted({name for one in rest for name in one.needs})
+        pending = self._order[depth:]
+        names = sorted(
+            {name for candidate in pending for name in candidate.needs}
+        )
         shelves = [self._state.shelf(host, name) for name in names]
-        groups = sorted({g.id for one in rest for g in one.groups})
+        groups = sorted(
+            {g.id for candidate in pending for g in candidate.groups}
+        )
         return (
             tuple(self._state.left.get(s) for s in shelves),
-            tuple(self._state.most.get(s) for s in shelves),
+            tuple(self._state.max_amount.get(s) for s in shelves),
             tuple(self._state.members[g][host] for g in groups),
-            tuple(host in self._hosts[one] for one in rest),
+            tuple(host in self._hosts[candidate] for candidate in pending),
         )

@@ -11,13 +11,13 @@ class Way(enum.StrEnum):
     LIVE = "live"
     BLOCK = "block"
     COLD = "cold"
-    # Shut down where it is, because its wish says so; it does not move.
+    # Shut down where it is, as its owner's policy says; it does not move.
     STOP = "stop"
 
     @property
     def queued(self) -> bool:
-        """Whether Nova sends only so many of them at once from a host, and
-        queues the rest; others begin beside them."""
+        """Whether Nova limits how many leave a host at once and queues the
+        rest."""
         return self in (Way.LIVE, Way.BLOCK)
 
 
@@ -37,8 +37,8 @@ class Step:
     :ivar destination: None leaves the choice to Nova's scheduler.
     :ivar reason: why this way and this host, in words.
     :ivar needs: resource class -> amount, as placement counts it.
-    :ivar seconds: how long such moves took here; None when nobody knows.
-    :ivar notes: what else a person should read before, such as a wish.
+    :ivar seconds: how long such moves took here; None when unknown.
+    :ivar notes: what else to read before, such as the owner's policy.
     """
 
     order: int
@@ -58,7 +58,7 @@ class Step:
 class Skipped:
     """One server that is left where it is.
 
-    :ivar wanted: True when it should be left (a wish): then it does not
+    :ivar wanted: True when its owner's policy excludes it: then it does not
         count as a failure of the plan, but the host is not empty either.
     :ivar reasons: in words, the smallest set of them that decides.
     """
@@ -106,7 +106,7 @@ class Plan:
     :ivar made_at: UTC, ISO 8601.
     :ivar sources: the hosts that are to be emptied or relieved.
     :ivar room: host -> resource class -> what is left afterwards.
-    :ivar seconds: expected duration of all of it; None when nobody knows.
+    :ivar seconds: expected duration of all of it; None when unknown.
     :ivar reasons: why the plan falls short of its purpose, if it does.
     :ivar terms: None where a file of an older version does not say.
     """

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.facts import known
 from osc_migrate.maintenance.planning.capacity import State
-from osc_migrate.maintenance.planning.duration import Usual, makespan
+from osc_migrate.maintenance.planning.duration import (
+    DurationEstimate,
+    makespan,
+)
 from osc_migrate.maintenance.planning.plan import (
     Plan,
     Purpose,
@@ -30,11 +33,11 @@ def plan(
     reasons: Sequence[str] = (),
 ) -> Plan:
     """:param after: once all its moves are made."""
-    usual = Usual(fleet.past)
+    durations = DurationEstimate(fleet.past)
     steps: list[Step] = []
     for number, wave in enumerate(waves):
         for move in wave:
-            steps.append(step(move, len(steps), number, usual))
+            steps.append(step(move, len(steps), number, durations))
     return Plan(
         purpose=purpose,
         cloud=fleet.cloud,
@@ -49,42 +52,44 @@ def plan(
     )
 
 
-def step(move: Move, order: int, wave: int, usual: Usual) -> Step:
-    one = move.one
-    memory = known(lambda: one.server.flavor.ram)
+def step(
+    move: Move, order: int, wave: int, durations: DurationEstimate
+) -> Step:
+    candidate = move.candidate
+    memory = known(lambda: candidate.server.flavor.ram)
     return Step(
         order=order,
         wave=wave,
-        server=known(lambda: one.server.name) or one.id,
-        id=one.id,
-        way=one.way,
-        source=one.source,
+        server=known(lambda: candidate.server.name) or candidate.id,
+        id=candidate.id,
+        way=candidate.way,
+        source=candidate.source,
         destination=move.host,
         reason=move.reason or because(move),
-        needs=one.needs,
-        seconds=usual.seconds(one.way, memory),
-        notes=one.notes,
+        needs=candidate.needs,
+        seconds=durations.seconds(candidate.way, memory),
+        notes=candidate.notes,
     )
 
 
 def because(move: Move) -> str:
-    one = move.one
-    status = known(lambda: one.server.status) or "?"
-    if one.way is Way.STOP:
-        return "shut down where it is, as it wishes"
+    candidate = move.candidate
+    status = known(lambda: candidate.server.status) or "?"
+    if candidate.way is Way.STOP:
+        return "shut down where it is: owner policy stop"
     if move.host is None:
-        return f"{status}; left to the scheduler: {one.beyond}"
+        return f"{status}; left to the scheduler: {candidate.beyond}"
     return f"{status}; {move.host} may take it"
 
 
 def room(fleet: Fleet, state: State) -> Mapping[str, Mapping[str, Room]]:
     """Host or sharing provider -> class -> what is left."""
-    found: dict[str, dict[str, Room]] = {}
+    room_by_provider: dict[str, dict[str, Room]] = {}
     names = (*fleet.places, *fleet.pools)
     for name, resource in sorted(state.total):
         if name in names:
-            found.setdefault(name, {})[resource] = Room(
+            room_by_provider.setdefault(name, {})[resource] = Room(
                 free=state.left[name, resource],
                 total=state.total[name, resource],
             )
-    return found
+    return room_by_provider

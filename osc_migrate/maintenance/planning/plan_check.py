@@ -6,7 +6,7 @@ from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.errors import MigrateError
 from osc_migrate.maintenance.planning.candidate import Candidate
 from osc_migrate.maintenance.planning.capacity import State, host_of
-from osc_migrate.maintenance.planning.method import Ways
+from osc_migrate.maintenance.planning.method import MoveClassifier
 from osc_migrate.maintenance.planning.plan import Plan, Step, Way
 from osc_migrate.maintenance.planning.request import Request
 
@@ -14,19 +14,19 @@ from osc_migrate.maintenance.planning.request import Request
 class UnsafePlan(MigrateError):
     """A plan that must not be carried out as it is."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(
-            f"the plan is not carried out, nothing was changed: {why}; make a"
-            " new one with --plan FILE"
+            f"the plan was not started, nothing was changed: {reason}; make a"
+            " new plan with --plan FILE"
         )
-        self.why = why
+        self.reason = reason
 
 
 def check(fleet: Fleet, plan: Plan, request: Request | None = None) -> None:
     """Refuses what is unsafe as a whole.
 
     What has merely changed since, such as a server that is elsewhere or must
-    not move any more, is a matter of its own step: see
+    not move any more, is handled when its step starts: see
     :func:`osc_migrate.maintenance.planning.again`. Needs are those of now,
     not the file's.
 
@@ -42,9 +42,11 @@ def check(fleet: Fleet, plan: Plan, request: Request | None = None) -> None:
     for step in plan.steps:
         _exists(fleet, step)
     state = State(fleet)
-    ways = Ways(fleet, request or Request(notified=True, cold_running=True))
+    classifier = MoveClassifier(
+        fleet, request or Request(notified=True, cold_running=True)
+    )
     for wave in _waves(plan.steps):
-        _wave(fleet, state, ways, wave)
+        _wave(fleet, state, classifier, wave)
 
 
 def _exists(fleet: Fleet, step: Step) -> None:
@@ -54,54 +56,62 @@ def _exists(fleet: Fleet, step: Step) -> None:
         )
     for host in (step.source, step.destination):
         if host is not None and host not in fleet.places:
-            raise UnsafePlan(f"{step.server}: there is no compute host {host}")
+            raise UnsafePlan(
+                f"{step.server}: compute host {host} does not exist"
+            )
 
 
 def _waves(steps: Sequence[Step]) -> list[list[Step]]:
-    found: dict[int, list[Step]] = {}
+    by_number: dict[int, list[Step]] = {}
     for step in steps:
-        found.setdefault(step.wave, []).append(step)
-    return [found[number] for number in sorted(found)]
+        by_number.setdefault(step.wave, []).append(step)
+    return [by_number[number] for number in sorted(by_number)]
 
 
 def _wave(
-    fleet: Fleet, state: State, ways: Ways, steps: Sequence[Step]
+    fleet: Fleet,
+    state: State,
+    classifier: MoveClassifier,
+    steps: Sequence[Step],
 ) -> None:
     """All of a wave may be under way at once."""
     busy: dict[str, str] = {}
     arrived: list[tuple[Candidate, Step]] = []
     for step in steps:
         server = fleet.servers[step.id]
-        one = ways.of(server)
-        if not isinstance(one, Candidate) or host_of(server) != step.source:
+        candidate = classifier.of(server)
+        if (
+            not isinstance(candidate, Candidate)
+            or host_of(server) != step.source
+        ):
             continue
-        for group in one.groups:
-            if other := busy.get(group.id):
+        for group in candidate.groups:
+            if group_member := busy.get(group.id):
                 raise UnsafePlan(
-                    f"{step.server} and {other} are of server group"
+                    f"{step.server} and {group_member} are of server group"
                     f" {group.name} and would move at once, in wave"
                     f" {step.wave}"
                 )
             busy[group.id] = step.server
         if step.way is Way.STOP or step.destination is None:
             continue
-        _arrive(state, one, step)
-        arrived.append((one, step))
-    for one, step in arrived:
-        state.depart(one, step.source)
+        _arrive(state, candidate, step)
+        arrived.append((candidate, step))
+    for candidate, step in arrived:
+        state.depart(candidate, step.source)
 
 
-def _arrive(state: State, one: Candidate, step: Step) -> None:
+def _arrive(state: State, candidate: Candidate, step: Step) -> None:
     host = str(step.destination)
-    if short := next(state.short(one, host), None):
+    if short := next(state.short(candidate, host), None):
         left = max(state.left.get(state.shelf(host, short), 0), 0)
         raise UnsafePlan(
             f"{step.server} (steps[{step.order}]) needs"
-            f" {one.needs[short]} {short}, {host} has {left} left then"
+            f" {candidate.needs[short]} {short}, {host} has {left} left then"
         )
-    if group := state.breaks(one, host):
+    if group := state.breaks(candidate, host):
         raise UnsafePlan(
             f"{step.server} (steps[{step.order}]) on {host} would break"
             f" server group {group.name} ({group.policy})"
         )
-    state.arrive(one, host)
+    state.arrive(candidate, host)

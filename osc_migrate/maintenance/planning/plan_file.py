@@ -32,21 +32,21 @@ from osc_migrate.text import printable
 # Of the format; another one is refused, not guessed at.
 VERSION = 1
 # Bytes: 20,000 moves on 1,000 hosts take less than a quarter of it.
-MOST = 64 * 2**20
-# Characters of one text: a stranger's words may be as long as they like.
+MAX_BYTES = 64 * 2**20
+# Characters of one text: foreign text may have any length.
 _LONG = 2000
 
 
 class BadPlan(MigrateError):
-    """A file holds no plan that can be used."""
+    """The file is not a usable plan."""
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str, reason: str) -> None:
         super().__init__(
-            f"'{path}' is no plan that can be used: {why}; make a new one with"
+            f"'{path}' is not a usable plan: {reason}; make a new one with"
             " --plan FILE"
         )
         self.path = path
-        self.why = why
+        self.reason = reason
 
 
 @functools.cache
@@ -56,8 +56,8 @@ def schema() -> dict[str, Any]:
         importlib.resources.files("osc_migrate.maintenance.planning")
         / "schema.json"
     )
-    found: dict[str, Any] = json.loads(file.read_text())
-    return found
+    parsed: dict[str, Any] = json.loads(file.read_text())
+    return parsed
 
 
 def dumps(plan: Plan) -> str:
@@ -84,8 +84,8 @@ def dumps(plan: Plan) -> str:
     return json.dumps(data, indent=1) + "\n"
 
 
-def _text(words: str) -> str:
-    return printable(words, _LONG)
+def _text(text: str) -> str:
+    return printable(text, _LONG)
 
 
 def _step(step: Step) -> dict[str, object]:
@@ -125,15 +125,15 @@ def read(path: str) -> Plan:
     format, or does not agree with itself."""
     try:
         with pathlib.Path(path).open("rb") as file:
-            data = file.read(MOST + 1)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadPlan(path, str(error.strerror)) from error
-    if len(data) > MOST:
-        raise BadPlan(path, f"it is larger than {MOST >> 20} MiB")
+    if len(data) > MAX_BYTES:
+        raise BadPlan(path, f"it is larger than {MAX_BYTES >> 20} MiB")
     try:
         return loads(data.decode(), path)
     except UnicodeDecodeError as error:
-        raise BadPlan(path, "it is no text") from error
+        raise BadPlan(path, "it is not UTF-8 text") from error
 
 
 def loads(text: str, path: str) -> Plan:
@@ -146,41 +146,43 @@ def loads(text: str, path: str) -> Plan:
             version = str(data["version"])[:20]
             raise BadPlan(path, f"its version is {version}, not {VERSION}")
         schema_check.check(data, schema())
-        if odd := next(_unprintable(data, ""), None):
-            raise BadPlan(path, f"{odd} has control characters")
+        if unprintable := next(_unprintable(data, ""), None):
+            raise BadPlan(path, f"{unprintable} has control characters")
         plan = _plan(data)
     except json.JSONDecodeError as error:
-        why = f"it is cut short, or no JSON: line {error.lineno}, {error.msg}"
-        raise BadPlan(path, why) from error
+        reason = (
+            f"it is truncated, or not JSON: line {error.lineno}, {error.msg}"
+        )
+        raise BadPlan(path, reason) from error
     except (schema_check.Misshapen, RecursionError, ValueError) as error:
         raise BadPlan(path, str(error) or type(error).__name__) from error
-    if why := _contradiction(plan):
-        raise BadPlan(path, why)
+    if reason := _contradiction(plan):
+        raise BadPlan(path, reason)
     return plan
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name is there twice in one object")
-    return found
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("an object has the same name twice")
+    return fields
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
-def _unprintable(value: Any, where: str) -> Iterator[str]:
+def _unprintable(value: Any, path: str) -> Iterator[str]:
     if isinstance(value, str) and not value.isprintable():
-        yield where or "it"
+        yield path or "it"
     elif isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _unprintable(one, f"{where}[{number}]")
+        for number, item in enumerate(value):
+            yield from _unprintable(item, f"{path}[{number}]")
     elif isinstance(value, dict):
-        for name, one in value.items():
+        for name, item in value.items():
             if not name.isprintable():
-                yield f"a name in {where or 'it'}"
-            yield from _unprintable(one, f"{where}.{name}".lstrip("."))
+                yield f"a name in {path or 'it'}"
+            yield from _unprintable(item, f"{path}.{name}".lstrip("."))
 
 
 def _plan(data: dict[str, Any]) -> Plan:
@@ -204,7 +206,7 @@ def _plan(data: dict[str, Any]) -> Plan:
             for stay in data["stays"]
         ),
         room={
-            host: {name: Room(**one) for name, one in room.items()}
+            host: {name: Room(**fields) for name, fields in room.items()}
             for host, room in data["room"].items()
         },
         seconds=data["seconds"],
@@ -225,26 +227,26 @@ def _terms(data: dict[str, Any]) -> Terms:
 
 def _contradiction(plan: Plan) -> str:
     """What no plan can be, whatever the cloud; empty when it can."""
-    seen: set[str] = set()
+    server_ids: set[str] = set()
     wave = 0
     for number, step in enumerate(plan.steps):
         name = f"steps[{number}] ({step.server})"
-        if step.id in seen:
-            return f"{name}: server {step.id} is there twice"
-        seen.add(step.id)
+        if step.id in server_ids:
+            return f"{name}: duplicate server {step.id}"
+        server_ids.add(step.id)
         if step.order != number:
             return f"{name}: its order is {step.order}, not {number}"
         if step.wave not in (wave, wave + 1) or (not number and step.wave):
             return f"{name}: wave {step.wave} does not follow wave {wave}"
         wave = step.wave
         if step.way is Way.STOP and step.destination is not None:
-            return f"{name}: what is stopped where it is goes nowhere"
+            return f"{name}: way 'stop' takes no destination"
         if step.destination == step.source:
             return f"{name}: it is on {step.source} already"
-        if plan.terms and (words := outside(step, plan.terms)):
-            return f"{name}: {words}"
+        if plan.terms and (contradiction := outside(step, plan.terms)):
+            return f"{name}: {contradiction}"
     for number, stay in enumerate(plan.stays):
-        if stay.id in seen:
-            return f"stays[{number}]: server {stay.id} is there twice"
-        seen.add(stay.id)
+        if stay.id in server_ids:
+            return f"stays[{number}]: duplicate server {stay.id}"
+        server_ids.add(stay.id)
     return ""

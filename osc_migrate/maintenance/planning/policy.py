@@ -1,4 +1,4 @@
-"""What a server's owner wishes of its moves.
+"""What a server's owner allows: the policy for its moves.
 
 A tag ``osc-migrate:never``, or the property ``osc-migrate=never`` (several
 with commas): never, cold, live, stop or notify.
@@ -12,12 +12,12 @@ from osc_migrate.cloud.servers import Server
 KEY = "osc-migrate"
 
 
-class Wish(enum.StrEnum):
+class Policy(enum.StrEnum):
     # Leave it where it is.
     NEVER = "never"
     # Shut it down where it is.
     STOP = "stop"
-    # Tell its owner before.
+    # Notify its owner before.
     NOTIFY = "notify"
     # Shut it down for the move.
     COLD = "cold"
@@ -25,30 +25,33 @@ class Wish(enum.StrEnum):
     LIVE = "live"
 
 
-class Odd(Exception):
-    """A wish that nobody can follow; the words say why."""
+class InvalidPolicy(Exception):
+    """A policy that cannot be followed; the message says why."""
 
 
-def wishes(server: Server) -> frozenset[Wish]:
-    """:raises Odd: an unknown one, or two that exclude each other.
+def policies(server: Server) -> frozenset[Policy]:
+    """:raises InvalidPolicy: an unknown one, or two that exclude each other.
     :raises Unread: tags or properties are not known.
     """
-    found = set()
-    for word in _words(server):
+    names = set()
+    for word in _policy_names(server):
         try:
-            found.add(Wish(word))
+            names.add(Policy(word))
         except ValueError:
-            known = ", ".join(Wish)
-            raise Odd(
-                f"its wish '{word}' is none of {known}: openstack server"
-                f" unset --tag {KEY}:{word}, or --property {KEY}"
+            known = ", ".join(Policy)
+            raise InvalidPolicy(
+                f"unknown owner policy '{word}', not one of {known};"
+                f" remove it: openstack server unset --tag {KEY}:{word}, or"
+                f" --property {KEY}"
             ) from None
-    if {Wish.COLD, Wish.LIVE} <= found:
-        raise Odd("it wishes to be moved cold and live: take one away")
-    return frozenset(found)
+    if {Policy.COLD, Policy.LIVE} <= names:
+        raise InvalidPolicy(
+            "owner policies cold and live exclude each other: remove one"
+        )
+    return frozenset(names)
 
 
-def _words(server: Server) -> Iterator[str]:
+def _policy_names(server: Server) -> Iterator[str]:
     for tag in server.tags:
         key, colon, word = tag.partition(":")
         if key == KEY and colon:

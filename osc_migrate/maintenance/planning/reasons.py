@@ -10,11 +10,11 @@ from osc_migrate.maintenance.planning.rules import Reason, Rules
 # Hosts to name before it gets long.
 NAMED = 3
 # Kinds of reason up to which every set of them is tried.
-FEW = 12
+MAX_KINDS = 12
 
 
 def why(
-    one: Candidate,
+    candidate: Candidate,
     rules: Rules,
     hosts: Iterable[str],
     before: State,
@@ -27,62 +27,69 @@ def why(
     """
     against: dict[str, dict[str, str]] = {}
     for host in sorted(hosts):
-        if host != one.source:
-            found = (
-                *rules.against(one, host),
-                *_full(one, host, before, after),
+        if host != candidate.source:
+            reasons = (
+                *rules.against(candidate, host),
+                *_full(candidate, host, before, after),
             )
-            against[host] = {r.key: r.words for r in found}
+            against[host] = {r.key: r.text for r in reasons}
     if not against:
-        return ("there is no other host",)
-    open_ = [host for host, found in against.items() if not found]
+        return ("no other host exists",)
+    open_ = [host for host, reasons in against.items() if not reasons]
     if open_:
         # Only when it could not be brought in between the others.
         return (f"no order of the moves leaves room on {_listed(open_)}",)
     return tuple(
-        f"{words} ({_listed(named)})"
-        for words, named in _grouped(_smallest(against), against)
+        f"{text} ({_listed(named)})"
+        for text, named in _grouped(_smallest(against), against)
     )
 
 
 def _full(
-    one: Candidate, host: str, before: State, after: State
+    candidate: Candidate, host: str, before: State, after: State
 ) -> Iterator[Reason]:
-    at_first = set(before.short(one, host))
-    for name in after.short(one, host):
-        words = f"destination-has-room: no {one.needs[name]} {name} left"
+    at_first = set(before.short(candidate, host))
+    for name in after.short(candidate, host):
+        text = f"destination-has-room: no {candidate.needs[name]} {name} left"
         if name not in at_first:
-            words += " after the other moves"
-        yield Reason(f"room {name}", words)
-    group = after.breaks(one, host)
+            text += " after the other moves"
+        yield Reason(f"room {name}", text)
+    group = after.breaks(candidate, host)
     if group is None:
         return
     check = "server-groups-allow-the-destination"
     if group.policy == "affinity":
-        words = (
+        text = (
             f"{check}: none of its affinity group '{group.name}' is there,"
             " and Nova moves no member away from the others"
         )
     else:
-        words = f"{check}: its anti-affinity group '{group.name}' is there"
-    yield Reason(f"group {group.id}", words)
+        text = f"{check}: its anti-affinity group '{group.name}' is there"
+    yield Reason(f"group {group.id}", text)
 
 
 def _smallest(against: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    sets = {frozenset(found) for found in against.values()}
+    sets = {frozenset(keys_of_host) for keys_of_host in against.values()}
     keys = sorted(frozenset().union(*sets))
-    if len(keys) <= FEW:
+    if len(keys) <= MAX_KINDS:
         for count in range(1, len(keys) + 1):
             for chosen in itertools.combinations(keys, count):
-                if all(found & set(chosen) for found in sets):
+                if all(keys_of_host & set(chosen) for keys_of_host in sets):
                     return chosen
-    # Whoever rules most of the rest out first: not always the smallest.
-    taken: list[str] = []
+    # Those that rule out most of the rest first: not always the smallest.
+    chosen_keys: list[str] = []
     while sets:
-        most = max(keys, key=lambda key: sum(key in found for found in sets))
-        taken.append(most)
-        sets = {found for found in sets if most not in found}
-    return tuple(taken)
+        best_key = max(
+            keys,
+            key=lambda key: sum(key in keys_of_host for keys_of_host in sets),
+        )
+        chosen_keys.append(best_key)
+        sets = {
+            keys_of_host
+            for keys_of_host in sets
+            if best_key not in keys_of_host
+        }
+    return tuple(chosen_keys)
 
 
 def _grouped(
@@ -92,7 +99,7 @@ def _grouped(
     words are those of the first such host."""
     left = dict(against)
     for key in keys:
-        named = [host for host, found in left.items() if key in found]
+        named = [host for host, reasons in left.items() if key in reasons]
         if named:
             yield against[named[0]][key], named
         for host in named:
@@ -101,5 +108,5 @@ def _grouped(
 
 def _listed(hosts: list[str]) -> str:
     shown = ", ".join(hosts[:NAMED])
-    more = len(hosts) - NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
+    hidden = len(hosts) - NAMED
+    return f"{shown} and {hidden} more" if hidden > 0 else shown

@@ -16,7 +16,7 @@ from osc_migrate.maintenance.planning.load import (
     load,
     outside,
 )
-from osc_migrate.maintenance.planning.method import Ways
+from osc_migrate.maintenance.planning.method import MoveClassifier
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.rules import Rules
@@ -26,10 +26,10 @@ from osc_migrate.maintenance.planning.waves import Move, sequence, waves
 HOSTS = 8
 # Plans that are kept side by side, and how each of them is continued; one
 # where many hosts make that slow.
-BEAM, CHILDREN, FEW = 24, 24, 40
+BEAM, CHILDREN, MAX_HOSTS_FOR_BEAM = 24, 24, 40
 # A thousandth of a unit: sums of shares are not exact.
-NOTHING = 1e-3
-AGAIN = "second rebalance after this one"
+EPSILON = 1e-3
+SECOND_REBALANCE = "second rebalance after this one"
 
 
 def rebalance(fleet: Fleet, request: Request) -> Plan:
@@ -45,14 +45,14 @@ def rebalance(fleet: Fleet, request: Request) -> Plan:
             )
     moves, now, further = _moves(fleet, request)
     state = State(fleet)
-    made, _ = waves(state, moves, request.limits.wave)
+    ordered_waves, _ = waves(state, moves, request.limits.wave)
     end = _Search(now, request)
     return plan_builder.plan(
         Purpose.REBALANCE,
         fleet,
         request,
-        sorted({move.one.source for move in moves}),
-        made,
+        sorted({move.candidate.source for move in moves}),
+        ordered_waves,
         end.stays(),
         state,
         end.reasons(len(moves), further),
@@ -63,31 +63,31 @@ def _moves(
     fleet: Fleet, request: Request
 ) -> tuple[Sequence[Move], Fleet, bool]:
     """(moves in an order that has room, the fleet after them, whether a
-    second plan would go on from there).
+    second plan would find more moves).
 
-    One search moves a server once. Where a further one would go on from
-    there, both are joined: so a second call finds nothing left to do. But
-    for servers that would have to move twice, as no order has the room.
+    One search moves a server once. Where another search finds more,
+    both are joined: a second call then finds nothing left to do, except
+    servers that would have to move twice because no order has the room.
     """
     moves: Sequence[Move] = ()
     now, further = fleet, False
-    while more := _Search(now, request).moves(len(moves)):
-        joined = _joined(moves, more)
-        ordered, rest = sequence(State(fleet), joined)
-        if rest:
+    while new_moves := _Search(now, request).moves(len(moves)):
+        joined = _joined(moves, new_moves)
+        ordered, without_room = sequence(State(fleet), joined)
+        if without_room:
             further = True
             break
         moves, now = ordered, moved(fleet, ordered)
     return _explained(load(fleet, request), request, moves), now, further
 
 
-def _joined(moves: Sequence[Move], more: Sequence[Move]) -> list[Move]:
-    found = {move.one.id: move for move in moves}
-    for move in more:
-        first = found.pop(move.one.id, move).one
+def _joined(moves: Sequence[Move], new_moves: Sequence[Move]) -> list[Move]:
+    by_server = {move.candidate.id: move for move in moves}
+    for move in new_moves:
+        first = by_server.pop(move.candidate.id, move).candidate
         if first.source != move.host:
-            found[first.id] = Move(first, move.host)
-    return list(found.values())
+            by_server[first.id] = Move(first, move.host)
+    return list(by_server.values())
 
 
 def _explained(
@@ -95,19 +95,19 @@ def _explained(
 ) -> list[Move]:
     """Each with what the loads are when it begins, as reason."""
     used = dict(load.used)
-    found = []
+    explained = []
     for move in moves:
-        source, host = move.one.source, str(move.host)
-        words = (
+        source, host = move.candidate.source, str(move.host)
+        reason = (
             f"{request.by}: {source} has {load.share(source, used[source])}"
             f" in use, {host} {load.share(host, used[host])}, the mean is"
             f" {100 * load.mean:.0f} %"
         )
-        found.append(dataclasses.replace(move, reason=words))
-        amount = move.one.needs.get(load.resource, 0)
+        explained.append(dataclasses.replace(move, reason=reason))
+        amount = move.candidate.needs.get(load.resource, 0)
         used[source] -= amount
         used[host] += amount
-    return found
+    return explained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +123,7 @@ class _Node:
         return (
             self.outside,
             len(self.moves),
-            tuple((move.one.id, str(move.host)) for move in self.moves),
+            tuple((move.candidate.id, str(move.host)) for move in self.moves),
         )
 
 
@@ -131,7 +131,7 @@ class _Search:
     def __init__(self, fleet: Fleet, request: Request) -> None:
         self.load: Load = load(fleet, request)
         self._request = request
-        self._ways = Ways(fleet, request)
+        self._classifier = MoveClassifier(fleet, request)
         self._rules = Rules(fleet, request)
         self._state = State(fleet)
         self._at: tuple[Move, ...] = ()
@@ -151,16 +151,16 @@ class _Search:
         self._before = before
         used = dict(self.load.used)
         beam = [_Node((), used, outside(used, self._bounds))]
-        width = BEAM if len(used) <= FEW else 1
+        width = BEAM if len(used) <= MAX_HOSTS_FOR_BEAM else 1
         best = beam[0]
-        while best.outside > NOTHING:
+        while best.outside > EPSILON:
             longer = [child for node in beam for child in self._singly(node)]
             if not longer:
                 longer = [s for node in beam for s in self._swapped(node)]
             if not longer:
                 break
             alike = {
-                frozenset((m.one.id, m.host) for m in node.moves): node
+                frozenset((m.candidate.id, m.host) for m in node.moves): node
                 for node in longer
             }
             beam = sorted(alike.values(), key=self._rank)[:width]
@@ -169,11 +169,11 @@ class _Search:
 
     def _rank(self, node: _Node) -> tuple[object, ...]:
         """Done first, then those with least to do; the smallest moves."""
-        size = sum(self._amount(move.one) for move in node.moves)
-        return (max(node.outside, NOTHING), size, node.rank)
+        size = sum(self._amount(move.candidate) for move in node.moves)
+        return (max(node.outside, EPSILON), size, node.rank)
 
-    def _amount(self, one: Candidate) -> int:
-        return one.needs.get(self.load.resource, 0)
+    def _amount(self, candidate: Candidate) -> int:
+        return candidate.needs.get(self.load.resource, 0)
 
     def _singly(self, node: _Node) -> Iterator[_Node]:
         """The best that one more move makes of it; never a worse one."""
@@ -182,15 +182,23 @@ class _Search:
         self._go(node)
         gains = []
         for high, low in self._pairs(node):
-            for one in self._candidates(high, node):
-                gain = self._gain(node, high, low, self._amount(one))
-                if gain > NOTHING:
-                    gains.append((-gain, self._amount(one), one.id, low, one))
+            for candidate in self._candidates(high, node):
+                gain = self._gain(node, high, low, self._amount(candidate))
+                if gain > EPSILON:
+                    gains.append(
+                        (
+                            -gain,
+                            self._amount(candidate),
+                            candidate.id,
+                            low,
+                            candidate,
+                        )
+                    )
         gains.sort(key=lambda row: row[:4])
-        width = CHILDREN if len(node.used) <= FEW else 1
-        for _, _, _, low, one in gains:
-            if self._may(one, low):
-                yield self._with(node, (one, low))
+        width = CHILDREN if len(node.used) <= MAX_HOSTS_FOR_BEAM else 1
+        for _, _, _, low, candidate in gains:
+            if self._may(candidate, low):
+                yield self._with(node, (candidate, low))
                 width -= 1
                 if not width:
                     return
@@ -202,46 +210,61 @@ class _Search:
         self._go(node)
         gains = []
         for high, low in self._pairs(node):
-            for one in self._candidates(high, node):
-                for other in self._candidates(low, node):
-                    amount = self._amount(one) - self._amount(other)
+            for candidate in self._candidates(high, node):
+                for exchanged in self._candidates(low, node):
+                    amount = self._amount(candidate) - self._amount(exchanged)
                     gain = self._gain(node, high, low, amount)
-                    if gain > NOTHING:
-                        size = self._amount(one) + self._amount(other)
+                    if gain > EPSILON:
+                        size = self._amount(candidate) + self._amount(
+                            exchanged
+                        )
                         gains.append(
-                            (-gain, size, one.id, other.id, one, other)
+                            (
+                                -gain,
+                                size,
+                                candidate.id,
+                                exchanged.id,
+                                candidate,
+                                exchanged,
+                            )
                         )
         gains.sort(key=lambda row: row[:4])
-        for *_, one, other in gains:
-            for first, second in ((one, other), (other, one)):
+        for *_, candidate, exchanged in gains:
+            for first, second in (
+                (candidate, exchanged),
+                (exchanged, candidate),
+            ):
                 if self._may_swap(first, second):
                     yield self._with(
                         node, (first, second.source), (second, first.source)
                     )
                     return
 
-    def _full(self, node: _Node, more: int) -> bool:
-        most = self._request.max_moves
-        return most is not None and (
-            self._before + len(node.moves) + more > most
+    def _full(self, node: _Node, count: int) -> bool:
+        max_moves = self._request.max_moves
+        return max_moves is not None and (
+            self._before + len(node.moves) + count > max_moves
         )
 
     def _pairs(self, node: _Node) -> Iterator[tuple[str, str]]:
-        most = max(HOSTS, FEW if len(node.used) <= FEW else 0)
+        limit = max(
+            HOSTS,
+            MAX_HOSTS_FOR_BEAM if len(node.used) <= MAX_HOSTS_FOR_BEAM else 0,
+        )
         highs, lows = extremes(
-            node.used, self.load.total, self.load.mean, most
+            node.used, self.load.total, self.load.mean, limit
         )
         return ((high, low) for high in highs for low in lows)
 
     def _gain(self, node: _Node, high: str, low: str, amount: int) -> float:
-        def at(host: str, more: int) -> float:
-            return beyond(node.used[host] + more, self._bounds[host])
+        def at(host: str, change: int) -> float:
+            return beyond(node.used[host] + change, self._bounds[host])
 
         return at(high, 0) + at(low, 0) - at(high, -amount) - at(low, amount)
 
-    def _may(self, one: Candidate, host: str) -> bool:
-        return self._state.takes(one, host) and not self._rules.against(
-            one, host
+    def _may(self, candidate: Candidate, host: str) -> bool:
+        return self._state.takes(candidate, host) and not self._rules.against(
+            candidate, host
         )
 
     def _may_swap(self, first: Candidate, second: Candidate) -> bool:
@@ -250,52 +273,56 @@ class _Search:
             return False
         self._state.arrive(first, second.source)
         self._state.depart(first, first.source)
-        able = self._may(second, first.source)
+        possible = self._may(second, first.source)
         self._state.arrive(first, first.source)
         self._state.depart(first, second.source)
-        return able
+        return possible
 
     def _with(self, node: _Node, *pairs: tuple[Candidate, str]) -> _Node:
         used = dict(node.used)
         moves = list(node.moves)
-        for one, host in pairs:
-            moves.append(Move(one, host))
-            used[one.source] -= self._amount(one)
-            used[host] += self._amount(one)
+        for candidate, host in pairs:
+            moves.append(Move(candidate, host))
+            used[candidate.source] -= self._amount(candidate)
+            used[host] += self._amount(candidate)
         return _Node(tuple(moves), used, outside(used, self._bounds))
 
     def _candidates(self, host: str, node: _Node) -> Sequence[Candidate]:
         """Those that are on the host now and have not moved yet."""
         if host not in self._known:
             judged = [
-                self._ways.of(self._fleet.servers[id])
+                self._classifier.of(self._fleet.servers[id])
                 for id in sorted(self._ids.get(host, ()))
             ]
             self._known[host] = [
-                one
-                for one in judged
-                if isinstance(one, Candidate)
-                and one.way is not Way.STOP
-                and not one.beyond
-                and self._amount(one) > 0
+                candidate
+                for candidate in judged
+                if isinstance(candidate, Candidate)
+                and candidate.way is not Way.STOP
+                and not candidate.beyond
+                and self._amount(candidate) > 0
             ]
             self._stays[host] = [s for s in judged if isinstance(s, Skipped)]
-        moved = {move.one for move in node.moves}
-        return [one for one in self._known[host] if one not in moved]
+        moved = {move.candidate for move in node.moves}
+        return [
+            candidate
+            for candidate in self._known[host]
+            if candidate not in moved
+        ]
 
     def _go(self, node: _Node) -> None:
         """Brings the state to where the node is."""
         common = 0
-        for here, there in zip(self._at, node.moves, strict=False):
-            if here is not there:
+        for current, target in zip(self._at, node.moves, strict=False):
+            if current is not target:
                 break
             common += 1
         for move in reversed(self._at[common:]):
-            self._state.arrive(move.one, move.one.source)
-            self._state.depart(move.one, str(move.host))
+            self._state.arrive(move.candidate, move.candidate.source)
+            self._state.depart(move.candidate, str(move.host))
         for move in node.moves[common:]:
-            self._state.arrive(move.one, str(move.host))
-            self._state.depart(move.one, move.one.source)
+            self._state.arrive(move.candidate, str(move.host))
+            self._state.depart(move.candidate, move.candidate.source)
         self._at = node.moves
 
     def _left(self) -> dict[str, int]:
@@ -303,35 +330,35 @@ class _Search:
         return {
             host: self.load.used[host]
             for host, bounds in self._bounds.items()
-            if beyond(self.load.used[host], bounds) > NOTHING
+            if beyond(self.load.used[host], bounds) > EPSILON
         }
 
     def stays(self) -> list[Skipped]:
         """What cannot leave the hosts that have too much."""
-        nothing = _Node((), {}, 0.0)
-        found = []
+        start = _Node((), {}, 0.0)
+        skipped = []
         for host, used in self._left().items():
             if used > self._bounds[host][1]:
-                self._candidates(host, nothing)
-                found += self._stays[host]
-        return found
+                self._candidates(host, start)
+                skipped += self._stays[host]
+        return skipped
 
     def reasons(self, moves: int, further: bool) -> list[str]:
-        """Why hosts are too far from the mean after so many moves.
+        """Why hosts are still too far from the mean after these moves.
 
-        :param further: a second plan would go on.
+        :param further: a second plan would find more moves.
         """
         if len(self.load.total) < 2:
             return ["fewer than two hosts are up, enabled and known"]
-        most = self._request.max_moves
-        why = "no further move helps"
+        max_moves = self._request.max_moves
+        explanation = "no further move helps"
         if further:
-            why = f"what helps further takes a {AGAIN}"
+            explanation = f"what helps further takes a {SECOND_REBALANCE}"
         # An exchange is two moves.
-        if most is not None and moves + 2 > most:
-            why += f" within --max-moves {most}"
+        if max_moves is not None and moves + 2 > max_moves:
+            explanation += f" within --max-moves {max_moves}"
         return [
             f"{host} stays at {self.load.share(host, used)}, the mean is"
-            f" {100 * self.load.mean:.0f} %: {why}"
+            f" {100 * self.load.mean:.0f} %: {explanation}"
             for host, used in sorted(self._left().items())
         ]

@@ -1,4 +1,4 @@
-"""What somebody wants to be planned."""
+"""What a plan is made for."""
 
 import dataclasses
 import enum
@@ -22,8 +22,8 @@ class Limits:
     says otherwise ([DEFAULT]max_concurrent_live_migrations): more a source
     are queued there.
 
-    :ivar wave: so many moves at most from one look at the cloud's health to
-        the next.
+    :ivar wave: at most this many moves between two checks of the cloud's
+        health.
     """
 
     total: int = 8
@@ -43,10 +43,10 @@ class Request:
     :ivar avoid: hosts that may not be.
     :ivar enabled: disabled hosts that will be enabled before the first move.
     :ivar cold_running: stop a running server that cannot be moved live.
-    :ivar notified: who wants to be told before has been told.
+    :ivar notified: owners with the policy 'notify' have been notified.
     :ivar block: copy local disks.
     :ivar ignored: ids of checks that do not stand in the way.
-    :ivar barriers: what the nodes say against moves between two of them.
+    :ivar barriers: moves that the node checks rule out.
     :ivar by, threshold, max_moves: of a rebalance; the threshold is in
         percent of the mean load.
     """

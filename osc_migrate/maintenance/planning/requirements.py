@@ -11,38 +11,41 @@ _CPUS = {"VCPU", "PCPU"}
 
 
 def needs(
-    server: Server, held: Mapping[str, int] | None = None
+    server: Server, allocated: Mapping[str, int] | None = None
 ) -> dict[str, int]:
     """Resource class -> amount, as Nova asks placement for it
     (nova/scheduler/utils.py, ResourceRequest).
 
-    :param held: what it holds of its host, where that was read. The larger
-        of both counts: the destination is asked for what the flavor says,
-        and what it holds may come from an older one.
+    :param allocated: what it holds of its host, where that was read. The
+        larger of both counts: the destination is asked for what the flavor
+        says, and what it holds may come from an older one.
     :raises Unread: its size is not known.
     """
     flavor = server.flavor
     specs = known(lambda: flavor.extra_specs) or {}
     cpus = "PCPU" if _dedicated(server, specs) else "VCPU"
     root = 0 if server.image_id is None else flavor.disk
-    wanted = {
+    amounts = {
         cpus: flavor.vcpus,
         "MEMORY_MB": flavor.ram,
         "DISK_GB": root + flavor.ephemeral + -(-flavor.swap // 1024),
     }
     if cpus == "PCPU" and specs.get("hw:emulator_threads_policy") == "isolate":
-        wanted[cpus] += 1
+        amounts[cpus] += 1
     for key, value in specs.items():
         match = _RESOURCE.fullmatch(key)
         if match and value.isdecimal():
-            wanted[match.group(1)] = int(value)
-    if held:
-        if not wanted.keys() & held.keys() & _CPUS and held.keys() & _CPUS:
+            amounts[match.group(1)] = int(value)
+    if allocated:
+        if (
+            not amounts.keys() & allocated.keys() & _CPUS
+            and allocated.keys() & _CPUS
+        ):
             # Of the other kind, for a reason that the flavor does not show.
-            wanted.pop(cpus)
-        for name, amount in held.items():
-            wanted[name] = max(amount, wanted.get(name, 0))
-    return {name: amount for name, amount in wanted.items() if amount > 0}
+            amounts.pop(cpus)
+        for name, amount in allocated.items():
+            amounts[name] = max(amount, amounts.get(name, 0))
+    return {name: amount for name, amount in amounts.items() if amount > 0}
 
 
 def _dedicated(server: Server, specs: Mapping[str, str]) -> bool:
@@ -68,8 +71,8 @@ def traits(server: Server) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(required), frozenset(forbidden)
 
 
-# Extra specs of what lies in parts of a host; which part takes it, no list
-# of hosts tells.
+# Extra specs of what lies in parts of a host; a list of hosts does not show
+# which part takes it.
 _PARTS = (
     (re.compile(r"(resources|trait)[0-9A-Za-z_-]+:.*"), "a part of a host"),
     (re.compile(r"resources:(VGPU|PGPU)"), "a virtual GPU"),
@@ -83,9 +86,9 @@ def beyond(server: Server) -> str:
     """What only the scheduler can find room for; empty when nothing."""
     specs = known(lambda: server.flavor.extra_specs) or {}
     for key, value in specs.items():
-        for pattern, what in _PARTS:
+        for pattern, resource in _PARTS:
             if pattern.fullmatch(key):
-                return f"its flavor asks for {what} ({key}={value})"
+                return f"its flavor asks for {resource} ({key}={value})"
     if specs.get("hw:cpu_policy") == "mixed":
         return "its flavor asks for shared and dedicated CPUs"
     return ""

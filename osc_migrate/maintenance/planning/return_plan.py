@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.maintenance.planning import plan_builder
 from osc_migrate.maintenance.planning.capacity import State, host_of
-from osc_migrate.maintenance.planning.method import Ways, kept, stay
+from osc_migrate.maintenance.planning.method import MoveClassifier, kept, stay
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
 from osc_migrate.maintenance.planning.reasons import why
 from osc_migrate.maintenance.planning.request import Request
@@ -22,44 +22,50 @@ def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
 
     :param homes: server ID -> host.
     """
-    ways, rules = Ways(fleet, request), Rules(fleet, request)
+    classifier, rules = MoveClassifier(fleet, request), Rules(fleet, request)
     stays: list[Skipped] = []
     moves: list[Move] = []
     for id, home in sorted(homes.items()):
         server = fleet.servers.get(id)
         if server is None:
-            stays.append(Skipped(id, id, "", ("it does not exist any more",)))
+            stays.append(
+                Skipped(id, id, "", ("the server does not exist any more",))
+            )
             continue
         if host_of(server) == home:
             continue
         if home not in fleet.places:
-            stays.append(stay(server, f"there is no host {home} any more"))
+            stays.append(stay(server, f"host {home} does not exist any more"))
             continue
-        one = ways.of(server)
-        if isinstance(one, Skipped):
-            stays.append(one)
-        elif one.way is Way.STOP:
+        candidate = classifier.of(server)
+        if isinstance(candidate, Skipped):
+            stays.append(candidate)
+        elif candidate.way is Way.STOP:
             stays.append(
-                dataclasses.replace(kept(one, "its wish: stop"), wanted=True)
+                dataclasses.replace(
+                    kept(candidate, "owner policy: stop"), wanted=True
+                )
             )
-        elif found := rules.against(one, home):
-            stays.append(kept(one, *(f"{r.words} ({home})" for r in found)))
+        elif objections := rules.against(candidate, home):
+            stays.append(
+                kept(candidate, *(f"{r.text} ({home})" for r in objections))
+            )
         else:
-            moves.append(Move(one, home, f"it was on {home} before"))
+            moves.append(Move(candidate, home, f"it was on {home} before"))
     before, after = State(fleet), State(fleet)
-    ordered, rest = sequence(after, moves)
-    for move in rest:
+    ordered, without_room = sequence(after, moves)
+    for move in without_room:
         home = str(move.host)
-        reasons = why(move.one, rules, [home], before, after)
-        stays.append(kept(move.one, *reasons))
+        reasons = why(move.candidate, rules, [home], before, after)
+        stays.append(kept(move.candidate, *reasons))
     state = State(fleet)
-    made, _ = waves(state, ordered, request.limits.wave)
+    ordered_waves, _ = waves(state, ordered, request.limits.wave)
     return plan_builder.plan(
         Purpose.RETURN,
         fleet,
         request,
-        sorted({move.one.source for move in ordered}),
-        made,
+        sorted({move.candidate.source for move in ordered}),
+        ordered_waves,
         stays,
         state,
         [f"{len(stays)} do not come back"] if stays else [],

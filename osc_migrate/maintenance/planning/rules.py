@@ -1,5 +1,5 @@
-"""What keeps a server from a host, whoever else moves: Nova's filters, as
-the checks of a preflight know them."""
+"""What rules a host out for a server, whatever else moves: Nova's filters,
+as the checks of a preflight know them."""
 
 import dataclasses
 from collections.abc import Collection
@@ -12,7 +12,7 @@ from osc_migrate.cloud.inventory import HostInventory
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread, known
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.fleet_move_facts import Facing
+from osc_migrate.maintenance.planning.fleet_move_facts import FleetMoveFacts
 from osc_migrate.maintenance.planning.method import KINDS
 from osc_migrate.maintenance.planning.node_blockers import NodeBlockers
 from osc_migrate.maintenance.planning.request import Request
@@ -23,11 +23,11 @@ class Reason:
     """Why one host is out of the question.
 
     :ivar key: what is the same of several hosts.
-    :ivar words: of one host; those of others may differ in details.
+    :ivar text: of one host; those of others may differ in details.
     """
 
     key: str
-    words: str
+    text: str
 
 
 HOST: tuple[Check, ...] = (
@@ -35,8 +35,8 @@ HOST: tuple[Check, ...] = (
     destination.destination_is_up,
     destination.destination_is_enabled,
 )
-# A warning of these is no risk that a plan takes by itself: which filters
-# a scheduler has, and what guests see of a CPU, no API shows.
+# A warning of these also rules a host out: no API shows which filters a
+# scheduler has, nor what guests see of a CPU.
 PAIR: tuple[Check, ...] = (
     fit.destination_has_the_same_hypervisor,
     fit.destination_hypervisor_is_not_older,
@@ -57,100 +57,111 @@ class Rules:
     """
 
     def __init__(
-        self, fleet: Fleet, request: Request, tried: Collection[str] = ()
+        self,
+        fleet: Fleet,
+        request: Request,
+        failed_hosts: Collection[str] = (),
     ) -> None:
         self._fleet = fleet
         self._request = request
-        self._tried = tried
-        self._facing = Facing(fleet)
+        self._failed_hosts = failed_hosts
+        self._move_facts = FleetMoveFacts(fleet)
         self._barriers = NodeBlockers(request.barriers)
         self._hosts: dict[str, tuple[Reason, ...]] = {}
         self._pairs: dict[object, tuple[Reason, ...]] = {}
 
-    def hosts(self, one: Candidate) -> list[str]:
+    def hosts(self, candidate: Candidate) -> list[str]:
         """The hosts that may take it if they have room, by name."""
         return sorted(
             name
             for name in self._fleet.places
-            if name != one.source and not self.against(one, name)
+            if name != candidate.source and not self.against(candidate, name)
         )
 
-    def against(self, one: Candidate, host: str) -> tuple[Reason, ...]:
+    def against(self, candidate: Candidate, host: str) -> tuple[Reason, ...]:
         """All that speaks against it, room and groups apart."""
         place = self._fleet.places[host]
         if host not in self._hosts:
-            self._hosts[host] = self._against_host(one, place)
-        key = (host, _kind(one))
+            self._hosts[host] = self._against_host(candidate, place)
+        key = (host, _kind(candidate))
         if key not in self._pairs:
-            self._pairs[key] = self._against_pair(one, place)
+            self._pairs[key] = self._against_pair(candidate, place)
         return self._hosts[host] + self._pairs[key]
 
     def _against_host(
-        self, one: Candidate, place: HostInventory
+        self, candidate: Candidate, place: HostInventory
     ) -> tuple[Reason, ...]:
         name = place.host.name
-        found = []
+        reasons = []
         if self._request.to and name not in self._request.to:
-            found.append(Reason("to", "not among the hosts of --to"))
+            reasons.append(Reason("to", "not among the hosts of --to"))
         if name in self._request.avoid:
-            found.append(Reason("avoid", "it is to be emptied, or left out"))
-        if name in self._tried:
-            found.append(Reason("tried", "it did not take it"))
+            reasons.append(
+                Reason(
+                    "avoid", "it is being emptied, or excluded with --avoid"
+                )
+            )
+        if name in self._failed_hosts:
+            reasons.append(Reason("tried", "an earlier move to it failed"))
         if unread := _unread(place):
-            found.append(Reason("room", f"its room is not known: {unread}"))
+            reasons.append(
+                Reason("room", f"its free resources are not known: {unread}")
+            )
         host = place.host
         if name in self._request.enabled:
             host = host.but(status="enabled")
-        facts = self._facing.move(one.server, host)
-        found += self._run(HOST, facts, Kind.LIVE)
-        return tuple(found)
+        facts = self._move_facts.move(candidate.server, host)
+        reasons += self._run(HOST, facts, Kind.LIVE)
+        return tuple(reasons)
 
     def _against_pair(
-        self, one: Candidate, place: HostInventory
+        self, candidate: Candidate, place: HostInventory
     ) -> tuple[Reason, ...]:
-        facts = self._facing.move(one.server, place.host)
-        kind = KINDS[one.way]
-        found = self._run(PAIR, facts, kind)
-        for told in self._barriers.between(one.source, place.host.name, kind):
-            words = f"{told.check}: {told.detail}"
-            found.append(Reason(told.check, words))
+        facts = self._move_facts.move(candidate.server, place.host)
+        kind = KINDS[candidate.way]
+        reasons = self._run(PAIR, facts, kind)
+        for blocker in self._barriers.between(
+            candidate.source, place.host.name, kind
+        ):
+            text = f"{blocker.check}: {blocker.detail}"
+            reasons.append(Reason(blocker.check, text))
         traits = known(lambda: place.traits) or frozenset()
-        missing = sorted(one.required - traits)
+        missing = sorted(candidate.required - traits)
         if missing:
-            words = f"traits: it has no {', '.join(missing)}"
-            found.append(Reason("required", words))
-        minded = sorted(one.forbidden & traits)
-        if minded:
-            words = f"traits: it has {', '.join(minded)}, which is forbidden"
-            found.append(Reason("forbidden", words))
-        for name in one.needs:
+            text = f"required traits are missing: {', '.join(missing)}"
+            reasons.append(Reason("required", text))
+        unwanted = sorted(candidate.forbidden & traits)
+        if unwanted:
+            text = f"it has forbidden traits: {', '.join(unwanted)}"
+            reasons.append(Reason("forbidden", text))
+        for name in candidate.needs:
             if name in place.spread:
-                words = f"several parts of the host have {name}"
-                found.append(Reason(f"spread {name}", words))
-        return tuple(found)
+                text = f"several resource providers of the host have {name}"
+                reasons.append(Reason(f"spread {name}", text))
+        return tuple(reasons)
 
     def _run(
         self, checks: tuple[Check, ...], facts: object, kind: Kind
     ) -> list[Reason]:
-        found = (c.run(facts) for c in checks if kind in c.kinds)
+        findings = (c.run(facts) for c in checks if kind in c.kinds)
         return [
             Reason(f.check, f"{f.check}: {f.detail}")
-            for f in found
+            for f in findings
             if f.status >= Status.WARN and f.check not in self._request.ignored
         ]
 
 
-def _kind(one: Candidate) -> object:
+def _kind(candidate: Candidate) -> object:
     """What servers have in common for which all these answers are equal."""
-    server = one.server
+    server = candidate.server
     return (
-        one.source,
-        one.way,
+        candidate.source,
+        candidate.way,
         known(lambda: server.project_id),
         known(lambda: server.pinned_zone),
         frozenset((known(lambda: server.flavor.extra_specs) or {}).items()),
         frozenset((known(lambda: server.image_properties) or {}).items()),
-        frozenset(one.needs),
+        frozenset(candidate.needs),
     )
 
 

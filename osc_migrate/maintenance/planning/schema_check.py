@@ -15,15 +15,15 @@ class Misshapen(Exception):
     """What is wrong, and where: 'steps[3].way: ...'."""
 
 
-def check(value: Any, schema: Schema, where: str = "") -> None:
-    """:raises Misshapen: it has not."""
-    for word, wanted in schema.items():
-        if word in _WORDS:
-            _WORDS[word](value, wanted, where)
+def check(value: Any, schema: Schema, path: str = "") -> None:
+    """:raises Misshapen: the value does not match the schema."""
+    for word, parameter in schema.items():
+        if word in _KEYWORDS:
+            _KEYWORDS[word](value, parameter, path)
         elif word not in ("$schema", "title", "description"):
             raise ValueError(f"schema word '{word}' is not known here")
     if isinstance(value, dict) and "object" in _types(schema):
-        _fields(value, schema, where)
+        _fields(value, schema, path)
 
 
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
@@ -46,89 +46,95 @@ def _types(schema: Schema) -> list[str]:
     return [types] if isinstance(types, str) else list(types)
 
 
-def _type(value: Any, wanted: Any, where: str) -> None:
-    types = [wanted] if isinstance(wanted, str) else wanted
+def _type(value: Any, allowed: Any, path: str) -> None:
+    types = [allowed] if isinstance(allowed, str) else allowed
     if not any(_KINDS[kind](value) for kind in types):
-        _refuse(where, f"is no {' or '.join(types)}")
+        _refuse(path, f"is not of type {' or '.join(types)}")
 
 
-def _enum(value: Any, wanted: list[Any], where: str) -> None:
+def _enum(value: Any, allowed: list[Any], path: str) -> None:
     # 1, 1.0 and True are equal to Python.
-    if not any(value == one and type(value) is type(one) for one in wanted):
-        _refuse(where, f"is none of {', '.join(map(str, wanted))}")
+    if not any(
+        value == option and type(value) is type(option) for option in allowed
+    ):
+        _refuse(path, f"is not one of {', '.join(map(str, allowed))}")
 
 
-def _pattern(value: Any, wanted: str, where: str) -> None:
+def _pattern(value: Any, pattern: str, path: str) -> None:
     # '$' of JSON schema is the very end, that of Python is not.
     if isinstance(value, str) and (
-        not re.search(wanted, value) or "\n" in value
+        not re.search(pattern, value) or "\n" in value
     ):
-        _refuse(where, "is not of the form that it should have")
+        _refuse(path, f"does not match {pattern}")
 
 
-def _longer(value: Any, wanted: int, where: str) -> None:
-    if isinstance(value, str) and len(value) < wanted:
-        _refuse(where, "is too short")
+def _min_length(value: Any, min_length: int, path: str) -> None:
+    if isinstance(value, str) and len(value) < min_length:
+        _refuse(path, "is too short")
 
 
-def _shorter(value: Any, wanted: int, where: str) -> None:
-    if isinstance(value, str | list) and len(value) > wanted:
-        _refuse(where, f"is longer than {wanted}")
+def _max_length(value: Any, max_length: int, path: str) -> None:
+    if isinstance(value, str | list) and len(value) > max_length:
+        _refuse(path, f"is longer than {max_length}")
 
 
-def _least(value: Any, wanted: int, where: str) -> None:
-    if _KINDS["number"](value) and not value >= wanted:
-        _refuse(where, f"is less than {wanted}")
+def _minimum(value: Any, minimum: int, path: str) -> None:
+    if _KINDS["number"](value) and not value >= minimum:
+        _refuse(path, f"is less than {minimum}")
 
 
-def _most(value: Any, wanted: int, where: str) -> None:
-    if _KINDS["number"](value) and not value <= wanted:
-        _refuse(where, f"is more than {wanted}")
+def _maximum(value: Any, maximum: int, path: str) -> None:
+    if _KINDS["number"](value) and not value <= maximum:
+        _refuse(path, f"is more than {maximum}")
 
 
-def _items(value: Any, schema: Schema, where: str) -> None:
+def _items(value: Any, schema: Schema, path: str) -> None:
     if isinstance(value, list):
-        for number, one in enumerate(value):
-            check(one, schema, f"{where}[{number}]")
+        for number, item in enumerate(value):
+            check(item, schema, f"{path}[{number}]")
 
 
-def _required(value: Any, names: list[str], where: str) -> None:
+def _required(value: Any, names: list[str], path: str) -> None:
     if isinstance(value, dict):
         for name in names:
             if name not in value:
-                _refuse(where, f"has no '{name}'")
+                _refuse(path, f"has no '{name}'")
 
 
-def _fields(value: Mapping[str, Any], schema: Schema, where: str) -> None:
+def _fields(value: Mapping[str, Any], schema: Schema, path: str) -> None:
     known = schema.get("properties", {})
-    others = schema.get("additionalProperties", True)
-    for name, one in value.items():
-        inner = known.get(name, others)
+    additional = schema.get("additionalProperties", True)
+    for name, field_value in value.items():
+        inner = known.get(name, additional)
         if inner is False:
-            _refuse(where, f"has '{name[:80]}', which is not known")
+            _refuse(path, f"has '{name[:80]}', an unknown field")
         if isinstance(inner, Mapping):
-            check(one, inner, f"{where}.{name[:80]}" if where else name[:80])
+            check(
+                field_value,
+                inner,
+                f"{path}.{name[:80]}" if path else name[:80],
+            )
 
 
-def _nothing(value: Any, wanted: Any, where: str) -> None:
+def _checked_elsewhere(value: Any, parameter: Any, path: str) -> None:
     """Looked at by :func:`_fields`."""
 
 
-def _refuse(where: str, words: str) -> None:
-    raise Misshapen(f"{where or 'it'} {words}")
+def _refuse(path: str, problem: str) -> None:
+    raise Misshapen(f"{path or 'it'} {problem}")
 
 
-_WORDS: Mapping[str, Callable[[Any, Any, str], None]] = {
+_KEYWORDS: Mapping[str, Callable[[Any, Any, str], None]] = {
     "type": _type,
     "enum": _enum,
     "pattern": _pattern,
-    "minLength": _longer,
-    "maxLength": _shorter,
-    "maxItems": _shorter,
-    "minimum": _least,
-    "maximum": _most,
+    "minLength": _min_length,
+    "maxLength": _max_length,
+    "maxItems": _max_length,
+    "minimum": _minimum,
+    "maximum": _maximum,
     "items": _items,
     "required": _required,
-    "properties": _nothing,
-    "additionalProperties": _nothing,
+    "properties": _checked_elsewhere,
+    "additionalProperties": _checked_elsewhere,
 }

@@ -1,4 +1,4 @@
-"""What a plan was made under, which binds whoever does it.
+"""What a plan was made under, which binds every run of it.
 
 A plan file only ever forbids: what it allows has to be allowed by the options
 of the command that applies it as well.
@@ -28,8 +28,11 @@ def outside(step: Step, bound: Terms) -> str:
     if step.destination in bound.avoid:
         return f"{step.destination} is to be avoided"
     if bound.to and step.destination not in bound.to:
-        where = step.destination or "the scheduler's choice"
-        return f"{where} is not among the hosts of --to: {', '.join(bound.to)}"
+        destination = step.destination or "the scheduler's choice"
+        return (
+            f"{destination} is not among the hosts of --to:"
+            f" {', '.join(bound.to)}"
+        )
     if step.way is Way.BLOCK and not bound.block:
         return "a block migration needs --block"
     return ""
@@ -41,39 +44,41 @@ def bound(request: Request, plan: Plan) -> Request:
     :raises MigrateError: the request wants what the plan forbids, or its
         --to is not the plan's.
     """
-    kept = plan.terms
-    if request.to and (kept is None or not kept.to):
+    plan_terms = plan.terms
+    if request.to and (plan_terms is None or not plan_terms.to):
         _within(request, plan)
-    if kept is None:
+    if plan_terms is None:
         return request
-    if request.to and kept.to and {*request.to} != {*kept.to}:
+    if request.to and plan_terms.to and {*request.to} != {*plan_terms.to}:
         raise _refused(
-            f"it was made for --to {', '.join(kept.to)}, not for --to"
+            f"it was made for --to {', '.join(plan_terms.to)}, not for --to"
             f" {', '.join(request.to)}"
         )
-    for name, wanted, allowed in (
-        ("--cold-running", request.cold_running, kept.cold_running),
-        ("--block", request.block, kept.block),
+    for name, requested, allowed in (
+        ("--cold-running", request.cold_running, plan_terms.cold_running),
+        ("--block", request.block, plan_terms.block),
     ):
-        if wanted and not allowed:
+        if requested and not allowed:
             raise _refused(f"it was made without {name}")
     return dataclasses.replace(
         request,
-        to=kept.to or request.to,
-        avoid=request.avoid | frozenset(kept.avoid),
+        to=plan_terms.to or request.to,
+        avoid=request.avoid | frozenset(plan_terms.avoid),
     )
 
 
 def _within(request: Request, plan: Plan) -> None:
     """:raises MigrateError: a step goes elsewhere than --to says."""
-    wanted = Terms(to=request.to, cold_running=True, block=True)
+    requested = Terms(to=request.to, cold_running=True, block=True)
     for step in plan.steps:
-        if words := outside(step, wanted):
-            raise _refused(f"{step.server} (steps[{step.order}]): {words}")
+        if contradiction := outside(step, requested):
+            raise _refused(
+                f"{step.server} (steps[{step.order}]): {contradiction}"
+            )
 
 
-def _refused(why: str) -> MigrateError:
+def _refused(reason: str) -> MigrateError:
     return MigrateError(
-        f"the plan is not carried out, nothing was changed: {why}; make a new"
-        " one with --plan FILE"
+        f"the plan was not started, nothing was changed: {reason}; make a new"
+        " plan with --plan FILE"
     )

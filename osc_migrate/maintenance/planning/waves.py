@@ -17,7 +17,7 @@ from osc_migrate.maintenance.planning.capacity import Shelf, State
 class Move:
     """:ivar host: None is the scheduler's choice, or no move at all."""
 
-    one: Candidate
+    candidate: Candidate
     host: str | None
     reason: str = ""
 
@@ -25,34 +25,34 @@ class Move:
 Wave = list[Move]
 
 
-def evenly(moves: Iterable[Move], most: int) -> tuple[list[Move], int]:
+def evenly(moves: Iterable[Move], limit: int) -> tuple[list[Move], int]:
     """(moves that need no order, in a good one; how many a wave).
 
     Whoever has most fellows in its groups comes first, so that each wave
     takes one of them and all are of about one size.
     """
     moves = list(moves)
-    fellows = Counter(g.id for move in moves for g in move.one.groups)
+    fellows = Counter(g.id for move in moves for g in move.candidate.groups)
 
     def rank(move: Move) -> int:
-        return max((fellows[g.id] for g in move.one.groups), default=0)
+        return max((fellows[g.id] for g in move.candidate.groups), default=0)
 
-    count = max(-(-len(moves) // most), max(fellows.values(), default=1))
+    count = max(-(-len(moves) // limit), max(fellows.values(), default=1))
     ordered = sorted(moves, key=lambda move: -rank(move))
     return ordered, -(-len(moves) // count)
 
 
 def waves(
-    state: State, moves: Sequence[Move], most: int, *, ordered: bool = True
+    state: State, moves: Sequence[Move], limit: int, *, ordered: bool = True
 ) -> tuple[list[Wave], list[Move]]:
     """(waves, moves for which there is never room).
 
     :param state: before any of them; left as it is after all.
     :param moves: each can be made once all before it have ended.
-    :param most: in one wave.
+    :param limit: in one wave.
     :param ordered: False when there is room for all of them in any order.
     """
-    made: list[Wave] = []
+    finished_waves: list[Wave] = []
     pending = list(moves)
     while pending:
         wave: Wave = []
@@ -60,39 +60,41 @@ def waves(
         busy: set[str] = set()
         waiting: set[Shelf] = set()
         for move in pending:
-            groups = {g.id for g in move.one.groups}
+            groups = {g.id for g in move.candidate.groups}
             shelves = _shelves(state, move)
             # None may take the room for which one before it waits, nor
             # leave the host where an affinity group awaits it.
             if (
-                len(wave) < most
+                len(wave) < limit
                 and not busy & groups
                 and not waiting & shelves
-                and (move.host is None or state.takes(move.one, move.host))
+                and (
+                    move.host is None or state.takes(move.candidate, move.host)
+                )
             ):
                 wave.append(move)
                 busy |= groups
                 if move.host is not None:
-                    state.arrive(move.one, move.host)
+                    state.arrive(move.candidate, move.host)
             else:
                 later.append(move)
                 if ordered:
                     waiting |= shelves
                     busy |= groups
         if not wave:
-            return made, pending
+            return finished_waves, pending
         for move in wave:
             if move.host is not None:
-                state.depart(move.one, move.one.source)
-        made.append(wave)
+                state.depart(move.candidate, move.candidate.source)
+        finished_waves.append(wave)
         pending = later
-    return made, []
+    return finished_waves, []
 
 
 def _shelves(state: State, move: Move) -> set[Shelf]:
     if move.host is None:
         return set()
-    return {state.shelf(move.host, name) for name in move.one.needs}
+    return {state.shelf(move.host, name) for name in move.candidate.needs}
 
 
 def sequence(
@@ -102,18 +104,20 @@ def sequence(
 
     :param state: before any of them; left as it is after the first ones.
     """
-    done: list[Move] = []
+    ordered: list[Move] = []
     pending = list(moves)
     while True:
-        rest = []
+        blocked = []
         for move in pending:
-            if move.host is not None and not state.takes(move.one, move.host):
-                rest.append(move)
+            if move.host is not None and not state.takes(
+                move.candidate, move.host
+            ):
+                blocked.append(move)
                 continue
-            done.append(move)
+            ordered.append(move)
             if move.host is not None:
-                state.arrive(move.one, move.host)
-                state.depart(move.one, move.one.source)
-        if len(rest) == len(pending):
-            return done, rest
-        pending = rest
+                state.arrive(move.candidate, move.host)
+                state.depart(move.candidate, move.candidate.source)
+        if len(blocked) == len(pending):
+            return ordered, blocked
+        pending = blocked

@@ -44,7 +44,7 @@ from osc_migrate.explain import causes
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.facts import Unread
 from osc_migrate.maintenance.planning import plan, plan_file
-from osc_migrate.maintenance.planning.policy import Wish
+from osc_migrate.maintenance.planning.policy import Policy
 from osc_migrate.maintenance.planning.request import By
 from osc_migrate.maintenance.running import journal, results
 from osc_migrate.migration import abort, repair
@@ -112,7 +112,7 @@ VALUES = {
     "outcome of a server in a run": results.Result,
     "verdict of a run": results.Verdict,
     "role of a node": Role,
-    "tag of an owner": Wish,
+    "tag of an owner": Policy,
     "load to even out": By,
 }
 

@@ -85,7 +85,7 @@ def test_a_wish_keeps_it_from_being_empty(sky):
     row = skies.server(tags=["osc-migrate:never"])
     sky.nova("/servers/detail", {"servers": [row]})
     code, rows = run(sky, Drain, "HostB", "--dry-run")
-    assert (code, rows[0]["reason"]) == (3, "its wish: never")
+    assert (code, rows[0]["reason"]) == (3, "excluded by owner policy: never")
 
 
 def test_the_plan_as_a_file(sky, tmp_path):

@@ -90,7 +90,9 @@ def fleet(
                     used[name] = used.get(name, 0) + amount
         try:
             stocks = {
-                name: Inventory(s.total, s.used + used.get(name, 0), s.most)
+                name: Inventory(
+                    s.total, s.used + used.get(name, 0), s.max_amount
+                )
                 for name, s in one.stock.items()
             }
             counted.append(one.but(stock=stocks))

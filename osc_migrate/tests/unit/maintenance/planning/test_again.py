@@ -27,7 +27,7 @@ def test_anew_elsewhere():
     assert (other.order, other.wave) == (step.order, step.wave)
     none = planning.again(one, step, request, {"HostC", "HostD"})
     assert isinstance(none, Skipped)
-    assert none.reasons == ("it did not take it (HostC, HostD)",)
+    assert none.reasons == ("an earlier move to it failed (HostC, HostD)",)
 
 
 def test_anew_keeps_the_room_of_those_ahead():
@@ -50,7 +50,7 @@ def test_anew_keeps_the_room_of_those_ahead():
     [
         ({"host": "HostD"}, "it is on HostD, not on HostB"),
         ({"status": "ERROR"}, "is ERROR"),
-        ({"tags": ("osc-migrate:never",)}, "its wish: never"),
+        ({"tags": ("osc-migrate:never",)}, "excluded by owner policy: never"),
         (None, "does not exist any more"),
     ],
 )

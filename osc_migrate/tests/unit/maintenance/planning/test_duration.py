@@ -3,7 +3,10 @@
 import pytest
 
 from osc_migrate.cloud.fleet import PastMove
-from osc_migrate.maintenance.planning.duration import Usual, makespan
+from osc_migrate.maintenance.planning.duration import (
+    DurationEstimate,
+    makespan,
+)
 from osc_migrate.maintenance.planning.plan import Step, Way
 from osc_migrate.maintenance.planning.request import Limits
 
@@ -38,7 +41,7 @@ from osc_migrate.maintenance.planning.request import Limits
     ],
 )  # fmt: skip
 def test_usual(past, way, memory, seconds):
-    assert Usual(past).seconds(way, memory) == seconds
+    assert DurationEstimate(past).seconds(way, memory) == seconds
 
 
 def steps(*rows):

@@ -42,22 +42,27 @@ def test_the_way(changes, asked, way):
     assert isinstance(step, Step)
     assert step.way == way
     assert (step.destination is None) == (way == "stop")
-    # A wish is shown.
-    wished = "osc-migrate:" in str(changes) or "metadata" in changes
-    assert any(note.startswith("wish: ") for note in step.notes) is wished
+    # A policy is shown.
+    has_policy = "osc-migrate:" in str(changes) or "metadata" in changes
+    assert (
+        any(note.startswith("owner policy: ") for note in step.notes)
+        is has_policy
+    )
 
 
 @pytest.mark.parametrize(
     "changes, asked, reason, wanted",
     [
-        (tagged("never"), {}, "its wish: never", True),
-        ({"metadata": {"osc-migrate": "never"}}, {}, "its wish: never", True),
-        (tagged("notify"), {}, "its wish: notify", True),
+        (tagged("never"), {}, "owner policy: never", True),
+        ({"metadata": {"osc-migrate": "never"}}, {}, "owner policy: never",
+         True),
+        (tagged("notify"), {}, "owner policy: notify", True),
         ({**OFF, **tagged("stop")}, {}, "SHUTOFF already", True),
         ({**PAUSED, **tagged("stop")}, {}, "but it is PAUSED", False),
-        (tagged("maybe"), {}, "its wish 'maybe' is none of", False),
+        (tagged("maybe"), {}, "unknown owner policy 'maybe', not one of",
+         False),
         (tagged("cold", "live"), {}, "cold and live", False),
-        ({"tags": Unread("too old")}, {}, "wishes are not known", False),
+        ({"tags": Unread("too old")}, {}, "policy is not known", False),
         ({"status": "SUSPENDED"}, {}, "server-is-running: the server is"
          " SUSPENDED", False),
         ({"status": "RESCUE"}, {}, "is RESCUE", False),

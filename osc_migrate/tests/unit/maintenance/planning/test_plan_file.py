@@ -110,31 +110,34 @@ def _stays_too(data):
 BAD = [
     (_set(["version"], 2), "its version is 2, not 1"),
     (_set(["version"], "1"), "its version is 1, not 1"),
-    (_set(["version"], True), "version is no integer"),
-    (_set(["purpose"], "party"), "purpose is none of drain"),
-    (_set(["made_at"], "yesterday"), "made_at is not of the form"),
+    (_set(["version"], True), "version is not of type integer"),
+    (_set(["purpose"], "party"), "purpose is not one of drain"),
+    (_set(["made_at"], "yesterday"), "made_at does not match"),
     (_set(["cloud"], ""), "cloud is too short"),
-    (_set(["extra"], 1), "it has 'extra', which is not known"),
+    (_set(["extra"], 1), "it has 'extra', an unknown field"),
     (lambda data: data.pop("room"), "it has no 'room'"),
-    (_set(["steps", 0, "id"], "../../etc/passwd"), "steps[0].id is not of"),
-    (_set(["steps", 0, "id"], uuid(1) + "\n"), "steps[0].id is not of"),
-    (_set(["steps", 0, "way"], "fly"), "steps[0].way is none of"),
+    (
+        _set(["steps", 0, "id"], "../../etc/passwd"),
+        "steps[0].id does not match",
+    ),
+    (_set(["steps", 0, "id"], uuid(1) + "\n"), "steps[0].id does not match"),
+    (_set(["steps", 0, "way"], "fly"), "steps[0].way is not one of"),
     (_set(["steps", 0, "reason"], "a\x1b[2Jb"), "control characters"),
     (_set(["steps", 0, "server"], "a\u202eb"), "control characters"),
     (_set(["steps", 0, "needs", "A\nB"], 1), "control characters"),
     (_set(["steps", 0, "needs", "VCPU"], -1), "is less than 0"),
-    (_set(["steps", 0, "needs", "VCPU"], 1.5), "is no integer"),
-    (_set(["steps", 0, "seconds"], "soon"), "is no number or null"),
+    (_set(["steps", 0, "needs", "VCPU"], 1.5), "is not of type integer"),
+    (_set(["steps", 0, "seconds"], "soon"), "is not of type number or null"),
     (_set(["steps", 0, "seconds"], 1e30), "is more than"),
     (_set(["steps", 0, "notes"], ["x"] * 101), "is longer than 100"),
     (_set(["steps", 0, "destination"], "HostB"), "on HostB already"),
-    (_set(["steps", 0, "way"], "stop"), "goes nowhere"),
+    (_set(["steps", 0, "way"], "stop"), "takes no destination"),
     (_set(["steps", 1, "order"], 7), "its order is 7, not 1"),
     (_set(["steps", 0, "wave"], 1), "wave 1 does not follow wave 0"),
     (_set(["steps", 2, "wave"], 9), "wave 9 does not follow"),
-    (_twice, "is there twice"),
-    (_stays_too, "is there twice"),
-    (_set(["steps"], {}), "steps is no array"),
+    (_twice, "duplicate server"),
+    (_stays_too, "duplicate server"),
+    (_set(["steps"], {}), "steps is not of type array"),
 ]
 
 
@@ -150,10 +153,10 @@ def test_what_is_refused(change, why):
 @pytest.mark.parametrize(
     "text, why",
     [
-        ("", "cut short, or no JSON"),
-        ("[]", "it is no object"),
-        ("null", "it is no object"),
-        ('{"version": NaN}', "NaN is no number"),
+        ("", "truncated, or not JSON"),
+        ("[]", "it is not of type object"),
+        ("null", "it is not of type object"),
+        ('{"version": NaN}', "NaN is not a number"),
         ('{"a": 1, "a": 2}', "twice"),
         ("[" * 100_000, "RecursionError"),
     ],
@@ -177,7 +180,7 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     with pytest.raises(plan_file.BadPlan, match="directory"):
         plan_file.read(str(tmp_path))
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(plan_file.BadPlan, match="no text"):
+    with pytest.raises(plan_file.BadPlan, match="not UTF-8 text"):
         plan_file.read(str(tmp_path / "binary"))
     monkeypatch.setattr(plan_file, "MOST", 10)
     (tmp_path / "large").write_text(plan_file.dumps(plan()))

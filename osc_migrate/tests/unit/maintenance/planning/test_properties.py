@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from osc_migrate.maintenance import planning
 from osc_migrate.maintenance.planning import By, Limits, Request, plan_file
 from osc_migrate.maintenance.planning.plan import Step
-from osc_migrate.maintenance.planning.rebalance_plan import AGAIN
+from osc_migrate.maintenance.planning.rebalance_plan import SECOND_REBALANCE
 from osc_migrate.tests.unit.maintenance.planning import (
     exact,
     fleets,
@@ -89,7 +89,7 @@ def test_a_rebalance_is_safe_and_ends(fleet, by, threshold):
     assert oracle.faults(fleet, plan) == []
     after = moved(fleet, plan.steps)
     again = planning.rebalance(after, request)
-    further = any(AGAIN in words for words in plan.reasons)
+    further = any(SECOND_REBALANCE in words for words in plan.reasons)
     assert bool(again.steps) == further
     # It says so when it falls short, and only then.
     assert further or bool(plan.reasons) == bool(again.reasons)

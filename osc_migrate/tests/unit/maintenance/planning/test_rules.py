@@ -30,12 +30,12 @@ QEMU = shapes.hypervisor()
         ({"stock": stock(memory=1023)}, "no 1024 MEMORY_MB left"),
         ({"stock": stock(vcpu_used=16)}, "no 1 VCPU left"),
         (
-            {"stock": stock() | {"VCPU": Inventory(160, 0, most=0)}},
+            {"stock": stock() | {"VCPU": Inventory(160, 0, max_amount=0)}},
             "no 1 VCPU",
         ),
         ({"stock": {}}, "no "),
-        ({"stock": Unread("403")}, "its room is not known: 403"),
-        ({"spread": frozenset({"VCPU"})}, "several parts of the host"),
+        ({"stock": Unread("403")}, "its free resources are not known: 403"),
+        ({"spread": frozenset({"VCPU"})}, "several resource providers"),
     ],
 )  # fmt: skip
 def test_a_host_that_does_not_do(changes, reason):

@@ -105,10 +105,12 @@ def test_nothing_moved_and_all_is_as_it_was(lab, where):
 def test_what_stays_is_not_done(lab, where):
     step = lab.boot("vm1")
     other = lab.boot("vm2")
-    stay = Skipped("vm2", other.id, "HostB", ("its wish: never",), True)
+    stay = Skipped(
+        "vm2", other.id, "HostB", ("excluded by owner policy: never",), True
+    )
     run, _ = drained(lab, where, step, stays=(stay,))
     assert run.verdict is Verdict.SHORT
-    assert run.rows[-1].reason == "its wish: never"
+    assert run.rows[-1].reason == "excluded by owner policy: never"
 
 
 def test_some_servers_leave_the_service_alone(lab, where):
