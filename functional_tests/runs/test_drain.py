@@ -94,7 +94,7 @@ def until_disabled(crowd, host):
         (("host16",), "empty already"),
         ((), "name the hosts"),
         (("--resume", "nothing"), "no run is called 'nothing'"),
-        (("--apply", "/nowhere/plan.json"), "no plan that can be used"),
+        (("--apply", "/nowhere/plan.json"), "not a usable plan"),
         (("host16", "--resume", "20261124-170000-abcd"), "exclude each other"),
     ],
 )

@@ -182,7 +182,7 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(plan_file.BadPlan, match="not UTF-8 text"):
         plan_file.read(str(tmp_path / "binary"))
-    monkeypatch.setattr(plan_file, "MOST", 10)
+    monkeypatch.setattr(plan_file, "MAX_BYTES", 10)
     (tmp_path / "large").write_text(plan_file.dumps(plan()))
     with pytest.raises(plan_file.BadPlan, match="larger than"):
         plan_file.read(str(tmp_path / "large"))
@@ -218,8 +218,14 @@ def _one_wave(data):
     [
         (_set(["cloud"], "https://other.test"), "another cloud"),
         (_set(["steps", 0, "id"], uuid(77)), "does not exist"),
-        (_set(["steps", 0, "destination"], "HostX"), "no compute host HostX"),
-        (_set(["steps", 0, "source"], "HostX"), "no compute host HostX"),
+        (
+            _set(["steps", 0, "destination"], "HostX"),
+            "compute host HostX does not exist",
+        ),
+        (
+            _set(["steps", 0, "source"], "HostX"),
+            "compute host HostX does not exist",
+        ),
         (_all_to("HostC"), "HostC has 0 left then"),
         (_all_to("HostD"), "would break server group g1"),
         (_one_wave, "would move at once"),

@@ -115,4 +115,4 @@ def test_many_hosts_are_counted_not_listed():
 
 def test_no_other_host():
     stay = only(drain(server(1), hosts=[place("HostB")]))
-    assert stay.reasons == ("there is no other host",)
+    assert stay.reasons == ("no other host exists",)
