@@ -95,6 +95,8 @@ _WORDS = {
     "conf_set": "in {0} set {1} = {2}",
     "line_add": "add to {0} the line {1}",
     "line_drop": "remove from {0} the lines that match {1}",
+    "fstab_drop": "in {0} remove {2} from the options of {1}",
+    "fstab_source": "in {0} set the source of {1} to {2}",
     "keep": "",
     "user_line_add": "as {0} add to {1} the line {2}",
     "home_own": "chown -h {0}: {2}",

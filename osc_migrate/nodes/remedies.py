@@ -70,6 +70,28 @@ line_drop() {
     cat "$1.new-migrate" >"$1"; rm -f "$1.new-migrate"
 }
 
+# fstab_edit FILE TARGET OPTIONS SOURCE: the line of that mount point, without
+# these options (a,b), and with that source unless it is empty.
+fstab_edit() {
+    keep "$1"
+    T=$2 D=",$3," S=$4 awk '
+        $1 !~ /^#/ && NF > 3 &&
+        ($2 == ENVIRON["T"] || $2 == ENVIRON["T"] "/") {
+            count = split($4, option, ",")
+            kept = ""
+            for (i = 1; i <= count; i++)
+                if (!index(ENVIRON["D"], "," option[i] ","))
+                    kept = kept (kept == "" ? "" : ",") option[i]
+            if (kept == "") kept = "defaults"
+            if (kept != $4) $4 = kept
+            if (ENVIRON["S"] != "" && $1 != ENVIRON["S"]) $1 = ENVIRON["S"]
+        }
+        { print }' "$1" >"$1.new-migrate"
+    cat "$1.new-migrate" >"$1"; rm -f "$1.new-migrate"
+}
+fstab_drop() { fstab_edit "$1" "$2" "$3" ''; }
+fstab_source() { fstab_edit "$1" "$2" '' "$3"; }
+
 # as_user USER COMMAND...: with no right of root left.
 as_user() {
     U=$1; shift

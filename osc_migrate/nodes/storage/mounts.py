@@ -1,42 +1,15 @@
 """The mount of the instances directory, and what fstab says of it."""
 
-import dataclasses
-
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import Refused
+from osc_migrate.checks.script import DataPath, Refused
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_node
+from osc_migrate.nodes.storage import mount_options
 from osc_migrate.nodes.storage.facts import Mount, Storage
 from osc_migrate.text import command
 
 FSTAB = "/etc/fstab"
-# Of the mount table, and of no use in fstab: the kernel finds them itself.
-_FOUND = (
-    "addr",
-    "clientaddr",
-    "mountaddr",
-    "mountport",
-    "mountproto",
-    "mountvers",
-    "namlen",
-    "rsize",
-    "wsize",
-    "timeo",
-    "retrans",
-    "local_lock",
-    "fd",
-    "rootmode",
-    "user_id",
-    "group_id",
-    "relatime",
-    # What FUSE adds for any user, and mount.glusterfs would not take.
-    "allow_other",
-    "default_permissions",
-    "max_read",
-    "nosuid",
-    "nodev",
-)
 # Filesystems that mount themselves, by a table of their own.
 _OWN_TABLE = ("zfs",)
 
@@ -80,7 +53,11 @@ def instances_path_is_mounted(node: NodeFacts) -> str:
             f" {command(storage.path)} is empty, then: mount"
             f" {command(wanted.target)}",
         )
-    raise Problem(detail, "", Fix(node.name, mounted(wanted)))
+    raise Problem(
+        detail,
+        "",
+        allowed(node.name, lambda: Fix(node.name, mounted(wanted))),
+    )
 
 
 @of_node()
@@ -93,9 +70,10 @@ def instances_mount_is_read_write(node: NodeFacts) -> str:
     entry = storage.entry
 
     def fix() -> Fix:
-        lines = [command("mount", "-o", "remount,rw", mount.target)]
+        target = DataPath(mount.target)
+        lines = [command("mount", "-o", "remount,rw", target)]
         if entry and entry.target == mount.target and "ro" in entry.options:
-            lines = [*written(entry, _but(entry.options, "ro")), *lines]
+            lines = [command("fstab_drop", FSTAB, target, "ro"), *lines]
         return Fix(node.name, tuple(lines))
 
     raise Problem(
@@ -145,7 +123,15 @@ def instances_mount_is_persistent(node: NodeFacts) -> str:
             allowed(
                 node.name,
                 lambda: Fix(
-                    node.name, written(entry, _but(entry.options, "noauto"))
+                    node.name,
+                    (
+                        command(
+                            "fstab_drop",
+                            FSTAB,
+                            DataPath(entry.target),
+                            "noauto",
+                        ),
+                    ),
                 ),
             ),
         )
@@ -159,7 +145,7 @@ def instances_mount_is_persistent(node: NodeFacts) -> str:
             node.name,
             lambda: Fix(
                 node.name,
-                (command("line_add", FSTAB, line(mount, _lasting(mount))),),
+                (command("line_add", FSTAB, line(mount, storage.path)),),
             ),
         ),
     )
@@ -186,9 +172,13 @@ def instances_mount_is_what_fstab_says(node: NodeFacts) -> str:
             node.name,
             lambda: Fix(
                 node.name,
-                written(
-                    dataclasses.replace(entry, source=mount.source),
-                    entry.options,
+                (
+                    command(
+                        "fstab_source",
+                        FSTAB,
+                        DataPath(entry.target),
+                        mount_options.source(mount.source),
+                    ),
                 ),
             ),
         ),
@@ -210,26 +200,23 @@ def instances_mount_is_safe(node: NodeFacts) -> str:
     if not options:
         return f"NFS {mount.option('vers')}, {_hardness(mount)}"
     entry = storage.entry
-    target = command(mount.target)
-    again = (
-        f"! grep -q {command(f' {mount.target} nfs4* .*{options[0]}[, ]')}"
-        f" /proc/mounts || {{ umount {target} && mount {target}; }}"
-    )
 
     def build() -> Fix:
+        target = DataPath(mount.target)
+        again = (
+            f"! grep -q {command(f' {target} nfs4* .*{options[0]}[, ]')}"
+            f" /proc/mounts || {{ umount {target} && mount {target}; }}"
+        )
         lines: tuple[str, ...] = ()
         if entry and entry.target == mount.target:
-            lines = written(entry, _but(entry.options, *_UNSAFE))
+            lines = (command("fstab_drop", FSTAB, target, ",".join(_UNSAFE)),)
         return Fix(node.name, (*lines, again))
 
     fix = allowed(node.name, build)
     raise Concern(
         f"{mount} is mounted with {', '.join(options)}: when the server is"
         " slow or away, running servers lose what they write",
-        ""
-        if fix.refused
-        else f"on {node.name}, when no server runs there: "
-        + "; ".join(fix.lines),
+        "" if fix.refused else f"when no server runs there, {fix}",
         fix,
     )
 
@@ -248,42 +235,36 @@ def _hardness(mount: Mount) -> str:
     return "hard" if "hard" in mount.options else "not soft"
 
 
-def line(mount: Mount, options: tuple[str, ...]) -> str:
-    """Of fstab.
+def line(mount: Mount, path: str) -> str:
+    """Of fstab, for what is mounted on the instances directory.
 
-    :raises Refused: a field would be read as something else.
+    :raises Refused: it is mounted elsewhere, by another user, or in a way
+        that no script writes.
     """
-    words = (
-        mount.source,
-        mount.target,
-        mount.fstype.removeprefix("fuse."),
-        ",".join(options) or "defaults",
+    if mount.target != path:
+        raise Refused("it is not mounted on the instances directory itself")
+    if mount.option("user_id") not in ("", "0"):
+        raise Refused("another user than root mounted it")
+    kept = tuple(
+        option
+        for option in dict.fromkeys(mount.options)
+        if option.partition("=")[0] not in mount_options.DETERMINED
     )
-    # fstab knows other escapes than that of a blank, and comments.
-    if not all(w.isprintable() and w for w in words) or any(
-        set(w) & set("\\#\xa0\t") for w in words
-    ):
-        raise Refused("a field of fstab holds an escape or a comment")
-    return " ".join(w.replace(" ", "\\040") for w in words) + " 0 0"
-
-
-def written(entry: Mount, options: tuple[str, ...]) -> tuple[str, ...]:
-    """fstab's line with other options."""
-    return (
-        command("line_drop", FSTAB, _of(entry.target)),
-        command("line_add", FSTAB, line(entry, options)),
+    fields = (
+        mount_options.source(mount.source),
+        DataPath(mount.target),
+        mount_options.file_system(mount.fstype),
+        mount_options.option_list(
+            (*kept, *(("_netdev",) if mount.shared else ()))
+        ),
     )
+    return " ".join(fields) + " 0 0"
 
 
 def mounted(entry: Mount) -> tuple[str, ...]:
     """Mounts what fstab has, unless it is."""
-    target = command(entry.target)
+    target = DataPath(entry.target)
     return (f"mountpoint -q {target} || mount {target}",)
-
-
-def _of(target: str) -> str:
-    """A regular expression for the line of a mount point."""
-    return f"^[^#[:space:]]+[[:space:]]+{literal(target)}/?[[:space:]]"
 
 
 def literal(text: str) -> str:
@@ -292,20 +273,6 @@ def literal(text: str) -> str:
         f"[{c}]" if c in ".*+?(){}|$" else f"\\{c}" if c in "[]^\\" else c
         for c in text.replace(" ", "\\040")
     )
-
-
-def _but(options: tuple[str, ...], *dropped: str) -> tuple[str, ...]:
-    return tuple(option for option in options if option not in dropped)
-
-
-def _lasting(mount: Mount) -> tuple[str, ...]:
-    """The options of a mount that are worth a line of fstab."""
-    kept = [
-        option
-        for option in dict.fromkeys(mount.options)
-        if option.partition("=")[0] not in _FOUND
-    ]
-    return (*kept, *(("_netdev",) if mount.shared else ()))
 
 
 NODE: tuple[Check, ...] = (

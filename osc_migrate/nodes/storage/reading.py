@@ -13,7 +13,7 @@ from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, each, fact, whole
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.process_identity import FIND_NOVA
-from osc_migrate.nodes.storage import export_facts
+from osc_migrate.nodes.storage import export_facts, mount_options
 from osc_migrate.nodes.storage.facts import Mount, Place, Space, Storage
 from osc_migrate.nodes.storage.parts import parts
 
@@ -95,17 +95,20 @@ printf '#ended\n%s\n' $ended
 # A link on the way may lead to another filesystem.
 real=$(timeout -k 1 2 readlink -f "$root$path") || real=$path
 table() {
-    P=$1 awk 'index(ENVIRON["P"] "/", ($5 == "/" ? "" : $5) "/") == 1' \
-        "/proc/${pid:-self}/mountinfo"
+    P=$1 awk '@OPTIONS@
+    index(ENVIRON["P"] "/", ($5 == "/" ? "" : $5) "/") == 1 {
+        for (i = 7; i < NF && $i != "-"; i++) { }
+        print $1, $2, $3, "/", $5, kept($6), "-", $(i + 1), \
+            source($(i + 2)), kept($(i + 3))
+    }' "/proc/${pid:-self}/mountinfo"
 }
 echo '#mounts'
 table "$real"
 echo '#fstab'
-P=$real awk '$1 !~ /^#/ && $2 ~ /^\/./ && index(ENVIRON["P"] "/", \
+P=$real awk '@OPTIONS@
+$1 !~ /^#/ && $2 ~ /^\/./ && NF > 3 && index(ENVIRON["P"] "/", \
     $2 ($2 ~ /\/$/ ? "" : "/")) == 1 {
-    gsub(/password=[^, \t]*/, "password=x")
-    gsub(/pass=[^, \t]*/, "pass=x")
-    print
+    print source($1), $2, $3, kept($4)
 }' /etc/fstab
 echo '#unit'
 target=$(table "$real" | tail -n 1 | cut -d ' ' -f 5)
@@ -135,6 +138,7 @@ def questions(
     down = above(path)
     tried = _TRY.replace("@WRITE@", "" if read_only else _WRITE)
     script = _SCRIPT.replace("@LOOK@", _LOOK).replace("@TRY@", tried)
+    script = script.replace("@OPTIONS@", mount_options.AWK)
     script = script.replace("%", "%%")
     script = script.replace("@PATHS@", " ".join(["%s"] * len(down)))
     return {

@@ -74,6 +74,44 @@ def test_ini_set_keeps_one_of_two(run, tmp_path):
     assert file.read_text() == "[a]\nx = 4\n[b]\nx=3\n"
 
 
+FSTAB = """\
+# HostA:/ /x nfs4 ro 0 0
+HostA:/ /x nfs4 ro,secret=ab,soft 0 0 # kept
+HostA:/y  /x/y  nfs4  ro  0 0
+HostB:/ /x/ ceph secret=ab
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "after"),
+    [
+        (
+            ("fstab_drop", "/x", "ro,soft"),
+            FSTAB.replace("ro,secret=ab,soft", "secret=ab"),
+        ),
+        (
+            ("fstab_drop", "/x/y", "ro"),
+            FSTAB.replace("/y  /x/y  nfs4  ro  0", "/y /x/y nfs4 defaults 0"),
+        ),
+        (("fstab_drop", "/z", "ro"), FSTAB),
+        (
+            ("fstab_source", "/x", "HostB:/"),
+            FSTAB.replace("\nHostA:/ ", "\nHostB:/ "),
+        ),
+    ],
+)
+def test_fstab_keeps_the_options_that_no_node_reports(
+    run, tmp_path, edit, after
+):
+    file = tmp_path / "fstab"
+    file.write_text(FSTAB)
+    name, *rest = edit
+    for _ in range(2):
+        run(script(command(name, file, *rest)))
+        assert file.read_text() == after
+    assert (tmp_path / "fstab.before-migrate").read_text() == FSTAB
+
+
 @pytest.mark.parametrize(
     "before", ["", "key = 2\n", "#key = 1\nother = 3\n", "key=1\nkey=4\n"]
 )

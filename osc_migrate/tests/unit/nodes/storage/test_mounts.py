@@ -4,6 +4,9 @@ import dataclasses
 
 import pytest
 
+from osc_migrate.checks.script import Refused
+from osc_migrate.nodes import remedies
+from osc_migrate.nodes.storage.mounts import line
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     PASS,
@@ -13,7 +16,8 @@ from osc_migrate.tests.unit.nodes.proof import (
     findings,
     prove,
 )
-from osc_migrate.tests.unit.nodes.shapes import nodes
+from osc_migrate.tests.unit.nodes.shapes import node, nodes
+from osc_migrate.tests.unit.nodes.shapes.storage import healthy, mount
 from osc_migrate.tests.unit.nodes.storage.instances import (
     ENTRY,
     LOCAL,
@@ -58,7 +62,7 @@ CASES = [
         ),
         FAIL,
         "read-only",
-        f"'HostA:/ {PATH} nfs4 _netdev 0 0'",
+        f"fstab_drop /etc/fstab {PATH} ro",
     ),
     Case("instances-mount-is-the-only-one", nodes(), PASS),
     Case(
@@ -92,7 +96,7 @@ CASES = [
         ),
         WARN,
         "noauto",
-        f"'HostA:/ {PATH} nfs4 _netdev 0 0'",
+        f"fstab_drop /etc/fstab {PATH} noauto",
     ),
     Case("instances-mount-is-what-fstab-says", nodes(), PASS),
     Case("instances-mount-is-what-fstab-says", local(), SKIP),
@@ -101,7 +105,7 @@ CASES = [
         on_c(entry=dataclasses.replace(ENTRY, source="HostA:/old")),
         WARN,
         "/etc/fstab says HostA:/old",
-        f"'HostA:/ {PATH} nfs4 _netdev,nofail 0 0'",
+        f"fstab_source /etc/fstab {PATH} HostA:/",
     ),
     Case("instances-mount-is-safe", nodes(), PASS, "NFS 4.2, hard"),
     Case("instances-mount-is-safe", local(), SKIP),
@@ -132,3 +136,27 @@ def test_pairs_do_not_repeat_what_a_node_has():
     """One mount that is missing is one finding, however many hosts."""
     found = [f for f in findings(on_c(mount=LOCAL)) if f.status > SKIP]
     assert [f.check for f in found] == ["instances-path-is-mounted"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"options": ("rw", "...")}, "options are not reported"),
+        ({"options": ("rw", "suid")}, "option is not a known one"),
+        ({"fstype": "fuse.evil"}, "type is not a known one"),
+        (
+            {"fstype": "fuse.glusterfs", "options": ("user_id=64060",)},
+            "another user than root",
+        ),
+        ({"target": "/etc/cron.d"}, "not mounted on the instances directory"),
+        ({"target": "/var/lib/nova"}, "not mounted on the instances"),
+    ],
+)
+def test_no_script_adds_such_a_line_to_fstab(changes, why):
+    storage = healthy(
+        "HostC", mount=mount("HostC", **changes), entry=None, unit=False
+    )
+    every = [node("HostB"), node("HostC", storage=storage)]
+    assert "HostC" not in remedies.scripts(findings(every))
+    with pytest.raises(Refused, match=why):
+        line(storage.mount, PATH)
