@@ -129,9 +129,11 @@ def test_it_mends_a_node_and_undoes_it(broken):
     "settings, changed",
     [
         ({"OSC_MIGRATE_PREPARE": "False"}, set()),
-        ({"VIRT_DRIVER": "fake"}, set()),
-        ({"OSC_MIGRATE_FIREWALL": "False"}, {"mode"}),
-        ({}, {"mode", "firewall"}),
+        pytest.param({"VIRT_DRIVER": "fake"}, set(), marks=pytest.mark.long),
+        pytest.param(
+            {"OSC_MIGRATE_FIREWALL": "False"}, {"mode"}, marks=pytest.mark.long
+        ),
+        pytest.param({}, {"mode", "firewall"}, marks=pytest.mark.long),
         (
             {
                 "OSC_MIGRATE_TRANSPORT": "tcp",

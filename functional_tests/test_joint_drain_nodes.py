@@ -29,7 +29,12 @@ def shell(joint, tmp_path):
     return Shell(joint.environment() | {"XDG_STATE_HOME": str(tmp_path)})
 
 
-@pytest.fixture(params=[storage.SHARED, storage.LOCAL])
+@pytest.fixture(
+    params=[
+        storage.SHARED,
+        pytest.param(storage.LOCAL, marks=pytest.mark.long),
+    ]
+)
 def disks(joint, request):
     """Where the guests' disks are."""
     for _ in stored(joint, request.param):
@@ -143,6 +148,7 @@ def test_a_host_is_emptied_and_filled_again(
 
 
 @pytest.mark.parametrize("disks", [storage.SHARED], indirect=True)
+@pytest.mark.long
 def test_killed_in_the_midst_of_a_move_and_resumed(
     joint, compute, shell, guests
 ):

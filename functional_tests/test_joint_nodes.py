@@ -118,6 +118,7 @@ def test_cold_confirmed(joint, migrate, server):
     goes_on(joint, server, 0)
 
 
+@pytest.mark.long
 def test_cold_reverted(joint, migrate, server):
     done = migrate("cold", server.name, "HostC", "-f", "json")
     assert done.code == 6, done.err
@@ -147,6 +148,7 @@ def test_disks_that_are_not_shared(joint, local, compute, migrate, server):
     goes_on(joint, server, before)
 
 
+@pytest.mark.long
 def test_disks_on_glusterfs(joint, gluster, migrate, server):
     early = migrate(
         *("preflight", server.name, "HostC", "-f", "json"), nodes=True
@@ -155,6 +157,7 @@ def test_disks_on_glusterfs(joint, gluster, migrate, server):
     live(joint, migrate, server, "HostC")
 
 
+@pytest.mark.long
 def test_a_paused_guest_stays_paused(joint, compute, migrate, server):
     compute.pause_server(server)
     compute.wait_for_server(server, status="PAUSED", interval=0.2)
@@ -222,6 +225,7 @@ def counted(migrate, server):
     return seen if seen and seen[0]["memory_total"] else None
 
 
+@pytest.mark.long
 def test_aborted_with_repair(joint, compute, migrate, busy):
     before, source = joint.ticks(busy), where(joint, busy)
     with moving(joint, busy) as move:
@@ -280,6 +284,7 @@ def test_forced_by_post_copy(joint, compute, migrate, busy):
     is_well(joint, compute, busy, other(source), before)
 
 
+@pytest.mark.long
 def test_forced_by_a_pause(joint, compute, busy):
     before, source = joint.ticks(busy), where(joint, busy)
     words = ("migrate", "force-complete", busy.name, "--yes", "-f", "json")

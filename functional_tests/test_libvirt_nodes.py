@@ -131,6 +131,7 @@ def test_a_processor_that_the_destination_has_not(joint, migrate, guest):
     assert failing == {"destination-has-the-guests-processor"}, done.out
 
 
+@pytest.mark.long
 def test_what_is_left_is_told(joint, migrate, guest):
     server = guest(0, 1)
     moves = *("-f", "json"), *nodes(joint)
@@ -148,6 +149,7 @@ def test_what_is_left_is_told(joint, migrate, guest):
     assert back.err.count("WARN") == 1, back.err
 
 
+@pytest.mark.long
 def test_the_usual_time_of_a_cold_migration(joint, migrate, guest):
     server = guest(0, 1)
     first = migrate("cold", server.name, "HostC", "--confirm", "-f", "json")
@@ -160,7 +162,13 @@ def test_the_usual_time_of_a_cold_migration(joint, migrate, guest):
 # Slow ones last: HostB keeps that bandwidth from here on.
 
 
-@pytest.mark.parametrize("module", [True, False], ids=["module", "virsh"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        pytest.param(True, id="module"),
+        pytest.param(False, id="virsh", marks=pytest.mark.long),
+    ],
+)
 def test_progress_is_what_libvirt_counts(joint, slow, guest, module):
     server = guest(8, 256)
     terminal, sampler = watched(joint, server, *nodes(joint), module=module)
@@ -172,6 +180,7 @@ def test_progress_is_what_libvirt_counts(joint, slow, guest, module):
     assert mostly_as_said(found), found
 
 
+@pytest.mark.long
 def test_progress_of_nova_is_a_step_behind(joint, slow, guest):
     server = guest(8, 256)
     # Long enough for some of Nova's steps.
@@ -212,6 +221,7 @@ def test_a_connection_that_hangs_costs_the_finer_numbers_alone(
     assert time.monotonic() - begin < 120
 
 
+@pytest.mark.long
 def test_what_is_foretold_comes(joint, slow):
     row = forecasts.play(joint, 0)
     assert row.status == "PASS", row
@@ -220,6 +230,7 @@ def test_what_is_foretold_comes(joint, slow):
     assert row.pause is not None and row.pause < 1.5, row
 
 
+@pytest.mark.long
 def test_one_that_does_not_converge_is_foretold(joint, slow):
     row = forecasts.play(joint, 64)
     assert row.status == "WARN", row

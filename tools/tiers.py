@@ -49,8 +49,8 @@ TIERS = {
         "the same on emulated machines, with NFS", 6, on_nodes=True
     ),
     "long": Tier(
-        "what repeats at length what the others show",
-        60,
+        "the rest of the long tables, and what depends on timing",
+        90,
         on_nodes=True,
         by_default=False,
     ),

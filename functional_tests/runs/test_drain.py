@@ -105,6 +105,7 @@ def test_wrong_input_changes_nothing(shell, crowd, words, said):
     assert crowd.service("host16")["status"] == "enabled"
 
 
+@pytest.mark.long
 def test_a_plan_from_a_file(shell, crowd, few, tmp_path):
     before = few("host17")
     path = tmp_path / "plan.json"
@@ -123,6 +124,7 @@ def test_a_plan_from_a_file(shell, crowd, few, tmp_path):
     moved_once(crowd, before, "host17")
 
 
+@pytest.mark.long
 def test_the_same_in_a_script(cloud, crowd, few, tmp_path):
     before = few("host18")
     script = textwrap.dedent("""

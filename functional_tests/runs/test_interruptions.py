@@ -14,7 +14,7 @@ from testbed.shell import Shell
 
 @pytest.mark.parametrize(
     "moment",
-    [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 5))],
+    [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 5))],
 )
 def test_killed_and_resumed(shell, crowd, few, moment):
     before = few("host12")
@@ -36,6 +36,7 @@ def test_twice_interrupted_it_leaves_them_and_says_so(shell, crowd, few):
     assert "--resume" in done.err
 
 
+@pytest.mark.long
 def test_an_api_that_fails_in_one_request_of_ten(
     cloud, crowd, few, state, tmp_path
 ):
@@ -57,6 +58,7 @@ def test_an_api_that_fails_in_one_request_of_ten(
     moved_once(crowd, before, "host13")
 
 
+@pytest.mark.long
 def test_the_token_is_revoked_again_and_again(
     cloud, crowd, few, state, tmp_path
 ):
