@@ -1,6 +1,7 @@
 """The table of real faults in the documentation.
 
 usage: python -m functional_tests.joint_faults --page [FAULT ...]
+       python -m functional_tests.joint_faults.table > FILE
 
 What was seen of each fault is kept in seen.json, and the page is made of it.
 """
@@ -148,3 +149,7 @@ def _safe(text):
 
 def _escaped(text):
     return re.sub(r"([\\*`_|<>])", r"\\\1", text)
+
+
+if __name__ == "__main__":
+    print(render(), end="")

@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/accounts.py
+"""Faults of osc_migrate/nodes/accounts
 
 Numbers are changed in the files, not by usermod: it would give away the
 directory that all nodes share, too.

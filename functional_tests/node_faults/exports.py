@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/exports.py: a file server's."""
+"""Faults of osc_migrate/nodes/storage: exports of a file server."""
 
 from functional_tests.node_faults.fault import NodeFault
 

@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/{libvirt,qemu,data_ports}.py"""
+"""Faults of osc_migrate/nodes/libvirt"""
 
 from functional_tests.node_faults.fault import NodeFault
 

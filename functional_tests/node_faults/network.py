@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/network.py and links.py"""
+"""Faults of osc_migrate/nodes/network"""
 
 from functional_tests.node_faults.fault import NodeFault
 

@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/reach.py and ssh.py"""
+"""Faults of osc_migrate/nodes/reach"""
 
 from functional_tests.node_faults.fault import NodeFault
 from functional_tests.node_faults.network import inbound

@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/{storage,mounts,sharing}.py"""
+"""Faults of osc_migrate/nodes/storage"""
 
 from functional_tests.node_faults import exports
 from functional_tests.node_faults.fault import NodeFault

@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/system.py, alike.py and clock.py
+"""Faults of osc_migrate/nodes/system
 
 Containers share the machine's kernel: there, files are laid over those of
 /proc and /sys, which the real questions read.

@@ -1,8 +1,11 @@
 """The table of the faults of nodes in the documentation.
 
 usage: python -m functional_tests.node_faults --page [FAULT ...]
+       python -m functional_tests.node_faults.table > FILE
 
 What was seen of each fault is kept in seen.json, and the page is made of it.
+The second command makes the page alone: a fault that was not played yet is
+in it without its finding.
 """
 
 import pathlib
@@ -145,3 +148,7 @@ def _beside():
         )
     )
     return [*lines, ""]
+
+
+if __name__ == "__main__":
+    print(render(), end="")

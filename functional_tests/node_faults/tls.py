@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/tls.py and pki.py.
+"""Faults of osc_migrate/nodes/tls
 
 Nova reaches libvirt by TCP in a healthy lab: each fault first lets it use
 TLS on both compute nodes, and the end of it takes that back.

@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/volumes.py"""
+"""Faults of osc_migrate/nodes/volumes"""
 
 from functional_tests.node_faults.fault import NodeFault
 from functional_tests.node_faults.scripts import (

@@ -7,6 +7,7 @@ the same name. A part that could not be read is an Unread as any fact.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from osc_migrate.facts import Facts, Unread
 from osc_migrate.nodes.accounts.facts import Accounts
@@ -20,6 +21,8 @@ from osc_migrate.nodes.storage.facts import Storage
 from osc_migrate.nodes.system.facts import System
 from osc_migrate.nodes.tls.facts import Tls
 from osc_migrate.nodes.volumes.facts import Volumes
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -39,6 +42,20 @@ class NodeFacts(Facts):
     guests: Guests
     # Name of another node -> what was tried from here towards it.
     reach: Mapping[str, Reach]
+    # Name of a small subject -> its facts: see nodes.small.
+    smalls: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def small(self, facts: type[T]) -> T:
+        """Those of a small subject.
+
+        :param facts: their class, from the subject's module.
+        :raises Unread: they were not read.
+        """
+        subject = facts.__module__.rpartition(".")[2]
+        found = self.smalls.get(subject, Unread(f"{subject} was not read"))
+        if isinstance(found, Unread):
+            raise Unread(found.reason)
+        return cast(T, found)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,6 +21,7 @@ from osc_migrate.nodes.network import checks as network
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.reach import checks as reach
 from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.small import SUBJECTS as SMALL
 from osc_migrate.nodes.storage import checks as storage
 from osc_migrate.nodes.system import checks as system
 from osc_migrate.nodes.tls import checks as tls
@@ -36,23 +37,30 @@ _SUBJECTS = (
     tls,
     volumes,
     reach,
+    *SMALL.values(),
 )
 
 
+def _of(scope: str) -> tuple[Check, ...]:
+    return tuple(
+        check for one in _SUBJECTS for check in getattr(one, scope, ())
+    )
+
+
 #: of one compute node
-NODE = tuple(check for one in _SUBJECTS for check in one.NODE)
+NODE = _of("NODE")
 
 
 #: of one node that serves storage
-STORAGE = tuple(check for one in _SUBJECTS for check in one.STORAGE)
+STORAGE = _of("STORAGE")
 
 
 #: of a source and a destination
-PAIR = tuple(check for one in _SUBJECTS for check in one.PAIR)
+PAIR = _of("PAIR")
 
 
 #: of all nodes together
-CLUSTER = tuple(check for one in _SUBJECTS for check in one.CLUSTER)
+CLUSTER = _of("CLUSTER")
 
 
 def everything() -> tuple[Check, ...]:

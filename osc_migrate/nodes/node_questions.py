@@ -20,6 +20,7 @@ from osc_migrate.nodes.network import reading as network
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.reach import reading as reach
 from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.small import SUBJECTS as SMALL
 from osc_migrate.nodes.storage import reading as storage
 from osc_migrate.nodes.system import facts as system
 from osc_migrate.nodes.tls import reading as tls
@@ -67,7 +68,7 @@ def questions(
         return {} if isinstance(asked, Unread) else asked
 
     asked = {"guests": about("guests", guests, servers)}
-    for subject, module in _SUBJECTS.items():
+    for subject, module in (_SUBJECTS | SMALL).items():
         asked[subject] = about(subject, module, role)
     return {
         f"{subject}.{name}": question
@@ -114,5 +115,9 @@ def read(name: str, role: Role, answers: Answers) -> NodeFacts:
         **{
             subject: part(subject, module.read)
             for subject, module in _SUBJECTS.items()
+        },
+        smalls={
+            subject: part(subject, module.read)
+            for subject, module in SMALL.items()
         },
     )

@@ -77,6 +77,11 @@ HEALTHY = {
     "guests.processors": f"#processor {'0' * 32}\nis identical to\n",
     'reach.to ["HostC"]': f"#peer {json.dumps(test_reach.HEAD)}\n"
     + test_reach.LINES,
+    **{
+        f"{subject}.{name}": text
+        for subject, module in facts.SMALL.items()
+        for name, text in module.HEALTHY.items()
+    },
 }
 ODD = (
     *("", "\0", "=", ":", "#", "#@", "names ", "-1", "9" * 5000, "1e999"),

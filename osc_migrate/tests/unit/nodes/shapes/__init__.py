@@ -1,7 +1,10 @@
 """Healthy nodes, to be changed by the tests: each subject in its module."""
 
+from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.role import Role
+from osc_migrate.nodes.small import SUBJECTS as SMALL
 from osc_migrate.tests.unit.nodes.shapes import (
     accounts,
     config,
@@ -30,6 +33,15 @@ _SUBJECTS = {
 }
 
 
+def healthy_answers(subject, module):
+    """What a healthy node says about a small subject."""
+    answers = {
+        f"{subject}.{name}": Answer(0, text)
+        for name, text in module.HEALTHY.items()
+    }
+    return CommandOutput(answers, subject)
+
+
 def node(name="HostC", role=Role.COMPUTE, **changes) -> NodeFacts:
     """A healthy node; changes are whole subjects."""
     parts = {
@@ -37,6 +49,10 @@ def node(name="HostC", role=Role.COMPUTE, **changes) -> NodeFacts:
     }
     parts["reach"] = {
         peer: reach.healthy(name, peer) for peer in ADDRESSES if peer != name
+    }
+    parts["smalls"] = {
+        subject: module.read(healthy_answers(subject, module))
+        for subject, module in SMALL.items()
     }
     return NodeFacts(name=name, role=role, **(parts | changes))
 
