@@ -1,4 +1,4 @@
-"""Faults of osc_migrate/checks/nodes/config.py, live.py and options.py"""
+"""Faults of osc_migrate/nodes/config, and of the unit of nova-compute"""
 
 from functional_tests.node_faults.fault import NodeFault
 from functional_tests.node_faults.scripts import (
@@ -123,6 +123,16 @@ FAULTS: tuple[NodeFault, ...] = (
         "service-user-token-is-sent",
         "the token of a service is not sent",
         options("service_user", send_service_user_token="false"),
+    ),
+    NodeFault(
+        "graceful-shutdown-fits-the-unit",
+        "config",
+        "systemd kills nova-compute before it has ended its moves",
+        options("DEFAULT", graceful_shutdown_timeout=180)
+        + nova_stand_in("nova-compute"),
+        status="WARN",
+        undo="rm -r /etc/systemd/system/nova-compute.service.d\n"
+        f"{no_stand_in('nova-compute')}{RESTORE}",
     ),
     NodeFault(
         "disks-are-not-on-lvm",
