@@ -20,6 +20,8 @@ from testbed.real_guest import NODES, where
 pytestmark = pytest.mark.long
 
 #: which clients have a lock on a file, as the kernel of the server has it
+# What only a measurement shows does not count as a false alarm.
+GOOD = {"PASS", "SKIP", "NOT_CHECKED"}
 _HOLDERS = """\
 cd /proc/fs/nfsd/clients
 grep -lF -e 'type: lock' -- */states | while read -r states; do
@@ -103,7 +105,7 @@ def records(joint, server):
 
 def test_between_machines_that_share_nfs(joint, server):
     rows = migrate(joint, "preflight", server.name, "HostC", "--long")
-    assert {row["status"] for row in rows} <= {"PASS", "SKIP"}
+    assert {row["status"] for row in rows} <= GOOD
     said = {(row["check"], row["subject"]): row["detail"] for row in rows}
     for node in NODES:
         assert said["instances-path-is-mounted", node] == "HostA:/ (nfs4)"

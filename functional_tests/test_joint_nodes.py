@@ -26,6 +26,8 @@ from testbed.warm import WarmShell
 #: MiB/s at which the busy guest never comes to an end: it writes 24, but much
 #: less on a machine that has other things to do
 SLOW = 3
+# What only a measurement shows does not count as a false alarm.
+GOOD = {"PASS", "SKIP", "NOT_CHECKED"}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def test_there_and_back(joint, migrate, server):
         nodes=True,
     )
     assert (done.code, done.err) == (0, "")
-    assert {row["status"] for row in done.json} <= {"PASS", "SKIP"}
+    assert {row["status"] for row in done.json} <= GOOD
     live(joint, migrate, server, "HostC")
     live(joint, migrate, server, "HostB")
 

@@ -12,6 +12,8 @@ import pytest
 from testbed.nodes import Lab
 
 NODES = ("HostB", "HostC")
+# What only a measurement shows does not count as a false alarm.
+GOOD = {"PASS", "SKIP", "NOT_CHECKED"}
 # Left in the libvirt of a node by someone else's move, it has no disk.
 DOMAIN = """\
 virsh undefine {name} >/dev/null 2>&1 || :
@@ -71,7 +73,7 @@ def checks_of(done, status="FAIL"):
 def test_a_move_between_healthy_nodes(preflight, guest):
     done = preflight("guest", "HostC", "--long")
     assert (done.code, done.err) == (0, "")
-    assert {row["status"] for row in done.json} <= {"PASS", "SKIP"}
+    assert {row["status"] for row in done.json} <= GOOD
     asked = {row["subject"] for row in done.json}
     # One way, and nobody else was visited.
     assert {"HostB", "HostC", "HostB -> HostC"} <= asked

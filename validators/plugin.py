@@ -168,7 +168,7 @@ def settle(config, finding: Finding, record_property):
     said = f"{finding.subject}: {finding.detail}"
     if finding.remedy:
         said += f"\nremedy: {finding.remedy}"
-    if finding.status is Status.SKIP:
+    if finding.status in (Status.SKIP, Status.NOT_CHECKED):
         pytest.skip(finding.detail)
     if finding.status is Status.WARN:
         warnings.warn(f"{finding.check}: {said}", ValidationWarning, 2)

@@ -25,6 +25,24 @@ def _crowded(lab, name):
         lab.edits.migration(lab.id("bystander"), "running", "HostD", name)
 
 
+def _failing(lab, name):
+    """Three servers that the host does not take."""
+    servers = [f"{name}-{number}" for number in range(3)]
+    for server in servers:
+        lab.boot(server)
+    lab.booted()
+    for number, server in enumerate(servers, 1):
+        lab.live(server, name)
+        lab.wait_failed(name, number)
+
+
+def _failed_cold(lab, name):
+    for server in ("plain", "healthy", "plain"):
+        lab.edits.migration(
+            lab.id(server), "error", "HostB", name, kind="migration"
+        )
+
+
 def _dead_agent(lab, name):
     lab.cloud.agent(name, alive=False)
 
@@ -95,6 +113,23 @@ FAULTS = (
         how=EDITED,
         on="host",
         inject=_crowded,
+    ),
+    Fault(
+        "recent-moves-succeeded",
+        "WARN",
+        "the last three live migrations there failed",
+        on="host",
+        knobs={"fail": "pre_live_migration"},
+        inject=_failing,
+    ),
+    Fault(
+        "recent-cold-moves-succeeded",
+        "WARN",
+        "the last three cold migrations there failed",
+        how=EDITED,
+        on="host",
+        kind="cold",
+        inject=_failed_cold,
     ),
     Fault(
         "destination-has-space-for-the-copy",
@@ -201,10 +236,10 @@ FAULTS = (
         nova=NO_HOST,
         inject=_no_mapping,
     ),
-    # Never more than PASS or SKIP.
+    # Never more than PASS or NOT_CHECKED.
     Fault(
         "disks-need-no-copy",
-        "SKIP",
+        "NOT_CHECKED",
         "a local disk, of which no API tells whether hosts share it",
         on="pair",
         nova="Shared storage live-migration requires",

@@ -20,7 +20,7 @@ class Fault:
     """One thing that is wrong, and the check that must say so."""
 
     check: str
-    # FAIL, WARN or UNKNOWN; SKIP of a check that never says more.
+    # FAIL, WARN or UNKNOWN; NOT_CHECKED of one that never says more.
     status: str
     # What is wrong, in words.
     what: str

@@ -16,6 +16,7 @@ FLAVORS = {
     "ssd": {"aggregate_instance_extra_specs:ssd": "true"},
 }
 # Healthy ones. HostD is in another zone; the last has a newer QEMU.
+FAILED = ("error", "failed")
 HOSTS = ("HostB", "HostC", "HostD", "newer")
 NEWER = {"hypervisor_version": 9000000}
 # Room for a server of each fault.
@@ -134,6 +135,17 @@ class Lab:
             return any(one["status"] == "running" for one in found)
 
         until(running)
+
+    def wait_failed(self, host, number):
+        """Until that number of moves to the host failed."""
+
+        def failed():
+            found = self.call("get", "/os-migrations")["migrations"]
+            there = [row for row in found if row["dest_compute"] == host]
+            ended = [row for row in there if row["status"] in FAILED]
+            return len(ended) == number
+
+        until(failed)
 
     def wait_on(self, name, host):
         """Until it is there, and Nova is done with it."""

@@ -35,6 +35,14 @@ real, edited
 recorded
    with API answers in the unit tests only
 
+A check that applies, but that no API can answer, is NOT_CHECKED. It does not
+stand in the way, and the summary counts it with what can check it::
+
+    46 checks passed, 3 do not apply, 1 not checked: shared storage; --nodes
+    checks it; see --long
+
+With ``--nodes`` the nodes answer it, and the check refers to theirs.
+
 The last column shows the message of Nova or the hypervisor if the move is
 requested without this check. Often there is none.
 """

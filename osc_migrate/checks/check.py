@@ -1,9 +1,9 @@
 """What a check is, and how all of them are run.
 
 A check is one function of facts. It returns what it saw, or raises
-:class:`Problem` (the move would fail), :class:`Concern` (a risk) or
-:class:`Skip` (does not apply). A fact that was not read, and a check that
-breaks, are UNKNOWN.
+:class:`Problem` (the move would fail), :class:`Concern` (a risk),
+:class:`Skip` (does not apply) or :class:`NotChecked`. A fact that was not
+read, and a check that breaks, are UNKNOWN.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from osc_migrate.checks.findings import Finding, Fix, Report, Status
+from osc_migrate.checks.findings import Finding, Fix, Gap, Report, Status
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
 
@@ -22,6 +22,7 @@ class Verdict(Exception):
     """Base of what a check raises instead of returning."""
 
     status = Status.UNKNOWN
+    gap: Gap | None = None
 
     def __init__(self, detail: str, remedy: str = "", *fixes: Fix) -> None:
         """:param remedy: empty where the fixes say it all."""
@@ -49,6 +50,20 @@ class Skip(Verdict):
     status = Status.SKIP
 
 
+class NotChecked(Verdict):
+    """The check applies, and what was asked cannot answer it.
+
+    It does not stand in the way: the move itself, or Nova, will show it
+    without harm to the guest. What could harm it is UNKNOWN instead.
+    """
+
+    status = Status.NOT_CHECKED
+
+    def __init__(self, detail: str, gap: Gap) -> None:
+        super().__init__(detail)
+        self.gap = gap
+
+
 @dataclasses.dataclass(frozen=True)
 class Check:
     # What operators and the documentation call it: 'server-is-running'.
@@ -64,11 +79,13 @@ class Check:
     def run(self, facts: object) -> Finding:
         status, remedy = Status.PASS, ""
         fixes: tuple[Fix, ...] = ()
+        gap = None
         try:
             detail = self.judge(facts)
         except Verdict as verdict:
             status, detail = verdict.status, verdict.detail
             remedy, fixes = verdict.remedy, verdict.fixes
+            gap = verdict.gap
         except Unread as unread:
             status, detail = Status.UNKNOWN, unread.reason
         except Exception as error:
@@ -85,6 +102,7 @@ class Check:
             remedy=remedy,
             title=self.title,
             fixes=fixes,
+            gap=gap,
         )
 
     def _name(self, facts: object) -> str:

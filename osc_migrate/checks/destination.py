@@ -2,7 +2,8 @@
 
 import difflib
 
-from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
+from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import known
@@ -12,6 +13,10 @@ from osc_migrate.text import duration, paste
 HEARTBEATS_APART = 90
 # Moves that share a host's network before one more is a risk.
 FEW = 2
+UNNAMED = Gap(
+    "the destination, which the scheduler chooses",
+    "to check a host, name it",
+)
 
 
 def wanted(move: MoveFacts) -> str:
@@ -21,7 +26,7 @@ def wanted(move: MoveFacts) -> str:
 def destination(move: MoveFacts) -> Host:
     """The destination, for checks that need one."""
     if move.wanted is None:
-        raise Skip("no host was named: the scheduler chooses one that fits")
+        raise NotChecked("no host was named: the scheduler chooses", UNNAMED)
     if move.destination is None:
         raise Skip("there is no such host")
     return move.destination
@@ -31,7 +36,7 @@ def destination(move: MoveFacts) -> Host:
 def destination_exists(move: MoveFacts) -> str:
     """The destination is a compute host of this cloud."""
     if move.wanted is None:
-        raise Skip("no host was named: the scheduler chooses one")
+        raise NotChecked("no host was named: the scheduler chooses", UNNAMED)
     if move.destination is not None:
         return move.destination.name
     # Many hosts differ in one digit: the nearest names help, all don't.

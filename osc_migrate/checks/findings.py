@@ -14,12 +14,28 @@ class Status(enum.IntEnum):
     PASS = 0
     # The check does not apply here.
     SKIP = 1
+    # The check applies, and what was asked cannot answer it: see Gap.
+    NOT_CHECKED = 2
     # The move works, at a risk to performance or connectivity.
-    WARN = 2
+    WARN = 3
     # A fact could not be read: nobody can say, so it is not safe.
-    UNKNOWN = 3
+    UNKNOWN = 4
     # The move would fail or interrupt the guest.
-    FAIL = 4
+    FAIL = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Gap:
+    """What a check leaves open, and how it can be checked.
+
+    :ivar subject: a noun: 'shared storage'.
+    :ivar how: a clause: '--nodes checks it'.
+    :ivar answered_by: ids of checks that answer it where they are run.
+    """
+
+    subject: str
+    how: str
+    answered_by: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -128,6 +144,8 @@ class Finding:
     title: str = ""
     # The remedy as commands, where there are such.
     fixes: tuple[Fix, ...] = ()
+    # Of NOT_CHECKED alone.
+    gap: Gap | None = None
 
     def about(self, subject: str) -> "Finding":
         """The same, with another subject."""
@@ -171,3 +189,37 @@ class Report:
     @property
     def warnings(self) -> list[Finding]:
         return [f for f in self.findings if f.status is Status.WARN]
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """What was not checked, once for each finding."""
+        return [f.gap for f in self.findings if f.gap is not None]
+
+
+def settled(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings; what another one of them answers is left to that."""
+    rows = list(findings)
+    present = {row.check for row in rows}
+    for row in rows:
+        by = present.intersection(row.gap.answered_by if row.gap else ())
+        if by:
+            row = dataclasses.replace(
+                row,
+                status=Status.SKIP,
+                detail=f"see {' and '.join(sorted(by))}",
+                gap=None,
+            )
+        yield row
+
+
+def not_checked(gaps: Iterable[Gap]) -> list[str]:
+    """A clause for each subject: '1 not checked: shared storage; --nodes
+    checks it'."""
+    counts: dict[tuple[str, str], int] = {}
+    for gap in gaps:
+        key = (gap.subject, gap.how)
+        counts[key] = counts.get(key, 0) + 1
+    return [
+        f"{count} not checked: {subject}; {how}"
+        for (subject, how), count in counts.items()
+    ]

@@ -1,8 +1,9 @@
 """Checks of whether a server fits a host: its hypervisor, and what the
 scheduler would say."""
 
-from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.findings import Gap
 from osc_migrate.checks.requested import image_properties
 from osc_migrate.checks.server import COLD, LIVE, arg
 from osc_migrate.cloud.hosts import Hypervisor
@@ -12,6 +13,19 @@ from osc_migrate.text import paste
 
 # Missing CPU features to name before it gets long.
 NAMED = 6
+PROCESSOR = Gap(
+    "CPU features",
+    "--nodes checks it",
+    (
+        "destination-cpu-has-the-guests-features",
+        "destination-has-the-guests-processor",
+    ),
+)
+MACHINE_TYPE = Gap(
+    "machine type",
+    "--nodes checks it",
+    ("destination-knows-the-guests-machine-type",),
+)
 
 
 def hypervisors(move: MoveFacts) -> tuple[Hypervisor, Hypervisor]:
@@ -98,7 +112,7 @@ def destination_cpu_has_every_feature(move: MoveFacts) -> str:
     """
     here, there = hypervisors(move)
     if not here.cpu_features or not there.cpu_features:
-        raise Skip("the driver names no CPU features")
+        raise NotChecked("the driver reports no CPU features", PROCESSOR)
     missing = sorted(here.cpu_features - there.cpu_features)
     if not missing:
         return f"all {len(here.cpu_features)}"
@@ -125,9 +139,14 @@ def machine_type_is_recorded(move: MoveFacts) -> str:
     if here.version >= there.version:
         return "no newer QEMU"
     if move.nova < (2, 98):
-        raise Skip("Nova shows it from microversion 2.98 on")
+        raise NotChecked(
+            "Nova shows it from microversion 2.98 on", MACHINE_TYPE
+        )
     if move.server.image_id is None:
-        raise Skip("Nova shows it of no server that boots from a volume")
+        raise NotChecked(
+            "Nova does not show it for a server that boots from a volume",
+            MACHINE_TYPE,
+        )
     machine = image_properties(move).get("hw_machine_type")
     if machine:
         return machine

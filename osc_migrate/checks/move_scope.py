@@ -5,7 +5,14 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from osc_migrate.checks import registry
-from osc_migrate.checks.findings import Finding, Report, Status
+from osc_migrate.checks.findings import (
+    Finding,
+    Gap,
+    Report,
+    Status,
+    not_checked,
+    settled,
+)
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
@@ -70,7 +77,7 @@ def answer(
         id=move.server.id,
         host=move.wanted or "",
         kind=chosen,
-        report=Report([*report, *beside(move, chosen)]),
+        report=Report(settled([*report, *beside(move, chosen)])),
         left=known(lambda: _left(move)) or {},
     )
 
@@ -161,6 +168,16 @@ def _status(move: MoveFacts) -> str:
         return "UNKNOWN"
 
 
+def gaps(answers: Iterable[Answer]) -> list[str]:
+    """What was not checked of several moves: a clause for each subject."""
+    by_check: dict[str, Gap] = {}
+    for one in answers:
+        for finding in one.report:
+            if finding.gap is not None:
+                by_check.setdefault(finding.check, finding.gap)
+    return not_checked(by_check.values())
+
+
 def folded(report: Report, subject: str) -> list[Finding]:
     """The findings that matter, and one line for those that do not."""
     kept = [f for f in report if f.status >= Status.WARN]
@@ -169,5 +186,6 @@ def folded(report: Report, subject: str) -> list[Finding]:
     detail = f"{passed} checks passed"
     if skipped:
         detail += f", {skipped} do not apply"
+    detail = ", ".join([detail, *not_checked(report.gaps)])
     rest = Finding("(others)", subject, Status.PASS, f"{detail}; see --long")
     return [*kept, rest]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from osc_migrate.checks.check import Problem, Skip, check
+from osc_migrate.checks.check import NotChecked, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.findings import Gap
 from osc_migrate.checks.ports import SRIOV, ports
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.network import Agent
@@ -46,7 +47,13 @@ def _needed(move: MoveFacts) -> set[str]:
         if agent.host == host and agent.type in types
     }
     if not here:
-        raise Skip("Neutron shows no agent that binds its ports now")
+        raise NotChecked(
+            "Neutron shows no agent that binds its ports now",
+            Gap(
+                "network agent",
+                "'openstack network agent list' shows what is there",
+            ),
+        )
     return here
 
 
@@ -104,7 +111,13 @@ def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
         a.physical_networks for a in there if a.physical_networks is not None
     ]
     if not told:
-        raise Skip("no living agent there says what it connects")
+        raise NotChecked(
+            "no living agent there reports what it connects",
+            Gap(
+                "physical networks",
+                "bridge_mappings on the destination shows them",
+            ),
+        )
     missing = sorted(networks.difference(*told))
     if not missing:
         return ", ".join(sorted(networks))

@@ -1,15 +1,22 @@
 """Checks of a server's disks."""
 
-from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.findings import Gap
 from osc_migrate.checks.leftovers import unless_moving
 from osc_migrate.checks.server import arg, server
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.volumes import Volume
 from osc_migrate.facts import known
+from osc_migrate.text import paste
 
 BLOCK = (Kind.BLOCK,)
+SHARED = Gap(
+    "shared storage",
+    "--nodes checks it",
+    ("disks-are-where-the-move-needs-them",),
+)
 
 # With which Cinder lets another host attach a volume of the same server
 # (cinder/volume/api.py, _attachment_reserve).
@@ -38,9 +45,10 @@ def disks_need_no_copy(move: MoveFacts) -> str:
     """
     size = _local_gib(move)
     if size or move.server.image_id is not None or move.server.config_drive:
-        raise Skip(
+        raise NotChecked(
             f"a local disk ({size} GiB) needs shared storage, which no API"
-            " shows ('migrate block' copies it)"
+            " shows ('migrate block' copies it)",
+            SHARED,
         )
     return f"{len(move.server.volume_ids)} volumes, no local disk"
 
@@ -75,7 +83,13 @@ def destination_has_space_for_the_copy(move: MoveFacts) -> str:
     if host.hypervisor is None or (
         (left := host.hypervisor.disk_available_least) is None
     ):
-        raise Skip("the driver does not say what is left")
+        raise NotChecked(
+            "Nova does not report the free space there",
+            Gap(
+                "free disk space",
+                f"df -h in the instances_path on {paste(host.name)} shows it",
+            ),
+        )
     size = _local_gib(move)
     if size <= left:
         return f"{size} GiB needed, {left} GiB left"
@@ -191,7 +205,10 @@ def volumes_are_attached_where_it_is(move: MoveFacts) -> str:
         if one.server_id == id
     ]
     if not host or any(one.host is None for _, one in mine):
-        raise Skip("on which hosts they are is not shown")
+        raise NotChecked(
+            "Cinder does not report the hosts of the attachments",
+            Gap("volume attachments", "an admin's credentials check it"),
+        )
     unless_moving(move)
     elsewhere = [(v, one) for v, one in mine if one.host != host]
     there = {v for v, one in mine if one.host == host}

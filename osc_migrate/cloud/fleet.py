@@ -15,7 +15,11 @@ from osc_migrate.cloud.migrations import Migration, parse_migration
 from osc_migrate.cloud.placement import Inventory
 from osc_migrate.cloud.server_groups import ServerGroup, parse_server_group
 from osc_migrate.cloud.servers import Server, parse_server
-from osc_migrate.cloud.surroundings import aggregates_of, hosts_of
+from osc_migrate.cloud.surroundings import (
+    aggregates_of,
+    hosts_of,
+    recent_moves,
+)
 from osc_migrate.facts import Facts, Unread, fact, known
 
 
@@ -49,6 +53,8 @@ class Fleet(Facts):
     under_way: tuple[Migration, ...] = ()
     # Newest first.
     past: tuple[PastMove, ...] = ()
+    # As MoveFacts has them; none where they cannot be listed.
+    recent: tuple[Migration, ...] = ()
     # Server -> resource class -> what it holds of its host's own provider;
     # of servers on hosts that were asked for alone.
     held: Mapping[str, Mapping[str, int]] = dataclasses.field(
@@ -93,13 +99,14 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
     :raises NotFound: one of them does not exist.
     :raises MigrateError: what no plan can be made without is not to be had.
     """
-    hosts, servers, groups, aggregates, under_way, past = in_parallel(
+    hosts, servers, groups, aggregates, under_way, past, recent = in_parallel(
         lambda: hosts_of(cloud),
         lambda: or_unread(lambda: _servers(cloud)),
         lambda: or_unread(lambda: tuple(_groups(cloud))),
         lambda: or_unread(lambda: aggregates_of(cloud)),
         lambda: or_unread(lambda: tuple(in_flight.everywhere(cloud))),
         lambda: or_unread(lambda: _past(cloud)),
+        lambda: or_unread(lambda: recent_moves(cloud)),
     )
     hosts = _must("the compute hosts", hosts)
     servers = _must("the servers", servers)
@@ -118,6 +125,8 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
         under_way=_must("the migrations under way", under_way),
         # Only what moves took here is not known then.
         past=_with_memory(_or(past, ()), servers),
+        # Then a plan does without, and preflight names the gap.
+        recent=_or(recent, ()),
         held=_held(cloud, [hosts[name] for name in named]),
         pools=pools,
         nova=microversions.key(cloud.nova.offered),

@@ -57,6 +57,8 @@ class MoveFacts(Facts):
     )
     # Records of moves that run towards the destination now.
     incoming: tuple[Migration, ...] = ()
+    # Records of every server's moves that changed in the last hours.
+    recent: tuple[Migration, ...] = ()
     # The newest microversion that the cloud's Nova has, used or not: what
     # came later cannot be there.
     nova: tuple[int, int] = (2, 104)
@@ -238,6 +240,7 @@ def _towards(
         destination=host,
         room=fact(_room, move, host, rooms, cloud),
         incoming=fact(_incoming, around, host.name),
+        recent=around.recent,
     )
 
 

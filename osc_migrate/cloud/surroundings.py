@@ -1,5 +1,6 @@
 """What a cloud has that does not depend on the server that is to move."""
 
+import datetime
 import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -21,6 +22,12 @@ UNDER_WAY = (
     "post-migrating",
 )
 
+# Nova's words for the records of moves, which users without rights over the
+# cloud cannot add to: a resize of theirs is another type.
+MOVES = ("live-migration", "migration")
+# How long a failed move says something about the next one.
+RECENT = datetime.timedelta(hours=6)
+
 _NOT_ASKED = Unread("no destination was named, so nobody asked")
 
 
@@ -40,6 +47,7 @@ class Surroundings:
             self.agents,
             self.extensions,
             self.under_way,
+            self.recent,
             self.roles,
         ) = in_parallel(
             lambda: hosts_of(cloud),
@@ -48,6 +56,11 @@ class Surroundings:
             lambda: or_unread(cloud.network.extensions),
             lambda: (
                 or_unread(lambda: under_way(cloud)) if arriving else _NOT_ASKED
+            ),
+            lambda: (
+                or_unread(lambda: recent_moves(cloud))
+                if arriving
+                else _NOT_ASKED
             ),
             cloud.roles,
         )
@@ -95,22 +108,44 @@ def under_way(cloud: Cloud) -> tuple[Migration, ...]:
     return migrations_in(cloud, UNDER_WAY, {})
 
 
+def recent_moves(cloud: Cloud) -> tuple[Migration, ...]:
+    """Every record of a move that changed in the last hours.
+
+    :raises Unread: this Nova cannot be asked for recent ones alone.
+    """
+    cloud.nova.need(
+        microversions.MIGRATIONS_PAGED, "recent migrations can be listed"
+    )
+    since = datetime.datetime.now(datetime.UTC) - RECENT
+    query = {"changes-since": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    return _listed(cloud, "migration_type", MOVES, query)
+
+
 def migrations_in(
     cloud: Cloud, statuses: Iterable[str], query: Mapping[str, object]
 ) -> tuple[Migration, ...]:
     """Every record in one of those statuses, one request each, plus pages."""
+    return _listed(cloud, "status", statuses, query)
+
+
+def _listed(
+    cloud: Cloud,
+    key: str,
+    values: Iterable[str],
+    query: Mapping[str, object],
+) -> tuple[Migration, ...]:
     paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
 
-    def ask(status: str) -> list[JsonObject]:
+    def ask(value: str) -> list[JsonObject]:
         return list(
             cloud.nova.pages(
                 "/os-migrations",
                 "migrations",
-                f"list the migrations that are {status}",
-                query={"status": status, **query},
+                f"list the migrations with {key} {value}",
+                query={key: value, **query},
                 marker="uuid" if paged else None,
             )
         )
 
-    found = in_parallel(*(functools.partial(ask, s) for s in statuses))
+    found = in_parallel(*(functools.partial(ask, v) for v in values))
     return tuple(parse_migration(row) for rows in found for row in rows)

@@ -10,7 +10,7 @@ from osc_migrate.text import printable
 
 def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
     """One test case a finding: FAIL is a failure, UNKNOWN an error, SKIP
-    skipped, WARN passes with its words in system-out.
+    and NOT_CHECKED are skipped, WARN passes with its words in system-out.
 
     :raises OSError: the file cannot be written.
     """
@@ -21,7 +21,7 @@ def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
         tests=str(len(rows)),
         failures=_count(rows, Status.FAIL),
         errors=_count(rows, Status.UNKNOWN),
-        skipped=_count(rows, Status.SKIP),
+        skipped=_count(rows, Status.SKIP, Status.NOT_CHECKED),
     )
     for row in rows:
         case = ElementTree.SubElement(
@@ -33,6 +33,8 @@ def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
         elif tag := _TAGS.get(row.status):
             told = ElementTree.SubElement(case, tag, message=detail)
             told.text = printable(row.remedy)
+            if row.gap:
+                told.text = f"not checked: {row.gap.how}"
     data = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     private_files.write(path, data)
 
@@ -41,8 +43,9 @@ _TAGS = {
     Status.FAIL: "failure",
     Status.UNKNOWN: "error",
     Status.SKIP: "skipped",
+    Status.NOT_CHECKED: "skipped",
 }
 
 
-def _count(rows: list[Finding], status: Status) -> str:
-    return str(sum(row.status is status for row in rows))
+def _count(rows: list[Finding], *statuses: Status) -> str:
+    return str(sum(row.status in statuses for row in rows))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from osc_lib.command import command
 
 from osc_migrate.checks import move_scope
-from osc_migrate.checks.findings import Finding, Report, Status
+from osc_migrate.checks.findings import Finding, Report, Status, not_checked
 from osc_migrate.cloud.migrations import Kind, Migration
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
@@ -98,6 +98,8 @@ class Moving(base.Base, command.ShowOne):
         ).report
         for finding in report.warnings:
             say(finding)
+        for line in not_checked(report.gaps):
+            base.say(f"  {line}")
         if not report.safe:
             self.exit_code = base.NOT_SAFE
             _refuse(facts, report)

@@ -133,6 +133,7 @@ class Preflight(base.Base, command.Lister):
         )
         safe = any(one.allowed for one in found)
         self._end(parsed_args, parsed_args.server, safe, _about_hosts(found))
+        _name_gaps(found)
         if parsed_args.long:
             return _findings(_about_hosts(found))
         return ("host", "allowed", "reason", *LEFT), [
@@ -158,6 +159,7 @@ class Preflight(base.Base, command.Lister):
         answers = [answer for one in found for answer in one.answers]
         safe = all(one.allowed for one in found)
         self._end(parsed_args, parsed_args.host, safe, _about_hosts(answers))
+        _name_gaps(answers)
         if parsed_args.long:
             return _findings(_about_hosts(answers))
         return (
@@ -212,6 +214,11 @@ def _about_hosts(answers: Iterable[move_scope.Answer]) -> Iterator[Finding]:
     for one in answers:
         for finding in one.report:
             yield finding.about(f"{one.server} -> {one.host}")
+
+
+def _name_gaps(answers: Iterable[move_scope.Answer]) -> None:
+    for line in move_scope.gaps(answers):
+        base.say(line)
 
 
 def _left(one: move_scope.Answer) -> list[int | None]:

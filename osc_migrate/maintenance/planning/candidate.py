@@ -13,6 +13,8 @@ class Candidate:
     """Compared and hashed as what it is, one server of one plan.
 
     :ivar beyond: what no plan can find a host for; empty when nothing.
+    :ivar failing: host -> the series of failed moves there; such a host is
+        the last choice.
     """
 
     server: Server
@@ -24,6 +26,7 @@ class Candidate:
     forbidden: frozenset[str] = frozenset()
     beyond: str = ""
     notes: tuple[str, ...] = ()
+    failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -51,9 +51,8 @@ def drain(fleet: Fleet, request: Request) -> Plan:
     moves = []
     for one in candidates:
         if one in destinations:
-            moves.append(
-                Move(one, destinations[one], _because(one, allowed_hosts[one]))
-            )
+            reason = _because(one, allowed_hosts[one], destinations[one])
+            moves.append(Move(one, destinations[one], reason))
         elif one.way is Way.STOP:
             moves.append(Move(one, None))
         elif one.beyond and request.to:
@@ -90,11 +89,12 @@ def _beyond(candidate: Candidate) -> str:
     )
 
 
-def _because(candidate: Candidate, hosts: Sequence[str]) -> str:
+def _because(candidate: Candidate, hosts: Sequence[str], chosen: str) -> str:
     status = known(lambda: candidate.server.status) or "?"
+    text = f"{status}; one of {len(hosts)} hosts that may take it"
     if len(hosts) == 1:
-        return f"{status}; the only host that may take it"
-    return f"{status}; one of {len(hosts)} hosts that may take it"
+        text = f"{status}; the only host that may take it"
+    return "; ".join(filter(None, (text, candidate.failing.get(chosen))))
 
 
 def _servers_to_move(fleet: Fleet, request: Request) -> list[Server]:
@@ -217,11 +217,15 @@ def again(
     # The same host again, where nothing has changed.
     chosen = step.destination
     allowed = rules.hosts(one)
-    if chosen not in allowed or not now.takes(one, chosen or ""):
+    if (
+        chosen not in allowed
+        or chosen in one.failing
+        or not now.takes(one, chosen or "")
+    ):
         chosen = best(now, one, allowed, emptiest)
     if chosen is None:
         return kept(one, *why(one, rules, fleet.places, before, now))
-    reason = _because(one, allowed)
+    reason = _because(one, allowed, chosen)
     return plan_builder.step(
         Move(one, chosen, reason), step.order, step.wave, durations
     )

@@ -54,6 +54,7 @@ class FleetMoveFacts:
             shares=_LATER,
             topology=_LATER,
             incoming=_LATER,
+            recent=_LATER,
             nova=self._fleet.nova,
             roles=self._roles,
             now=self._now,

@@ -1,9 +1,9 @@
 """How a server leaves its host, or why it does not."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from osc_migrate.checks import devices, leftovers, numa, rights
+from osc_migrate.checks import devices, leftovers, numa, recent_moves, rights
 from osc_migrate.checks import server as state
 from osc_migrate.checks.check import Check
 from osc_migrate.checks.findings import Status
@@ -57,6 +57,7 @@ class MoveClassifier:
         self._fleet = fleet
         self._request = request
         self._move_facts = FleetMoveFacts(fleet)
+        self._failing: dict[tuple[str, Kind], Mapping[str, str]] = {}
         self._groups: dict[str, list[ServerGroup]] = {}
         for group in fleet.groups:
             for member in group.members:
@@ -179,7 +180,31 @@ class MoveClassifier:
             forbidden=forbidden,
             beyond=requirements.beyond(server),
             notes=tuple(notes),
+            failing=self._failing_from(source, method),
         )
+
+    def _failing_from(self, source: str, method: Way) -> Mapping[str, str]:
+        kind = KINDS.get(method)
+        check = (
+            recent_moves.recent_cold_moves_succeeded
+            if kind is Kind.COLD
+            else recent_moves.recent_moves_succeeded
+        )
+        if kind is None or check.id in self._request.ignored:
+            return {}
+        if (source, kind) not in self._failing:
+            series = {
+                host: recent_moves.failures(
+                    self._fleet.recent, source, host, kind
+                )
+                for host in self._fleet.places
+            }
+            self._failing[source, kind] = {
+                host: f"{check.id}: {failures}"
+                for host, failures in series.items()
+                if failures
+            }
+        return self._failing[source, kind]
 
 
 def stay(server: Server, *reasons: str, by_policy: bool = False) -> Skipped:

@@ -15,6 +15,8 @@ Hosts = Mapping[Candidate, Sequence[str]]
 BUDGET = 30_000
 # Beyond, no search through everything ends in time.
 MAX_SEARCHED = 30
+# More than the members of any soft group count.
+_LAST = 1_000_000
 
 
 def placed(state: State, hosts: Hosts) -> Placed:
@@ -86,8 +88,9 @@ def _fullest(
 
 
 def _soft(state: State, candidate: Candidate, host: str) -> int:
-    """How little the host is what its soft groups would like."""
-    badness = 0
+    """How little the host is what its soft groups and the last hours' moves
+    suggest."""
+    badness = _LAST if host in candidate.failing else 0
     for group in candidate.groups:
         present = state.members[group.id][host]
         if group.policy == "soft-anti-affinity":

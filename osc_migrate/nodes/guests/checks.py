@@ -1,6 +1,7 @@
 """Checks of one server on the two nodes between which it is to move."""
 
-from osc_migrate.checks.check import Concern, Problem, Skip
+from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip
+from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.guests import copying
@@ -154,7 +155,10 @@ def destination_has_the_guests_processor(guest: GuestMove) -> str:
     if said in ("superset", "identical"):
         return f"{node.name} has all of it ({said})"
     if said is None or "unknown command" in said:
-        raise Skip(f"libvirt on {node.name} was not asked, or cannot tell")
+        raise NotChecked(
+            f"libvirt on {node.name} was not asked, or cannot compare it",
+            Gap("CPU of the guest", "virsh hypervisor-cpu-compare shows it"),
+        )
     if said != "incompatible":
         raise Unread(f"libvirt on {node.name} says: {printable(said, 200)}")
     raise Problem(

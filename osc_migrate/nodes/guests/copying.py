@@ -1,6 +1,7 @@
 """Whether the copying of a running guest will come to an end, and when."""
 
-from osc_migrate.checks.check import Concern, Skip
+from osc_migrate.checks.check import Concern, NotChecked
+from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.config.nova_conf import config_of
@@ -19,6 +20,9 @@ from osc_migrate.nodes.node_check import LIVE
 from osc_migrate.text import duration, paste, size
 
 _MIB = 2**20
+_CONVERGENCE = Gap(
+    "whether the copy converges", "'openstack migrate watch' shows it"
+)
 _OPTION = "live_migration_permit_"
 
 
@@ -32,9 +36,10 @@ def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
     measured = known(lambda: guest.source.guests.writing) or {}
     writing = measured.get(guest.id)
     if writing is None:
-        raise Skip(
+        raise NotChecked(
             "no forecast: how fast the guest writes was not measured (not"
-            " with --read-only, for many servers, or before libvirt 7.2)"
+            " with --read-only, for many servers, or before libvirt 7.2)",
+            _CONVERGENCE,
         )
     bandwidth, what = _bandwidth(guest)
     way = _way(guest.source, bandwidth)
@@ -141,9 +146,10 @@ def _bandwidth(guest: GuestMove) -> tuple[float, str]:
             what = f"the link of {node.name} at best"
             found.append((speed * 1_000_000 / 8, what))
     if not found:
-        raise Skip(
+        raise NotChecked(
             f"no forecast: {key} is not set, and the speed of the link is not"
-            " known"
+            " known",
+            _CONVERGENCE,
         )
     return min(found)
 

@@ -1,7 +1,14 @@
 """Checks of what one node reaches of another."""
 
-from osc_migrate.checks.check import Check, Concern, Problem, Skip, judge
-from osc_migrate.checks.findings import Fix, Status
+from osc_migrate.checks.check import (
+    Check,
+    Concern,
+    NotChecked,
+    Problem,
+    Skip,
+    judge,
+)
+from osc_migrate.checks.findings import Fix, Gap, Status
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.config.nova_conf import config_of
@@ -183,7 +190,10 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
     span = reach.data_range
     shown = f"{span[0]}-{span[1]}"
     if low.outcome is Outcome.REFUSED and not reach.listened:
-        raise Skip("not tried with a listener: nothing was to be touched")
+        raise NotChecked(
+            "not tried with a listener: nothing was to be touched",
+            Gap("data ports", "--nodes without --read-only checks them"),
+        )
     if low.outcome is not Outcome.OPEN:
         raise Problem(
             f"{low}, of the range {shown}", *_open(pair, low, [span])
@@ -253,7 +263,10 @@ def migration_path_carries_full_packets(pair: PairFacts) -> str:
         raise Skip("see destination-is-reachable")
     packet = pair.reach.packet
     if packet is None:
-        raise Skip("pings get no answer there")
+        raise NotChecked(
+            "pings get no answer there",
+            Gap("packet size", "a destination that answers pings shows it"),
+        )
     size, arrived = packet
     whole = size + (48 if ":" in pair.reach.connect else 28)
     if arrived:

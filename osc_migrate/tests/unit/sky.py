@@ -79,6 +79,22 @@ class Sky:
             additional_matcher=lambda request: "status" in request.qs,
         )
 
+    def recent(self, *records: dict[str, Any]) -> None:
+        """The moves of the last hours, in the whole cloud."""
+
+        def answer(request: Any, context: Any) -> dict[str, Any]:
+            wanted = request.qs["migration_type"][0]
+            rows = [r for r in records if r["migration_type"] == wanted]
+            return {"migrations": rows}
+
+        self.mock.get(
+            NOVA + "/os-migrations",
+            json=answer,
+            additional_matcher=lambda request: (
+                {"migration_type", "changes-since"} <= set(request.qs)
+            ),
+        )
+
     def placement(self, path: str, *answers: Any) -> Any:
         return self.mock.get(PLACEMENT + path, [_answer(a) for a in answers])
 
@@ -124,6 +140,7 @@ class Sky:
             f"/servers/{VM1}/os-instance-actions", {"instanceActions": []}
         )
         self.under_way()
+        self.recent()
         self.nova("/os-aggregates", {"aggregates": []})
         self.nova(f"/servers/{VM1}/shares", {"shares": []})
         self.nova(

@@ -8,8 +8,8 @@ from osc_migrate.tests.unit.checks.proof import (
     COLD,
     FAIL,
     LIVE,
+    NOT_CHECKED,
     PASS,
-    SKIP,
     UNKNOWN,
     Case,
     findings,
@@ -97,8 +97,8 @@ CASES = [
     Case(
         "destination-reaches-the-physical-networks",
         agents(HERE, shapes.agent("HostC", physical_networks=None)),
-        SKIP,
-        "says what it connects",
+        NOT_CHECKED,
+        "reports what it connects",
     ),
     Case(
         "destination-reaches-the-physical-networks",
@@ -116,6 +116,6 @@ def test_one_fact_is_one_finding(case):
 
 def test_a_network_without_agents_is_not_judged():
     found = findings(agents())
-    assert found["destination-network-agent-is-alive"].status is SKIP
+    assert found["destination-network-agent-is-alive"].status is NOT_CHECKED
     physical = found["destination-reaches-the-physical-networks"]
-    assert physical.status is SKIP
+    assert physical.status is NOT_CHECKED

@@ -72,7 +72,7 @@ def test_how_much_is_asked(sky):
         # Discovery and versions, which every command asks.
         if r.path not in ("/", "/v2.1") and r.method == "GET"
     ]
-    assert len(asked) == 21 + 1
+    assert len(asked) == 23 + 1
 
 
 def test_wishes(sky):

@@ -50,8 +50,25 @@ def test_a_safe_move_is_one_row():
 
 def test_what_passed_on_demand():
     _, rows = pair(shapes.move(), "--long")
-    assert {row["status"] for row in rows} <= {"PASS", "SKIP"}
+    assert {row["status"] for row in rows} <= {"PASS", "SKIP", "NOT_CHECKED"}
     assert "server-is-running" in {row["check"] for row in rows}
+
+
+def test_the_summary_counts_what_was_not_checked():
+    code, rows = pair(shapes.move())
+    assert code == 0
+    (row,) = rows
+    assert "1 not checked: shared storage; --nodes checks it" in row["detail"]
+
+
+def test_what_no_host_was_checked_for_is_named_once(capsys):
+    moves = (
+        shapes.move(),
+        shapes.move(wanted="HostD", destination=shapes.host(name="HostD")),
+    )
+    run(FakeMover(*moves), "vm1")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["1 not checked: shared storage; --nodes checks it"]
 
 
 def test_the_worst_comes_first():

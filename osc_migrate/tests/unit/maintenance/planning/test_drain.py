@@ -185,3 +185,49 @@ def test_the_time_it_takes():
     plan = drain(server(1), server(2), past=(PastMove(False, 10),))
     # Nova sends one at a time from a host.
     assert plan.seconds == 20
+
+
+def failed(*destinations, status="error"):
+    return tuple(
+        shapes.migration(
+            status, id=number, server_id=uuid(number), destination=name
+        )
+        for number, name in enumerate(destinations, 50)
+    )
+
+
+def test_a_host_where_moves_just_failed_is_the_last_choice():
+    both = [server(1, ram=4096), server(2, ram=4096)]
+    hosts = [
+        place("HostB"),
+        place("HostC"),
+        place("HostD", stock=stock(memory=4096)),
+    ]
+    plan = drain(*both, hosts=hosts, recent=failed("HostC", "HostC", "HostC"))
+    to = {step.destination: step for step in plan.steps}
+    # As many as have room go elsewhere, and the rest goes there with a note.
+    assert set(to) == {"HostC", "HostD"}
+    assert "recent-moves-succeeded: the last 3 moves" in to["HostC"].reason
+    assert "recent-moves" not in to["HostD"].reason
+
+
+def test_the_history_can_be_ignored():
+    plan = drain(
+        server(1),
+        hosts=[place("HostB"), place("HostC")],
+        recent=failed("HostC", "HostC", "HostC"),
+        asked={"ignored": frozenset({"recent-moves-succeeded"})},
+    )
+    assert "recent" not in plan.steps[0].reason
+
+
+def test_one_success_clears_the_history():
+    plan = drain(
+        server(1),
+        hosts=[place("HostB"), place("HostC")],
+        recent=(
+            *failed("HostC", "HostC", "HostC"),
+            shapes.migration("completed", id=90, server_id=uuid(9)),
+        ),
+    )
+    assert "recent" not in plan.steps[0].reason

@@ -1,0 +1,125 @@
+"""What the last hours' moves between two hosts say about the next one."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from osc_migrate.checks.check import Concern, NotChecked, check
+from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.findings import Gap
+from osc_migrate.cloud.migrations import Kind, Migration
+from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.facts import Unread, known
+from osc_migrate.text import some
+
+# Failures in a row from which on they are a pattern.
+SEVERAL = 3
+# Nova's statuses (nova/compute/manager.py, _rollback_live_migration and
+# _error_out_instance_on_exception). An abort ('cancelled') is neither: an
+# operator wanted it.
+_FAILED = ("error", "failed")
+_MOVED = ("completed", "finished", "confirmed", "reverted")
+_TYPES = {
+    Kind.LIVE: "live-migration",
+    Kind.BLOCK: "live-migration",
+    Kind.COLD: "migration",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Failures:
+    """Moves of one kind that failed in a row, from a host to another.
+
+    :ivar records: newest first; at least SEVERAL, of two servers or more.
+    """
+
+    records: tuple[Migration, ...]
+
+    def __str__(self) -> str:
+        servers = set(map(_server, self.records))
+        since = known(lambda: self.records[-1].created_at)
+        when = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+        text = (
+            f"the last {some(len(self.records), 'move')} failed{when}"
+            f" ({some(len(servers), 'server')})"
+        )
+        if early := sum(not _destination(r) for r in self.records):
+            text += f", {early} before Nova recorded a destination"
+        return text
+
+
+def failures(
+    records: Iterable[Migration], source: str, destination: str, kind: Kind
+) -> Failures | None:
+    """The failures since the last success; None when they are no pattern.
+
+    Of one server alone they may be that server's own.
+
+    :param records: of the last hours, in any order.
+    """
+    failed: list[Migration] = []
+    for record in sorted(records, key=lambda r: -r.id):
+        if record.type != _TYPES[kind] or not _between(
+            record, source, destination
+        ):
+            continue
+        if record.status in _MOVED:
+            break
+        if record.status in _FAILED:
+            failed.append(record)
+    if len(failed) < SEVERAL or len(set(map(_server, failed))) < 2:
+        return None
+    return Failures(tuple(failed))
+
+
+def _server(record: Migration) -> str | None:
+    return known(lambda: record.server_id)
+
+
+def _destination(record: Migration) -> str | None:
+    return known(lambda: record.destination)
+
+
+def _between(record: Migration, source: str, destination: str) -> bool:
+    """Also true where Nova recorded no destination: it writes one down only
+    once a host has passed its checks (nova/conductor/tasks/live_migrate.py,
+    _execute), so a refused one is any."""
+    return known(lambda: record.source) == source and _destination(record) in (
+        None,
+        destination,
+    )
+
+
+def _judged(move: MoveFacts, kind: Kind) -> str:
+    to = destination(move).name
+    try:
+        records, source = move.recent, move.server.host
+    except Unread as unread:
+        raise NotChecked(
+            unread.reason,
+            Gap("recent moves", "an admin's credentials check them"),
+        ) from None
+    pattern = failures(records, source, to, kind)
+    if pattern is None:
+        return "no series of failures"
+    newest = _server(pattern.records[0]) or "SERVER"
+    raise Concern(
+        f"{source} -> {to}: {pattern}",
+        f"find the cause first: openstack migrate explain {newest}; or choose"
+        " another host",
+    )
+
+
+@check(wanted, (Kind.LIVE, Kind.BLOCK))
+def recent_moves_succeeded(move: MoveFacts) -> str:
+    """The last live migrations between the two hosts did not all fail.
+
+    The records are those of the last six hours (Nova's os-migrations). One
+    success clears them.
+    """
+    return _judged(move, Kind.LIVE)
+
+
+@check(wanted, (Kind.COLD,))
+def recent_cold_moves_succeeded(move: MoveFacts) -> str:
+    """The last cold migrations between the two hosts did not all fail."""
+    return _judged(move, Kind.COLD)
