@@ -1,4 +1,4 @@
-"""Changes the cloud; so do move.py and service.py beside it, no others.
+"""Changes the cloud; so do move.py and compute_service.py, no other module.
 
 A move is read first (:meth:`Mover.facts`), judged (``checks``), started with
 one request (:meth:`Mover.live`), followed (:meth:`Move.follow`) and then
