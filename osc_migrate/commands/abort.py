@@ -154,7 +154,7 @@ class Abort(base.Base, command.Lister):
         steps = [
             step
             for step in repairing.plan(facts, repair.CONFIRM_AFTER)
-            if step.deed is RepairAction.RESET
+            if step.action is RepairAction.RESET
         ]
         keys = [step.key for step in steps]
         for step in repair.carry_out(self.mover, facts, steps, keys):

@@ -96,7 +96,7 @@ class Cold(migrate_base.Moving):
     ) -> Iterable[Progress]:
         usual = self.past.usual if self.past else None
         for look in super().looks(parsed_args, move):
-            yield dataclasses.replace(look, usual=usual)
+            yield dataclasses.replace(look, usual_seconds=usual)
 
     def after(
         self, parsed_args: argparse.Namespace, outcome: Outcome

@@ -99,12 +99,14 @@ class Drain(base.Base, command.Lister):
         where = parsed_args.journal_dir
         if parsed_args.cancel:
             for line in runs.cancel(
-                self.connection, parsed_args.cancel, where=where
+                self.connection, parsed_args.cancel, journal_dir=where
             ):
                 base.say(line)
             return (), ()
         if parsed_args.resume:
-            run = runs.resume(self.connection, parsed_args.resume, where=where)
+            run = runs.resume(
+                self.connection, parsed_args.resume, journal_dir=where
+            )
             return run_base.do(self, parsed_args, run)
         # A run that may take hours shall not end at one lost answer.
         cloud = self.mover.cloud.insist(runs.TRIES)
@@ -120,7 +122,7 @@ class Drain(base.Base, command.Lister):
             request,
             run_base.options_of(parsed_args),
             plan=plan,
-            where=where,
+            journal_dir=where,
         )
         return run_base.do(self, parsed_args, run)
 

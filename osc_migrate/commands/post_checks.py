@@ -46,7 +46,7 @@ def _on_nodes(
         for name in (source, destination)
     }
     with nodes.sessions(parsed_args, where) as opened:
-        found = guest_location.seen(opened, list(where), outcome.id)
+        found = guest_location.nodes_of_guest(opened, list(where), outcome.id)
     here, there = found[source], found[destination]
     for name, node in found.items():
         if isinstance(node, Unread):

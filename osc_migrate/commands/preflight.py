@@ -103,7 +103,7 @@ class Preflight(base.Base, command.Lister):
         return self._report(parsed_args, found.report, subject)
 
     def _cloud(self, parsed_args: argparse.Namespace) -> Table:
-        cloud = self.mover.whole()
+        cloud = self.mover.whole_cloud()
         report = registry.judge_cloud(cloud, parsed_args.ignore)
         hosts = known(lambda: cloud.hosts) or {}
         seen = nodes.visited(

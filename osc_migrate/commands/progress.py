@@ -144,8 +144,8 @@ def describe(look: Progress) -> str:
         parts.append(f"{size(look.rate)}/s")
     if look.job:
         parts += _counted(look.job)
-    if look.usual is not None:
-        parts.append(f"usually {duration(look.usual)} here")
+    if look.usual_seconds is not None:
+        parts.append(f"usually {duration(look.usual_seconds)} here")
     if look.trouble:
         parts.append(f"no news: {printable(look.trouble, 60)}")
     elif look.silence:

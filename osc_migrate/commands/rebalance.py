@@ -107,7 +107,7 @@ class Rebalance(base.Base, command.Lister):
             request,
             run_base.options_of(parsed_args),
             plan=plan,
-            where=parsed_args.journal_dir,
+            journal_dir=parsed_args.journal_dir,
         )
         return run_base.do(self, parsed_args, run)
 

@@ -84,7 +84,7 @@ class Repair(base.Base, command.Lister):
         runs = self._runs(parsed_args, facts)
         after = parsed_args.confirm_after
         steps = repair.plan(facts, after, runs)
-        if any(step.deed is not RepairAction.NONE for step in steps):
+        if any(step.action is not RepairAction.NONE for step in steps):
             if not parsed_args.dry_run and _agreed(parsed_args, steps):
                 # A person may have thought about it for long.
                 facts = self.mover.facts(facts.server.id, None)
@@ -130,8 +130,8 @@ def _agreed(
     :raises MigrateError: nobody is there to be asked.
     """
     for step in steps:
-        if step.deed is not RepairAction.NONE:
-            base.say(f"  {step.what}: {step.deed.value}, as {step.why}")
+        if step.action is not RepairAction.NONE:
+            base.say(f"  {step.what}: {step.action.value}, as {step.why}")
     if parsed_args.yes:
         return True
     if not prompt.somebody():
@@ -153,12 +153,12 @@ def carry_out(
     done = []
     for step in steps:
         result = step
-        if step.deed is not RepairAction.NONE and step.key in wanted:
+        if step.action is not RepairAction.NONE and step.key in wanted:
             try:
                 result = _do(mover, facts, step)
             except errors.ApiError as error:
                 then = step.next
-                if step.deed is RepairAction.UNBIND and error.status == 403:
+                if step.action is RepairAction.UNBIND and error.status == 403:
                     then = repair.refused_binding(step, name)
                 result = step.left(str(error), then)
             base.say(f"{facts.server.name}: {step.what}: {result.result}")
@@ -168,13 +168,13 @@ def carry_out(
 
 def _do(mover: Mover, facts: MoveFacts, step: RepairStep) -> RepairStep:
     """:raises ApiError: refused, or nobody answers."""
-    if step.deed is RepairAction.UNBIND:
+    if step.action is RepairAction.UNBIND:
         mover.unbind(step.port, step.host)
-        return step.done()
-    if step.deed is RepairAction.RESET:
+        return step.as_done()
+    if step.action is RepairAction.RESET:
         now = mover.activate(facts.server)
         if now is not None and now.status != "ERROR":
-            return step.done()
+            return step.as_done()
         status = now.status if now else "deleted"
         return step.left(f"the server is {status} all the same", step.next)
     record = mover.waiting(facts.server)
@@ -185,5 +185,5 @@ def _do(mover: Mover, facts: MoveFacts, step: RepairStep) -> RepairStep:
         return step.left("it is still being confirmed", "look again later")
     found = decision.outcome()
     if found.end is End.MOVED:
-        return step.done()
+        return step.as_done()
     return step.left(found.reason, found.next)

@@ -46,6 +46,6 @@ class Return(base.Base, command.Lister):
             parsed_args.run,
             planning.request(parsed_args),
             run_base.options_of(parsed_args),
-            where=parsed_args.journal_dir,
+            journal_dir=parsed_args.journal_dir,
         )
         return run_base.do(self, parsed_args, run)

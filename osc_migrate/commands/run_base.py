@@ -270,7 +270,7 @@ def _live(looks: Iterable[Look]) -> None:
     with live.Live(console=screen, auto_refresh=False) as display:
         for look in looks:
             for event in look.events:
-                style = "red" if event.bad else ""
+                style = "red" if event.warning else ""
                 words = printable(str(event), base.WIDEST)
                 display.console.print(text.Text(words, style=style))
             display.update(drawn(look), refresh=True)

@@ -1,4 +1,4 @@
-"""What became of a migration that somebody wanted to stop."""
+"""What became of a migration that was to be aborted."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -57,11 +57,11 @@ RUNNING = frozenset({"running"})
 QUEUED = frozenset({"running", "queued", "preparing"})
 
 
-# Seconds until a wish that changed nothing is repeated.
-AGAIN = 10.0
+# Seconds until a request that changed nothing is repeated.
+REPEAT_AFTER = 10.0
 
 
-# Nova's refusals of one that has gone on meanwhile.
+# Nova's refusals of one that has progressed meanwhile.
 _CHANGED = (400, 404, 409)
 
 
@@ -71,7 +71,7 @@ def refuse_abort(
     has: Callable[[str], bool],
     version: str,
 ) -> None:
-    """Tells why one cannot be aborted, whenever it is asked for.
+    """Refuses what can never be aborted, with the reason.
 
     :param has: whether a microversion can be used; `version` is the newest.
     :raises MigrateError: it cannot.
@@ -79,30 +79,30 @@ def refuse_abort(
     name = paste(server.name, server.id)
     if record.type not in ("live-migration", None):
         raise errors.MigrateError(cold(server, record))
-    wanted, what = microversions.ABORT, "aborting a live migration"
+    microversion, operation = microversions.ABORT, "aborting a live migration"
     if record.status == "queued":
-        wanted = microversions.ABORT_QUEUED
-        what = "aborting one that is still queued"
-    if not has(wanted):
+        microversion = microversions.ABORT_QUEUED
+        operation = "aborting one that is still queued"
+    if not has(microversion):
         raise errors.MigrateError(
-            f"{microversions.lacking(what, wanted, version)}; wait for it:"
-            f" openstack migrate watch {name}"
+            f"{microversions.lacking(operation, microversion, version)}; wait"
+            f" for it: openstack migrate watch {name}"
         )
 
 
 def cold(server: Server, record: Migration) -> str:
-    """Why one that is no live migration goes on, and what to do instead."""
+    """Why a migration other than live continues, and what to do instead."""
     name = paste(server.name, server.id)
     back = {
         "migration": f"openstack migrate cold {name} --revert",
         "resize": f"openstack server resize revert {name}",
     }.get(record.type or "", "")
-    then = f", then take it back: {back}" if back else ""
+    revert_hint = f", then revert it: {back}" if back else ""
     kind = {"migration": "cold migration"}.get(record.type or "", record.type)
     return (
         f"migration {record.id} of server {server.name} is a {kind}, which"
-        f" Nova cannot abort; wait for its end (openstack migrate watch"
-        f" {name}){then}"
+        f" Nova cannot abort; wait until it ends (openstack migrate watch"
+        f" {name}){revert_hint}"
     )
 
 
@@ -118,15 +118,15 @@ class Stop:
         server: Server,
         record: Migration,
         abortable: frozenset[str],
-        ask: Callable[[], None],
+        request: Callable[[], None],
         clock: Clock,
     ) -> None:
-        """:param ask: sends the request to abort it."""
+        """:param request: sends the request to abort it."""
         self.server = server
         self._cloud = cloud
         self._abortable = abortable
-        self._ask = ask
-        self._asked: float | None = None
+        self._request = request
+        self._requested_at: float | None = None
         self._follower = Follower.of(cloud, server, record, clock)
         self.refused = ""
         self._refusals = 0
@@ -140,15 +140,18 @@ class Stop:
     def begin(self) -> None:
         """Asks for it, if it can be asked for by now.
 
-        :raises ApiError: Nova refuses, and not because it went on.
+        :raises ApiError: Nova refuses, and not because it progressed.
         """
         now = self._follower.elapsed
-        lately = self._asked is not None and now - self._asked < AGAIN
+        lately = (
+            self._requested_at is not None
+            and now - self._requested_at < REPEAT_AFTER
+        )
         if self.record.status not in self._abortable or lately:
             return
-        self._asked = now
+        self._requested_at = now
         try:
-            self._ask()
+            self._request()
             self._refusals = 0
         except errors.ApiError as error:
             self.refused = error.message
@@ -158,25 +161,25 @@ class Stop:
             # Once may be a moment between two phases; a lock stays.
             if error.status not in _CHANGED or self._refusals > 1:
                 raise
-            self._asked = now - AGAIN
+            self._requested_at = now - REPEAT_AFTER
 
     def follow(self, timeout: float | None = None) -> Iterator[Progress]:
         """One Progress a second until the record has ended.
 
         :raises TimeUp: after `timeout` seconds.
-        :raises ApiError: as :meth:`begin`, or nobody answers.
+        :raises ApiError: as :meth:`begin`, or the API does not answer.
         """
         for look in self._follower.progress(timeout):
             if not look.trouble and look.status not in ENDED:
                 self.begin()
-            asked = self._asked is not None
+            requested = self._requested_at is not None
             over = look.status in ENDED
-            phase = "aborting" if asked and not over else look.phase
+            phase = "aborting" if requested and not over else look.phase
             yield dataclasses.replace(look, phase=phase)
 
     def outcome(self) -> AbortResult:
         """What is true now: the record's end and the server's state, None
-        where nobody answers."""
+        where the API does not answer."""
         now: Server | None = None
         status: str | None = None
         try:
@@ -186,7 +189,7 @@ class Stop:
                 now = self._cloud.server_now(self.server.id)
             status = now.status if now else "deleted"
         except errors.ApiError:
-            pass  # nobody can say
+            pass  # not known
         record = self.record
         host = known(lambda: now.host) if now else None
         at_home = host is None or host == record.source
@@ -229,8 +232,9 @@ class Stop:
                 return f"openstack migrate watch {name}"
             if self.record.status == "completed":
                 return (
-                    f"it was too late: the server is on {now.host}; openstack"
-                    f" migrate live {name} {self.record.source} takes it back"
+                    f"it was too late: the server is on {now.host}. To move it"
+                    f" back: openstack migrate live {name}"
+                    f" {self.record.source}"
                 )
         except Unread:
             pass

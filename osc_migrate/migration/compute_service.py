@@ -16,11 +16,11 @@ LONGEST_REASON = 255
 
 
 @dataclasses.dataclass(frozen=True)
-class Standing:
+class ServiceState:
     """How a service stands.
 
     :ivar enabled: whether servers may be sent there.
-    :ivar reason: why it is disabled; None when nobody gave one.
+    :ivar reason: why it is disabled; None when no reason was given.
     """
 
     enabled: bool
@@ -34,54 +34,56 @@ class ComputeService:
         self._cloud = cloud
         self.host = host
 
-    def standing(self) -> Standing:
-        """:raises ApiError: nobody tells.
+    def state(self) -> ServiceState:
+        """:raises ApiError: it cannot be read.
         :raises NotFound: there is no such host."""
         row = self._row()
         try:
             enabled = row.text("status") == "enabled"
             reason = row.maybe_text("disabled_reason")
         except Unread as unread:
-            raise self._odd(unread) from None
-        return Standing(enabled, None if enabled else reason)
+            raise self._unreadable(unread) from None
+        return ServiceState(enabled, None if enabled else reason)
 
-    def stand(self, wanted: Standing) -> None:
+    def set_state(self, state: ServiceState) -> None:
         """Puts it there; doing it twice changes nothing.
 
         :raises ApiError: Nova refused, or did not answer.
         """
-        verb = "enable" if wanted.enabled else "disable"
-        what = f"{verb} the compute service of {self.host}"
+        verb = "enable" if state.enabled else "disable"
+        description = f"{verb} the compute service of {self.host}"
         body: dict[str, object] = {"status": f"{verb}d"}
-        reason = (wanted.reason or "")[:LONGEST_REASON]
-        if not wanted.enabled and reason:
+        reason = (state.reason or "")[:LONGEST_REASON]
+        if not state.enabled and reason:
             body["disabled_reason"] = reason
         nova = self._cloud.nova
         if nova.has(microversions.UUIDS):
             try:
                 id = self._row().text("id")
             except Unread as unread:
-                raise self._odd(unread) from None
-            nova.put(f"/os-services/{id}", what, body)
+                raise self._unreadable(unread) from None
+            nova.put(f"/os-services/{id}", description, body)
             return
         path = f"/os-services/{verb}"
         if "disabled_reason" in body:
             path += "-log-reason"
         del body["status"]
         nova.put(
-            path, what, {"host": self.host, "binary": "nova-compute"} | body
+            path,
+            description,
+            {"host": self.host, "binary": "nova-compute"} | body,
         )
 
     def _row(self) -> JsonObject:
-        found = self._cloud.compute_service(self.host)
-        if found is None:
+        service = self._cloud.compute_service(self.host)
+        if service is None:
             raise errors.NotFound(
                 "compute host",
                 self.host,
                 "see 'openstack compute service list'",
             )
-        return found
+        return service
 
-    def _odd(self, unread: Unread) -> errors.ApiError:
-        what = f"show the compute service of {self.host}"
-        return errors.ApiError("Nova", what, None, unread.reason)
+    def _unreadable(self, unread: Unread) -> errors.ApiError:
+        description = f"show the compute service of {self.host}"
+        return errors.ApiError("Nova", description, None, unread.reason)

@@ -74,7 +74,7 @@ class Decision:
     def follow(self, timeout: float | None = None) -> Iterator[Progress]:
         """One Progress a second, until Nova is done with the server.
 
-        :raises TimeUp: after `timeout` seconds; it goes on.
+        :raises TimeUp: after `timeout` seconds; it continues.
         :raises ApiError: the API has not answered for a long time.
         """
         silent_since: float | None = None
@@ -149,23 +149,23 @@ class Decision:
         )
 
     def _doubt(self) -> str | None:
-        """Why nobody can say that it is done; None when it is."""
-        now, wanted = self.server, self.verb.ended
+        """Why it is not proven to be done; None when it is."""
+        now, expected = self.server, self.verb.ended
         if now is None:
             return "the server was deleted meanwhile"
-        if self.record.status != wanted:
-            return f"the migration is '{self.record.status}', not '{wanted}'"
+        if self.record.status != expected:
+            return f"the migration is '{self.record.status}', not '{expected}'"
         try:
             if now.status in (*_OPEN, "ERROR"):
                 return f"the server is {now.status}"
-            there = (
+            expected_host = (
                 self.record.destination
                 if self.verb is Verb.CONFIRM
                 else self.record.source
             )
             host = known(lambda: now.host)
-            if host is not None and host != there:
-                return f"the server should be on {there}, but is on {host}"
+            if host is not None and host != expected_host:
+                return f"the server is on {host}, expected {expected_host}"
         except Unread as unread:
-            return f"the record says '{wanted}', but {unread.reason}"
+            return f"the record says '{expected}', but {unread.reason}"
         return None

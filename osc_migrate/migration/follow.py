@@ -1,6 +1,6 @@
 """Follows a migration record to its end, and finds out what is true then.
 
-The server's own status is no witness while it moves: it is ACTIVE before,
+The server's own status proves nothing while it moves: it is ACTIVE before,
 after a failure, and for a moment before Nova sets it to ERROR.
 """
 
@@ -30,14 +30,14 @@ ANSWER = 20.0
 SETTLE = 3.0
 # How long Nova may take to finish with the server after that.
 SETTLE_AT_MOST = 60.0
-# So many records of a server are looked through for ours: others may have
+# Newest records of a server in which ours is searched: others may have
 # started new moves since ours ended.
 RECENT = 20
 # Nova lists these, with counters, under the server; the rest elsewhere
 # (nova/api/openstack/compute/server_migrations.py).
 # Phases in which memory or disks are on their way.
 _COPYING = ("running", "post-copy")
-# A record that says so may say 'error' a moment later.
+# A record with such a status may change to 'error' a moment later.
 FAILED = ("failed", "cancelled", "error")
 _LISTED = frozenset({"queued", "preparing", "running", "post-migrating"})
 
@@ -53,7 +53,7 @@ class Clock:
 
 
 class TimeUp(Exception):
-    """The time to follow ran out; the move goes on."""
+    """The time to follow ran out; the move continues."""
 
 
 class Follower:
@@ -90,9 +90,9 @@ class Follower:
     ) -> "Follower":
         """Follows a record that is known already."""
         project = known(lambda: server.project_id)
-        made = cls(cloud, server.id, project, record.id - 1, clock)
-        made.record = record
-        return made
+        follower = cls(cloud, server.id, project, record.id - 1, clock)
+        follower.record = record
+        return follower
 
     @property
     def elapsed(self) -> float:
@@ -100,14 +100,14 @@ class Follower:
 
     @property
     def abandoned(self) -> bool:
-        """Nobody will end the record: see :class:`Silence`."""
+        """No service will end the record: see :class:`Silence`."""
         return self._silence.abandoned
 
     def progress(
         self, until: float | None, stall_after: float = STALL_AFTER
     ) -> Iterator[Progress]:
-        """A Progress for each look, until the record has ended, or nobody
-        is left who would end it.
+        """A Progress for each look, until the record has ended, or is
+        orphaned.
 
         :param until: seconds after which :class:`TimeUp` is raised; None
             follows for ever.
@@ -123,17 +123,17 @@ class Follower:
             try:
                 self.look()
                 silent_since = None
-                seen = self._seen(pace)
-                said = self._silence.look(self.record, self._clock.now())
-                seen = dataclasses.replace(seen, silence=said)
+                progress = self._progress(pace)
+                silence = self._silence.look(self.record, self._clock.now())
+                progress = dataclasses.replace(progress, silence=silence)
             except errors.ApiError as error:
                 now = self._clock.now()
                 silent_since = silent_since or now
                 if not error.passing or now - silent_since > PATIENCE:
                     raise
-                seen = self._troubled(last, error)
-            yield seen
-            last = seen
+                progress = self._troubled(last, error)
+            yield progress
+            last = progress
             if self.record and self.record.status in ENDED:
                 return
             if self.abandoned:
@@ -160,22 +160,22 @@ class Follower:
         """One request, two when the record just left the server's list."""
         known = self.record
         if known and known.status in _LISTED and self._counters:
-            found = self._count(known.id)
-            if found:
-                self.record = self.counted = found
+            counted = self._count(known.id)
+            if counted:
+                self.record = self.counted = counted
                 return
         records = self._cloud.migrations(
             self._server_id, self._project_id, limit=RECENT, timeout=ANSWER
         )
-        ours = [
+        own_records = [
             record
             for record in records
             if (record.id == known.id if known else record.id > self._after)
         ]
-        if ours:
+        if own_records:
             # Nova refuses a second move while one runs: the first new
             # record is ours, whatever came after it.
-            self.record = ours[-1]
+            self.record = own_records[-1]
 
     @functools.cached_property
     def _counters(self) -> bool:
@@ -219,14 +219,14 @@ class Follower:
                     raise
             self._clock.sleep(INTERVAL)
 
-    def _seen(self, pace: Pace) -> Progress:
+    def _progress(self, pace: Pace) -> Progress:
         if self.record is None:
             return Progress("accepted", "", self.elapsed)
         job = self.counters()
         if job is None or PHASES.get(self.record.status) not in _COPYING:
             return pace.look(self.record, self.elapsed)
-        seen = pace.look(refined(self.record, job), self.elapsed)
-        return dataclasses.replace(seen, job=job)
+        progress = pace.look(refined(self.record, job), self.elapsed)
+        return dataclasses.replace(progress, job=job)
 
     def _troubled(
         self, last: Progress | None, error: errors.ApiError

@@ -24,11 +24,11 @@ def refuse(
 ) -> None:
     """:raises MigrateError: Nova could not force this one, and why."""
     name = paste(server.name, server.id)
-    what = f"migration {record.id} of server {server.name}"
+    migration = f"migration {record.id} of server {server.name}"
     if record.type not in ("live-migration", None):
         raise errors.MigrateError(
-            f"{what} is no live migration, and nothing can hurry it: openstack"
-            f" migrate watch {name}"
+            f"{migration} is not a live migration and cannot be forced;"
+            f" watch it: openstack migrate watch {name}"
         )
     if not has(microversions.FORCE_COMPLETE):
         raise errors.MigrateError(
@@ -38,12 +38,12 @@ def refuse(
         )
     if record.status == POST_COPY:
         raise errors.MigrateError(
-            f"{what} is in post-copy already: it ends by itself; openstack"
-            f" migrate watch {name}"
+            f"{migration} is in post-copy already: it ends by itself;"
+            f" openstack migrate watch {name}"
         )
     if record.status != "running":
         raise errors.MigrateError(
-            f"{what} is {record.status}, and Nova forces only one that is"
+            f"{migration} is {record.status}, and Nova forces only one that is"
             f" running; openstack migrate watch {name}"
         )
 
@@ -51,11 +51,12 @@ def refuse(
 def warning(server: Server, record: Migration) -> tuple[str, ...]:
     """What it will do to the guest, in sentences."""
     left = known(lambda: record.memory_remaining)
-    rest = f" ({size(left)} now)" if left else ""
+    remaining = f" ({size(left)} now)" if left else ""
     return (
         f"Forcing the migration of {server.name} from {record.source} to"
         f" {record.destination} to complete: its guest is paused until the"
-        f" rest of its memory{rest} is copied, and answers nobody meanwhile.",
+        f" rest of its memory{remaining} is copied, and unreachable"
+        " meanwhile.",
         "Where the hosts permit post-copy it is not paused: it runs on at"
         f" {record.destination} at once and fetches the rest as it needs it,"
         " slower at first; it can then not be aborted any more, and is lost"
@@ -64,7 +65,7 @@ def warning(server: Server, record: Migration) -> tuple[str, ...]:
 
 
 def kind(record: Migration) -> str:
-    """Of a record with counters; empty where nobody can tell."""
+    """Of a record with counters; empty where it is not known."""
     if not known(lambda: record.memory_total):
         return ""
     disks = known(lambda: record.disk_total)

@@ -8,28 +8,28 @@ from osc_migrate.nodes.collect import Asked, Sessions
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.role import Role
 
-# Subjects that tell of one.
+# Subjects with facts about one guest.
 _ABOUT = ("guests", "storage")
 
 
-def seen(
+def nodes_of_guest(
     sessions: Sessions, hosts: Sequence[str], server_id: str
 ) -> Mapping[str, NodeFacts | Unread]:
     """Host -> what it knows of that guest, and of where its disks are; or
-    why nobody can say. Nothing is touched."""
+    why that is not known. Nothing is touched."""
 
-    def ask(shell: Asked) -> NodeFacts:
-        found = shell.ask(node_facts.FIRST)
-        asked = node_facts.questions(
-            found, Role.COMPUTE, servers=[server_id], read_only=True
+    def read_node(shell: Asked) -> NodeFacts:
+        answers_by_name = shell.ask(node_facts.FIRST)
+        questions = node_facts.questions(
+            answers_by_name, Role.COMPUTE, servers=[server_id], read_only=True
         )
-        wanted = {
-            k: q for k, q in asked.items() if k.partition(".")[0] in _ABOUT
+        guest_questions = {
+            k: q for k, q in questions.items() if k.partition(".")[0] in _ABOUT
         }
-        found |= shell.ask(wanted)
-        return node_facts.read(shell.name, Role.COMPUTE, found)
+        answers_by_name |= shell.ask(guest_questions)
+        return node_facts.read(shell.name, Role.COMPUTE, answers_by_name)
 
-    answers = sessions.each(ask)
+    answers = sessions.each(read_node)
     lost = dict(sessions.lost)
     none = Unread("it was not visited")
     return {name: lost.get(name) or answers.get(name, none) for name in hosts}
@@ -38,7 +38,7 @@ def seen(
 def runs_on(
     sessions: Sessions, hosts: Sequence[str], server_id: str
 ) -> dict[str, bool | Unread]:
-    """Host -> whether libvirt there runs it, or why nobody can say."""
+    """Host -> whether libvirt there runs it, or why that is not known."""
 
     def runs(node: NodeFacts | Unread) -> bool | Unread:
         try:
@@ -48,5 +48,5 @@ def runs_on(
         except Unread as unread:
             return unread
 
-    found = seen(sessions, hosts, server_id)
-    return {name: runs(node) for name, node in found.items()}
+    nodes = nodes_of_guest(sessions, hosts, server_id)
+    return {name: runs(node) for name, node in nodes.items()}

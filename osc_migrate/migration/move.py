@@ -24,7 +24,7 @@ class Move:
     :ivar request_id: of the request that started it; None when its answer
         was lost.
     :ivar follower_name: who follows it, in reports: this command, or run.
-    :ivar aborted: whether Nova has accepted an abort of whoever follows it.
+    :ivar aborted: whether Nova has accepted an abort by its follower.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Move:
         """One Progress a second until the migration record has ended.
 
         :param stall_after: seconds without progress that are a stall.
-        :raises TimeUp: after `timeout` seconds; the move goes on.
+        :raises TimeUp: after `timeout` seconds; the move continues.
         """
         return self._follower.progress(timeout, stall_after)
 
@@ -64,7 +64,7 @@ class Move:
         self._follower.find(RECORD_WITHIN)
 
     def abort(self) -> None:
-        """Asks Nova to abort it; the record tells whether it does.
+        """Asks Nova to abort it; the record shows whether it does.
 
         :raises ApiError: Nova refused, or did not answer.
         """

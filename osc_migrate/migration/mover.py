@@ -32,7 +32,7 @@ class Mover:
     """Moves servers of one cloud.
 
     :param connection: an ``openstack.connection.Connection``.
-    :param tries: so often each reading is asked for at most.
+    :param tries: attempts of each reading.
     :ivar gate: closed, nothing new is started: :class:`Closed` is raised
         instead, and nothing is sent.
     """
@@ -56,7 +56,7 @@ class Mover:
         """For each server on a host, as :meth:`facts_of_every_host`."""
         return read_move.every_server(self.cloud, host)
 
-    def whole(self) -> CloudFacts:
+    def whole_cloud(self) -> CloudFacts:
         """What is known of the whole cloud."""
         return whole.whole_cloud(self.cloud)
 
@@ -66,7 +66,7 @@ class Mover:
         :param auto: let Nova choose whether disks are copied; otherwise
             they never are.
         :raises ApiError: Nova refused; nothing was changed.
-        :raises Unclear: nobody knows whether the request arrived.
+        :raises Unclear: it is not known whether the request arrived.
         """
         if auto and not self.cloud.nova.has(microversions.BLOCK_AUTO):
             raise errors.MigrateError(
@@ -89,7 +89,7 @@ class Mover:
         :raises MigrateError: this Nova takes no destination.
         :raises ApiError, Unclear: as :meth:`live`.
         """
-        host = _asked(facts)
+        host = _requested_host(facts)
         body: dict[str, object] = {"migrate": None}
         if host and not self.cloud.nova.has(microversions.COLD_TO_HOST):
             raise errors.MigrateError(
@@ -134,16 +134,18 @@ class Mover:
         :raises ApiError: Nova refused, or did not answer. A second request
             does no harm: Nova refuses it.
         """
-        what = f"{verb.name.lower()} the migration of server {server.name}"
+        description = (
+            f"{verb.name.lower()} the migration of server {server.name}"
+        )
         self.cloud.nova.post(
-            f"/servers/{server.id}/action", what, {verb.value: None}
+            f"/servers/{server.id}/action", description, {verb.value: None}
         )
         return Decision(self.cloud, server, record, verb, self._clock)
 
     def in_flight(
         self, server: Server | None = None, host: str | None = None
     ) -> list[Migration]:
-        """The migrations under way: of a server, of a host, of everybody.
+        """The migrations under way: of a server, of a host, or all.
 
         :raises ApiError: they cannot be listed.
         """
@@ -181,7 +183,8 @@ class Mover:
 
         :param facts: of its server, read while it moves.
         :raises MigrateError: it cannot be, in its status or this version.
-        :raises ApiError: Nova refused, or did not answer: then nobody knows.
+        :raises ApiError: Nova refused, or did not answer: then it is not
+            known.
         """
         nova = self.cloud.nova
         forcing.refuse(facts.server, record, nova.has, nova.version)
@@ -193,7 +196,7 @@ class Mover:
         return move
 
     def taken_up(self, facts: MoveFacts, record: Migration, kind: str) -> Move:
-        """A move that somebody else, or a process that died, has started.
+        """A move that another user, or a process that died, has started.
 
         :param facts: of the server as it was before that move.
         :param kind: what was asked for.
@@ -212,7 +215,7 @@ class Mover:
         )
 
     def activate(self, server: Server) -> Server | None:
-        """Tells Nova that a server in ERROR is active; the server after.
+        """Resets a server in ERROR to active; returns the server after.
 
         Only for one whose guest runs where Nova has it: see repairing.
 
@@ -241,7 +244,7 @@ class Mover:
                 raise
 
     def _live(self, facts: MoveFacts, copy: bool | str) -> Move:
-        body = self._live_body(_asked(facts), copy)
+        body = self._live_body(_requested_host(facts), copy)
         return self._start(
             facts, {"os-migrateLive": body}, KINDS[copy], "live-migrate"
         )
@@ -258,20 +261,22 @@ class Mover:
             self._clock,
         )
         move = Move(self.cloud, facts, follower, kind)
-        what = f"{verb} server {facts.server.name}"
+        description = f"{verb} server {facts.server.name}"
         try:
-            move.request_id = self._start_action(facts.server, what, body)
+            move.request_id = self._start_action(
+                facts.server, description, body
+            )
         except errors.ApiError as error:
             if not error.passing:
                 raise
-            # The answer was lost, or a proxy gave up while Nova goes on:
+            # The answer was lost, or a proxy gave up while Nova continues:
             # sending it again could move the server twice.
             if not follower.find(RECORD_WITHIN):
                 raise _unclear(facts, error) from error
         return move
 
     def _start_action(
-        self, server: Server, what: str, body: object
+        self, server: Server, description: str, body: object
     ) -> str | None:
         """Sends a request that starts something; all of them leave here.
 
@@ -280,7 +285,7 @@ class Mover:
         """
         with self.gate.passing():
             return self.cloud.nova.post(
-                f"/servers/{server.id}/action", what, body
+                f"/servers/{server.id}/action", description, body
             )
 
     def _live_body(
@@ -301,7 +306,7 @@ KINDS: dict[bool | str, str] = {
 }
 
 
-def _asked(facts: MoveFacts) -> str | None:
+def _requested_host(facts: MoveFacts) -> str | None:
     """The host to name to Nova."""
     # One that is not there, its check ignored, is still the one that was
     # asked for: Nova shall refuse it, not choose another.
@@ -309,7 +314,7 @@ def _asked(facts: MoveFacts) -> str | None:
 
 
 def _last(facts: MoveFacts) -> int:
-    """The newest record before the move, to tell ours from older ones."""
+    """The newest record before the move, to recognise newer ones."""
     try:
         return facts.last_migration
     except Unread as unread:

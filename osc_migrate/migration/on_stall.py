@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from osc_migrate import errors
-from osc_migrate.migration.abort import AGAIN
+from osc_migrate.migration.abort import REPEAT_AFTER
 from osc_migrate.migration.move import Move
 from osc_migrate.migration.progress import Progress
 
@@ -16,41 +16,41 @@ def acted(
     looks: Iterable[Progress],
     move: Move,
     rung: str,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> Iterator[Progress]:
     """The looks; at the first stall that rung is taken, and said.
 
-    Nova's 202 is no promise: an abort that changes nothing is asked for
+    Nova's 202 promises nothing: an abort that changes nothing is asked for
     again. A guest is forced once.
 
     :param rung: one of :data:`RUNGS`.
     """
-    taken: float | None = None
+    acted_at: float | None = None
     for look in looks:
         yield look
         if rung == "wait" or look.trouble or look.status != RUNNING:
             continue
-        if taken is None and not look.stalled:
+        if acted_at is None and not look.stalled:
             continue
-        if taken is not None and (
-            rung == "force" or look.elapsed - taken < AGAIN
+        if acted_at is not None and (
+            rung == "force" or look.elapsed - acted_at < REPEAT_AFTER
         ):
             continue
-        first, taken = taken is None, look.elapsed
+        first, acted_at = acted_at is None, look.elapsed
         try:
             if rung == "force":
                 move.force()
             else:
                 move.abort()
         except errors.MigrateError as error:
-            # It may have gone on meanwhile: the record tells.
-            say(f"stalled, but {error}; following it all the same")
+            # It may have progressed meanwhile: the record shows it.
+            report(f"stalled, but {error}; still following it")
             continue
         if first:
-            say(SAID[rung])
+            report(REPORTS[rung])
 
 
-SAID = {
+REPORTS = {
     "force": (
         "stalled: forced to complete, the guest is paused or switched to"
         " post-copy"

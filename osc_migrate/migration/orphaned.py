@@ -1,8 +1,8 @@
-"""Tells a move that takes its time from one that nobody drives any more.
+"""Distinguishes a slow move from an orphaned one.
 
 Nova writes an open record every few seconds while a guest is copied. When a
-nova-compute dies, or RabbitMQ loses a message, nobody may be left who would
-ever end it, and Nova itself does not notice (nova/compute/manager.py has no
+nova-compute dies, or RabbitMQ loses a message, no service may be left
+to end it, and Nova itself does not notice (nova/compute/manager.py has no
 such periodic task).
 """
 
@@ -13,15 +13,15 @@ from osc_migrate.explain.server_status import ill
 from osc_migrate.facts import Unread, known
 
 # Seconds without a change until the server is looked at, and again.
-ASK = 10.0
+CHECK_AFTER = 10.0
 # Until that is said: the libvirt driver writes every 5 s by default.
-QUIET = 60.0
-# So long must Nova have been done with the server, its record open, until
-# nobody ends it any more. It tidies up the source after the server is free
+REPORT_AFTER = 60.0
+# How long Nova must have been done with the server, its record open, until the
+# record counts as orphaned. It tidies up the source after the server is free
 # again, which takes seconds, more on a host with much to do.
 ABANDONED = 60.0
-# So long may the counters of one that counted stand still until its
-# nova-compute no longer looks after it: many times the driver's interval.
+# How long counters that moved may stand still until nova-compute counts as
+# lost to the migration: many times the driver's interval.
 LOST = 90.0
 # In preparation, and in a queue, nothing is written for long.
 _WRITES = ("running", "running (post-copy)")
@@ -33,17 +33,17 @@ _FREE = ("confirming",)
 class Silence:
     """Of one move.
 
-    :ivar abandoned: nobody will end the record.
+    :ivar abandoned: no service will end the record.
     """
 
     def __init__(self, cloud: Cloud, server_id: str) -> None:
         self._cloud = cloud
         self._server_id = server_id
         self._last: object = self  # nothing is equal to it
-        self._since = self._asked = 0.0
+        self._since = self._checked_at = 0.0
         self._idle: float | None = None
         self._counted = False
-        self._words = ""
+        self._text = ""
         self.abandoned = False
 
     def look(self, record: Migration | None, now: float) -> str:
@@ -52,7 +52,7 @@ class Silence:
         :param now: seconds.
         :raises ApiError: the server cannot be read.
         """
-        seen = (
+        counters = (
             (
                 record.status,
                 known(lambda: record.updated_at),
@@ -62,25 +62,25 @@ class Silence:
             if record
             else None
         )
-        if seen != self._last:
+        if counters != self._last:
             self._counted = bool(record and record.memory_processed)
-            self._last, self._since, self._asked = seen, now, now
-            self._idle, self._words = None, ""
+            self._last, self._since, self._checked_at = counters, now, now
+            self._idle, self._text = None, ""
         if record and record.status in ENDED:
             return ""
-        if now - self._asked >= ASK:
-            self._asked = now
-            self._see(record, now)
+        if now - self._checked_at >= CHECK_AFTER:
+            self._checked_at = now
+            self._check_server(record, now)
             self.abandoned = self.abandoned or self._lost(record, now)
-            self._words = self._said(record, now)
-        return self._words
+            self._text = self._describe(record, now)
+        return self._text
 
-    def _see(self, record: Migration | None, now: float) -> None:
+    def _check_server(self, record: Migration | None, now: float) -> None:
         server = self._cloud.server_now(self._server_id)
         try:
             busy = server is not None and server.task_state is not None
         except Unread:
-            busy = True  # nobody can say
+            busy = True  # not known
         if busy or (server and record and record.status in _FREE):
             self._idle = None
             return
@@ -96,15 +96,15 @@ class Silence:
             and now - self._since >= LOST
         )
 
-    def _said(self, record: Migration | None, now: float) -> str:
-        quiet = now - self._since
-        if quiet < QUIET:
+    def _describe(self, record: Migration | None, now: float) -> str:
+        seconds = now - self._since
+        if seconds < REPORT_AFTER:
             return ""
         sick = self._sick(record)
         if not sick and record and record.status not in _WRITES:
             return ""
-        said = "Nova has no record of it" if record is None else "no news"
-        return ", ".join([f"{said} for {quiet:.0f} s", *sick])
+        text = "Nova has no record of it" if record is None else "no news"
+        return ", ".join([f"{text} for {seconds:.0f} s", *sick])
 
     def _sick(self, record: Migration | None) -> list[str]:
         """Which of its hosts are not well, in words."""
@@ -118,7 +118,7 @@ class Silence:
             else ()
         )
         return [
-            said
+            problem
             for name in names
-            if name in hosts and (said := ill(hosts[name]))
+            if name in hosts and (problem := ill(hosts[name]))
         ]

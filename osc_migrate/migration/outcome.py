@@ -21,17 +21,17 @@ from osc_migrate.text import confirm_or_revert
 class End(enum.Enum):
     """How following a move ended."""
 
-    # The record, the server's host and its state all say so.
+    # The record, the server's host and its state all confirm it.
     MOVED = "moved"
-    # Nova took the request; nobody waited for the end (--no-wait).
+    # Nova took the request; its end was not waited for (--no-wait).
     ACCEPTED = "accepted"
     # A cold migration did what it should, and waits to be confirmed.
     WAITS = "waits"
     # One was taken back: the server is where it was.
     REVERTED = "reverted"
-    # The move ended otherwise, or nobody can prove that it moved.
+    # The move ended otherwise, or is not proven to have succeeded.
     NOT_MOVED = "not moved"
-    # The time to follow ran out; the move goes on.
+    # The time to follow ran out; the move continues.
     RUNNING_ON = "running on"
 
 
@@ -90,11 +90,11 @@ def of_move(
 
     :param kind: what was asked for; empty when the choice was Nova's.
     :param unended: how to call a record that has not ended.
-    :param aborted_by: who aborted it while following it; empty for nobody.
+    :param aborted_by: who aborted it while following it; empty for none.
     """
     record = follower.record
     seconds = round(follower.elapsed, 1)
-    end, reason, then = unended, "", _watch(facts)
+    end, reason, command = unended, "", _watch(facts)
     explanation = None
     if record and record.status in ENDED:
         now = follower.settled()
@@ -102,9 +102,9 @@ def of_move(
         doubt = _doubt(record, facts.server, now)
         if doubt is None and record.status == "finished":
             name = server_status.name(facts.server)
-            end, then = End.WAITS, confirm_or_revert(name)
+            end, command = End.WAITS, confirm_or_revert(name)
         elif doubt is None:
-            end, then = End.MOVED, ""
+            end, command = End.MOVED, ""
         else:
             end = End.NOT_MOVED
             explanation = reader.of_move(
@@ -115,12 +115,14 @@ def of_move(
                 explanation, reason = own_abort.reported(
                     explanation, reason, record, now, aborted_by
                 )
-            then = explanation.next or _look(facts)
+            command = explanation.next or _look(facts)
     elif follower.abandoned:
         now = follower.settled()
         end = End.NOT_MOVED
-        reason = "; ".join(filter(None, (_abandoned(record), _where(now))))
-        then = f"openstack migrate explain {server_status.name(facts.server)}"
+        reason = "; ".join(filter(None, (_abandoned(record), _location(now))))
+        command = (
+            f"openstack migrate explain {server_status.name(facts.server)}"
+        )
     counted = follower.counted
     return Outcome(
         end=end,
@@ -135,21 +137,21 @@ def of_move(
         memory_bytes=counted.memory_processed if counted else None,
         disk_bytes=counted.disk_processed if counted else None,
         reason=reason,
-        next=then,
+        next=command,
         explanation=explanation,
     )
 
 
 def _reason(explanation: Explanation, doubt: str, now: Server | None) -> str:
     """What every failed step says; else what is wrong, and why no more."""
-    said = explanation.said or (doubt, explanation.meaning)
-    return "; ".join(filter(None, (*said, server_status.where(now))))
+    messages = explanation.said or (doubt, explanation.meaning)
+    return "; ".join(filter(None, (*messages, server_status.where(now))))
 
 
 def _doubt(
     record: Migration, before: Server, now: Server | None
 ) -> str | None:
-    """Why nobody can say that the server moved; None when it did."""
+    """Why the server is not proven to have moved; None when it did."""
     if now is None:
         return "the server was deleted meanwhile"
     if record.status not in WORKED:
@@ -189,12 +191,12 @@ def _abandoned(record: Migration | None) -> str:
     if record is None:
         return f"Nova has made no record of the move, and {idle}"
     return (
-        f"nobody ends migration {record.id} any more: its record says"
-        f" '{record.status}', but {idle}"
+        f"migration {record.id} appears to be orphaned: no service is driving"
+        f" it; its record says '{record.status}', but {idle}"
     )
 
 
-def _where(now: Server | None) -> str:
+def _location(now: Server | None) -> str:
     return (
         server_status.where(now) if now else "the server was deleted meanwhile"
     )
@@ -235,7 +237,7 @@ def _chosen(counted: Migration | None) -> str:
 
 
 def _destination(record: Migration | None, facts: MoveFacts) -> str | None:
-    found = known(lambda: record.destination) if record else None
-    if found or facts.destination is None:
-        return found
+    recorded = known(lambda: record.destination) if record else None
+    if recorded or facts.destination is None:
+        return recorded
     return facts.destination.name

@@ -31,14 +31,16 @@ def reported(
     # says whether the abort ended it, or something else did before.
     if record.status != "cancelled" and explanation.cause != _CAUSE:
         return explanation, f"{by} asked to abort it: stalled; {reason}"
-    told = f"aborted by {by}: stalled"
-    reason = "; ".join(filter(None, (told, _where(now))))
+    abort_text = f"aborted by {by}: stalled"
+    reason = "; ".join(filter(None, (abort_text, _location(now))))
     remedy = causes.named(_CAUSE).remedy
-    then = explanation.next.replace(remedy, _REMEDY) or _REMEDY
-    return dataclasses.replace(explanation, meaning=reason, next=then), reason
+    command = explanation.next.replace(remedy, _REMEDY) or _REMEDY
+    return dataclasses.replace(
+        explanation, meaning=reason, next=command
+    ), reason
 
 
-def _where(now: Server | None) -> str:
+def _location(now: Server | None) -> str:
     try:
         if now and now.power_state == 1 and now.status == "ACTIVE":
             return f"still running on {now.host}"

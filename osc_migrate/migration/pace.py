@@ -37,10 +37,10 @@ class Pace:
         remaining = memory[1] + disk[1]
         if memory[0] + disk[0]:
             self._totals = memory[0], disk[0]
-            done = (record.memory_processed or 0) + (
+            processed = (record.memory_processed or 0) + (
                 record.disk_processed or 0
             )
-            self._sample(elapsed, done, remaining)
+            self._sample(elapsed, processed, remaining)
         return Progress(
             phase=phase,
             status=record.status,
@@ -67,19 +67,22 @@ class Pace:
             disk_total=disk,
         )
 
-    def _sample(self, now: float, done: int, remaining: int) -> None:
+    def _sample(self, now: float, processed: int, remaining: int) -> None:
         if self._least is None or remaining < self._least[1]:
             self._least = now, remaining
         if self._last is None:
-            self._last = now, done, remaining
+            self._last = now, processed, remaining
             return
-        then, done_then, remaining_then = self._last
-        if (done, remaining) == (done_then, remaining_then) or now <= then:
+        last_time, last_processed, last_remaining = self._last
+        if (processed, remaining) == (
+            last_processed,
+            last_remaining,
+        ) or now <= last_time:
             return
-        self._last = now, done, remaining
-        self._rate = max(0.0, (done - done_then) / (now - then))
-        fallen = remaining_then - remaining
-        self._fall = fallen / (now - then) if fallen > 0 else None
+        self._last = now, processed, remaining
+        self._rate = max(0.0, (processed - last_processed) / (now - last_time))
+        fallen = last_remaining - remaining
+        self._fall = fallen / (now - last_time) if fallen > 0 else None
 
     def _stalled(self, now: float) -> bool:
         if self._least is None:

@@ -28,16 +28,16 @@ class Progress:
     # The remainder has not fallen for a while: the guest writes as fast as
     # it is copied.
     stalled: bool = False
-    # Why the API could not be read this time; the move itself goes on.
+    # Why the API could not be read this time; the move itself continues.
     trouble: str | None = None
     # Bytes a second by which the remainder fell between two samples, and
     # the seconds since the last one was new.
     fall: float | None = None
     age: float = 0.0
-    # The counters are an estimate, not what anybody counted.
+    # The counters are an estimate, not measured.
     estimated: bool = False
     # Seconds that such moves took before, in this cloud.
-    usual: float | None = None
+    usual_seconds: float | None = None
     # What libvirt itself counts, where it is asked; the counters are its.
     job: Job | None = None
     # That nothing was heard of the move for long; mostly empty.

@@ -18,11 +18,11 @@ class RepairAction(enum.Enum):
 
     # The state ERROR of a server whose guest runs on: back to active.
     RESET = "reset the state to active"
-    # A cold migration that somebody forgot to confirm.
+    # A cold migration that was never confirmed.
     CONFIRM = "confirm the migration"
     # A port's binding on a host where the server is not.
     UNBIND = "delete the port binding"
-    # Nothing: it is a person's.
+    # Nothing: left to the operator.
     NONE = ""
 
 
@@ -34,7 +34,7 @@ class RepairStep:
     what: str
     # Why doing it is safe, or why it is left to a person.
     why: str
-    deed: RepairAction = RepairAction.NONE
+    action: RepairAction = RepairAction.NONE
     # 'would do', 'done' or 'left'.
     result: str = "left"
     # The command to type; empty where nothing is left to do.
@@ -47,22 +47,22 @@ class RepairStep:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Tells whether a later look still asks for the same deed."""
-        return self.deed, self.port, self.host
+        """Equal when a later look still asks for the same action."""
+        return self.action, self.port, self.host
 
     @property
     def row(self) -> Sequence[object]:
         return tuple(getattr(self, name) for name in self.COLUMNS)
 
-    def left(self, why: str, next: str) -> "RepairStep":
+    def left(self, reason: str, next: str) -> "RepairStep":
         """The same, not done."""
-        return dataclasses.replace(self, why=why, result="left", next=next)
+        return dataclasses.replace(self, why=reason, result="left", next=next)
 
-    def done(self) -> "RepairStep":
+    def as_done(self) -> "RepairStep":
         return dataclasses.replace(self, result="done", next="")
 
 
-# Host -> whether libvirt there runs the guest, or why nobody can say.
+# Host -> whether libvirt there runs the guest, or why that is not known.
 Runs = Mapping[str, bool | Unread]
 
 
@@ -94,16 +94,16 @@ def plan(
         *_waiting(move, confirm_after),
         *_bindings(move),
     ]
-    return [*steps, *_rest(move, steps)]
+    return [*steps, *_leftovers(move, steps)]
 
 
 def hosts_to_ask(move: MoveFacts) -> list[str]:
     """Where the guest might run: its host, and the last move's two."""
     last = next(iter(known(lambda: move.migrations) or ()), None)
-    found = [known(lambda: move.server.host)]
+    hosts = [known(lambda: move.server.host)]
     if last:
-        found += [known(lambda: last.source), known(lambda: last.destination)]
-    return list(dict.fromkeys(filter(None, found)))
+        hosts += [known(lambda: last.source), known(lambda: last.destination)]
+    return list(dict.fromkeys(filter(None, hosts)))
 
 
 def _error(move: MoveFacts, runs: Runs | None) -> Iterator[RepairStep]:
@@ -111,7 +111,7 @@ def _error(move: MoveFacts, runs: Runs | None) -> Iterator[RepairStep]:
     if server.status != "ERROR":
         return
     name = paste(server.name, server.id)
-    what = "the server is in ERROR"
+    problem = "the server is in ERROR"
     try:
         doubt = _doubt(move, runs)
     except Unread as unread:
@@ -119,7 +119,7 @@ def _error(move: MoveFacts, runs: Runs | None) -> Iterator[RepairStep]:
     if doubt:
         yield RepairStep(
             server.name,
-            what,
+            problem,
             f"not proven to be safe: {doubt}",
             next=f"see 'openstack migrate explain {name}'; only when the"
             " guest runs on one host alone, the one that Nova shows: openstack"
@@ -128,7 +128,7 @@ def _error(move: MoveFacts, runs: Runs | None) -> Iterator[RepairStep]:
         )
         return
     last = move.migrations[0]
-    seen = (
+    evidence = (
         f"libvirt runs it there and nowhere else ({', '.join(runs)})"
         if runs is not None
         else f"Nova saw it running there, and {server.host} is up"
@@ -136,9 +136,9 @@ def _error(move: MoveFacts, runs: Runs | None) -> Iterator[RepairStep]:
     still = "still " if last.source == server.host else ""
     yield RepairStep(
         server.name,
-        f"{what} after live migration {last.id} to {last.destination}",
+        f"{problem} after live migration {last.id} to {last.destination}",
         f"that one is {last.status} and nothing else is under way; the guest"
-        f" is {still}on {server.host}: {seen}",
+        f" is {still}on {server.host}: {evidence}",
         RepairAction.RESET,
         "would do",
         f"openstack server set --state active {name}",
@@ -160,7 +160,9 @@ def _doubt(move: MoveFacts, runs: Runs | None) -> str:
         return "it never migrated, so the error is of something else"
     last = move.migrations[0]
     if last.type != _LIVE or last.status not in FAILED:
-        return f"its newest migration, {last.id}, is no failed live migration"
+        return (
+            f"its newest migration, {last.id}, is not a failed live migration"
+        )
     if last.destination == last.source or server.host not in (
         last.source,
         last.destination,
@@ -169,7 +171,7 @@ def _doubt(move: MoveFacts, runs: Runs | None) -> str:
     if last.destination == server.host and runs is None:
         return (
             f"migration {last.id} broke off when the server was on"
-            f" {server.host} already: only libvirt can tell, with --nodes"
+            f" {server.host} already: ask libvirt with --nodes"
         )
     fault = known(lambda: server.faulted_at)
     ended = known(lambda: last.updated_at)
@@ -189,10 +191,10 @@ def _elsewhere(host: str, runs: Runs) -> str:
     for name, answer in runs.items():
         if isinstance(answer, Unread):
             return f"{name} could not be asked: {answer.reason}"
-    there = sorted(name for name, answer in runs.items() if answer)
-    if there != [host]:
-        where = " and ".join(there) or "none of " + ", ".join(runs)
-        return f"libvirt runs the guest on {where}, Nova shows {host}"
+    running_hosts = sorted(name for name, answer in runs.items() if answer)
+    if running_hosts != [host]:
+        places = " and ".join(running_hosts) or "none of " + ", ".join(runs)
+        return f"libvirt runs the guest on {places}, Nova shows {host}"
     return ""
 
 
@@ -202,8 +204,8 @@ def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[RepairStep]:
         return
     name = paste(server.name, server.id)
     try:
-        done = [m for m in move.migrations if m.status == "finished"]
-        since = done[0].updated_at if done else None
+        finished = [m for m in move.migrations if m.status == "finished"]
+        since = finished[0].updated_at if finished else None
         busy, power = server.task_state, server.power_state
         up = move.source is not None and move.source.state == "up"
     except Unread as unread:
@@ -214,15 +216,15 @@ def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[RepairStep]:
             next=confirm_or_revert(name),
         )
         return
-    words = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
-    what = f"it waits to be confirmed{words}"
+    since_text = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+    problem = f"it waits to be confirmed{since_text}"
     age = (move.now - since).total_seconds() if since else 0.0
-    doubt, then = "", confirm_or_revert(name)
-    if done and done[0].type == "resize":
-        doubt = "it was resized, which is not ours to judge"
-        then = confirm_or_revert(name, resized=True)
+    doubt, command = "", confirm_or_revert(name)
+    if finished and finished[0].type == "resize":
+        doubt = "it was resized: only its owner can judge that"
+        command = confirm_or_revert(name, resized=True)
     elif since is None:
-        doubt = "nobody can say since when"
+        doubt = "it is not known since when"
     elif age < confirm_after:
         doubt = f"it waits for less than {confirm_after:.0f} s"
     elif busy is not None:
@@ -230,13 +232,13 @@ def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[RepairStep]:
     elif not up or power != 1:
         doubt = "its guest is not seen running on a host that is up"
     elif not registry.judge_waiting(move).safe:
-        doubt = "not all is well with it where it went"
+        doubt = "the checks on its new host do not pass"
     if doubt:
-        yield RepairStep(server.name, what, doubt, next=then)
+        yield RepairStep(server.name, problem, doubt, next=command)
         return
     yield RepairStep(
         server.name,
-        what,
+        problem,
         f"its guest runs on {server.host}, which is up, and its ports are"
         " bound there; it cannot be taken back afterwards",
         RepairAction.CONFIRM,
@@ -257,47 +259,48 @@ def _bindings(move: MoveFacts) -> Iterator[RepairStep]:
         idle = False
     for port in ports:
         bindings = known(lambda port=port: port.bindings) or {}  # type: ignore[misc]
-        for other, status in sorted(bindings.items()):
-            if other == host:
+        for bound_host, status in sorted(bindings.items()):
+            if bound_host == host:
                 continue
-            what = f"port {port.id} is bound on {other} ({status})"
+            problem = f"port {port.id} is bound on {bound_host} ({status})"
             # The active one elsewhere may be the one that carries packets.
             if not idle or status != "INACTIVE":
                 doubt = (
                     "a migration may be under way"
                     if not idle
-                    else f"{other} has the active one, the server is on {host}"
+                    else f"the active binding is on {bound_host},"
+                    f" the server on {host}"
                 )
                 yield RepairStep(
                     server.name,
-                    what,
+                    problem,
                     doubt,
                     next="openstack migrate preflight"
                     f" {paste(server.name, server.id)}",
                     port=port.id,
-                    host=other,
+                    host=bound_host,
                 )
             elif bindings.get(host) == "ACTIVE":
                 yield RepairStep(
                     server.name,
-                    what,
+                    problem,
                     f"the active one is on {host}, where the server is, and"
                     " no migration is under way",
                     RepairAction.UNBIND,
                     "would do",
-                    f"DELETE /v2.0/ports/{port.id}/bindings/{other}",
+                    f"DELETE /v2.0/ports/{port.id}/bindings/{bound_host}",
                     port.id,
-                    other,
+                    bound_host,
                 )
             else:
                 yield RepairStep(
                     server.name,
-                    what,
+                    problem,
                     f"it has no active one on {host}",
                     next="openstack migrate preflight"
                     f" {paste(server.name, server.id)}",
                     port=port.id,
-                    host=other,
+                    host=bound_host,
                 )
 
 
@@ -306,8 +309,10 @@ def refused_binding(step: RepairStep, name: str) -> str:
     return _SERVICE.format(name=name, port=step.port, host=step.host)
 
 
-def _rest(move: MoveFacts, steps: list[RepairStep]) -> Iterator[RepairStep]:
-    """What only a person can mend, as preflight names it."""
+def _leftovers(
+    move: MoveFacts, steps: list[RepairStep]
+) -> Iterator[RepairStep]:
+    """What only an operator can fix, as preflight names it."""
     try:
         _ = move.ports
     except Unread as unread:
@@ -324,9 +329,9 @@ def _rest(move: MoveFacts, steps: list[RepairStep]) -> Iterator[RepairStep]:
             step.port for step in steps
         ):
             continue
-        why = "nothing that can be mended from here"
+        reason = "it cannot be fixed from here"
         if finding.status is Status.UNKNOWN:
-            why = "nobody can say whether anything is left"
+            reason = "it is not known whether anything is left"
         yield RepairStep(
-            move.server.name, finding.detail, why, next=finding.remedy
+            move.server.name, finding.detail, reason, next=finding.remedy
         )

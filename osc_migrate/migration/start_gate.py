@@ -26,12 +26,12 @@ class StartGate:
         self._lock = threading.RLock()
         self._sending = 0
         self._closed: Callable[[], None] | None = None
-        self.why = ""
+        self.reason = ""
 
     def check(self) -> None:
         """:raises Closed: nothing new may be started."""
-        if self.why:
-            raise Closed(self.why)
+        if self.reason:
+            raise Closed(self.reason)
 
     @contextlib.contextmanager
     def passing(self) -> Iterator[None]:
@@ -51,7 +51,7 @@ class StartGate:
             if closed:
                 closed()
 
-    def close(self, why: str, closed: Callable[[], None]) -> int:
+    def close(self, reason: str, closed: Callable[[], None]) -> int:
         """From now on no request passes.
 
         :param closed: called once, when no request is being sent any more:
@@ -60,9 +60,9 @@ class StartGate:
         :returns: the number of requests that are being sent right now.
         """
         with self._lock:
-            if self.why:
+            if self.reason:
                 return 0
-            self.why = why
+            self.reason = reason
             self._closed = closed
             sending = self._sending
             now = self._last()

@@ -1,4 +1,4 @@
-"""Every migration under way, look by look, whoever started it."""
+"""Every migration under way, look by look, started by any user."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from osc_migrate.text import utc
 
 # Seconds from look to look: a look at the whole cloud is ten small requests.
 INTERVAL = 2.0
-# Counters of so many at a look; Nova writes new ones every 5 s.
+# Counters are read for this many at a look; Nova writes new ones every 5 s.
 COUNTED = 16
 # Nova shows counters of these alone (see follow).
 _WITH_COUNTERS = "running"
@@ -27,7 +27,7 @@ _WITH_COUNTERS = "running"
 class Watched:
     """One migration as it was at one look.
 
-    :ivar abandoned: nobody will end it (see
+    :ivar abandoned: no service will end it (see
         :class:`~osc_migrate.migration.orphaned.Silence`).
     """
 
@@ -60,9 +60,9 @@ class Watched:
 
     @property
     def row(self) -> Sequence[object]:
-        record, seen = self.record, self.progress
+        record, progress = self.record, self.progress
         since = known(lambda: record.created_at)
-        counted = seen.total > 0
+        counted = progress.total > 0
         return (
             self.server,
             self.server_id,
@@ -71,21 +71,23 @@ class Watched:
             known(lambda: record.source),
             known(lambda: record.destination),
             record.status,
-            seen.phase,
-            seen.memory_total if counted else None,
-            seen.memory_remaining if counted else None,
-            seen.disk_total if counted else None,
-            seen.disk_remaining if counted else None,
+            progress.phase,
+            progress.memory_total if counted else None,
+            progress.memory_remaining if counted else None,
+            progress.disk_total if counted else None,
+            progress.disk_remaining if counted else None,
             utc(since),
             record.uuid,
             utc(known(lambda: record.updated_at)),
-            100 - 100 * seen.remaining // seen.total if counted else None,
-            round(seen.rate) if seen.rate is not None else None,
+            100 - 100 * progress.remaining // progress.total
+            if counted
+            else None,
+            round(progress.rate) if progress.rate is not None else None,
         )
 
 
 class Watcher:
-    """Looks at the migrations of a server, of a host, or of everybody.
+    """Looks at the migrations of a server, of a host, or of all.
 
     :param server: of this one alone.
     :param host: of those that leave or reach it.
@@ -119,18 +121,18 @@ class Watcher:
         self, for_ever: bool, trouble: Callable[[str], None]
     ) -> Iterator[list[Watched]]:
         """What is under way, and what ended since the look before, until
-        nothing is under way any more but what nobody will end.
+        only orphaned ones are left.
 
-        :param for_ever: go on all the same.
-        :param trouble: is told once that nobody answers, and with '' that
-            somebody does again.
+        :param for_ever: continue all the same.
+        :param trouble: is called once when the API does not answer, and with
+            '' when it does again.
         :raises ApiError: the API refuses, or is silent for
             :data:`~osc_migrate.migration.follow.PATIENCE` seconds.
         """
         silent: float | None = None
         while True:
             try:
-                seen = self.look()
+                watched = self.look()
                 if silent is not None:
                     trouble("")
                 silent = None
@@ -143,9 +145,11 @@ class Watcher:
                     raise
                 self._clock.sleep(INTERVAL)
                 continue
-            yield seen
-            going = [one for one in seen if not (one.over or one.abandoned)]
-            if not for_ever and not going:
+            yield watched
+            active = [
+                one for one in watched if not (one.over or one.abandoned)
+            ]
+            if not for_ever and not active:
                 return
             self._clock.sleep(INTERVAL)
 
@@ -154,19 +158,25 @@ class Watcher:
 
         :raises ApiError: the migrations cannot be listed.
         """
-        found = {record.id: record for record in self._listed()}
+        records_by_id = {record.id: record for record in self._listed()}
         for id, before in self._open.items():
-            if id not in found and (ended := self._ended(before)):
-                found[id] = ended
-        records = self._counted([found[id] for id in sorted(found)])
-        seen = [self._watched(record) for record in records]
-        self._open = {one.record.id: one for one in seen if not one.over}
-        for one in seen:
-            if one.over:
-                self._paces.pop(one.record.id, None)
-                self._silences.pop(one.record.id, None)
-                self._failed.pop(one.record.id, None)
-        return seen
+            if id not in records_by_id and (ended := self._ended(before)):
+                records_by_id[id] = ended
+        records = self._counted(
+            [records_by_id[id] for id in sorted(records_by_id)]
+        )
+        all_watched = [self._watched(record) for record in records]
+        self._open = {
+            watched.record.id: watched
+            for watched in all_watched
+            if not watched.over
+        }
+        for watched in all_watched:
+            if watched.over:
+                self._paces.pop(watched.record.id, None)
+                self._silences.pop(watched.record.id, None)
+                self._failed.pop(watched.record.id, None)
+        return all_watched
 
     def _listed(self) -> list[Migration]:
         if self._server:
@@ -177,14 +187,14 @@ class Watcher:
         """The record of one that is not listed as under way any more."""
         id = before.record.id
         records = self._cloud.migrations(before.server_id, limit=20)
-        found = next((r for r in records if r.id == id), None)
-        if found is None or found.status not in FAILED:
-            return found
+        record = next((r for r in records if r.id == id), None)
+        if record is None or record.status not in FAILED:
+            return record
         # Since Nova 33 it becomes 'error' when the server does.
         since = self._failed.setdefault(id, self._clock.now())
         if self._clock.now() - since < SETTLE:
             return before.record
-        return found
+        return record
 
     def _counted(self, records: list[Migration]) -> list[Migration]:
         """The same, as many with counters as one look may ask for."""
@@ -213,17 +223,17 @@ class Watcher:
         uncounted = record.memory_total is None
         if before and uncounted and before.record.status == record.status:
             # It had no turn: what was seen last is not wrong by much.
-            seen = dataclasses.replace(before.progress, elapsed=elapsed)
+            progress = dataclasses.replace(before.progress, elapsed=elapsed)
         else:
-            seen = pace.look(record, elapsed)
+            progress = pace.look(record, elapsed)
         if record.status in ENDED:
-            seen = dataclasses.replace(seen, phase=record.status)
+            progress = dataclasses.replace(progress, phase=record.status)
         name = self._name(server_id)
-        said, abandoned = self._heard(record, server_id)
-        seen = dataclasses.replace(seen, silence=said)
-        return Watched(name, server_id, record, seen, abandoned)
+        silence, abandoned = self._silence(record, server_id)
+        progress = dataclasses.replace(progress, silence=silence)
+        return Watched(name, server_id, record, progress, abandoned)
 
-    def _heard(self, record: Migration, server_id: str) -> tuple[str, bool]:
+    def _silence(self, record: Migration, server_id: str) -> tuple[str, bool]:
         """What is to be said of its silence, and whether it is for ever."""
         if not server_id:
             return "", False
@@ -231,13 +241,13 @@ class Watcher:
             self._silences[record.id] = Silence(self._cloud, server_id)
         silence = self._silences[record.id]
         try:
-            said = silence.look(record, self._clock.now())
+            text = silence.look(record, self._clock.now())
         except errors.ApiError:
-            return "", False  # nobody can say
+            return "", False  # not known
         if not silence.abandoned:
-            return said, False
+            return text, False
         return (
-            f"nobody ends it: openstack migrate explain {server_id}",
+            f"orphaned: openstack migrate explain {server_id}",
             True,
         )
 

@@ -5,12 +5,16 @@ from osc_migrate.maintenance.planning.plan import Purpose
 from osc_migrate.migration.outcome import Outcome
 
 
-def advice(found: Outcome, purpose: Purpose) -> str:
+def advice(outcome: Outcome, purpose: Purpose) -> str:
     """As of a single move, with the options of a drain in place of the
     commands that move one server."""
-    told = found.explanation
+    explanation = outcome.explanation
     # A return has no such options: it goes back as the drain came.
-    if told is None or not told.cause or purpose is Purpose.RETURN:
-        return found.next
-    cause = causes.named(told.cause)
-    return found.next.replace(cause.remedy, cause.many or cause.remedy)
+    if (
+        explanation is None
+        or not explanation.cause
+        or purpose is Purpose.RETURN
+    ):
+        return outcome.next
+    cause = causes.named(explanation.cause)
+    return outcome.next.replace(cause.remedy, cause.many or cause.remedy)

@@ -21,13 +21,13 @@ from osc_migrate.migration.start_gate import StartGate
 LOOKS = 4.0
 
 # A step planned anew, not towards those hosts; or why it stays.
-Again = Callable[[Step, Collection[str]], Step | Skipped]
+Replan = Callable[[Step, Collection[str]], Step | Skipped]
 
 
 class Abandoned(BaseException):
-    """Nobody wants to follow any more. What is under way goes on.
+    """The run is no longer followed. Moves under way continue in Nova.
 
-    No Exception: nothing on the way may mistake it for trouble.
+    A BaseException, so that no handler of errors catches it.
     """
 
 
@@ -51,7 +51,7 @@ class Clock:
         return max(follow.INTERVAL, self.following() / LOOKS)
 
     def plain(self) -> follow.Clock:
-        """The same for who takes no other."""
+        """The same as a :class:`follow.Clock`."""
         return follow.Clock(self.now, self.sleep, self.interval)
 
     def abandon(self) -> None:
@@ -62,17 +62,17 @@ class Clock:
 class Work:
     """Everything that a move needs, whichever server it is of.
 
-    :ivar max_failures: no new move begins after so many that failed.
+    :ivar max_failures: no new move begins after this many failures.
     :ivar on_stall: see stalls.RUNGS.
     :ivar ignored: checks whose failing is a warning.
-    :ivar barriers: what the nodes say against moves between two of them.
-    :ivar busy: guards the slots, and wakes who waits for one.
+    :ivar barriers: moves that the node checks rule out.
+    :ivar busy: guards the slots, and wakes the threads that wait for one.
     """
 
     mover: Mover
     journal: Journal
     clock: Clock
-    again: Again
+    replan: Replan
     purpose: Purpose = Purpose.DRAIN
     limits: Limits = dataclasses.field(default_factory=Limits)
     max_failures: int = 3
@@ -83,7 +83,9 @@ class Work:
 
     def __post_init__(self) -> None:
         self.slots = Slots(self.limits)
-        self.beside: move_scope.Beside = NodeBlockers(self.barriers).of_move
+        self.node_findings: move_scope.Beside = NodeBlockers(
+            self.barriers
+        ).of_move
         self.busy = threading.Condition()
         self._groups: dict[str, threading.Lock] = {}
         self._events: list[Event] = []
@@ -95,13 +97,15 @@ class Work:
         """What every request that starts something has to pass."""
         return self.mover.gate
 
-    def tell(self, text: str, server: str = "", *, bad: bool = False) -> None:
+    def report(
+        self, text: str, server: str = "", *, warning: bool = False
+    ) -> None:
         with self.busy:
-            self._events.append(Event(text, server, bad))
+            self._events.append(Event(text, server, warning))
             self.busy.notify_all()
 
-    def told(self) -> tuple[Event, ...]:
-        """What was told since this was last asked."""
+    def take_events(self) -> tuple[Event, ...]:
+        """The events since the last call, oldest first."""
         with self.busy:
             events, self._events = self._events, []
         return tuple(events)
@@ -118,7 +122,7 @@ class Work:
     def go_elsewhere(self, old: Step, new: Step) -> None:
         """Waits until one more may go there; it counts there from now on.
 
-        :raises Abandoned: nobody waits any more.
+        :raises Abandoned: the run is no longer followed.
         :raises Closed: no new move begins.
         """
         while True:

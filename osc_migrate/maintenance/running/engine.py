@@ -67,7 +67,7 @@ class Engine:
     @property
     def stopped(self) -> str:
         """Why no new move begins; empty while they may."""
-        return self._work.gate.why
+        return self._work.gate.reason
 
     def ahead(self) -> list[Step]:
         """The steps that have not begun."""
@@ -77,28 +77,30 @@ class Engine:
 
     # Ctrl-C
 
-    def stop(self, why: str = "interrupted") -> None:
+    def stop(self, reason: str = "interrupted") -> None:
         """No new moves; those under way are followed to their end."""
         self.interrupted = True
-        self._stop(why)
+        self._stop(reason)
 
     def abandon(self) -> None:
         """What is under way is left to Nova."""
         self.stop()
         self._work.clock.abandon()
 
-    def _stop(self, why: str) -> None:
-        """Said once it is true: when no request is being sent any more."""
-        bad = not self.interrupted
+    def _stop(self, reason: str) -> None:
+        """Reported once it is true: when no request is being sent."""
+        warning = not self.interrupted
         # The lock keeps the two sentences in their order.
         with self._work.busy:
             sending = self._work.gate.close(
-                why,
-                lambda: self._work.tell(f"no new move begins: {why}", bad=bad),
+                reason,
+                lambda: self._work.report(
+                    f"no new move begins: {reason}", warning=warning
+                ),
             )
             if sending:
-                self._work.tell(
-                    f"{why}: waiting for Nova's answer to"
+                self._work.report(
+                    f"{reason}: waiting for Nova's answer to"
                     f" {some(sending, 'request')} being sent"
                 )
 
@@ -113,7 +115,7 @@ class Engine:
         for stay in self._plan.stays:
             reasons = "; ".join(stay.reasons)
             row = Row(stay.server, stay.id, stay.source, None, "", Result.LEFT)
-            self._done(dataclasses.replace(row, reason=reasons))
+            self._finish(dataclasses.replace(row, reason=reasons))
         for id, state in self._before.items():
             if state.row is not None:
                 self.rows[id] = state.row
@@ -121,10 +123,10 @@ class Engine:
             self._hosts.close(self._work)
         steps = [s for s in self._plan.steps if s.id not in self.rows]
         # What an earlier process has begun, whichever its wave.
-        begun = [s for s in steps if self._begun(s)]
-        yield from self._wave(begun)
+        started_steps = [s for s in steps if self._started(s)]
+        yield from self._wave(started_steps)
         numbers = sorted({step.wave for step in steps})
-        for number, after in itertools.zip_longest(numbers, numbers[1:]):
+        for number, next_wave in itertools.zip_longest(numbers, numbers[1:]):
             wave = [
                 step
                 for step in steps
@@ -133,7 +135,7 @@ class Engine:
             yield from self._gate()
             yield from self._wave(
                 sorted(wave, key=lambda s: s.order),
-                joined=self._joined(number, after),
+                joined=self._joined(number, next_wave),
             )
         for step in steps:
             if step.id not in self.rows:
@@ -151,39 +153,41 @@ class Engine:
             Result.NOT_BEGUN,
             reason=self.stopped,
         )
-        if not self._begun(step):
+        if not self._started(step):
             return row
         name = paste(step.server, step.id)
         return dataclasses.replace(
             row,
             how=step.way.value,
             outcome=Result.RUNNING_ON,
-            reason=f"begun before, and not followed: {self.stopped}",
+            reason=f"started earlier, not followed now: {self.stopped}",
             next=f"openstack migrate watch {name}",
         )
 
-    def _begun(self, step: Step) -> bool:
+    def _started(self, step: Step) -> bool:
         state = self._before.get(step.id)
-        return state is not None and state.begun is not None
+        return state is not None and state.started is not None
 
-    def _joined(self, wave: int, after: int | None) -> bool:
+    def _joined(self, wave: int, next_wave: int | None) -> bool:
         """Whether the wave after that one may begin while moves of it run.
 
-        In a drain nobody counts on room that another leaves, and locks keep
+        In a drain no move relies on room that another leaves, and locks keep
         the members of a group apart. A host would idle meanwhile: its next
         server is checked and asked for while one is sent.
         """
-        here, there = (
+        wave_steps, next_steps = (
             [step for step in self._plan.steps if step.wave == number]
-            for number in (wave, after)
+            for number in (wave, next_wave)
         )
         return (
             self._plan.purpose is Purpose.DRAIN
-            and {step.source for step in here}
-            == {step.source for step in there}
+            and {step.source for step in wave_steps}
+            == {step.source for step in next_steps}
             # What the scheduler places may take the room of another that
             # is only about to move.
-            and all(step.destination or step.way is Way.STOP for step in there)
+            and all(
+                step.destination or step.way is Way.STOP for step in next_steps
+            )
         )
 
     def _wave(
@@ -211,15 +215,17 @@ class Engine:
     def _start(self, step: Step) -> bool:
         """Begins a step if the limits allow it. The lock is held."""
         state = self._before.get(step.id)
-        begun = state.begun if state else None
-        if begun is not None:
+        started_move = state.started if state else None
+        if started_move is not None:
             step = dataclasses.replace(
-                step, way=Way(begun.way), destination=begun.destination
+                step,
+                way=Way(started_move.way),
+                destination=started_move.destination,
             )
         elif not self._work.slots.free(step):
             return False
         self._work.slots.take(step)
-        task = Task(self._work, step, begun)
+        task = Task(self._work, step, started_move)
 
         def run() -> None:
             row = task.run()
@@ -241,18 +247,18 @@ class Engine:
         for id in [id for id in self._tasks if id in self.rows]:
             self._threads.pop(id).join()
             task = self._tasks.pop(id)
-            self._done(self.rows[id], task.step.destination)
+            self._finish(self.rows[id], task.step.destination)
 
-    def _done(self, row: Row, wanted: str | None = None) -> None:
+    def _finish(self, row: Row, planned_host: str | None = None) -> None:
         self.rows[row.id] = row
-        where = row.destination or wanted
-        words = f"{row.outcome}"
+        host = row.destination or planned_host
+        text = f"{row.outcome}"
         if row.outcome is Result.MOVED:
-            words += f" to {where} in {row.seconds:.0f} s"
+            text += f" to {host} in {row.seconds:.0f} s"
         if row.reason:
-            words += f": {row.reason}"
-        self._work.tell(
-            words, row.server, bad=row.outcome not in (*AWAY, Result.LEFT)
+            text += f": {row.reason}"
+        self._work.report(
+            text, row.server, warning=row.outcome not in (*AWAY, Result.LEFT)
         )
 
     # Between waves
@@ -260,37 +266,37 @@ class Engine:
     def _gate(self) -> Iterator[Look]:
         """Waits until the cloud is well; stops when it is not for long."""
         since = time.monotonic()
-        told = ""
+        reported = ""
         while not self.stopped:
-            wrong = self._wrong()
-            if not wrong:
-                if told:
-                    self._work.tell("the cloud is well again")
+            problem = self._problem()
+            if not problem:
+                if reported:
+                    self._work.report("the cloud is healthy again")
                 return
-            if wrong != told:
-                told = wrong
-                self._work.tell(f"waiting, as {wrong}", bad=True)
+            if problem != reported:
+                reported = problem
+                self._work.report(f"waiting: {problem}", warning=True)
             if time.monotonic() - since > PATIENCE:
-                self._stop(f"{wrong}, for {PATIENCE:.0f} s")
+                self._stop(f"{problem}, for {PATIENCE:.0f} s")
                 return
             self._collect()
             yield self._look()
             with self._work.busy:
                 self._work.busy.wait(GATE_TICK)
 
-    def _wrong(self) -> str:
+    def _problem(self) -> str:
         cloud = self._work.mover.cloud
         # A return has many sources: each is checked with its own step.
         sources = self._plan.sources if self._hosts else ()
         try:
-            found = whole_cloud.services(cloud)
-            if self._hosts and (taken := self._hosts.taken(found)):
-                self._stop(taken)
-            return health.trouble(found, sources)
+            services = whole_cloud.services(cloud)
+            if self._hosts and (takeover := self._hosts.taken(services)):
+                self._stop(takeover)
+            return health.trouble(services, sources)
         except (errors.ApiError, Unread) as error:
             return str(error)
 
-    # What is told
+    # What is reported
 
     def _look(self) -> Look:
         with self._work.busy:
@@ -313,7 +319,7 @@ class Engine:
                 )
                 for task in tasks
             ),
-            events=self._work.told(),
+            events=self._work.take_events(),
             left=self._left(elapsed, rows),
         )
 
@@ -321,10 +327,10 @@ class Engine:
         """Seconds to the end: by what this run has shown, else by what the
         plan expects."""
         steps = len(self._plan.steps)
-        mine = {step.id for step in self._plan.steps}
-        done = sum(row.id in mine for row in rows)
-        if done >= 3:
-            return elapsed / done * (steps - done)
+        planned_ids = {step.id for step in self._plan.steps}
+        finished = sum(row.id in planned_ids for row in rows)
+        if finished >= 3:
+            return elapsed / finished * (steps - finished)
         if self._plan.seconds is None:
             return None
         return max(0.0, self._plan.seconds - elapsed)

@@ -22,10 +22,10 @@ def trouble(services: Iterable[Service], sources: Iterable[str]) -> str:
         alive = [row for row in rows if row.state == "up"]
         for binary in NEEDED:
             if not any(row.binary == binary for row in alive):
-                return f"no {binary} is up"
+                return f"{binary} is not up on any host"
         computes = {r.host for r in alive if r.binary == "nova-compute"}
     except Unread as unread:
-        return f"nobody can say which services are up: {unread.reason}"
+        return f"the state of Nova's services is not known: {unread.reason}"
     down = sorted(set(sources) - computes)
     if down:
         return f"nova-compute is not up on {', '.join(down)}"

@@ -3,7 +3,7 @@ call.
 
 One sqlite3 file a run, to which lines are only added. Each is on the disk
 before the call that it announces is made: a process that is killed at any
-moment leaves a file that tells what may have been asked of Nova.
+moment leaves a file that shows what may have been asked of Nova.
 """
 
 import dataclasses
@@ -70,24 +70,24 @@ def directory() -> pathlib.Path:
 
 
 def new_name() -> str:
-    """Of a run: sorts by time, and is no one else's."""
+    """A name for a new run: sorts by time, and is unique."""
     now = datetime.datetime.now(datetime.UTC)
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def made(where: pathlib.Path) -> pathlib.Path:
+def make_directory(path: pathlib.Path) -> pathlib.Path:
     """The directory, readable by its user alone.
 
     :raises JournalError: it cannot be made.
     """
     try:
-        private_files.make_directory(where)
+        private_files.make_directory(path)
     except OSError as error:
         raise JournalError(
-            f"no journal can be kept in {where}: {error}; name another"
+            f"no journal can be kept in {path}: {error}; choose another"
             " directory with --journal-dir"
         ) from error
-    return where
+    return path
 
 
 class Journal:
@@ -106,43 +106,43 @@ class Journal:
             raise self._broken(error) from error
 
     @classmethod
-    def create(cls, where: pathlib.Path, run: str = "") -> "Journal":
+    def create(cls, journal_dir: pathlib.Path, run: str = "") -> "Journal":
         """A new one, of a new run.
 
         :param run: its name, from :func:`new_name`.
         :raises JournalError: it cannot be written.
         """
-        made(where)
+        make_directory(journal_dir)
         run = run or new_name()
-        path = where / f"{run}.sqlite"
+        path = journal_dir / f"{run}.sqlite"
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except OSError as error:
             raise JournalError(
-                f"the journal {path} cannot be written: {error}; name"
+                f"the journal {path} cannot be written: {error}; choose"
                 " another directory with --journal-dir"
             ) from error
         journal = cls(path, run)
-        journal._do(_SCHEMA)
+        journal._execute(_SCHEMA)
         journal.note("format", version=FORMAT)
         return journal
 
     @classmethod
-    def open(cls, where: pathlib.Path, run: str) -> "Journal":
+    def open(cls, journal_dir: pathlib.Path, run: str) -> "Journal":
         """The one of that run.
 
         :raises NotFound: there is none.
         :raises JournalError: it cannot be read.
         """
-        path = where / f"{run}.sqlite"
+        path = journal_dir / f"{run}.sqlite"
         if not _NAME.fullmatch(run) or not os.path.lexists(path):
             raise errors.NotFound(
                 "run",
                 printable(run),
-                f"'openstack migrate run list' shows those in {where}",
+                f"'openstack migrate run list' shows those in {journal_dir}",
             )
         try:
-            private_files.require_private_directory(where)
+            private_files.require_private_directory(journal_dir)
             private_files.require_private_file(path)
         except OSError as error:
             raise JournalError(f"{path} is not read: {error}") from error
@@ -150,7 +150,7 @@ class Journal:
         first = next(journal.entries(), None)
         if first is None or first.data.get("version") != FORMAT:
             raise JournalError(
-                f"{path} is no journal of this version; nothing was changed"
+                f"{path} is not a journal of this version; nothing was changed"
             )
         return journal
 
@@ -164,7 +164,7 @@ class Journal:
         :raises JournalError: it cannot be written.
         """
         at = datetime.datetime.now(datetime.UTC).isoformat()
-        self._do(
+        self._execute(
             "INSERT INTO entries (at, kind, server, data) VALUES (?, ?, ?, ?)",
             (at, kind, server, json.dumps(data, sort_keys=True)),
         )
@@ -196,7 +196,9 @@ class Journal:
         """The newest line of that kind."""
         return next(reversed(list(self.entries(kind))), None)
 
-    def _do(self, statement: str, values: tuple[object, ...] = ()) -> None:
+    def _execute(
+        self, statement: str, values: tuple[object, ...] = ()
+    ) -> None:
         try:
             with self._lock:
                 self._db.execute(statement, values)
@@ -204,8 +206,10 @@ class Journal:
             raise self._broken(error) from error
 
     def _broken(self, error: Exception) -> JournalError:
-        why = printable(error, 200) or type(error).__name__
-        return JournalError(f"the journal {self.path} cannot be used: {why}")
+        detail = printable(error, 200) or type(error).__name__
+        return JournalError(
+            f"the journal {self.path} cannot be used: {detail}"
+        )
 
 
 def _entry(n: Any, at: Any, kind: Any, server: Any, data: Any) -> Entry:
@@ -223,18 +227,18 @@ def _entry(n: Any, at: Any, kind: Any, server: Any, data: Any) -> Entry:
     return entry
 
 
-def runs(where: pathlib.Path) -> list[str]:
+def runs(journal_dir: pathlib.Path) -> list[str]:
     """The runs that have a journal there, newest first.
 
     :raises JournalError: others may have placed journals there.
     """
-    if not where.is_dir():
+    if not journal_dir.is_dir():
         return []
     try:
-        private_files.require_private_directory(where)
+        private_files.require_private_directory(journal_dir)
     except OSError as error:
         raise JournalError(
-            f"no journal is read in {where}: {error}"
+            f"no journal is read in {journal_dir}: {error}"
         ) from error
-    names = (path.stem for path in where.glob("*.sqlite"))
+    names = (path.stem for path in journal_dir.glob("*.sqlite"))
     return sorted((n for n in names if _NAME.fullmatch(n)), reverse=True)

@@ -5,7 +5,7 @@ from collections import Counter
 from osc_migrate.maintenance.planning import Limits
 from osc_migrate.maintenance.planning.plan import Step
 
-# So many more are asked for at a source than it sends at once: they are
+# Moves requested at a source beyond those that it sends at once: they are
 # queued there, and the next one begins the moment that one ends. What Nova
 # does not queue is counted by itself: two cold ones under way would keep a
 # host from sending anything.
@@ -27,23 +27,23 @@ class Slots:
     def free(self, step: Step) -> bool:
         """Whether it may begin."""
         limits = self._limits
-        most = limits.per_source + (QUEUED if step.way.queued else 0)
+        limit = limits.per_source + (QUEUED if step.way.queued else 0)
         return (
             self.total < limits.total
-            and self._sources[_source(step)] < most
+            and self._sources[_source(step)] < limit
             and self.open(step.destination)
         )
 
     def open(self, destination: str | None) -> bool:
         """Whether one more may go there.
 
-        :param destination: None where Nova's scheduler chooses: then nobody
-            can count it.
+        :param destination: None where Nova's scheduler chooses: such a
+            move cannot be counted.
         """
         if destination is None:
             return True
-        there = self._destinations[destination]
-        return there < self._limits.per_destination
+        under_way = self._destinations[destination]
+        return under_way < self._limits.per_destination
 
     def take(self, step: Step) -> None:
         self._sources[_source(step)] += 1

@@ -10,23 +10,23 @@ from osc_migrate.maintenance.running import journal
 from osc_migrate.text import printable
 
 
-class Held(errors.MigrateError):
+class HostLocked(errors.MigrateError):
     """Another run has the host."""
 
 
 class Lock:
     """Of one host of one cloud, among the users of one directory."""
 
-    def __init__(self, where: pathlib.Path, cloud: str, host: str) -> None:
+    def __init__(self, directory: pathlib.Path, cloud: str, host: str) -> None:
         name = hashlib.sha256(f"{cloud}\0{host}".encode()).hexdigest()[:32]
-        self._path = where / f"{name}.lock"
+        self._path = directory / f"{name}.lock"
         self._host = host
         self._file: int | None = None
 
     def take(self, run: str) -> None:
         """:raises Held: another run has it.
         :raises JournalError: the file cannot be written."""
-        journal.made(self._path.parent)
+        journal.make_directory(self._path.parent)
         try:
             self._file = private_files.open_private(
                 self._path, os.O_CREAT | os.O_RDWR
@@ -34,13 +34,13 @@ class Lock:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                words = os.pread(self._file, 200, 0).decode(errors="replace")
+                holder = os.pread(self._file, 200, 0).decode(errors="replace")
                 self.give()
-                raise Held(
-                    f"{self._host} is being worked on by run"
-                    f" {printable(words.strip())}; watch it there, or"
-                    f" 'openstack migrate watch --host {self._host}'; nothing"
-                    " was changed"
+                raise HostLocked(
+                    f"{self._host} is locked by run"
+                    f" {printable(holder.strip())}; nothing was changed."
+                    " Watch it: openstack migrate watch --host"
+                    f" {self._host}"
                 ) from None
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, f"{run} (process {os.getpid()})".encode(), 0)

@@ -39,34 +39,34 @@ class Refused(errors.MigrateError):
 class Ended:
     """What became of one move.
 
-    :ivar found: what is true, the confirming included.
+    :ivar outcome: what is true, the confirming included.
     :ivar doubts: what is not well with a server that moved.
-    :ivar again: it is where it was, as it was, and may be tried again.
+    :ivar retryable: it is where it was, as it was, and may be tried again.
     """
 
-    found: Outcome
+    outcome: Outcome
     doubts: tuple[str, ...] = ()
-    again: bool = False
+    retryable: bool = False
 
 
 class Carry:
     """One move.
 
     :param see: is given each look at it.
-    :param landed: is called once, when Nova has ended the migration: what
-        is left to do then is in nobody's way.
+    :param landed: is called once, when Nova has ended the migration: the
+        rest does not keep other moves waiting.
     """
 
     def __init__(
         self,
         work: Work,
         step: Step,
-        see: Callable[[Progress], None],
+        on_look: Callable[[Progress], None],
         landed: Callable[[], None],
     ) -> None:
         self._work = work
         self._step = step
-        self._see = see
+        self._on_look = on_look
         self._landed = landed
         self._stopped = False
 
@@ -75,7 +75,7 @@ class Carry:
 
         :param facts: read just before, and judged.
         :raises Refused, Closed: nothing was changed.
-        :raises ApiError, Unclear: nobody knows what is going on.
+        :raises ApiError, Unclear: it is not known whether it moves.
         """
         return self.go_on(self._start(facts))
 
@@ -86,7 +86,7 @@ class Carry:
         record: Migration,
         aborted: bool = False,
     ) -> Ended:
-        """Goes on with one that was begun by a process that died.
+        """Resumes a move that a process had started before it died.
 
         :param before: the server's status before that.
         :param aborted: that process had aborted it.
@@ -103,33 +103,33 @@ class Carry:
     def go_on(self, move: Move) -> Ended:
         """Follows it to its end and finishes it."""
         work, step = self._work, self._step
-        noted: int | None = None
+        recorded_id: int | None = None
         move.follower_name = "this run"
         looks = move.follow(stall_after=work.stall_after)
         for look in on_stall.acted(looks, move, work.on_stall, self._stall):
-            self._see(look)
-            if move.migration_id and noted is None:
-                noted = move.migration_id
+            self._on_look(look)
+            if move.migration_id and recorded_id is None:
+                recorded_id = move.migration_id
                 work.journal.note(
                     "accepted",
                     step.id,
                     request=move.request_id,
-                    migration=noted,
+                    migration=recorded_id,
                 )
         self._landed()
-        found = move.outcome()
-        work.journal.note("ended", step.id, end=found.end.value)
-        if found.end is End.WAITS:
-            found, why = self._confirm(found)
-            if why:
-                return Ended(found, why)
-        if found.end is End.MOVED:
-            facts = work.mover.facts(found.id, None)
-            return Ended(found, _words(registry.judge_after(facts)))
-        if found.end is not End.NOT_MOVED:
-            return Ended(found)
+        outcome = move.outcome()
+        work.journal.note("ended", step.id, end=outcome.end.value)
+        if outcome.end is End.WAITS:
+            outcome, unconfirmed = self._confirm(outcome)
+            if unconfirmed:
+                return Ended(outcome, unconfirmed)
+        if outcome.end is End.MOVED:
+            facts = work.mover.facts(outcome.id, None)
+            return Ended(outcome, _problem_texts(registry.judge_after(facts)))
+        if outcome.end is not End.NOT_MOVED:
+            return Ended(outcome)
         well, doubts = self._as_before()
-        return Ended(found, doubts, well and not self._stopped)
+        return Ended(outcome, doubts, well and not self._stopped)
 
     def _start(self, facts: MoveFacts) -> Move:
         """:raises Refused, Closed, ApiError, Unclear: see :meth:`begin`."""
@@ -147,7 +147,7 @@ class Carry:
                 destination=step.destination,
             )
             try:
-                return self._ask(facts)
+                return self._request(facts)
             except Closed as error:
                 if lost is not None:
                     # The first request may have arrived all the same.
@@ -165,17 +165,21 @@ class Carry:
                 if (
                     attempt == STARTS
                     or not idle
-                    or work.gate.why
+                    or work.gate.reason
                     or now.server.host != server.host
                 ):
                     raise
-                work.tell(f"{error}; asking again", step.server, bad=True)
+                work.report(
+                    f"{error}; sending the request again",
+                    step.server,
+                    warning=True,
+                )
             except errors.ApiError as error:
                 work.journal.note("refused", step.id, reason=str(error))
                 raise Refused(str(error)) from error
         raise AssertionError("the last attempt returns or raises")
 
-    def _ask(self, facts: MoveFacts) -> Move:
+    def _request(self, facts: MoveFacts) -> Move:
         mover = self._work.mover
         match self._step.way:
             case Way.LIVE:
@@ -187,32 +191,32 @@ class Carry:
             case Way.STOP:
                 raise AssertionError("a server that is stopped does not move")
 
-    def _stall(self, words: str) -> None:
-        if words == on_stall.SAID["abort"]:
+    def _stall(self, text: str) -> None:
+        if text == on_stall.REPORTS["abort"]:
             self._stopped = True
             self._work.journal.note("abort", self._step.id)
-        self._work.tell(words, self._step.server, bad=True)
+        self._work.report(text, self._step.server, warning=True)
 
     # A cold migration that waits
 
-    def _confirm(self, found: Outcome) -> tuple[Outcome, tuple[str, ...]]:
+    def _confirm(self, outcome: Outcome) -> tuple[Outcome, tuple[str, ...]]:
         """What is true then, and why it was not confirmed."""
         work, step = self._work, self._step
         facts = work.mover.facts(step.id, None)
         report = registry.judge_waiting(facts)
         if not report.safe:
-            return found, _words(report)
+            return outcome, _problem_texts(report)
         server = facts.server
         record = work.mover.waiting(server)
         work.journal.note("confirm", step.id, migration=record.id)
         decision = self._decided(server, record)
         for look in decision.follow():
-            self._see(look)
+            self._on_look(look)
         decided = decision.outcome()
         work.journal.note("confirmed", step.id, end=decided.end.value)
         if decided.end is not End.MOVED:
             return decided, (decided.reason,)
-        return dataclasses.replace(decided, source=found.source), ()
+        return dataclasses.replace(decided, source=outcome.source), ()
 
     def _decided(self, server: Server, record: Migration) -> Decision:
         """Confirming as Nova has accepted it, whatever became of answers."""
@@ -247,14 +251,16 @@ class Carry:
             return False, ()
         if facts.server.status != "ERROR":
             return facts.server.task_state is None, ()
-        for one in repair.plan(facts, float("inf")):
-            if one.deed is RepairAction.RESET:
+        for repair_step in repair.plan(facts, float("inf")):
+            if repair_step.action is RepairAction.RESET:
                 work.journal.note("reset", step.id)
                 now = work.mover.activate(facts.server)
                 if now is not None and now.status != "ERROR":
-                    words = f"{one.what}: set back, as {one.why}"
-                    work.tell(words, step.server)
-                    return True, (f"set back to {now.status} since",)
+                    text = (
+                        f"{repair_step.what}: state reset: {repair_step.why}"
+                    )
+                    work.report(text, step.server)
+                    return True, (f"its state was reset to {now.status}",)
         return False, ()
 
 
@@ -293,5 +299,5 @@ def home(facts: MoveFacts) -> str | None:
     return known(lambda: facts.server.host)
 
 
-def _words(report: Report) -> tuple[str, ...]:
+def _problem_texts(report: Report) -> tuple[str, ...]:
     return tuple(f"{f.check}: {f.detail}" for f in report.problems)

@@ -11,7 +11,7 @@ from osc_migrate.maintenance.running.results import FINAL, Result, Row
 
 
 @dataclasses.dataclass(frozen=True)
-class Begun:
+class StartedMove:
     """A move that was intended, and perhaps asked for.
 
     :ivar after: the server's newest migration record before it.
@@ -32,18 +32,18 @@ class Begun:
 class State:
     """Of one server.
 
-    :ivar begun: not yet known to have ended.
+    :ivar started: not yet known to have ended.
     :ivar row: what became of it, if that is final.
     """
 
-    begun: Begun | None = None
+    started: StartedMove | None = None
     row: Row | None = None
 
 
 def replay(entries: Iterable[Entry]) -> dict[str, State]:
     """Server ID -> how it stands.
 
-    :raises KeyError, TypeError, ValueError: it is no journal of ours.
+    :raises KeyError, TypeError, ValueError: it is not a journal of a run.
     """
     states: dict[str, State] = {}
     now = datetime.datetime.now(datetime.UTC)
@@ -52,7 +52,7 @@ def replay(entries: Iterable[Entry]) -> dict[str, State]:
             continue
         state = states.setdefault(entry.server, State())
         if entry.kind == "move":
-            state.begun = Begun(
+            state.started = StartedMove(
                 entry.data["after"],
                 entry.data["status"],
                 # A clock that was wrong then must not delay us now.
@@ -60,15 +60,15 @@ def replay(entries: Iterable[Entry]) -> dict[str, State]:
                 entry.data["way"],
                 entry.data["destination"],
             )
-            typed.require(state.begun, Begun, "move")
-        elif entry.kind == "abort" and state.begun is not None:
-            state.begun = dataclasses.replace(state.begun, aborted=True)
+            typed.require(state.started, StartedMove, "move")
+        elif entry.kind == "abort" and state.started is not None:
+            state.started = dataclasses.replace(state.started, aborted=True)
         elif entry.kind == "refused":
-            state.begun = None
+            state.started = None
         elif entry.kind == "row":
             row = row_of(entry.data["row"])
             if row.outcome in FINAL:
-                state.begun, state.row = None, row
+                state.started, state.row = None, row
     return states
 
 

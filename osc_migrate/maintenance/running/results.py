@@ -1,4 +1,4 @@
-"""What became of a plan's servers, and what is told while it is done."""
+"""What became of a plan's servers, and what a run reports meanwhile."""
 
 import dataclasses
 import enum
@@ -10,20 +10,20 @@ from osc_migrate.migration.progress import Progress
 class Result(enum.StrEnum):
     """How it stands with one server of a plan."""
 
-    # It is where it should be: record, host and state say so, and a cold
+    # It is where it should be: record, host and state confirm it, and a cold
     # migration is confirmed.
     MOVED = "moved"
-    # It was not on its host any more: moved or deleted by somebody else.
+    # It was not on its host any more: moved or deleted by another user.
     GONE = "gone"
-    # Shut down where it is, as its wish says.
+    # Shut down where it is, as its owner's policy says.
     STOPPED = "stopped"
-    # Not touched: a wish, or a check that forbids the move.
+    # Not touched: owner policy, or a check that forbids the move.
     LEFT = "left"
     # A move was tried, and ended otherwise.
     FAILED = "failed"
     # It moved, and waits to be confirmed or taken back.
     WAITS = "waits"
-    # The move goes on in Nova, and nobody follows it.
+    # The move continues in Nova and is not followed.
     RUNNING_ON = "running on"
     # The run ended before its turn.
     NOT_BEGUN = "not begun"
@@ -31,7 +31,7 @@ class Result(enum.StrEnum):
 
 # With these nothing of the server is left on the host.
 AWAY = (Result.MOVED, Result.GONE)
-# Nothing more is to come of these: a run that goes on leaves them alone.
+# Final: a resumed run leaves these servers alone.
 FINAL = (*AWAY, Result.STOPPED, Result.LEFT, Result.FAILED)
 
 
@@ -41,7 +41,7 @@ class Row:
 
     :ivar how: live, block, cold, stop; empty for one that was left.
     :ivar seconds: from the first check to the last; 0 for one left.
-    :ivar next: a command that goes on from here; empty if none is needed.
+    :ivar next: the command to continue with; empty if none is needed.
     """
 
     server: str
@@ -81,12 +81,12 @@ class Event:
     """Something that happened.
 
     :ivar server: name; empty when it is about the whole run.
-    :ivar bad: worth a person's eye.
+    :ivar warning: needs attention.
     """
 
     text: str
     server: str = ""
-    bad: bool = False
+    warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.server}: {self.text}" if self.server else self.text
@@ -107,7 +107,7 @@ class Look:
     """A run at one moment.
 
     :ivar events: since the look before, oldest first.
-    :ivar left: seconds to the end, as far as anybody can say.
+    :ivar left: seconds to the end, estimated; None when unknown.
     """
 
     run: str
@@ -125,9 +125,9 @@ class Verdict(enum.Enum):
 
     # All that it was for: hosts empty, every server well where it went.
     DONE = "done"
-    # Something is left, or nobody can say.
+    # Something is left, or that is not known.
     SHORT = "short"
     # Not one move was begun, as none was safe.
     NOTHING = "nothing"
-    # Somebody stopped it.
+    # A user or a signal stopped it.
     INTERRUPTED = "interrupted"

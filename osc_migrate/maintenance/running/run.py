@@ -39,7 +39,7 @@ _CHANGED = (
 
 
 class Run:
-    """One that is to be done, or gone on with.
+    """One that is to be done, or resumed.
 
     :param locks: of its hosts, taken; given back at its end.
     :param before: what an earlier process has done of it.
@@ -69,7 +69,7 @@ class Run:
             mover,
             journal,
             clock,
-            self._again,
+            self._replan,
             order.plan.purpose,
             limits=order.request.limits,
             max_failures=order.options.max_failures,
@@ -83,10 +83,10 @@ class Run:
 
     def _emptied_hosts(self) -> Hosts | None:
         """Those whose services are disabled: not of a few servers."""
-        whole = (
+        empties_hosts = (
             self.plan.purpose is Purpose.DRAIN and self._order.request.hosts
         )
-        if not whole:
+        if not empties_hosts:
             return None
         return Hosts(self._mover, self._journal, self.plan.sources)
 
@@ -100,12 +100,12 @@ class Run:
             key=lambda row: (place.get(row.id, last), row.server, row.id),
         )
 
-    def stop(self, why: str = "interrupted") -> None:
+    def stop(self, reason: str = "interrupted") -> None:
         """No new moves; those under way are followed to their end."""
-        self._engine.stop(why)
+        self._engine.stop(reason)
 
     def abandon(self) -> None:
-        """Nor are those followed: they go on in Nova."""
+        """Those are not followed either: they continue in Nova."""
         self._engine.abandon()
 
     def looks(self) -> Iterator[Look]:
@@ -123,34 +123,39 @@ class Run:
             if last is not None:
                 rows = self._engine.rows.values()
                 yield dataclasses.replace(
-                    last, done=len(rows), moving=(), events=self._work.told()
+                    last,
+                    done=len(rows),
+                    moving=(),
+                    events=self._work.take_events(),
                 )
         finally:
             for lock in self._locks:
                 lock.give()
 
-    def say(self, text: str) -> None:
+    def report_first(self, text: str) -> None:
         """An event of the first look."""
-        self._work.tell(text)
+        self._work.report(text)
 
     # Planning anew
 
-    def _again(self, step: Step, excluding: Collection[str]) -> Step | Skipped:
+    def _replan(
+        self, step: Step, excluding: Collection[str]
+    ) -> Step | Skipped:
         if self.plan.purpose is Purpose.REBALANCE:
             # Another host is not what the plan was for.
-            why = f"{step.destination} does not take it"
-            return Skipped(step.server, step.id, step.source, (why,))
+            reason = f"{step.destination} does not take it"
+            return Skipped(step.server, step.id, step.source, (reason,))
         with self._planning:
             fleet = fleets.read(self._mover.cloud, [step.source])
             if self.plan.purpose is Purpose.RETURN:
                 # There is one place to bring it back to.
                 homes = {step.id: self._order.homes[step.id]}
                 plan = planning.back(fleet, homes, self._order.request)
-                for one in plan.steps:
-                    if one.destination not in excluding:
-                        return one
-                why = f"{step.destination} did not take it"
-                none = Skipped(step.server, step.id, step.source, (why,))
+                for step_home in plan.steps:
+                    if step_home.destination not in excluding:
+                        return step_home
+                reason = f"{step.destination} did not take it"
+                none = Skipped(step.server, step.id, step.source, (reason,))
                 return plan.stays[0] if plan.stays else none
             return planning.again(
                 fleet,
@@ -166,11 +171,14 @@ class Run:
         rows = self._engine.rows
         left: list[Row] = []
         try:
-            left = self._came()
+            left = self._unplanned()
             rows.update((row.id, row) for row in left)
             known_all = True
         except errors.MigrateError as error:
-            self._work.tell(f"nobody can say what is left: {error}", bad=True)
+            self._work.report(
+                f"it is not known which servers are left: {error}",
+                warning=True,
+            )
             known_all = False
         self.verdict = self._judged(known_all)
         if self._hosts:
@@ -188,32 +196,32 @@ class Run:
         )
         if not changed:
             for line in hosts.restore():
-                self._work.tell(f"{line}, as nothing was moved")
+                self._work.report(f"{line}: no server was moved")
             return
-        words = {
+        text = {
             Verdict.DONE: "emptied",
             Verdict.INTERRUPTED: "interrupted",
         }.get(self.verdict, "ended, not empty")
-        hosts.finish(words)
-        self._work.tell(
-            f"{', '.join(hosts.names)}: stays disabled; openstack migrate"
-            f" return {self.id} enables it and brings its servers back"
+        hosts.finish(text)
+        self._work.report(
+            f"{', '.join(hosts.names)}: stays disabled. To enable it and bring"
+            f" its servers back: openstack migrate return {self.id}"
         )
 
-    def _came(self) -> list[Row]:
+    def _unplanned(self) -> list[Row]:
         """Servers that are on a host of the run, and not in its plan.
 
         :raises ApiError: they cannot be listed.
         """
         if not self._hosts:
             return []
-        found = []
+        unplanned = []
         for host in self._hosts.names:
             for server in on(self._mover.cloud, host):
                 row = self._engine.rows.get(server.id)
                 if row is None or row.outcome in AWAY:
-                    found.append(dataclasses.replace(server, source=host))
-        return found
+                    unplanned.append(dataclasses.replace(server, source=host))
+        return unplanned
 
     def _judged(self, known_all: bool) -> Verdict:
         rows = self._engine.rows.values()
@@ -226,10 +234,10 @@ class Run:
         )
         if well and known_all:
             return Verdict.DONE
-        tried = any(
+        attempted = any(
             row.outcome not in (Result.LEFT, Result.NOT_BEGUN) for row in rows
         )
-        return Verdict.SHORT if tried else Verdict.NOTHING
+        return Verdict.SHORT if attempted else Verdict.NOTHING
 
 
 def on(cloud: Cloud, host: str) -> Iterator[Row]:
@@ -248,7 +256,7 @@ def on(cloud: Cloud, host: str) -> Iterator[Row]:
             None,
             "",
             Result.LEFT,
-            reason="it is there, and was not in the plan",
+            reason="on the host, but not in the plan",
         )
 
     for row in cloud.servers({"host": host}):

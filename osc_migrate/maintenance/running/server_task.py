@@ -25,7 +25,7 @@ from osc_migrate.maintenance.running.migration_attempt import (
     home,
     shut_down,
 )
-from osc_migrate.maintenance.running.recorded_state import Begun
+from osc_migrate.maintenance.running.recorded_state import StartedMove
 from osc_migrate.maintenance.running.results import Result, Row
 from osc_migrate.migration.follow import INTERVAL, PATIENCE
 from osc_migrate.migration.move import RECORD_WITHIN
@@ -44,7 +44,7 @@ PLANS = 4
 # Readings of facts of which some are not known, before that is believed.
 READINGS = 3
 
-_BECAME = {
+_RESULTS = {
     End.MOVED: Result.MOVED,
     End.WAITS: Result.WAITS,
     End.RUNNING_ON: Result.RUNNING_ON,
@@ -52,7 +52,7 @@ _BECAME = {
 
 
 class Task:
-    """One server; :meth:`run` is called in a thread of its own.
+    """One server; :meth:`run` is called in a separate thread.
 
     It holds a slot of its source and destination when it is made, until
     :meth:`release`.
@@ -64,10 +64,10 @@ class Task:
     """
 
     def __init__(
-        self, work: Work, step: Step, begun: Begun | None = None
+        self, work: Work, step: Step, started: StartedMove | None = None
     ) -> None:
         self._work = work
-        self._begun = begun
+        self._started = started
         self.step = step
         self.progress = Progress("checking", "", 0)
         self._since = work.clock.now()
@@ -81,7 +81,7 @@ class Task:
         try:
             row = self._run()
         except Abandoned:
-            row = self._left_off("not followed any more")
+            row = self._left_off("no longer followed")
         except Closed as closed:
             row = self._not_started(str(closed))
         except JournalError as error:
@@ -95,7 +95,7 @@ class Task:
             # One that breaks must not keep the others waiting for ever.
             LOG.debug("the move of %s broke", self.step.id, exc_info=True)
             row = self._left_off(
-                f"this tool itself broke: {error!r}; please report it, with"
+                f"internal error: {error!r}; please report it with"
                 " the output of --debug"
             )
         with contextlib.suppress(errors.MigrateError):
@@ -108,7 +108,7 @@ class Task:
             return self._elsewhere(None)
         ids = known(lambda: first.server.group_ids) or ()
         facts: MoveFacts | None = first
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as locks:
             for lock in self._work.groups(ids):
                 while not lock.acquire(blocking=False):
                     # Who has it may need the slot.
@@ -116,40 +116,45 @@ class Task:
                     self.progress = Progress("waiting for its group", "", 0)
                     self._pause()
                     facts = None
-                held.callback(lock.release)
-            if self._begun is not None:
-                if row := self._resumed(self._begun, facts):
+                locks.callback(lock.release)
+            if self._started is not None:
+                if row := self._resumed(self._started, facts):
                     return row
-                self._begun, facts = None, None
+                self._started, facts = None, None
             self._hold()
             return self._moves(facts)
 
     # Taking up what a process that died has left
 
-    def _resumed(self, begun: Begun, facts: MoveFacts | None) -> Row | None:
+    def _resumed(
+        self, started: StartedMove, facts: MoveFacts | None
+    ) -> Row | None:
         """What became of a move that was begun before; None when it never
         reached Nova, or failed and may be tried again."""
         facts = facts or self._patiently(self._read)
         while facts is not None:
-            found = [m for m in facts.migrations if m.id > begun.after]
-            if found:
-                self._work.tell(
-                    f"migration {found[-1].id} was begun before: following it",
+            new_migrations = [
+                m for m in facts.migrations if m.id > started.after
+            ]
+            if new_migrations:
+                self._work.report(
+                    f"following migration {new_migrations[-1].id}, started"
+                    " earlier",
                     self.step.server,
                 )
                 self._moving = True
                 carry = self._carry()
                 # Nova takes no second one meanwhile: the oldest is ours.
                 ended = carry.taken_up(
-                    facts, begun.status, found[-1], begun.aborted
+                    facts, started.status, new_migrations[-1], started.aborted
                 )
                 self._moving = False
                 row = self._judged(ended)
-                if not ended.again:
+                if not ended.retryable:
                     return row
                 self._failed = row
                 return None
-            age = datetime.datetime.now(datetime.UTC) - begun.at
+            age = datetime.datetime.now(datetime.UTC) - started.at
             server = facts.server
             if (
                 server.task_state is None
@@ -166,7 +171,7 @@ class Task:
 
     def _moves(self, facts: MoveFacts | None) -> Row:
         moves = plans = 0
-        tried: list[str] = []
+        failed_hosts: list[str] = []
         while True:
             self._work.gate.check()
             facts = facts or self._patiently(self._read)
@@ -174,50 +179,54 @@ class Task:
                 return self._elsewhere(facts)
             if self.step.way is Way.STOP:
                 return self._stop(facts)
-            why, facts = self._forbidden(facts)
-            if not why:
+            failure, facts = self._forbidden(facts)
+            if not failure:
                 moves += 1
                 self._moving = True
                 try:
                     ended = self._carry().begin(facts)
                 except Refused as error:
-                    row, again = self._row(Result.FAILED, str(error)), True
+                    row, retry = self._row(Result.FAILED, str(error)), True
                 else:
-                    row, again = self._judged(ended), ended.again
+                    row, retry = self._judged(ended), ended.retryable
                 self._moving = False
-                if not again or moves == MOVES:
+                if not retry or moves == MOVES:
                     return row
                 self._failed = row
                 self._hold()
-                why = row.reason
+                failure = row.reason
                 failed = row.destination or self.step.destination
-                tried += [failed] if failed else []
-                self._work.tell(f"did not move: {why}", row.server, bad=True)
+                failed_hosts += [failed] if failed else []
+                self._work.report(
+                    f"did not move: {failure}", row.server, warning=True
+                )
             elif self.step.destination:
-                row = self._row(Result.LEFT, why)
-                tried.append(self.step.destination)
+                row = self._row(Result.LEFT, failure)
+                failed_hosts.append(self.step.destination)
             else:
-                row = self._row(Result.LEFT, why)
+                row = self._row(Result.LEFT, failure)
             plans += 1
             if plans == PLANS:
                 return row
-            step = self._patiently(self._again(tuple(tried)))
+            step = self._patiently(self._replanning(tuple(failed_hosts)))
             if isinstance(step, Skipped):
                 reasons = "; ".join(step.reasons)
-                reason = f"{row.reason}; and no other way: {reasons}"
+                reason = f"{row.reason}; no alternative: {reasons}"
                 return self._row(row.outcome, reason, row)
-            self._planned_anew(step, why)
+            self._planned_anew(step, failure)
             facts = None
 
-    def _again(self, tried: tuple[str, ...]) -> Callable[[], Step | Skipped]:
-        return lambda: self._work.again(self.step, tried)
+    def _replanning(
+        self, failed_hosts: tuple[str, ...]
+    ) -> Callable[[], Step | Skipped]:
+        return lambda: self._work.replan(self.step, failed_hosts)
 
-    def _planned_anew(self, step: Step, why: str) -> None:
+    def _planned_anew(self, step: Step, reason: str) -> None:
         self._work.go_elsewhere(self.step, step)
         self.step = step
-        self._work.tell(
+        self._work.report(
             f"planned anew: {step.way} to {step.destination or 'any host'},"
-            f" as {why}",
+            f" as {reason}",
             step.server,
         )
         self._work.journal.note(
@@ -225,11 +234,11 @@ class Task:
             step.id,
             way=step.way.value,
             destination=step.destination,
-            why=why,
+            why=reason,
         )
 
     def _carry(self) -> Carry:
-        return Carry(self._work, self.step, self._see, self.release)
+        return Carry(self._work, self.step, self._on_look, self.release)
 
     def _forbidden(self, facts: MoveFacts) -> tuple[str, MoveFacts]:
         """Why it is not safe to move it now, empty when it is; and by which
@@ -237,7 +246,7 @@ class Task:
         kind = Kind(self.step.way.value)
         for reading in range(1, READINGS + 1):
             report = move_scope.answer(
-                facts, kind, self._work.ignored, self._work.beside
+                facts, kind, self._work.ignored, self._work.node_findings
             ).report
             if report.safe:
                 return "", facts
@@ -255,24 +264,26 @@ class Task:
         self._moving = True
         if shut_down(self._work, self.step, facts) is Stopping.STOPPED:
             return self._row(Result.STOPPED, "shut down where it is")
-        return self._row(Result.FAILED, "it was asked to stop, and still runs")
+        return self._row(
+            Result.FAILED, "Nova accepted the stop, but it still runs"
+        )
 
-    # What is told
+    # What is reported
 
     def _judged(self, ended: Ended) -> Row:
-        found = ended.found
-        became = _BECAME.get(found.end, Result.FAILED)
+        outcome = ended.outcome
+        result = _RESULTS.get(outcome.end, Result.FAILED)
         return Row(
             server=self.step.server,
             id=self.step.id,
             source=self.step.source,
-            destination=found.destination,
-            how=found.kind,
-            outcome=became,
+            destination=outcome.destination,
+            how=outcome.kind,
+            outcome=result,
             seconds=self._seconds,
-            migration_id=found.migration_id,
-            reason="; ".join(filter(None, (found.reason, *ended.doubts))),
-            next=advice(found, self._work.purpose),
+            migration_id=outcome.migration_id,
+            reason="; ".join(filter(None, (outcome.reason, *ended.doubts))),
+            next=advice(outcome, self._work.purpose),
         )
 
     def _elsewhere(self, facts: MoveFacts | None) -> Row:
@@ -283,24 +294,24 @@ class Task:
         if facts.server.status == "VERIFY_RESIZE":
             return self._row(
                 Result.WAITS,
-                f"somebody moved it to {host}, and it waits to be confirmed",
-                then=f"openstack migrate cold {name} --confirm",
+                f"moved to {host} outside this run; waits to be confirmed",
+                command=f"openstack migrate cold {name} --confirm",
             )
-        return self._row(Result.GONE, f"it is on {host} already")
+        return self._row(Result.GONE, f"already on {host}")
 
     def _left_off(self, reason: str) -> Row:
         if not self._moving:
             return self._row(Result.NOT_BEGUN, reason)
         name = paste(self.step.server, self.step.id)
-        then = f"openstack migrate watch {name}"
-        return self._row(Result.RUNNING_ON, reason, then=then)
+        command = f"openstack migrate watch {name}"
+        return self._row(Result.RUNNING_ON, reason, command=command)
 
-    def _not_started(self, why: str) -> Row:
+    def _not_started(self, closed_reason: str) -> Row:
         """No request was sent, as nothing new may be started."""
         failed = self._failed
         if failed is None:
-            return self._row(Result.NOT_BEGUN, why)
-        reason = f"{failed.reason}; not tried again: {why}"
+            return self._row(Result.NOT_BEGUN, closed_reason)
+        reason = f"{failed.reason}; not tried again: {closed_reason}"
         return dataclasses.replace(failed, reason=reason)
 
     def _row(
@@ -308,7 +319,7 @@ class Task:
         outcome: Result,
         reason: str,
         of: Row | None = None,
-        then: str = "",
+        command: str = "",
     ) -> Row:
         moved = outcome in (Result.FAILED, Result.RUNNING_ON)
         return Row(
@@ -322,7 +333,7 @@ class Task:
             seconds=self._seconds,
             migration_id=of.migration_id if of else None,
             reason=reason,
-            next=then or (of.next if of else ""),
+            next=command or (of.next if of else ""),
         )
 
     @property
@@ -331,7 +342,7 @@ class Task:
 
     # What is shared
 
-    def _see(self, look: Progress) -> None:
+    def _on_look(self, look: Progress) -> None:
         self.progress = look
 
     def release(self) -> None:
@@ -348,7 +359,7 @@ class Task:
         :raises Closed: no new move begins, and none of it is under way.
         """
         self._work.clock.sleep(INTERVAL)
-        if self._begun is None:
+        if self._started is None:
             self._work.gate.check()
 
     def _hold(self) -> None:
@@ -372,7 +383,7 @@ class Task:
             return None
 
     def _patiently(self, read: Callable[[], T]) -> T:
-        """`read`, again and again while nobody answers.
+        """`read`, repeated while the API does not answer.
 
         :raises ApiError: it is refused, or that lasts for long.
         """

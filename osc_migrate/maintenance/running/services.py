@@ -10,7 +10,7 @@ from osc_migrate.facts import known
 from osc_migrate.maintenance.running.context import Work
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.migration import follow
-from osc_migrate.migration.compute_service import ComputeService, Standing
+from osc_migrate.migration.compute_service import ComputeService, ServiceState
 from osc_migrate.migration.mover import Mover
 from osc_migrate.text import printable
 
@@ -19,26 +19,26 @@ _AT_WORK = re.compile(r"osc-migrate run (\S+) at work on (\S+)")
 _RUN = re.compile(r"osc-migrate run ([^\s:]+)")
 
 
-def reason(run: str, before: Standing) -> str:
+def reason(run: str, before: ServiceState) -> str:
     """Why a host is disabled while the run is at work."""
-    said = f"osc-migrate run {run} at work on {socket.gethostname()}"
+    text = f"osc-migrate run {run} at work on {socket.gethostname()}"
     if before.reason and not _RUN.match(before.reason):
-        said += f"; before: {before.reason}"
-    return said
+        text += f"; before: {before.reason}"
+    return text
 
 
-def named(words: str | None) -> str | None:
+def named(text: str | None) -> str | None:
     """The run that a service's reason says is at work."""
-    found = _AT_WORK.match(words or "")
-    return found[1] if found else None
+    match = _AT_WORK.match(text or "")
+    return match[1] if match else None
 
 
 def left_by(journal: Journal, host: str) -> str | None:
     """The earlier run that had left the host disabled when this one began."""
     for entry in journal.entries("disable"):
         if entry.data["host"] == host:
-            found = _RUN.match(entry.data["reason"] or "")
-            return found[1] if found else None
+            match = _RUN.match(entry.data["reason"] or "")
+            return match[1] if match else None
     return None
 
 
@@ -50,17 +50,17 @@ def check(mover: Mover, run: str, names: Iterable[str]) -> None:
     """:raises MigrateError: another run is at work on one of them.
     :raises NotFound: there is no such host."""
     for name in names:
-        _check(run, name, ComputeService(mover.cloud, name).standing())
+        _check(run, name, ComputeService(mover.cloud, name).state())
 
 
-def _check(run: str, name: str, now: Standing) -> None:
-    other = named(now.reason)
-    if other and other != run:
+def _check(run: str, name: str, now: ServiceState) -> None:
+    other_run = named(now.reason)
+    if other_run and other_run != run:
         raise errors.MigrateError(
             f"{name} is disabled as '{printable(now.reason)}'; nothing was"
             f" changed. Where that run has its journal: openstack migrate"
-            f" drain --resume {printable(other)}, or --cancel; if nobody"
-            " can: openstack compute service set --enable"
+            f" drain --resume {printable(other_run)}, or --cancel. If the"
+            " journal is lost: openstack compute service set --enable"
             f" {printable(name)} nova-compute, then drain it again"
         )
 
@@ -74,11 +74,11 @@ class Hosts:
         self._mover = mover
         self._journal = journal
         self.names = tuple(names)
-        self._before: dict[str, Standing] = {}
+        self._before: dict[str, ServiceState] = {}
         for entry in journal.entries("disable"):
             self._before.setdefault(
                 entry.data["host"],
-                Standing(entry.data["enabled"], entry.data["reason"]),
+                ServiceState(entry.data["enabled"], entry.data["reason"]),
             )
 
     def close(self, work: Work) -> None:
@@ -88,7 +88,7 @@ class Hosts:
         """
         for name in self.names:
             service = self._service(name)
-            now = service.standing()
+            now = service.state()
             _check(self._journal.run, name, now)
             before = self._before.get(name)
             if before is None:
@@ -102,81 +102,85 @@ class Hosts:
                 self._before[name] = now
             if named(now.reason) == self._journal.run:
                 continue
-            self._stand(
-                service, Standing(False, reason(work.journal.run, before))
+            self._set_state(
+                service, ServiceState(False, reason(work.journal.run, before))
             )
-            _check(self._journal.run, name, service.standing())
+            _check(self._journal.run, name, service.state())
             self._journal.note("disabled", host=name)
-            work.tell(
-                f"{name}: its service is disabled, nothing new goes there"
+            work.report(
+                f"{name}: nova-compute is disabled: no new servers will be"
+                " scheduled there"
             )
 
     def taken(self, services: Iterable[Service]) -> str:
-        """Whether somebody else has one by now, in words."""
+        """The problem when another run has one by now; empty when none."""
         for row in services:
             if row.host in self.names and row.binary == "nova-compute":
-                found = named(_reason(row))
-                if found and found != self._journal.run:
-                    return f"run {printable(found)} is at work on {row.host}"
+                run = named(_reason(row))
+                if run and run != self._journal.run:
+                    return f"run {printable(run)} is at work on {row.host}"
         return ""
 
     def restore(self) -> list[str]:
         """Puts each back as it was; says what was done.
 
-        Left alone: one that somebody else has changed meanwhile.
+        A service that was changed by others meanwhile is left alone.
         """
-        told = []
+        messages = []
         for name, before in self._before.items():
             service = self._service(name)
-            now = service.standing()
-            mine = _RUN.match(now.reason or "")
-            if not mine or mine[1] != self._journal.run:
-                told.append(f"{name}: its service is not this run's any more")
+            now = service.state()
+            own_run = _RUN.match(now.reason or "")
+            if not own_run or own_run[1] != self._journal.run:
+                messages.append(
+                    f"{name}: nova-compute was changed by others: left as it"
+                    " is"
+                )
                 continue
-            self._stand(service, before)
+            self._set_state(service, before)
             self._journal.note("restored", host=name)
-            how = "enabled" if before.enabled else "disabled, as it was"
-            told.append(f"{name}: its service is {how} again")
-        return told
+            status = "enabled" if before.enabled else "disabled, as it was"
+            messages.append(f"{name}: nova-compute is {status} again")
+        return messages
 
-    def finish(self, words: str) -> None:
+    def finish(self, text: str) -> None:
         """They stay disabled, and no run is at work on them any more."""
         for name in self.names:
             service = self._service(name)
-            if named(service.standing().reason) == self._journal.run:
-                self._stand(
+            if named(service.state().reason) == self._journal.run:
+                self._set_state(
                     service,
-                    Standing(
-                        False, f"osc-migrate run {self._journal.run}: {words}"
+                    ServiceState(
+                        False, f"osc-migrate run {self._journal.run}: {text}"
                     ),
                 )
 
     def enable(self) -> list[str]:
         """All of them, whatever they are disabled for; says which."""
-        told = []
+        messages = []
         for name in self.names:
             service = self._service(name)
-            now = service.standing()
+            now = service.state()
             _check(self._journal.run, name, now)
             if now.enabled:
                 continue
             self._journal.note("enable", host=name, reason=now.reason)
-            self._stand(service, Standing(True))
-            why = f" (was: {printable(now.reason)})" if now.reason else ""
-            told.append(f"{name}: its service is enabled{why}")
-        return told
+            self._set_state(service, ServiceState(True))
+            previous = f" (was: {printable(now.reason)})" if now.reason else ""
+            messages.append(f"{name}: nova-compute is enabled{previous}")
+        return messages
 
     def _service(self, name: str) -> ComputeService:
         return ComputeService(self._mover.cloud, name)
 
-    def _stand(self, service: ComputeService, wanted: Standing) -> None:
+    def _set_state(self, service: ComputeService, state: ServiceState) -> None:
         """Twice changes nothing: so a lost answer is no matter."""
         for _ in range(5):
             try:
-                service.stand(wanted)
+                service.set_state(state)
                 return
             except errors.ApiError as error:
                 if not error.passing:
                     raise
                 follow.Clock().sleep(follow.INTERVAL)
-        service.stand(wanted)
+        service.set_state(state)

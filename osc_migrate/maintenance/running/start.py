@@ -1,4 +1,4 @@
-"""How runs begin: a drain, one that goes on, a return, a cancel."""
+"""How runs begin: a drain, one that is resumed, a return, a cancel."""
 
 import contextlib
 import dataclasses
@@ -26,7 +26,7 @@ from osc_migrate.maintenance.running.stored_plan import Options, Order
 from osc_migrate.migration.mover import Mover
 from osc_migrate.text import command, printable
 
-# So often a reading is asked for, where one failure is no end.
+# Attempts of each reading: one failure does not end a run.
 TRIES = 5
 
 
@@ -36,7 +36,7 @@ def drain(
     options: Options | None = None,
     *,
     plan: Plan | None = None,
-    where: pathlib.Path | None = None,
+    journal_dir: pathlib.Path | None = None,
 ) -> Run:
     """A run that empties hosts, or moves some servers away.
 
@@ -44,10 +44,12 @@ def drain(
 
     :param connection: an ``openstack.connection.Connection``.
     :param plan: this one, instead of one made now.
-    :param where: the directory of the journals.
+    :param journal_dir: the directory of the journals.
     :raises MigrateError: it cannot begin; the words say why.
     """
-    return _begin(connection, request, options, plan, where, planning.drain)
+    return _begin(
+        connection, request, options, plan, journal_dir, planning.drain
+    )
 
 
 def rebalance(
@@ -56,7 +58,7 @@ def rebalance(
     options: Options | None = None,
     *,
     plan: Plan | None = None,
-    where: pathlib.Path | None = None,
+    journal_dir: pathlib.Path | None = None,
 ) -> Run:
     """A run that evens out the load of hosts; see :func:`drain`.
 
@@ -64,7 +66,7 @@ def rebalance(
     what the plan was for.
     """
     return _begin(
-        connection, request, options, plan, where, planning.rebalance
+        connection, request, options, plan, journal_dir, planning.rebalance
     )
 
 
@@ -73,24 +75,24 @@ def _begin(
     request: Request,
     options: Options | None,
     plan: Plan | None,
-    where: pathlib.Path | None,
-    make: Callable[[Fleet, Request], Plan],
+    journal_dir: pathlib.Path | None,
+    planner: Callable[[Fleet, Request], Plan],
 ) -> Run:
     mover, clock = _mover(connection)
-    where = where or journals.directory()
+    journal_dir = journal_dir or journals.directory()
     name = journals.new_name()
     with contextlib.ExitStack() as undo:
         sources: Iterable[str] = plan.sources if plan else request.hosts
-        locks = _locked(undo, mover, where, name, sources)
+        locks = _locked(undo, mover, journal_dir, name, sources)
         host_services.check(mover, name, sources)
         if plan is None:
             fleet = fleets.read(mover.cloud, _sources(mover, request))
-            plan = make(fleet, request)
-            more = [s for s in plan.sources if s not in sources]
-            locks += _locked(undo, mover, where, name, more)
+            plan = planner(fleet, request)
+            new_sources = [s for s in plan.sources if s not in sources]
+            locks += _locked(undo, mover, journal_dir, name, new_sources)
         _refuse(mover, plan)
         request = planning.bound(request, plan)
-        journal = Journal.create(where, name)
+        journal = Journal.create(journal_dir, name)
         order = Order(plan, request, options or Options())
         stored_plan.write(journal, order)
         run = Run(mover, clock, journal, order, locks)
@@ -99,18 +101,18 @@ def _begin(
 
 
 def resume(
-    connection: Any, name: str, *, where: pathlib.Path | None = None
+    connection: Any, name: str, *, journal_dir: pathlib.Path | None = None
 ) -> Run:
-    """Goes on with a run whose process ended before it did.
+    """Resumes a run whose process ended before it did.
 
     :raises NotFound: no such run.
-    :raises MigrateError: it cannot go on; the words say why.
+    :raises MigrateError: it cannot be resumed; the message says why.
     """
     mover, clock = _mover(connection)
-    where = where or journals.directory()
-    journal, order, before = opened(where, name)
+    journal_dir = journal_dir or journals.directory()
+    journal, order, before = opened(journal_dir, name)
     with contextlib.ExitStack() as undo:
-        locks = _locked(undo, mover, where, name, _ours(order))
+        locks = _locked(undo, mover, journal_dir, name, _hosts_to_lock(order))
         # What another process wrote before it gave the lock.
         before = _states(journal)
         _refuse(mover, order.plan)
@@ -123,7 +125,7 @@ def resume(
         ]
         if not open_ and journal.last("end"):
             raise errors.MigrateError(
-                f"run {name} has ended, nothing of it is left to do; see"
+                f"run {name} has ended, there is nothing left to do; see"
                 f" 'openstack migrate run show {name}'"
             )
         if order.plan.purpose is Purpose.DRAIN and order.request.hosts:
@@ -139,21 +141,21 @@ def bring_back(
     request: Request | None = None,
     options: Options | None = None,
     *,
-    where: pathlib.Path | None = None,
+    journal_dir: pathlib.Path | None = None,
 ) -> Run:
     """A run that brings back what a drain has moved.
 
     The services of the hosts are enabled by this call.
 
     :param name: of the drain, or a host: then its newest drain, and those
-        which that one went on with: they had left the host disabled.
+        which that one continued: they had left the host disabled.
     :raises NotFound: no such run, and none that emptied such a host.
     """
     mover, clock = _mover(connection)
-    where = where or journals.directory()
-    drain, unreadable = drained(where, name)
-    journal, order, _ = opened(where, drain)
-    rows, lost = _moved(where, journal.run, name)
+    journal_dir = journal_dir or journals.directory()
+    drain, unreadable = drained(journal_dir, name)
+    journal, order, _ = opened(journal_dir, drain)
+    rows, lost = _moved(journal_dir, journal.run, name)
     homes = {row.id: row.source for row in rows}
     if order.plan.purpose is not Purpose.DRAIN or not homes:
         raise errors.MigrateError(
@@ -163,79 +165,84 @@ def bring_back(
     places = sorted(set(homes.values()))
     back = journals.new_name()
     with contextlib.ExitStack() as undo:
-        locks = _locked(undo, mover, where, back, places)
+        locks = _locked(undo, mover, journal_dir, back, places)
         _refuse(mover, order.plan)
         host_services.check(mover, back, places)
-        made = Journal.create(where, back)
-        made.note("return", of=journal.run)
-        said = Hosts(mover, made, places).enable()
-        asked = request or Request(limits=order.request.limits)
-        asked = dataclasses.replace(
-            asked,
+        journal_of_return = Journal.create(journal_dir, back)
+        journal_of_return.note("return", of=journal.run)
+        messages = Hosts(mover, journal_of_return, places).enable()
+        return_request = request or Request(limits=order.request.limits)
+        return_request = dataclasses.replace(
+            return_request,
             enabled=frozenset(places),
             # Disks that had to be copied then have to be now.
-            block=asked.block or any(r.how == Way.BLOCK for r in rows),
+            block=return_request.block
+            or any(r.how == Way.BLOCK for r in rows),
         )
         now = (mover.cloud.server_now(id) for id in homes)
-        there = {server.host for server in now if server is not None}
-        fleet = fleets.read(mover.cloud, sorted(there))
-        plan = planning.back(fleet, homes, asked)
-        done = Order(plan, asked, options or Options(), homes)
-        stored_plan.write(made, done)
-        run = Run(mover, clock, made, done, locks)
-        for line in said:
-            run.say(line)
+        current_hosts = {server.host for server in now if server is not None}
+        fleet = fleets.read(mover.cloud, sorted(current_hosts))
+        plan = planning.back(fleet, homes, return_request)
+        return_order = Order(plan, return_request, options or Options(), homes)
+        stored_plan.write(journal_of_return, return_order)
+        run = Run(mover, clock, journal_of_return, return_order, locks)
+        for line in messages:
+            run.report_first(line)
         if lost:
-            run.say(
+            run.report_first(
                 f"{name}: run {printable(lost)} moved servers away before;"
-                f" it has no readable journal in {where}: they are not brought"
-                " back"
+                f" its journal in {journal_dir} is missing or"
+                " unreadable: they are not brought back"
             )
         for error in unreadable:
-            run.say(f"{error}; what that run moved is not brought back")
+            run.report_first(
+                f"{error}; what that run moved is not brought back"
+            )
         undo.pop_all()
     return run
 
 
 def cancel(
-    connection: Any, name: str, *, where: pathlib.Path | None = None
+    connection: Any, name: str, *, journal_dir: pathlib.Path | None = None
 ) -> list[str]:
     """Gives a run up: its hosts' services become what they were.
 
-    No server is moved. What is under way goes on in Nova.
+    No server is moved. Moves under way continue in Nova.
 
     :returns: what was done, and what is left, in words.
     :raises MigrateError: it is at work, or there is no such run.
     """
     mover, _ = _mover(connection)
-    where = where or journals.directory()
-    journal, order, before = opened(where, name)
+    journal_dir = journal_dir or journals.directory()
+    journal, order, before = opened(journal_dir, name)
     with contextlib.ExitStack() as undo:
-        locks = _locked(undo, mover, where, name, _ours(order))
+        locks = _locked(undo, mover, journal_dir, name, _hosts_to_lock(order))
         _refuse(mover, order.plan)
-        told = Hosts(mover, journal, order.plan.sources).restore()
+        messages = Hosts(mover, journal, order.plan.sources).restore()
         for step in order.plan.steps:
             state = before.get(step.id)
-            if state and state.begun:
-                told.append(
-                    f"{step.server}: its move may go on:"
+            if state and state.started:
+                messages.append(
+                    f"{step.server}: its move may still be under way:"
                     f" {command('openstack', 'migrate', 'watch', step.id)}"
                 )
         journal.note("cancelled")
         for lock in locks:
             lock.give()
-    return told or [f"run {name} has changed no service; it is given up"]
+    return messages or [
+        f"run {name} is cancelled; it had not changed any service"
+    ]
 
 
 def opened(
-    where: pathlib.Path, name: str
+    journal_dir: pathlib.Path, name: str
 ) -> tuple[Journal, Order, dict[str, State]]:
     """A run as its journal has it.
 
     :raises NotFound: no such run.
     :raises MigrateError: it cannot be read.
     """
-    journal = Journal.open(where, name)
+    journal = Journal.open(journal_dir, name)
     try:
         return journal, stored_plan.read(journal), _states(journal)
     except errors.MigrateError:
@@ -243,19 +250,19 @@ def opened(
         raise
 
 
-def drained(where: pathlib.Path, name: str) -> tuple[str, list[str]]:
+def drained(journal_dir: pathlib.Path, name: str) -> tuple[str, list[str]]:
     """The run of that name, or the newest drain of that host.
 
     :returns: the run, and why newer ones cannot be read.
     :raises NotFound: neither exists.
     """
-    names = journals.runs(where)
+    names = journals.runs(journal_dir)
     if name in names:
         return name, []
     unreadable: list[str] = []
     for run in names:
         try:
-            journal, order, before = opened(where, run)
+            journal, order, before = opened(journal_dir, run)
         except errors.MigrateError as error:
             unreadable.append(f"run {run} is unreadable: {error}")
         else:
@@ -269,29 +276,30 @@ def drained(where: pathlib.Path, name: str) -> tuple[str, list[str]]:
             if order.plan.purpose is Purpose.DRAIN and moved:
                 return run, unreadable
     raise errors.NotFound(
-        f"run, nor a host that a run in {where} has moved servers away from,",
+        f"run, nor a host that a run in {journal_dir} has moved servers away"
+        " from,",
         printable(name),
         "; ".join(["see 'openstack migrate run list'", *unreadable[:3]]),
     )
 
 
 def _moved(
-    where: pathlib.Path, run: str, name: str
+    journal_dir: pathlib.Path, run: str, name: str
 ) -> tuple[list[Row], str | None]:
     """What a drain has moved; of a host, the drains before it as well.
 
     :param name: of the run, or the host.
     :returns: the rows, and the run among them whose journal is not here.
     """
-    found: dict[str, Row] = {}
-    seen: set[str] = set()
+    moved_rows: dict[str, Row] = {}
+    visited_runs: set[str] = set()
     earlier: str | None = run
-    while earlier and earlier not in seen:
-        seen.add(earlier)
+    while earlier and earlier not in visited_runs:
+        visited_runs.add(earlier)
         try:
-            journal, _, before = opened(where, earlier)
+            journal, _, before = opened(journal_dir, earlier)
         except errors.MigrateError:
-            return list(found.values()), earlier
+            return list(moved_rows.values()), earlier
         for state in before.values():
             row = state.row
             if (
@@ -299,9 +307,9 @@ def _moved(
                 and row.outcome is Result.MOVED
                 and name in (run, row.source)
             ):
-                found.setdefault(row.id, row)
+                moved_rows.setdefault(row.id, row)
         earlier = host_services.left_by(journal, name)
-    return list(found.values()), None
+    return list(moved_rows.values()), None
 
 
 def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:
@@ -311,15 +319,15 @@ def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:
         if state.row is not None:
             yield state.row
             continue
-        became = Result.RUNNING_ON if state.begun else Result.NOT_BEGUN
+        result = Result.RUNNING_ON if state.started else Result.NOT_BEGUN
         yield Row(
             step.server,
             step.id,
             step.source,
             step.destination,
             step.way.value,
-            became,
-            reason="begun, and its end is not known" if state.begun else "",
+            result,
+            reason="started; its end is not known" if state.started else "",
         )
     for stay in order.plan.stays:
         yield Row(
@@ -341,21 +349,21 @@ def _mover(connection: Any) -> tuple[Mover, Clock]:
 def _locked(
     undo: contextlib.ExitStack,
     mover: Mover,
-    where: pathlib.Path,
+    journal_dir: pathlib.Path,
     run: str,
     hosts: Iterable[str],
 ) -> list[Lock]:
     """:raises Held: another run has one of them."""
     locks = []
     for host in sorted(hosts):
-        lock = Lock(where, mover.cloud.nova.identity, host)
+        lock = Lock(journal_dir, mover.cloud.nova.identity, host)
         lock.take(run)
         undo.callback(lock.give)
         locks.append(lock)
     return locks
 
 
-def _ours(order: Order) -> list[str]:
+def _hosts_to_lock(order: Order) -> list[str]:
     if order.plan.purpose is Purpose.RETURN:
         return sorted(set(order.homes.values()))
     return list(order.plan.sources)
@@ -365,8 +373,8 @@ def _sources(mover: Mover, request: Request) -> list[str]:
     """Where what is to move is now."""
     if not request.servers:
         return list(request.hosts)
-    found = (mover.cloud.server_now(id) for id in request.servers)
-    return sorted({server.host for server in found if server is not None})
+    servers = (mover.cloud.server_now(id) for id in request.servers)
+    return sorted({server.host for server in servers if server is not None})
 
 
 def _refuse(mover: Mover, plan: Plan) -> None:
@@ -392,6 +400,6 @@ def _states(journal: Journal) -> dict[str, State]:
         return replay(journal.entries())
     except (KeyError, TypeError, ValueError) as error:
         raise journals.JournalError(
-            f"{journal.path} has lines that cannot be read:"
+            f"{journal.path} has unreadable lines:"
             f" {printable(repr(error), 200)}"
         ) from error

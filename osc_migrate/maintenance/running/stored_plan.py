@@ -23,7 +23,7 @@ from osc_migrate.text import printable
 class Options:
     """How a plan is done.
 
-    :ivar max_failures: no new move begins after so many that failed.
+    :ivar max_failures: no new move begins after this many failures.
     :ivar on_stall: what to do with a live move that does not get on: one
         of stalls.RUNGS.
     :ivar stall_after: seconds without progress that are a stall.
@@ -98,7 +98,7 @@ def _request(data: dict[str, Any]) -> Request:
         "limits": Limits(**data["limits"]),
         "by": By(data["by"]),
         "barriers": tuple(
-            NodeBlocker(**one) for one in data.get("barriers", ())
+            NodeBlocker(**fields) for fields in data.get("barriers", ())
         ),
     }
     for name in ("hosts", "servers", "to"):

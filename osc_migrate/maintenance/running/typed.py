@@ -36,7 +36,7 @@ def _require_one_of(value: object, hints: tuple[Any, ...], name: str) -> None:
             return require(value, hint, name)
         except TypeError:
             continue
-    raise _wrong(value, name)
+    raise _type_error(value, name)
 
 
 def _require_parts(
@@ -58,8 +58,8 @@ def _require_class(value: object, kind: Any, name: str) -> None:
         kind, enum.EnumType
     )
     if not isinstance(value, kind) or is_bool or is_enum:
-        raise _wrong(value, name)
+        raise _type_error(value, name)
 
 
-def _wrong(value: object, name: str) -> TypeError:
+def _type_error(value: object, name: str) -> TypeError:
     return TypeError(f"{name} cannot be a {type(value).__name__}")

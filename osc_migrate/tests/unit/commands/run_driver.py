@@ -40,7 +40,7 @@ def main(descriptor, where):
         lab,
         Request(hosts=("HostB",), limits=Limits(total=1)),
         plan=steps,
-        where=where,
+        journal_dir=where,
     )
 
     def say(words):

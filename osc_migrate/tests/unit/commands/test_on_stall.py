@@ -65,7 +65,7 @@ def test_a_refusal_is_told_and_followed(capsys):
     error = errors.ApiError("Nova", "abort it", 400, "not running")
     move = Move(error)
     assert len(list(acted(looks(True, True), move, "abort", say))) == 2
-    assert "following it all the same" in capsys.readouterr().err
+    assert "still following it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [Live, Block])

@@ -168,7 +168,7 @@ def test_what_libvirt_counts_is_no_estimate():
 
 
 def test_what_is_usual_stands_there():
-    look = Progress("copying", "migrating", 3.0, usual=38)
+    look = Progress("copying", "migrating", 3.0, usual_seconds=38)
     assert progress.describe(look) == "usually 0:38 here"
 
 

@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from osc_migrate import errors
-from osc_migrate.migration.abort import AGAIN
+from osc_migrate.migration.abort import REPEAT_AFTER
 from osc_migrate.migration.follow import TimeUp
 from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit import sky as skies
@@ -114,7 +114,7 @@ def test_what_was_lost_is_asked_for_again(healthy, clock, lost):
     _, found = ended(healthy, clock)
     assert found.stopped
     assert len(asked(healthy)) == 2
-    assert sum(clock.slept) >= AGAIN
+    assert sum(clock.slept) >= REPEAT_AFTER
 
 
 def test_one_that_is_not_queued_yet_is_waited_for(healthy, clock):

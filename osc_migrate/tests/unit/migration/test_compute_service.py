@@ -4,7 +4,7 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.cloud.cloud import Cloud
-from osc_migrate.migration.compute_service import ComputeService, Standing
+from osc_migrate.migration.compute_service import ComputeService, ServiceState
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.sky import NOVA, Sky
 
@@ -18,34 +18,34 @@ def service(healthy):
 
 
 def test_how_it_stands(service, healthy):
-    assert service.standing() == Standing(False, "a fan")
+    assert service.state() == ServiceState(False, "a fan")
     healthy.nova("/os-services", {"services": [skies.service("HostB")]})
-    assert service.standing() == Standing(True)
+    assert service.state() == ServiceState(True)
 
 
 def test_there_is_none(service, healthy):
     healthy.nova("/os-services", {"services": []})
     with pytest.raises(errors.NotFound, match="HostB"):
-        service.standing()
+        service.state()
 
 
 @pytest.mark.parametrize(
     ("wanted", "body"),
     [
-        (Standing(True), {"status": "enabled"}),
-        (Standing(False), {"status": "disabled"}),
+        (ServiceState(True), {"status": "enabled"}),
+        (ServiceState(False), {"status": "disabled"}),
         (
-            Standing(False, "a run"),
+            ServiceState(False, "a run"),
             {"status": "disabled", "disabled_reason": "a run"},
         ),
         (
-            Standing(False, "x" * 300),
+            ServiceState(False, "x" * 300),
             {"status": "disabled", "disabled_reason": "x" * 255},
         ),
     ],
 )
 def test_it_is_put_where_it_should_be(service, healthy, wanted, body):
-    service.stand(wanted)
+    service.set_state(wanted)
     (call,) = healthy.calls("/os-services/77")
     assert call.json() == body
 
@@ -53,10 +53,10 @@ def test_it_is_put_where_it_should_be(service, healthy, wanted, body):
 @pytest.mark.parametrize(
     ("wanted", "path", "body"),
     [
-        (Standing(True), "enable", {}),
-        (Standing(False), "disable", {}),
+        (ServiceState(True), "enable", {}),
+        (ServiceState(False), "disable", {}),
         (
-            Standing(False, "a run"),
+            ServiceState(False, "a run"),
             "disable-log-reason",
             {"disabled_reason": "a run"},
         ),
@@ -65,7 +65,7 @@ def test_it_is_put_where_it_should_be(service, healthy, wanted, body):
 def test_an_old_nova_knows_it_by_its_host(requests_mock, wanted, path, body):
     sky = Sky(requests_mock, newest="2.52")
     requests_mock.put(f"{NOVA}/os-services/{path}", json={"service": {}})
-    ComputeService(Cloud(sky.connection), "HostB").stand(wanted)
+    ComputeService(Cloud(sky.connection), "HostB").set_state(wanted)
     (call,) = sky.calls(f"/{path}")
     named = {"host": "HostB", "binary": "nova-compute"}
     assert call.json() == named | body

@@ -36,7 +36,7 @@ def followed(sky, clock, records, server, timeout=None):
 def test_a_record_that_nobody_ends_is_left(healthy, clock):
     looks, outcome = followed(healthy, clock, [skies.migration("running")], {})
     assert outcome.end is End.NOT_MOVED
-    assert "nobody ends migration 7 any more" in outcome.reason
+    assert "migration 7 appears to be orphaned" in outcome.reason
     assert "the server is ACTIVE on HostB" in outcome.reason
     assert outcome.next == "openstack migrate explain vm1"
     waited = looks[-1].elapsed

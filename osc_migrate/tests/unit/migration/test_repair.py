@@ -39,7 +39,7 @@ def test_nothing_is_left():
 
 def test_an_error_that_is_none():
     step = only(broken())
-    assert (step.deed, step.result) == (RepairAction.RESET, "would do")
+    assert (step.action, step.result) == (RepairAction.RESET, "would do")
     assert "migration 7 to HostC" in step.what
     assert "still on HostB" in step.why
     assert step.next == "openstack server set --state active vm1"
@@ -71,15 +71,15 @@ LATER = NOW + datetime.timedelta(minutes=10)
         ({"migrations": Unread("403")}, "not known: 403"),
         (
             {"migrations": (shapes.migration("completed"),)},
-            "no failed live migration",
+            "not a failed live migration",
         ),
         (
             {"migrations": (failed(type="migration"),)},
-            "no failed live migration",
+            "not a failed live migration",
         ),
         (
             {"migrations": (failed(id=8, type="resize"), failed())},
-            "8, is no failed live migration",
+            "8, is not a failed live migration",
         ),
         ({"migrations": (failed(destination="HostB"),)}, "did not begin"),
         ({"migrations": (failed(source=None),)}, "did not begin"),
@@ -87,7 +87,7 @@ LATER = NOW + datetime.timedelta(minutes=10)
 )
 def test_what_is_not_proven_is_left(changes, doubt):
     steps = repair.plan(broken(**changes), DAY)
-    assert all(step.deed is RepairAction.NONE for step in steps)
+    assert all(step.action is RepairAction.NONE for step in steps)
     assert all(step.result == "left" for step in steps)
     assert doubt in steps[0].why
     assert "reboot --hard vm1" in steps[0].next
@@ -99,7 +99,7 @@ def test_one_under_way_is_never_touched():
     steps = repair.plan(
         broken(migrations=(open_, failed()), ports=(bound,)), DAY
     )
-    assert [s.deed for s in steps if s.deed is not RepairAction.NONE] == []
+    assert [s.action for s in steps if s.action is not RepairAction.NONE] == []
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ def test_one_under_way_is_never_touched():
 )
 def test_what_the_hosts_say_decides(runs, doubt):
     step = only(broken(), runs=runs)
-    assert (step.deed is RepairAction.RESET) == (not doubt)
+    assert (step.action is RepairAction.RESET) == (not doubt)
     assert doubt in step.why
 
 
 @pytest.mark.parametrize(
     "runs, doubt",
     [
-        (None, "only libvirt can tell, with --nodes"),
+        (None, "ask libvirt with --nodes"),
         ({"HostB": False, "HostC": True}, ""),
         ({"HostB": True, "HostC": True}, "on HostB and HostC"),
         ({"HostB": True, "HostC": False}, "on HostB, Nova shows HostC"),
@@ -132,7 +132,7 @@ def test_one_that_broke_off_when_the_guest_had_gone(runs, doubt):
     step = repair.plan(
         broken(server=gone, source=shapes.host(name="HostC")), DAY, runs=runs
     )[0]
-    assert (step.deed is RepairAction.RESET) == (not doubt)
+    assert (step.action is RepairAction.RESET) == (not doubt)
     assert doubt in step.why and "still" not in step.why
 
 
@@ -158,7 +158,7 @@ def waiting(hours=30.0, type="migration", server=None, **changes):
 
 def test_a_forgotten_confirmation():
     step = only(waiting())
-    assert (step.deed, step.result) == (RepairAction.CONFIRM, "would do")
+    assert (step.action, step.result) == (RepairAction.CONFIRM, "would do")
     assert "since 2026-11-22 04:00 UTC" in step.what
     assert step.next == "openstack migrate cold vm1 --confirm"
 
@@ -177,7 +177,7 @@ def test_a_forgotten_confirmation():
 )
 def test_a_confirmation_that_is_left(changes, doubt, then):
     steps = repair.plan(waiting(**changes), DAY)
-    assert steps[0].deed is RepairAction.NONE
+    assert steps[0].action is RepairAction.NONE
     assert doubt in steps[0].why
     assert then in steps[0].next
 
@@ -195,7 +195,7 @@ def bound(**changes):
 
 def test_a_stale_binding():
     step = only(bound())
-    assert (step.deed, step.host) == (RepairAction.UNBIND, "HostC")
+    assert (step.action, step.host) == (RepairAction.UNBIND, "HostC")
     assert step.port in step.next
     assert "role service" in repair.refused_binding(step, "vm1")
 
@@ -203,13 +203,13 @@ def test_a_stale_binding():
 @pytest.mark.parametrize(
     "bindings, doubt",
     [
-        ({"HostB": "INACTIVE", "HostC": "ACTIVE"}, "has the active one"),
+        ({"HostB": "INACTIVE", "HostC": "ACTIVE"}, "the active binding is on"),
         ({"HostB": "INACTIVE", "HostC": "INACTIVE"}, "no active one on HostB"),
     ],
 )
 def test_a_binding_that_may_be_in_use_is_left(bindings, doubt):
     step = only(bound(ports=(shapes.port(bindings=bindings),)))
-    assert step.deed is RepairAction.NONE
+    assert step.action is RepairAction.NONE
     assert doubt in step.why
 
 

@@ -73,7 +73,7 @@ def test_the_first_reason_stays():
     gate = StartGate()
     closing(gate)
     assert closing(gate, "3 failed") == (0, [])
-    assert gate.why == "interrupted"
+    assert gate.reason == "interrupted"
 
 
 def test_a_signal_handler_may_close_it_while_its_thread_does():

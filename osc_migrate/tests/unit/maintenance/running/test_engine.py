@@ -203,8 +203,8 @@ def test_a_second_wave_waits_for_the_cloud(lab, journal):
     lab.silent = 1
     engine, events = done(lab, journal, *waves(lab))
     assert set(outcomes(engine).values()) == {Result.MOVED}
-    assert any("waiting, as Nova could not" in event for event in events)
-    assert "the cloud is well again" in events
+    assert any("waiting: Nova could not" in event for event in events)
+    assert "the cloud is healthy again" in events
 
 
 def test_a_wave_of_a_drain_begins_while_the_last_one_ends(lab, journal):
@@ -270,7 +270,7 @@ def test_interrupted_twice_it_leaves_them(lab, journal):
     finally:
         FakeMove.lab_clock = kept
     assert outcomes(engine) == {"vm1": Result.RUNNING_ON}
-    assert replay(journal.entries())[step.id].begun is not None
+    assert replay(journal.entries())[step.id].started is not None
 
 
 class TestResume:
@@ -365,7 +365,7 @@ class TestHosts:
         hosts = Hosts(lab, journal, ["HostB"])
         hosts.close(work(lab, journal))
         lab.disabled["HostB"] = "mine now"
-        assert "not this run's" in hosts.restore()[0]
+        assert "changed by others" in hosts.restore()[0]
         assert lab.disabled["HostB"] == "mine now"
 
 
@@ -391,7 +391,7 @@ def test_its_own_abort_is_in_the_journal_and_outlives_the_process(
         destination="HostC",
     )
     journal.note("abort", step.id)
-    assert replay(journal.entries())[step.id].begun.aborted
+    assert replay(journal.entries())[step.id].started.aborted
     lab.live(facts)
     lab.under_way.clear()
     taken_up, moves = lab.taken_up, []

@@ -10,7 +10,7 @@ import pytest
 from osc_migrate import errors
 from osc_migrate.maintenance.running import journal as journals
 from osc_migrate.maintenance.running.journal import Journal, JournalError
-from osc_migrate.maintenance.running.lock import Held, Lock
+from osc_migrate.maintenance.running.lock import HostLocked, Lock
 from osc_migrate.maintenance.running.recorded_state import replay
 from osc_migrate.maintenance.running.results import Result, Row
 from osc_migrate.maintenance.running.server_task import as_dict
@@ -93,7 +93,7 @@ def test_each_line_outlives_a_kill(tmp_path):
 def test_one_at_a_time(tmp_path):
     first, second = (Lock(tmp_path, "cloud", "HostB") for _ in range(2))
     first.take("run-1")
-    with pytest.raises(Held, match="run-1"):
+    with pytest.raises(HostLocked, match="run-1"):
         second.take("run-2")
     Lock(tmp_path, "cloud", "HostC").take("run-2")
     Lock(tmp_path, "other", "HostB").take("run-3")
@@ -112,10 +112,10 @@ class TestReplay:
         made.note("refused", "id-3", reason="no")
         states = replay(made.entries())
         assert states["id-1"].row == row("id-1", Result.MOVED)
-        assert states["id-1"].begun is None
+        assert states["id-1"].started is None
         assert states["id-2"].row is None
-        assert states["id-2"].begun.after == 3
-        assert states["id-3"].begun is None
+        assert states["id-2"].started.after == 3
+        assert states["id-3"].started is None
 
 
 def begin(journal, server):

@@ -169,7 +169,7 @@ def test_a_move_that_began_in_the_future(where):
         *(late.isoformat(), "move", "id", json.dumps(data)),
     )
     journal = Journal.open(where, BAD)
-    begun = replay(journal.entries())["id"].begun
+    begun = replay(journal.entries())["id"].started
     journal.close()
     assert begun.at <= datetime.datetime.now(datetime.UTC)
 

@@ -11,7 +11,7 @@ from osc_migrate.maintenance.planning import NodeBlocker, Request
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
 from osc_migrate.maintenance.running import start
 from osc_migrate.maintenance.running.journal import Journal
-from osc_migrate.maintenance.running.lock import Held
+from osc_migrate.maintenance.running.lock import HostLocked
 from osc_migrate.maintenance.running.results import Result, Verdict
 from osc_migrate.migration.start_gate import StartGate
 from osc_migrate.tests.unit.maintenance.running.lab import Lab, Quick, plan
@@ -69,7 +69,7 @@ def where(tmp_path):
 
 def drained(lab, where, *steps, request=HOST_B, stays=()):
     run = running.drain(
-        lab, request, plan=plan(*steps, stays=stays), where=where
+        lab, request, plan=plan(*steps, stays=stays), journal_dir=where
     )
     events = [str(e) for look in run.looks() for e in look.events]
     return run, events
@@ -123,11 +123,13 @@ def test_some_servers_leave_the_service_alone(lab, where):
 
 
 def test_a_second_one_is_told_of_the_first(lab, where):
-    first = running.drain(lab, HOST_B, plan=plan(lab.boot("vm1")), where=where)
-    with pytest.raises(Held, match=first.id):
-        running.drain(lab, HOST_B, plan=plan(), where=where)
+    first = running.drain(
+        lab, HOST_B, plan=plan(lab.boot("vm1")), journal_dir=where
+    )
+    with pytest.raises(HostLocked, match=first.id):
+        running.drain(lab, HOST_B, plan=plan(), journal_dir=where)
     assert len(list(first.looks())) > 0
-    running.drain(lab, HOST_B, plan=plan(), where=where)
+    running.drain(lab, HOST_B, plan=plan(), journal_dir=where)
 
 
 @pytest.mark.parametrize(
@@ -144,16 +146,16 @@ def test_a_plan_that_is_not_for_here(lab, where, changes, said):
         changes = {"steps": (step, step)}
     wrong = dataclasses.replace(made, **changes)
     with pytest.raises(errors.MigrateError, match=said):
-        running.drain(lab, HOST_B, plan=wrong, where=where)
+        running.drain(lab, HOST_B, plan=wrong, journal_dir=where)
     assert not lab.calls
     # Nobody has the host now.
-    running.drain(lab, HOST_B, plan=made, where=where)
+    running.drain(lab, HOST_B, plan=made, journal_dir=where)
 
 
 class TestResume:
     def interrupted(self, lab, where):
         steps = [lab.boot(f"vm{n}") for n in range(5)]
-        run = running.drain(lab, HOST_B, plan=plan(*steps), where=where)
+        run = running.drain(lab, HOST_B, plan=plan(*steps), journal_dir=where)
         # While the first request is being sent.
         lab.sending = lambda _: run.stop()
         for _ in run.looks():
@@ -166,7 +168,7 @@ class TestResume:
         first = self.interrupted(lab, where)
         before = len([call for call in lab.calls if call[0] == "move"])
         assert 0 < before < 5
-        second = running.resume(lab, first.id, where=where)
+        second = running.resume(lab, first.id, journal_dir=where)
         list(second.looks())
         assert second.verdict is Verdict.DONE
         assert len([call for call in lab.calls if call[0] == "move"]) == 5
@@ -175,25 +177,25 @@ class TestResume:
     def test_one_that_has_ended(self, lab, where):
         run, _ = drained(lab, where, lab.boot("vm1"))
         with pytest.raises(errors.MigrateError, match="has ended"):
-            running.resume(lab, run.id, where=where)
+            running.resume(lab, run.id, journal_dir=where)
 
     def test_one_that_was_cancelled(self, lab, where):
         run = self.interrupted(lab, where)
-        assert running.cancel(lab, run.id, where=where)
+        assert running.cancel(lab, run.id, journal_dir=where)
         assert lab.disabled["HostB"] is None
         with pytest.raises(errors.MigrateError, match="was cancelled"):
-            running.resume(lab, run.id, where=where)
+            running.resume(lab, run.id, journal_dir=where)
 
     def test_one_without_a_plan(self, lab, where):
         made = Journal.create(where)
         with pytest.raises(errors.MigrateError, match="before it had a plan"):
-            running.resume(lab, made.run, where=where)
+            running.resume(lab, made.run, journal_dir=where)
 
     def test_one_of_another_cloud(self, lab, where):
         run = self.interrupted(lab, where)
         lab.nova.identity = "another"
         with pytest.raises(errors.MigrateError, match="another cloud"):
-            running.resume(lab, run.id, where=where)
+            running.resume(lab, run.id, journal_dir=where)
 
 
 class TestReturn:
@@ -226,7 +228,7 @@ class TestReturn:
         run, _ = drained(lab, where, lab.boot("vm1"), lab.boot("vm2"))
         lab.calls.clear()
         name = run.id if by == "run" else "HostB"
-        second = running.bring_back(lab, name, where=where)
+        second = running.bring_back(lab, name, journal_dir=where)
         assert lab.calls == [("put", "HostB", "enabled")]
         list(second.looks())
         assert second.verdict is Verdict.DONE
@@ -236,14 +238,14 @@ class TestReturn:
     def test_disks_that_were_copied_are_copied_back(self, lab, where, back):
         step = dataclasses.replace(lab.boot("vm1"), way=Way.BLOCK)
         run, _ = drained(lab, where, step)
-        second = running.bring_back(lab, run.id, where=where)
+        second = running.bring_back(lab, run.id, journal_dir=where)
         _, order, _ = start.opened(where, second.id)
         assert order.request.block
         assert second.plan.steps
 
     def test_disks_that_were_not_are_not(self, lab, where, back):
         run, _ = drained(lab, where, lab.boot("vm1"))
-        second = running.bring_back(lab, run.id, where=where)
+        second = running.bring_back(lab, run.id, journal_dir=where)
         _, order, _ = start.opened(where, second.id)
         assert not order.request.block
 
@@ -259,25 +261,25 @@ class TestReturn:
         return one, two
 
     def test_of_a_host_that_two_have_emptied(self, lab, where, twice):
-        second = running.bring_back(lab, "HostB", where=where)
+        second = running.bring_back(lab, "HostB", journal_dir=where)
         names = {step.server for step in second.plan.steps}
         assert names == {"vm1", "vm2"}
 
     def test_of_a_run_just_what_it_moved(self, lab, where, twice):
-        second = running.bring_back(lab, twice[1].id, where=where)
+        second = running.bring_back(lab, twice[1].id, journal_dir=where)
         assert [step.server for step in second.plan.steps] == ["vm2"]
 
     def test_one_that_came_home_is_no_part_of_the_next(self, lab, where, back):
         drained(lab, where, lab.boot("vm1"))
-        list(running.bring_back(lab, "HostB", where=where).looks())
+        list(running.bring_back(lab, "HostB", journal_dir=where).looks())
         del lab.servers[lab.boot("vm1").id]
         drained(lab, where, lab.boot("vm2"))
-        second = running.bring_back(lab, "HostB", where=where)
+        second = running.bring_back(lab, "HostB", journal_dir=where)
         assert [step.server for step in second.plan.steps] == ["vm2"]
 
     def test_the_first_ones_journal_is_elsewhere(self, lab, where, twice):
         (where / f"{twice[0].id}.sqlite").unlink()
-        second = running.bring_back(lab, "HostB", where=where)
+        second = running.bring_back(lab, "HostB", journal_dir=where)
         assert [step.server for step in second.plan.steps] == ["vm2"]
         events = [str(e) for look in second.looks() for e in look.events]
         assert any(
@@ -288,11 +290,11 @@ class TestReturn:
     def test_a_run_that_moved_nothing(self, lab, where, back):
         run, _ = drained(lab, where, lab.boot("vm1", locked=True))
         with pytest.raises(errors.MigrateError, match="moved no server"):
-            running.bring_back(lab, run.id, where=where)
+            running.bring_back(lab, run.id, journal_dir=where)
 
     def test_neither_run_nor_host(self, lab, where, back):
         with pytest.raises(errors.NotFound):
-            running.bring_back(lab, "HostX", where=where)
+            running.bring_back(lab, "HostX", journal_dir=where)
 
 
 def test_a_plan_is_the_same_from_the_journal(lab, where):
@@ -306,7 +308,7 @@ def test_a_plan_is_the_same_from_the_journal(lab, where):
         asked,
         running.Options(max_failures=7),
         plan=dataclasses.replace(plan(step), made_at="2026-11-23T10:00:00Z"),
-        where=where,
+        journal_dir=where,
     )
     _, order, _ = start.opened(where, run.id)
     assert order.plan == run.plan

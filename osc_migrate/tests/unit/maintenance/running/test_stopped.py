@@ -41,7 +41,7 @@ class Stopped:
     def run(self, *steps, again=None, before=None, **options):
         again = again or self.elsewhere
         self.work = Work(self.lab, self.journal, Quick(), again, **options)
-        tell, sent = self.work.tell, self.lab.sending
+        tell, sent = self.work.report, self.lab.sending
 
         def telling(text, *rest, **more):
             self.told.append(text)
@@ -51,7 +51,7 @@ class Stopped:
             sent(id)
             self.told.append("sent")
 
-        self.work.tell, self.lab.sending = telling, sending
+        self.work.report, self.lab.sending = telling, sending
         self.engine = Engine(self.work, plan(*steps), None, before)
         for _ in self.engine.looks():
             pass
@@ -102,7 +102,7 @@ def test_one_whose_request_is_next_is_not_begun(run, way):
     assert (row.outcome, row.reason) == (Result.NOT_BEGUN, "interrupted")
     assert run.started == []
     # A run that goes on looks for no request that was never sent.
-    assert replay(run.journal.entries())[step.id].begun is None
+    assert replay(run.journal.entries())[step.id].started is None
     run.nothing_after_the_sentence()
 
 
@@ -256,7 +256,7 @@ def test_the_failure_limit_stops_those_that_are_being_checked(run):
         max_failures=1,
         limits=Limits(per_source=4),
     )
-    kept, work.tell = work.tell, tell
+    kept, work.report = work.report, tell
     engine = Engine(work, plan(first, second))
     for _ in engine.looks():
         pass
@@ -276,7 +276,7 @@ def test_a_request_whose_answer_was_lost_is_not_sent_again(run):
     assert row.outcome is Result.RUNNING_ON
     assert "watch" in row.next
     assert len(run.started) == 1
-    assert replay(run.journal.entries())[step.id].begun is not None
+    assert replay(run.journal.entries())[step.id].started is not None
     run.nothing_after_the_sentence()
 
 
