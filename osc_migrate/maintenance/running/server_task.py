@@ -133,20 +133,17 @@ class Task:
         reached Nova, or failed and may be tried again."""
         facts = facts or self._patiently(self._read)
         while facts is not None:
-            new_migrations = [
-                m for m in facts.migrations if m.id > started.after
-            ]
-            if new_migrations:
+            newer = [m for m in facts.migrations if m.id > started.after]
+            if newer:
                 self._work.report(
-                    f"following migration {new_migrations[-1].id}, started"
-                    " earlier",
+                    f"following migration {newer[-1].id}, started earlier",
                     self.step.server,
                 )
                 self._moving = True
                 carry = self._carry()
                 # Nova takes no second one meanwhile: the oldest is ours.
                 ended = carry.taken_up(
-                    facts, started.status, new_migrations[-1], started.aborted
+                    facts, started.status, newer[-1], started.aborted
                 )
                 self._moving = False
                 row = self._judged(ended)
@@ -155,11 +152,8 @@ class Task:
                 self._failed = row
                 return None
             age = datetime.datetime.now(datetime.UTC) - started.at
-            server = facts.server
-            if (
-                server.task_state is None
-                and age.total_seconds() > RECORD_WITHIN
-            ):
+            idle = facts.server.task_state is None
+            if idle and age.total_seconds() > RECORD_WITHIN:
                 break
             # What the other process has sent may still be on its way.
             self.progress = Progress("looking for its migration", "", 0)
@@ -200,15 +194,13 @@ class Task:
                 self._work.report(
                     f"did not move: {failure}", row.server, warning=True
                 )
-            elif self.step.destination:
-                row = self._row(Result.LEFT, failure)
-                failed_hosts.append(self.step.destination)
             else:
                 row = self._row(Result.LEFT, failure)
+                failed_hosts += filter(None, [self.step.destination])
             plans += 1
             if plans == PLANS:
                 return row
-            step = self._patiently(self._replanning(tuple(failed_hosts)))
+            step = self._patiently(self._planner(tuple(failed_hosts)))
             if isinstance(step, Skipped):
                 reasons = "; ".join(step.reasons)
                 reason = f"{row.reason}; no alternative: {reasons}"
@@ -216,10 +208,8 @@ class Task:
             self._planned_anew(step, failure)
             facts = None
 
-    def _replanning(
-        self, failed_hosts: tuple[str, ...]
-    ) -> Callable[[], Step | Skipped]:
-        return lambda: self._work.replan(self.step, failed_hosts)
+    def _planner(self, hosts: tuple[str, ...]) -> Callable[[], Step | Skipped]:
+        return lambda: self._work.replan(self.step, hosts)
 
     def _planned_anew(self, step: Step, reason: str) -> None:
         self._work.go_elsewhere(self.step, step)
@@ -264,9 +254,7 @@ class Task:
         self._moving = True
         if shut_down(self._work, self.step, facts) is Stopping.STOPPED:
             return self._row(Result.STOPPED, "shut down where it is")
-        return self._row(
-            Result.FAILED, "Nova accepted the stop, but it still runs"
-        )
+        return self._row(Result.FAILED, "stop accepted, but still running")
 
     # What is reported
 

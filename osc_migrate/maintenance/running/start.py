@@ -168,24 +168,23 @@ def bring_back(
         locks = _locked(undo, mover, journal_dir, back, places)
         _refuse(mover, order.plan)
         host_services.check(mover, back, places)
-        journal_of_return = Journal.create(journal_dir, back)
-        journal_of_return.note("return", of=journal.run)
-        messages = Hosts(mover, journal_of_return, places).enable()
-        return_request = request or Request(limits=order.request.limits)
-        return_request = dataclasses.replace(
-            return_request,
+        new_journal = Journal.create(journal_dir, back)
+        new_journal.note("return", of=journal.run)
+        messages = Hosts(mover, new_journal, places).enable()
+        request = request or Request(limits=order.request.limits)
+        request = dataclasses.replace(
+            request,
             enabled=frozenset(places),
             # Disks that had to be copied then have to be now.
-            block=return_request.block
-            or any(r.how == Way.BLOCK for r in rows),
+            block=request.block or any(r.how == Way.BLOCK for r in rows),
         )
         now = (mover.cloud.server_now(id) for id in homes)
         current_hosts = {server.host for server in now if server is not None}
         fleet = fleets.read(mover.cloud, sorted(current_hosts))
-        plan = planning.back(fleet, homes, return_request)
-        return_order = Order(plan, return_request, options or Options(), homes)
-        stored_plan.write(journal_of_return, return_order)
-        run = Run(mover, clock, journal_of_return, return_order, locks)
+        plan = planning.back(fleet, homes, request)
+        new_order = Order(plan, request, options or Options(), homes)
+        stored_plan.write(new_journal, new_order)
+        run = Run(mover, clock, new_journal, new_order, locks)
         for line in messages:
             run.report_first(line)
         if lost:
@@ -195,9 +194,7 @@ def bring_back(
                 " unreadable: they are not brought back"
             )
         for error in unreadable:
-            run.report_first(
-                f"{error}; what that run moved is not brought back"
-            )
+            run.report_first(f"{error}; its moves are not brought back")
         undo.pop_all()
     return run
 
@@ -229,9 +226,7 @@ def cancel(
         journal.note("cancelled")
         for lock in locks:
             lock.give()
-    return messages or [
-        f"run {name} is cancelled; it had not changed any service"
-    ]
+    return messages or [f"run {name} is cancelled; no service was changed"]
 
 
 def opened(
@@ -276,8 +271,7 @@ def drained(journal_dir: pathlib.Path, name: str) -> tuple[str, list[str]]:
             if order.plan.purpose is Purpose.DRAIN and moved:
                 return run, unreadable
     raise errors.NotFound(
-        f"run, nor a host that a run in {journal_dir} has moved servers away"
-        " from,",
+        f"run, nor host emptied by a run in {journal_dir},",
         printable(name),
         "; ".join(["see 'openstack migrate run list'", *unreadable[:3]]),
     )

@@ -21,7 +21,7 @@ def refused(status="running", type="live-migration", has=True):
 @pytest.mark.parametrize(
     "changes, said",
     [
-        ({"type": "migration"}, "no live migration"),
+        ({"type": "migration"}, "not a live migration"),
         ({"has": False}, "2.22; the highest usable one is 2.21"),
         ({"status": "running (post-copy)"}, "post-copy already"),
         ({"status": "preparing"}, "is preparing"),
