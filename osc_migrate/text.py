@@ -3,6 +3,7 @@
 import datetime
 import re
 import shlex
+from collections.abc import Sequence
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.@:+][A-Za-z0-9_.@:+-]*")
 
@@ -56,6 +57,13 @@ def confirm_or_revert(server: str, *, resized: bool = False) -> str:
 def some(count: int, thing: str) -> str:
     """A count and its noun: '1 move', '2 moves'."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def listed(items: Sequence[str], most: int = 5, between: str = ", ") -> str:
+    """The first of them: 'HostA, HostB and 3 more'."""
+    shown = between.join(items[:most])
+    hidden = len(items) - most
+    return f"{shown} and {hidden} more" if hidden > 0 else shown
 
 
 def utc(moment: datetime.datetime | None) -> str | None:

@@ -8,6 +8,7 @@ from osc_migrate.cloud.hosts import Service
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server
 from osc_migrate.cloud.whole_cloud import CloudFacts
+from osc_migrate.text import listed
 
 # The libvirt driver writes a running record every few seconds; one of these
 # that was not written for so long has nobody who works on it.
@@ -19,9 +20,7 @@ def whole(_cloud: CloudFacts) -> str:
 
 
 def _listed(names: Collection[str]) -> str:
-    shown = sorted(names)[:10]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return listed(sorted(names), 10)
 
 
 def _services(services: Iterable[Service]) -> str:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 
 from osc_migrate.checks import script
+from osc_migrate.text import listed
 
 
 class Status(enum.IntEnum):
@@ -47,7 +48,7 @@ class Fix:
     """
 
     node: str
-    # Shell lines, each word of a stranger quoted: see words.command().
+    # Shell lines, each word of a stranger quoted: see text.command().
     lines: tuple[str, ...]
     # Units to restart afterwards, once, whichever fix names them.
     restart: tuple[str, ...] = ()
@@ -76,7 +77,7 @@ class Fix:
             return str(refused)
         others = [name for name in self.rests_on if name != self.node]
         if others and not self.vouched:
-            return f"it rests on what only {', '.join(others[:3])} says"
+            return f"it rests on what only {listed(others, 3)} says"
         return ""
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from osc_migrate.checks.server import COLD, LIVE, arg
 from osc_migrate.cloud.hosts import Hypervisor
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import known
-from osc_migrate.text import paste
+from osc_migrate.text import listed, paste
 
 # Missing CPU features to name before it gets long.
 NAMED = 6
@@ -116,10 +116,8 @@ def destination_cpu_has_every_feature(move: MoveFacts) -> str:
     missing = sorted(here.cpu_features - there.cpu_features)
     if not missing:
         return f"all {len(here.cpu_features)}"
-    named = ", ".join(missing[:NAMED])
-    more = len(missing) - NAMED
     raise Concern(
-        f"missing there: {named}" + (f" and {more} more" if more > 0 else ""),
+        f"missing there: {listed(missing, NAMED)}",
         "harmless when [libvirt]cpu_models in nova.conf names a model that"
         " both have; otherwise choose a host with the same CPU",
     )

@@ -8,6 +8,7 @@ from osc_lib.command import command
 
 from osc_migrate.cloud.usage import Amount, Usage, host_usage, project_names
 from osc_migrate.commands import base, options
+from osc_migrate.text import listed
 
 COLUMNS = ("host", "project", "cpu", "memory_mb", "disk_gb")
 
@@ -41,8 +42,7 @@ class DescribeResource(base.Base, command.Lister):
             base.say(
                 f"{len(usage.uncounted)} servers are not counted, because"
                 " Nova does not tell their size (a cell that is down, or a"
-                f" deleted flavor): {', '.join(usage.uncounted[:5])}"
-                + (" ..." if len(usage.uncounted) > 5 else "")
+                f" deleted flavor): {listed(usage.uncounted)}"
             )
         names = project_names(cloud, usage.projects)
         columns = (*COLUMNS, "project_id") if parsed_args.long else COLUMNS

@@ -6,7 +6,7 @@ from osc_migrate.cloud.history import History
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, known
-from osc_migrate.text import paste
+from osc_migrate.text import listed, paste
 
 # A person reads no more of them.
 _MOST = 3
@@ -64,8 +64,7 @@ def services(history: History, names: Iterable[str]) -> str:
     named = [hosts[n] for n in dict.fromkeys(names) if n in hosts]
     chosen = named or hosts.values()
     sick = [said for host in chosen if (said := ill(host))]
-    more = f" and {len(sick) - _MOST} more" if len(sick) > _MOST else ""
-    return f"now {', '.join(sick[:_MOST])}{more}" if sick else ""
+    return f"now {listed(sick, _MOST)}" if sick else ""
 
 
 def ill(host: Host) -> str:

@@ -33,12 +33,12 @@ SETTLE_AT_MOST = 60.0
 # Newest records of a server in which ours is searched: others may have
 # started new moves since ours ended.
 RECENT = 20
-# Nova lists these, with counters, under the server; the rest elsewhere
-# (nova/api/openstack/compute/server_migrations.py).
 # Phases in which memory or disks are on their way.
 _COPYING = ("running", "post-copy")
 # A record with such a status may change to 'error' a moment later.
 FAILED = ("failed", "cancelled", "error")
+# Nova lists these, with counters, under the server; the rest elsewhere
+# (nova/api/openstack/compute/server_migrations.py).
 _LISTED = frozenset({"queued", "preparing", "running", "post-migrating"})
 
 

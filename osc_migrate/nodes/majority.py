@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from osc_migrate.text import listed
+
 T = TypeVar("T")
 
 
@@ -16,11 +18,16 @@ def majority(
     :param votes: what else speaks for a value, such as a file's owner.
     :param usual: what decides between equals; else the first node does.
     """
+    best = most_common(values, votes)
+    return next((value for value in usual if value in best), best[0])
+
+
+def most_common(values: Mapping[str, T], votes: Iterable[T] = ()) -> list[T]:
+    """The value that most nodes have; several where as many have each."""
     count = Counter(values.values())
     count.update(vote for vote in votes if vote in count)
     most = max(count.values())
-    best = [value for value in count if count[value] == most]
-    return next((value for value in usual if value in best), best[0])
+    return [value for value in count if count[value] == most]
 
 
 def most_say(values: Mapping[str, T], agreed: T) -> bool:
@@ -38,9 +45,5 @@ def others(values: Mapping[str, T], agreed: T) -> dict[str, T]:
 def told(values: Mapping[str, object], agreed: object) -> str:
     """'HostC has 64061, the others have 64060'."""
     odd = others(values, agreed)
-    few = list(odd.items())[:8]
-    words = ", ".join(f"{name} has {value}" for name, value in few)
-    more = (
-        f" and {len(odd) - len(few)} more differ" if odd != dict(few) else ""
-    )
-    return f"{words}{more}, the others have {agreed}"
+    shown = listed([f"{name} has {value}" for name, value in odd.items()], 8)
+    return f"{shown}, the others have {agreed}"

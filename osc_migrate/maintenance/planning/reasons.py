@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from osc_migrate.maintenance.planning.candidate import Candidate
 from osc_migrate.maintenance.planning.capacity import State
 from osc_migrate.maintenance.planning.rules import Reason, Rules
+from osc_migrate.text import listed
 
 # Hosts to name before it gets long.
 NAMED = 3
@@ -38,9 +39,10 @@ def why(
     open_ = [host for host, reasons in against.items() if not reasons]
     if open_:
         # Only when it could not be brought in between the others.
-        return (f"no order of the moves leaves room on {_listed(open_)}",)
+        named = listed(open_, NAMED)
+        return (f"no order of the moves leaves room on {named}",)
     return tuple(
-        f"{text} ({_listed(named)})"
+        f"{text} ({listed(named, NAMED)})"
         for text, named in _grouped(_smallest(against), against)
     )
 
@@ -104,9 +106,3 @@ def _grouped(
             yield against[named[0]][key], named
         for host in named:
             del left[host]
-
-
-def _listed(hosts: list[str]) -> str:
-    shown = ", ".join(hosts[:NAMED])
-    hidden = len(hosts) - NAMED
-    return f"{shown} and {hidden} more" if hidden > 0 else shown

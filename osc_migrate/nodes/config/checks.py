@@ -20,7 +20,7 @@ from osc_migrate.nodes.config import live_options, options
 from osc_migrate.nodes.config.nova_conf import Set, config_of, mended
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import of_node
-from osc_migrate.text import command
+from osc_migrate.text import command, listed
 
 # Seconds that a file may be younger than the process that read it.
 _SLACK = 2.0
@@ -51,7 +51,7 @@ def nova_conf_is_well_formed(node: NodeFacts) -> str:
         return "every line is a section, an option, or goes on"
     where, _, number = broken[0].rpartition(":")
     raise Problem(
-        f"oslo.config refuses {', '.join(broken[:5])}: nova-compute will not"
+        f"oslo.config refuses {listed(broken)}: nova-compute will not"
         " start again",
         f"on {node.name}: see the line and mend it:"
         f" {command('sed', '-n', f'{number}p', where)}",

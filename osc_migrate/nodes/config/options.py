@@ -4,7 +4,6 @@ Left to others: paths of the instances directory (storage), addresses and
 names of a node, which differ by nature.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip, Verdict
@@ -12,10 +11,10 @@ from osc_migrate.checks.findings import Fix, Status
 from osc_migrate.facts import known
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.config.nova_conf import Set, change, in_container
-from osc_migrate.nodes.majority import most_say
+from osc_migrate.nodes.majority import most_common, most_say
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster
-from osc_migrate.text import printable
+from osc_migrate.text import listed, printable
 
 Key = tuple[str, str]
 
@@ -96,13 +95,12 @@ class _Split:
         self.values = {
             node.name: value(node.config, key, default) for node in nodes
         }
-        counts = Counter(self.values.values()).most_common()
-        self.differs = len(counts) > 1
-        self.wanted: str | None = counts[0][0]
-        if self.differs and counts[0][1] == counts[1][1]:
+        self.differs = len(set(self.values.values())) > 1
+        best = most_common(self.values)
+        self.wanted: str | None = best[0]
+        if len(best) > 1:
             # No majority: Nova's own value, where a node has it.
-            same = [v for v, n in counts if n == counts[0][1]]
-            self.wanted = default if default and default in same else None
+            self.wanted = default if default and default in best else None
 
     @property
     def name(self) -> str:
@@ -125,17 +123,12 @@ class _Split:
             if said != self.wanted:
                 groups.setdefault(said, []).append(node)
         parts = [
-            f"{printable(said, 60) or 'unset'} on {_some(names)}"
+            f"{printable(said, 60) or 'unset'} on {listed(names, _SHOWN)}"
             for said, names in groups.items()
         ]
         if self.wanted is not None:
             parts.append(f"{printable(self.wanted, 60) or 'unset'} elsewhere")
         return f"{self.name} is {', '.join(parts)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" * (more > 0))
 
 
 def _readable(node: NodeFacts) -> bool:
@@ -198,8 +191,8 @@ def _by_hand(split: _Split) -> str:
         )
     return (
         f"set {split.name} = {split.wanted or '(unset)'} on"
-        f" {_some(split.others())}, with no server left there, and restart"
-        " nova-compute"
+        f" {listed(split.others(), _SHOWN)}, with no server left there, and"
+        " restart nova-compute"
     )
 
 

@@ -7,6 +7,7 @@ from osc_migrate.checks.findings import Fix
 from osc_migrate.checks.script import Port
 from osc_migrate.nodes.libvirt.facts import Libvirt, Listener
 from osc_migrate.nodes.libvirt.transport import inbound, mend, start
+from osc_migrate.nodes.majority import majority
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_node
 from osc_migrate.text import command
@@ -144,11 +145,10 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
     nodes = [node for node in cluster.computes if node.libvirt.daemon]
     if any(trouble_of_ports(node.libvirt) for node in nodes):
         raise Skip("migration-ports-are-sane says what is wrong")
-    counted = Counter(node.libvirt.ports for node in nodes)
-    if not counted:
+    if not nodes:
         raise Skip("no node has libvirt")
     # Ranges that are too small are named by another check.
-    usual = max(counted, key=lambda ports: (counted[ports], ports == USUAL))
+    usual = majority({n.name: n.libvirt.ports for n in nodes}, usual=(USUAL,))
     small = usual[1] - usual[0] + 1 < ENOUGH
     odd = [node for node in nodes if node.libvirt.ports != usual]
     if not odd:

@@ -10,7 +10,7 @@ from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.libvirt.transport import mend
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
-from osc_migrate.text import command, paste
+from osc_migrate.text import command, listed, paste
 
 
 def _answers(*nodes: NodeFacts) -> None:
@@ -126,9 +126,7 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
 
 
 def _some(names: set[str] | frozenset[str]) -> str:
-    shown = sorted(names)
-    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
-    return ", ".join(shown[:3]) + more
+    return listed(sorted(names), 3)
 
 
 @of_pair(LIVE)

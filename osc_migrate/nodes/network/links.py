@@ -1,19 +1,19 @@
 """Checks of what all nodes have to see alike in their network."""
 
 import functools
-from collections import Counter
 
 from osc_migrate.checks.check import Concern, Problem
 from osc_migrate.checks.findings import Fix, allowed
 from osc_migrate.checks.script import Mtu
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.majority import most_common
 from osc_migrate.nodes.network import routes
 from osc_migrate.nodes.network.address import is_own, told_addresses
 from osc_migrate.nodes.network.hosts_file import right_name
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster
-from osc_migrate.text import command
+from osc_migrate.text import command, listed
 
 
 def _configured(node: NodeFacts) -> bool:
@@ -56,9 +56,8 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
                 continue
             fixes += right_name(other, node, node.name)[1:]
     if odd:
-        more = f"; and {len(odd) - 5} more" if len(odd) > 5 else ""
         raise Concern(
-            "; ".join(odd[:5]) + more,
+            listed(odd, between="; "),
             "nova.conf gives addresses, so moves work; but give every node"
             " the same names, in DNS or "
             + ("; ".join(map(str, fixes[:5])) or "/etc/hosts"),
@@ -106,13 +105,15 @@ def mtu_agrees(cluster: ClusterFacts) -> str:
     """
     found = {node.name: inbound_mtu(node) for node in cluster.computes}
     links = {name: link for name, link in found.items() if link}
-    common = Counter(mtu for _, mtu in links.values()).most_common(2)
-    if len(common) < 2:
-        return ", ".join(f"{mtu} bytes" for mtu, _ in common)
+    mtus = {name: mtu for name, (_, mtu) in links.items()}
+    if not mtus:
+        return ""
     # Of two that are as frequent, the lower one is the odd one: 1500 is
     # what a link has by itself.
-    usual = max(common, key=lambda pair: (pair[1], pair[0]))[0]
+    usual = max(most_common(mtus))
     odd = {n: link for n, link in links.items() if link[1] != usual}
+    if not odd:
+        return f"{usual} bytes"
     fixes = [
         allowed(name, functools.partial(_with_mtu, name, interface, usual))
         for name, (interface, _) in odd.items()

@@ -12,7 +12,7 @@ from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import of_cluster, of_node
 from osc_migrate.nodes.system.facts import Clock
-from osc_migrate.text import command
+from osc_migrate.text import command, listed
 
 # Seconds between two clocks, beyond what asking took.
 _SEEN = 1.0
@@ -83,8 +83,7 @@ def clocks_agree(cluster: ClusterFacts) -> str:
     if not off:
         return f"within {spread:.1f} s"
     ordered = sorted(off, key=lambda name: -abs(off[name]))
-    said = ", ".join(f"{n} by {off[n]:+.1f} s" for n in ordered[:5])
-    more = f" and {len(off) - 5} more" if len(off) > 5 else ""
+    deviations = listed([f"{name} by {off[name]:+.1f} s" for name in ordered])
     right = next(name for name in clocks if name not in off)
     verdict = Problem if abs(off[ordered[0]]) > _HARMS else Concern
     fixes = []
@@ -95,7 +94,7 @@ def clocks_agree(cluster: ClusterFacts) -> str:
             fixes += [fix] if fix else []
             words += [] if fix else [_by_hand(node, right)]
     remedy = "; ".join([*map(str, fixes), *words])
-    raise verdict(f"off the others: {said}{more}", remedy, *fixes)
+    raise verdict(f"off the others: {deviations}", remedy, *fixes)
 
 
 def _step(node: NodeFacts) -> Fix | None:

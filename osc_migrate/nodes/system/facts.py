@@ -226,11 +226,6 @@ def _one(said: CommandOutput, name: str) -> str:
     return found
 
 
-def _uptime(said: CommandOutput) -> float:
-    seconds = _one(said, "/proc/uptime").partition(".")[0]
-    return float(whole(seconds, "its uptime"))
-
-
 def _addresses(said: CommandOutput) -> frozenset[str]:
     _machine(said)
     start = "address:"

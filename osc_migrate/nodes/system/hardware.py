@@ -1,15 +1,15 @@
 """Checks of what nodes must have in common: processors, pages, security."""
 
-from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from osc_migrate.checks.check import Concern, Problem, Skip, Verdict
 from osc_migrate.facts import known
 from osc_migrate.nodes.config.nova_conf import config_of
+from osc_migrate.nodes.majority import majority, others
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
-from osc_migrate.text import printable, size
+from osc_migrate.text import listed, printable, size
 
 T = TypeVar("T")
 
@@ -167,8 +167,8 @@ def _agree(
     found = {node.name: read(node) for node in cluster.computes}
     if len(found) < 2:
         raise Skip("less than two compute nodes")
-    usual = Counter(found.values()).most_common(1)[0][0]
-    odd = {n: said for n, said in found.items() if said != usual}
+    usual = majority(found)
+    odd = others(found, usual)
     if not odd:
         return usual
     said = _some([f"{n} {printable(v, 40)}" for n, v in odd.items()])
@@ -191,6 +191,4 @@ def _architectures_differ(pair: PairFacts) -> bool:
 
 
 def _some(words: list[str]) -> str:
-    more = len(words) - _SHOWN
-    shown = ", ".join(printable(word, 60) for word in words[:_SHOWN])
-    return shown + (f" and {more} more" if more > 0 else "")
+    return listed([printable(word, 60) for word in words], _SHOWN)

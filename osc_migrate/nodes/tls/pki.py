@@ -17,7 +17,7 @@ from osc_migrate.nodes.tls.facts import (
     KeyFile,
     Store,
 )
-from osc_migrate.text import command
+from osc_migrate.text import command, listed
 
 # Up to these, keys of elliptic curves are refused for sure; after them, it
 # depends on the version.
@@ -241,8 +241,7 @@ def _names_the_node(end: End, node: NodeFacts) -> str:
     if certificates.names(own, wanted):
         return wanted
     raise Problem(
-        f"it is for {', '.join(known[:6])}, and the others connect to"
-        f" {wanted}",
+        f"it is for {listed(known, 6)}, and the others connect to {wanted}",
         end.renew(node),
     )
 

@@ -12,7 +12,7 @@ from osc_migrate.checks.findings import Fix
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import of_cluster, of_node
-from osc_migrate.text import command
+from osc_migrate.text import command, listed
 
 _IQN = "/etc/iscsi/initiatorname.iscsi"
 _NQN = "/etc/nvme/hostnqn"
@@ -137,9 +137,8 @@ def _unique(
     if not same:
         return f"{len(groups)} nodes, each with an {what} of its own"
     nodes = same[0]
-    said = ", ".join(node.name for node in nodes[:5])
-    more = f" and {len(nodes) - 5} more" if len(nodes) > 5 else ""
-    detail = f"{said}{more} have one {what}: {name(nodes[0])}"
+    named = listed([node.name for node in nodes])
+    detail = f"{named} have one {what}: {name(nodes[0])}"
     if any(used(node) for nodes in same for node in nodes):
         raise Problem(
             f"{detail}, and are connected with it",

@@ -1,4 +1,4 @@
-"""Messages of osc_migrate/causes/cold.py."""
+"""Messages of osc_migrate/explain/causes/cold.py."""
 
 from osc_migrate.tests.unit.explain.cause_messages.source import (
     DOC,

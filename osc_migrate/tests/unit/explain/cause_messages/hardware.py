@@ -1,4 +1,4 @@
-"""Messages of osc_migrate/causes/hardware.py."""
+"""Messages of osc_migrate/explain/causes/hardware.py."""
 
 from osc_migrate.tests.unit.explain.cause_messages.source import (
     DOC,

@@ -1,4 +1,4 @@
-"""Messages of osc_migrate/causes/network.py."""
+"""Messages of osc_migrate/explain/causes/network.py."""
 
 from osc_migrate.tests.unit.explain.cause_messages.source import (
     DOC,

@@ -1,4 +1,4 @@
-"""Messages of osc_migrate/causes/qemu.py."""
+"""Messages of osc_migrate/explain/causes/qemu.py."""
 
 from osc_migrate.tests.unit.explain.cause_messages.source import DOC, UUID
 

@@ -1,4 +1,4 @@
-"""Messages of osc_migrate/causes/storage.py."""
+"""Messages of osc_migrate/explain/causes/storage.py."""
 
 from osc_migrate.tests.unit.explain.cause_messages.source import (
     DOC,
