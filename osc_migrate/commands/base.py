@@ -16,6 +16,7 @@ from osc_lib.command import command
 from osc_migrate.commands import lost_output
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import MigrateError
+from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
 if typing.TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Base(command.Command):
             return super().run(parsed_args) or self.exit_code
         except MigrateError as error:
             # cliff prints an error as it is, and a service's words are in it.
-            error.args = (printable(error, WIDEST),)
+            error.args = (printable(masked(str(error)), WIDEST),)
             raise
 
     def produce_output(
@@ -123,7 +124,7 @@ def _filled(
 
 def say(text: str) -> None:
     """A line on stderr, where everything goes that is no result."""
-    print(printable(text, WIDEST), file=sys.stderr, flush=True)
+    print(printable(masked(text), WIDEST), file=sys.stderr, flush=True)
 
 
 def cells(
@@ -131,11 +132,12 @@ def cells(
 ) -> Sequence[object]:
     """A row as the chosen formatter may print it."""
     formatter = getattr(parsed_args, "formatter", "")
+    shown = (masked(cell) if isinstance(cell, str) else cell for cell in row)
     if formatter in _ESCAPING:
-        return tuple(row)
+        return tuple(shown)
     return tuple(
         cell_text(formatter, cell) if isinstance(cell, str) else cell
-        for cell in row
+        for cell in shown
     )
 
 

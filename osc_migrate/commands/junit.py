@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from osc_migrate import private_files
 from osc_migrate.checks.findings import Finding, Status
+from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
 
@@ -27,12 +28,12 @@ def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
         case = ElementTree.SubElement(
             root, "testcase", classname=printable(row.subject), name=row.check
         )
-        detail = printable(row.detail)
+        detail = printable(masked(row.detail))
         if row.status is Status.WARN:
             ElementTree.SubElement(case, "system-out").text = detail
         elif tag := _TAGS.get(row.status):
             told = ElementTree.SubElement(case, tag, message=detail)
-            told.text = printable(row.remedy)
+            told.text = printable(masked(row.remedy))
             if row.gap:
                 told.text = f"not checked: {row.gap.how}"
     data = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)

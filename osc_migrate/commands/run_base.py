@@ -27,6 +27,7 @@ from osc_migrate.maintenance.running.results import (
     Row,
     Verdict,
 )
+from osc_migrate.redact import masked
 from osc_migrate.text import duration, printable
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
@@ -271,6 +272,6 @@ def _live(looks: Iterable[Look]) -> None:
         for look in looks:
             for event in look.events:
                 style = "red" if event.warning else ""
-                words = printable(str(event), base.WIDEST)
+                words = printable(masked(str(event)), base.WIDEST)
                 display.console.print(text.Text(words, style=style))
             display.update(drawn(look), refresh=True)

@@ -13,8 +13,8 @@ from osc_migrate.errors import MigrateError
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer, Answers
 from osc_migrate.nodes.collect import Survey
-from osc_migrate.nodes.redact import masked
 from osc_migrate.nodes.role import Role
+from osc_migrate.redact import masked
 
 # Of the format; another one is refused, not guessed at.
 VERSION = 1

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from osc_migrate.explain.node_logs.lines import LogLine, NodeLog, Wanted
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer
-from osc_migrate.nodes.redact import masked
+from osc_migrate.redact import masked
 
 # Of one node, the newest ones; characters of a line, and of all of them.
 _LINES = 200

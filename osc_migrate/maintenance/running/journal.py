@@ -20,6 +20,7 @@ from typing import Any
 
 from osc_migrate import errors, private_files
 from osc_migrate.maintenance.running import typed
+from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
 # Of what is in a file; another one is not read.
@@ -30,6 +31,8 @@ _FIELDS: Mapping[str, Mapping[str, Any]] = {
     "disable": {"host": str, "enabled": bool, "reason": str | None},
     "order": {"plan": str, "request": dict, "options": dict, "homes": dict},
 }
+# Kinds whose reasons are set again as they were.
+_EXACT = ("disable", "enable")
 _SCHEMA = """
 CREATE TABLE entries (
     n INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -164,6 +167,8 @@ class Journal:
         :raises JournalError: it cannot be written.
         """
         at = datetime.datetime.now(datetime.UTC).isoformat()
+        if kind not in _EXACT:
+            data = {key: _masked(key, value) for key, value in data.items()}
         self._execute(
             "INSERT INTO entries (at, kind, server, data) VALUES (?, ?, ?, ?)",
             (at, kind, server, json.dumps(data, sort_keys=True)),
@@ -210,6 +215,15 @@ class Journal:
         return JournalError(
             f"the journal {self.path} cannot be used: {detail}"
         )
+
+
+def _masked(key: str, value: object) -> object:
+    """Reasons hold messages of services; IDs and names are left alone."""
+    if key == "reason" and isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {name: _masked(name, inner) for name, inner in value.items()}
+    return value
 
 
 def _entry(n: Any, at: Any, kind: Any, server: Any, data: Any) -> Entry:

@@ -6,8 +6,8 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes import survey_file
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.collect import Survey
-from osc_migrate.nodes.redact import masked
 from osc_migrate.nodes.role import Role
+from osc_migrate.redact import masked
 
 
 def survey(**answers):
