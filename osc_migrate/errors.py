@@ -10,6 +10,14 @@ class MigrateError(Exception):
     """Base of all that this plugin raises by intention; exit code 1."""
 
 
+class UsageError(MigrateError):
+    """The command line is wrong; exit code 2, and nothing was changed."""
+
+
+class Declined(MigrateError):
+    """The answer to a question was not yes; exit code 3."""
+
+
 class ApiError(MigrateError):
     """A service answered with an error, or not at all.
 

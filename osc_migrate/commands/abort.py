@@ -41,6 +41,8 @@ class Abort(base.Base, command.Lister):
     to follow ran out; 130 Ctrl-C, what was asked of Nova goes on.
     """
 
+    changes = True
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         options.add_which(parser, "Server whose migration is to stop")

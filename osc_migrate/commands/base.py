@@ -15,7 +15,7 @@ from osc_lib.command import command
 
 from osc_migrate.commands import lost_output
 from osc_migrate.commands.table import FittedFormatter
-from osc_migrate.errors import MigrateError
+from osc_migrate.errors import Declined, MigrateError, UsageError
 from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
@@ -24,6 +24,7 @@ if typing.TYPE_CHECKING:
 
 # Documented and stable. 1 is any error, 2 wrong usage, 130 Ctrl-C: those are
 # cliff's own.
+USAGE = 2
 NOT_SAFE = 3
 NOT_MOVED = 4
 RUNNING_ON = 5
@@ -42,6 +43,8 @@ class Base(command.Command):
 
     # What run() returns when nothing was raised.
     exit_code = 0
+    # Changes the cloud: cliff's prefixes ('migrate liv') are refused.
+    changes = False
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -66,11 +69,44 @@ class Base(command.Command):
             # Reasons are sentences: without it they would tear the table.
             parsed_args.fit_width = True
         try:
+            if self.changes:
+                self._refuse_prefix()
             return super().run(parsed_args) or self.exit_code
+        except UsageError as error:
+            say(str(error))
+            return USAGE
+        except Declined as error:
+            say(str(error))
+            return NOT_SAFE
         except MigrateError as error:
             # cliff prints an error as it is, and a service's words are in it.
             error.args = (printable(masked(str(error)), WIDEST),)
             raise
+
+    def _refuse_prefix(self) -> None:
+        """:raises UsageError: the command was abbreviated.
+
+        cliff runs the one command that begins so, in interactive mode too
+        (cliff/commandmanager.py, find_command).
+        """
+        typed = getattr(self, "cmd_name", None)
+        if not typed:
+            return
+        names = [name for name, _ in self.app.command_manager]
+        if typed in names:
+            return
+        parts = typed.split()
+        meant = [
+            name
+            for name in names
+            if len(name.split()) == len(parts)
+            and all(map(str.startswith, name.split(), parts))
+        ]
+        raise UsageError(
+            f"'{typed}' is not a command, and one that changes the cloud is"
+            f" not run by its first letters; did you mean: openstack"
+            f" {' or '.join(meant)}? Nothing was changed"
+        )
 
     def produce_output(
         self,

@@ -43,6 +43,8 @@ class Cold(migrate_base.Moving):
     to be confirmed; 130 Ctrl-C, the move goes on.
     """
 
+    changes = True
+
     kind = Kind.COLD
     past: PastDurations | None = None
 

@@ -37,12 +37,15 @@ class Drain(base.Base, command.Lister):
     it cannot go.
 
     Exit codes: 0 the hosts are empty and every server is well where it
-    went; 1 error, nothing was begun; 2 wrong usage; 3 nothing was begun, as
-    no move would be safe; 4 something is left, the table says what and why;
-    130 Ctrl-C: no new move begins and those under way are followed to their
-    end, a second Ctrl-C leaves them. With --dry-run or --plan: 0 when the
-    plan empties the hosts; 3 when it does not, wishes of owners included.
+    went; 1 error, nothing was begun; 2 wrong usage; 3 nothing was begun: no
+    move would be safe, or you declined; 4 something is left, the table
+    shows what and why; 130 Ctrl-C: no new move begins and those under way
+    are followed to their end, a second Ctrl-C leaves them. With --dry-run
+    or --plan: 0 when the plan empties the hosts; 3 when it does not, wishes
+    of owners included.
     """
+
+    changes = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -117,6 +120,17 @@ class Drain(base.Base, command.Lister):
         if parsed_args.dry_run or parsed_args.plan:
             self.exit_code = planning.exit_code(plan)
             return planning.shown(parsed_args, plan)
+        run_base.approve(
+            parsed_args,
+            [
+                *planning.what_changes(plan),
+                *(
+                    f"{host} is disabled for new servers"
+                    for host in request.hosts
+                ),
+                *plan.reasons,
+            ],
+        )
         run = runs.drain(
             self.connection,
             request,
@@ -128,7 +142,7 @@ class Drain(base.Base, command.Lister):
 
 
 def _refuse_both(parsed_args: argparse.Namespace) -> None:
-    """:raises MigrateError: not one thing was asked for."""
+    """:raises UsageError: not one thing was asked for."""
     ways = {
         "hosts": parsed_args.hosts,
         "--server": parsed_args.server,
@@ -138,7 +152,7 @@ def _refuse_both(parsed_args: argparse.Namespace) -> None:
     }
     given = [name for name, value in ways.items() if value]
     if len(given) != 1:
-        raise errors.MigrateError(
+        raise errors.UsageError(
             (f"{' and '.join(given)} exclude each other: " if given else "")
             + "name the hosts to empty, or servers with --server, or give"
             " one of --apply, --resume and --cancel"

@@ -37,6 +37,8 @@ class ForceComplete(base.Base, command.ShowOne):
     the move goes on.
     """
 
+    changes = True
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         options.add_server(parser, "Server that is being moved")

@@ -45,6 +45,7 @@ Shown = tuple[Sequence[str], Sequence[object]]
 class Moving(base.Base, command.ShowOne):
     """Checks a move, starts it, follows it and tells what became of it."""
 
+    changes = True
     kind: Kind
     # Checks whose answers are worth a line before the move, passed or not.
     telling: Sequence[str] = ()

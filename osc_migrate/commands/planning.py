@@ -1,6 +1,7 @@
 """What commands that plan share: options, and how a plan is shown."""
 
 import argparse
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from osc_migrate.cloud.cloud import Cloud, find_host
@@ -203,6 +204,21 @@ def shown(
         for row in _rows(plan)
     )
     return names, [base.cells(parsed_args, row) for row in rows]
+
+
+def what_changes(plan: Plan) -> Iterator[str]:
+    """The plan in two or three lines, for who has to approve it."""
+    moves = [step for step in plan.steps if step.way is not Way.STOP]
+    hosts = Counter(step.destination or SCHEDULER for step in moves)
+    to = ", ".join(f"{number} to {host}" for host, number in hosts.items())
+    if moves:
+        yield f"{some(len(moves), 'server')} to move: {to}"
+    if copied := sum(step.way is Way.BLOCK for step in moves):
+        yield f"the local disks of {some(copied, 'server')} are copied"
+    if stopped := sum(step.way in (Way.STOP, Way.COLD) for step in plan.steps):
+        yield f"{some(stopped, 'server')} to be shut down, or moved while off"
+    if plan.stays:
+        yield f"{some(len(plan.stays), 'server')} to stay; see --dry-run"
 
 
 def exit_code(plan: Plan) -> int:

@@ -38,6 +38,8 @@ class Rebalance(base.Base, command.Lister):
     or --plan: 0 when the plan reaches the threshold; 3 when it does not.
     """
 
+    changes = True
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         scope = parser.add_mutually_exclusive_group()
@@ -102,6 +104,7 @@ class Rebalance(base.Base, command.Lister):
             return planning.shown(parsed_args, plan)
         for line in plan.reasons:
             base.say(line)
+        run_base.approve(parsed_args, planning.what_changes(plan))
         run = runs.rebalance(
             self.connection,
             request,

@@ -48,6 +48,8 @@ class Repair(base.Base, command.Lister):
     left (with --dry-run: something is to be done); 130 Ctrl-C.
     """
 
+    changes = True
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         options.add_server(parser, "Server to repair")

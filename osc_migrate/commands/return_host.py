@@ -1,11 +1,15 @@
 """openstack migrate return"""
 
 import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from osc_lib.command import command
 
 from osc_migrate.commands import base, planning, run_base
 from osc_migrate.maintenance import running as runs
+from osc_migrate.maintenance.running.results import Row
+from osc_migrate.text import some
 
 
 class Return(base.Base, command.Lister):
@@ -20,10 +24,12 @@ class Return(base.Base, command.Lister):
     Servers that the drain has shut down in place stay shut down.
 
     Exit codes: 0 all are back and well; 1 error, such as a run that moved
-    nothing; 2 wrong usage; 3 none could come back; 4 some did not; 130
-    Ctrl-C: no new move begins and those under way are followed to their
-    end, a second Ctrl-C leaves them.
+    nothing; 2 wrong usage; 3 none could come back, or you declined; 4 some
+    did not; 130 Ctrl-C: no new move begins and those under way are followed
+    to their end, a second Ctrl-C leaves them.
     """
+
+    changes = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -47,5 +53,14 @@ class Return(base.Base, command.Lister):
             planning.request(parsed_args),
             run_base.options_of(parsed_args),
             journal_dir=parsed_args.journal_dir,
+            approve=lambda rows: run_base.approve(
+                parsed_args, _what_changes(rows)
+            ),
         )
         return run_base.do(self, parsed_args, run)
+
+
+def _what_changes(rows: Iterable[Row]) -> Iterator[str]:
+    """A line for each host that gets its servers back."""
+    for host, number in sorted(Counter(row.source for row in rows).items()):
+        yield f"{host} is enabled, {some(number, 'server')} to move back there"

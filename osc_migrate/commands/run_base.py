@@ -16,8 +16,10 @@ from osc_migrate.commands import (
     lost_output,
     options,
     progress,
+    prompt,
     signals,
 )
+from osc_migrate.errors import Declined
 from osc_migrate.maintenance.planning.plan import Plan, Step
 from osc_migrate.maintenance.running import Options, Run
 from osc_migrate.maintenance.running.results import (
@@ -52,6 +54,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("doing it")
     group.add_argument(
+        "--auto-approve",
+        action="store_true",
+        help=(
+            "Do not ask before the first change (without a terminal there is"
+            " no question)"
+        ),
+    )
+    group.add_argument(
         "--max-failures",
         metavar="<n>",
         type=options.count,
@@ -77,6 +87,19 @@ def add_directory(parser: options.Parser) -> None:
             " ~/.local/state/osc-migrate/runs, or as XDG_STATE_HOME says)"
         ),
     )
+
+
+def approve(parsed_args: argparse.Namespace, summary: Iterable[str]) -> None:
+    """Shows what is about to change and asks for it, on a terminal alone.
+
+    :raises Declined: the answer was not yes.
+    """
+    if parsed_args.auto_approve or not prompt.somebody():
+        return
+    for line in summary:
+        base.say(f"  {line}")
+    if not prompt.agreed("Proceed?"):
+        raise Declined("not approved; nothing was changed")
 
 
 def options_of(parsed_args: argparse.Namespace) -> Options:

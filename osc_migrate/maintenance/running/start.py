@@ -142,6 +142,7 @@ def bring_back(
     options: Options | None = None,
     *,
     journal_dir: pathlib.Path | None = None,
+    approve: Callable[[list[Row]], None] = lambda rows: None,
 ) -> Run:
     """A run that brings back what a drain has moved.
 
@@ -149,6 +150,7 @@ def bring_back(
 
     :param name: of the drain, or a host: then its newest drain, and those
         which that one continued: they had left the host disabled.
+    :param approve: raises to stop, before anything is changed.
     :raises NotFound: no such run, and none that emptied such a host.
     """
     mover, clock = _mover(connection)
@@ -163,6 +165,7 @@ def bring_back(
             " back; nothing was changed"
         )
     places = sorted(set(homes.values()))
+    approve(rows)
     back = journals.new_name()
     with contextlib.ExitStack() as undo:
         locks = _locked(undo, mover, journal_dir, back, places)
@@ -372,8 +375,7 @@ def _sources(mover: Mover, request: Request) -> list[str]:
 
 
 def _refuse(mover: Mover, plan: Plan) -> None:
-    """:raises MigrateError: the plan is not of this cloud, or moves a server
-    twice."""
+    """:raises MigrateError: of another cloud, or with a server twice."""
     if plan.cloud != mover.cloud.nova.identity:
         raise errors.MigrateError(
             f"the plan was made for another cloud ({printable(plan.cloud)}),"
@@ -394,6 +396,5 @@ def _states(journal: Journal) -> dict[str, State]:
         return replay(journal.entries())
     except (KeyError, TypeError, ValueError) as error:
         raise journals.JournalError(
-            f"{journal.path} has unreadable lines:"
-            f" {printable(repr(error), 200)}"
+            f"{journal.path} is unreadable: {printable(repr(error), 200)}"
         ) from error

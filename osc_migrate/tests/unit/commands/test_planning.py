@@ -117,6 +117,16 @@ def test_just_a_server(sky, name):
         (["HostC"], "no server is on HostC: empty already"),
         (["HostB", "--to", "HostX"], "no compute host is called 'HostX'"),
         (["--server", "vmx"], "no server is called 'vmx'"),
+    ],
+)
+def test_wrong_input(sky, words, why):
+    with pytest.raises(errors.MigrateError, match=why):
+        run(sky, Drain, "--dry-run", *words)
+
+
+@pytest.mark.parametrize(
+    "words, why",
+    [
         ([], "name the hosts to empty"),
         (
             ["HostB", "--server", "vm1"],
@@ -124,9 +134,9 @@ def test_just_a_server(sky, name):
         ),
     ],
 )
-def test_wrong_input(sky, words, why):
-    with pytest.raises(errors.MigrateError, match=why):
-        run(sky, Drain, "--dry-run", *words)
+def test_misuse_is_wrong_usage(capsys, words, why):
+    assert Desk(None).run(Drain, "--dry-run", *words) == 2
+    assert why in capsys.readouterr().err
 
 
 def test_a_name_that_several_have(sky):
