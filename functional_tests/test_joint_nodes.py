@@ -213,7 +213,7 @@ def test_watched_aborted_and_repaired(joint, compute, migrate, busy):
     assert done.json[0]["host"] == source
     assert ended.code == 4, ended.err
     assert ended.json["status"] == "error"
-    # As Nova 33 and later leave it.
+    # As Nova 32.2 and later leave it.
     assert compute.get_server(busy.id).status == "ERROR"
     assert where(joint, busy) == source
     repaired = migrate("repair", busy.name, "--yes", nodes=True)

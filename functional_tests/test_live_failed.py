@@ -101,7 +101,7 @@ def test_stdout_carries_the_result_only(shell, boot, name, form):
         # The SDK asks at 2.30: Nova checks at once, but hides the reason.
         ({"fail": "check_destination"}, 1, "No valid host was found"),
         ({"fail": "pre_live_migration"}, 0, "Complete"),
-        # Half way. Since Nova 33 such a server soon is in ERROR, which the
+        # Half way. Since Nova 32.2 such a server soon is in ERROR, which the
         # stock command sees, or not, as the moment falls.
         ({"fail": "live_migration", "old_nova": True}, 0, "Complete"),
     ],

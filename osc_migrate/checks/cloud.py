@@ -3,7 +3,15 @@
 import datetime
 from collections.abc import Collection, Iterable
 
-from osc_migrate.checks.check import Concern, Problem, Skip, check
+from osc_migrate.checks.check import (
+    Concern,
+    NotChecked,
+    Problem,
+    Skip,
+    check,
+)
+from osc_migrate.checks.findings import Gap
+from osc_migrate.checks.requested import IMAGE_IN_SERVER
 from osc_migrate.cloud.hosts import Service
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server
@@ -13,6 +21,11 @@ from osc_migrate.text import listed
 # The libvirt driver writes a running record every few seconds; one of these
 # that was not written for so long has nobody who works on it.
 STUCK_AFTER = datetime.timedelta(minutes=15)
+
+
+MACHINE_TYPES = Gap(
+    "machine types", "nova-manage libvirt list_unset_machine_type shows them"
+)
 
 
 def whole(_cloud: CloudFacts) -> str:
@@ -231,6 +244,10 @@ def machine_types_are_set(cloud: CloudFacts) -> str:
         for h in cloud.hosts.values()
     ):
         raise Skip("no QEMU or KVM here")
+    if cloud.nova < IMAGE_IN_SERVER:
+        raise NotChecked(
+            "Nova shows it from microversion 2.98 on", MACHINE_TYPES
+        )
     unset = [
         server
         for server in cloud.servers

@@ -9,7 +9,7 @@ from osc_migrate.checks.server import COLD, LIVE, arg, server
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
-from osc_migrate.text import some
+from osc_migrate.text import paste, some
 
 VGPU = re.compile(r"resources[0-9A-Za-z_-]*:VGPU")
 # QEMU with live migration of mediated devices (virt/libvirt/driver.py,
@@ -22,10 +22,23 @@ def flavor_and_image_are_known(move: MoveFacts) -> str:
     """What the server's flavor and image ask for can be read.
 
     Nova copies both at boot, and shows the copies from 2.61 and 2.98 on.
-    Whatever depends on what cannot be read is skipped.
+    Whatever depends on what cannot be read is skipped. Before 2.98 the
+    properties of a deleted image cannot be read at all; Nova itself has them
+    and refuses what cannot move, so that is a risk and not an obstacle.
     """
     specs = move.server.flavor.extra_specs
-    properties = move.server.image_properties
+    try:
+        properties = move.server.image_properties
+    except Unread as unread:
+        if move.nova >= requested.IMAGE_IN_SERVER or move.image_exists:
+            raise
+        raise Concern(
+            f"image properties are not checked: {unread.reason}. They matter"
+            " for an encrypted guest, a TPM, traits and the machine type",
+            "on a controller: nova-manage image_property show"
+            f" {paste(move.server.id)} hw_machine_type"
+            " (also hw_mem_encryption, hw_tpm_version)",
+        ) from None
     return (
         f"{some(len(specs), 'extra spec')},"
         f" image properties: {len(properties)}"

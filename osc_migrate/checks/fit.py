@@ -8,7 +8,7 @@ from osc_migrate.checks.requested import image_properties
 from osc_migrate.checks.server import COLD, LIVE, arg
 from osc_migrate.cloud.hosts import Hypervisor
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import known
+from osc_migrate.facts import Unread, known
 from osc_migrate.text import listed, paste
 
 # Missing CPU features to name before it gets long.
@@ -26,6 +26,8 @@ MACHINE_TYPE = Gap(
     "--nodes checks it",
     ("destination-knows-the-guests-machine-type",),
 )
+# A server shows the zone that was asked for at boot from here on (2024.1).
+PINNED_ZONE = (2, 96)
 
 
 def hypervisors(move: MoveFacts) -> tuple[Hypervisor, Hypervisor]:
@@ -167,7 +169,17 @@ def destination_zone_suits_the_server(move: MoveFacts) -> str:
     # from 2.96 on only.
     if move.source is not None and move.source.zone == host.zone:
         return f"{host.zone}, as now"
-    pin = move.server.pinned_zone
+    try:
+        pin = move.server.pinned_zone
+    except Unread as unread:
+        if move.nova >= PINNED_ZONE:
+            raise
+        raise Concern(
+            f"it is in another zone, {host.zone}, and whether the server is"
+            f" pinned to its zone is not known: {unread.reason}",
+            "try it: Nova refuses a pinned server before anything moves ('No"
+            " valid host')",
+        ) from None
     if pin is None or pin == host.zone:
         return f"{host.zone}, " + ("pinned to it" if pin else "not pinned")
     if not any(

@@ -17,6 +17,10 @@ WALLABY = (2, 88)
 ZED = (2, 91)
 CARACAL = (2, 96)
 EPOXY = (2, 97)
+# A server shows the properties of its image from here on (Epoxy).
+IMAGE_IN_SERVER = (2, 98)
+# The last of Epoxy, and the only one of Flamingo.
+FLAMINGO = (2, 100)
 GAZPACHO = (2, 101)
 HIBISCUS = (2, 104)
 

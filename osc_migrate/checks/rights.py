@@ -1,10 +1,12 @@
 """Checks of what the user may do.
 
 No API tells the policy of a cloud. Judged are Nova's defaults
-(nova/policies/migrate_server.py) by the roles in the user's token.
+(nova/policies/migrate_server.py) by the roles in the user's token. Nova 32
+(2025.2) gave the role manager the moves that name no host.
 """
 
-from osc_migrate.checks.check import Problem, check
+from osc_migrate.checks.check import Concern, Problem, check
+from osc_migrate.checks.requested import FLAMINGO
 from osc_migrate.checks.server import COLD, LIVE, server
 from osc_migrate.cloud.move_facts import MoveFacts
 
@@ -16,17 +18,29 @@ def _allowed(move: MoveFacts, rule: str, check_id: str) -> str:
         return "admin"
     if move.wanted is not None:
         rule += ":host"
-    elif "manager" in move.roles:
+    elif "manager" in move.roles and move.nova > FLAMINGO:
         return "manager of the project, no host named"
+    elif "manager" in move.roles and move.nova == FLAMINGO:
+        raise Concern(
+            f"{RULE}{rule} allows it to managers of the project from 2025.2"
+            " on, and to admins alone in 2025.1; the API does not show which"
+            " of the two this is",
+            "try it: Nova refuses with HTTP 403 before anything moves",
+        )
     roles = ", ".join(sorted(move.roles)) or "none"
+    by_manager = move.nova >= FLAMINGO
     manager = (
         "a user with role admin"
-        if move.wanted is None or "manager" not in move.roles
+        if move.wanted is None or "manager" not in move.roles or not by_manager
         else "a user with role admin, or no host: then the role manager does"
     )
     raise Problem(
         f"{RULE}{rule} allows it to admins"
-        + ("" if rule.endswith(":host") else " and managers of the project")
+        + (
+            " and managers of the project"
+            if by_manager and not rule.endswith(":host")
+            else ""
+        )
         + f"; roles of this user: {roles}",
         f"{manager}; if this cloud's policy differs: --ignore {check_id}",
     )

@@ -33,6 +33,8 @@ class CloudFacts(Facts):
     stale_bindings: Mapping[str, tuple[str, ...]]
     # UTC.
     now: datetime.datetime
+    # The microversion that Nova was asked with, as (2, 104).
+    nova: tuple[int, int] = (2, 104)
 
 
 # What looks wrong is looked at one by one, up to so many.
@@ -72,6 +74,9 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
         unseen=_of(books, "unseen"),
         stale_bindings=fact(lambda: or_unread(lambda: _stale(cloud, read))),
         now=now,
+        nova=fact(
+            lambda: or_unread(lambda: microversions.key(cloud.nova.version))
+        ),
     )
 
 

@@ -28,7 +28,7 @@ class Abort(base.Base, command.Lister):
     the guest stays on its source, which it never left. Nova takes the wish
     and answers at once; this command waits until the migration has really
     ended and Nova is done with the server, and says where the server is and
-    in which state. Nova 33 and later leaves it in ERROR although its guest
+    in which state. Nova 32.2 and later leaves it in ERROR although its guest
     runs on: 'openstack migrate repair' takes that back.
 
     With --host every live migration that leaves or reaches a host is

@@ -29,7 +29,7 @@ class Repair(base.Base, command.Lister):
 
     Three things are repaired, and only where it is proven to be safe: the
     state ERROR of a server whose live migration failed or was aborted while
-    its guest runs on at the source (Nova 33 and later leaves it so), or, with
+    its guest runs at the source (Nova 32.2 and later leaves it so), or, with
     --nodes, on the destination where Nova shows it already; a cold migration
     that nobody confirmed for a day (--confirm-after); an inactive port
     binding on a host where the server is not. Whatever else is left, or

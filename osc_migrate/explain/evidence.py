@@ -77,7 +77,7 @@ def cause(
 
 
 def cancelled(history: History, attempt: Attempt) -> Action | None:
-    """The request to abort this attempt; Nova 33 and later still calls a
+    """The request to abort this attempt; Nova 32.2 and later still calls a
     copy that was aborted an error."""
     for action in known(lambda: history.actions) or ():
         if action.name == "live_migration_cancel" and _began(action, attempt):

@@ -36,7 +36,7 @@ def advice(history: History, kind: str) -> str:
     try:
         runs = kind == "live" and now.power_state in (1, 3)
         if now.status == "ERROR" and runs:
-            # Nova 33 and later after any failure in the hypervisor phase:
+            # Nova 32.2 and later after any failure in the hypervisor phase:
             # rolled back, guest untouched, state wrong.
             return (
                 f"Nova left the server in ERROR although its guest runs on"

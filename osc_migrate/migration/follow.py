@@ -196,7 +196,7 @@ class Follower:
     def settled(self) -> Server | None:
         """The server once Nova is done with it, None when it is gone.
 
-        The record is read again too: since Nova 33 a 'failed' or
+        The record is read again too: since Nova 32.2 a 'failed' or
         'cancelled' one becomes 'error' when the server does.
 
         :raises ApiError: as :meth:`progress`.

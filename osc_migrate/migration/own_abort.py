@@ -27,8 +27,8 @@ def reported(
     :param reason: why the move failed, were it not for the abort.
     :param by: who aborted it: this run, or this command.
     """
-    # Nova 33 and later calls a copy that was aborted an error: only its cause
-    # says whether the abort ended it, or something else did before.
+    # Nova 32.2 and later calls a copy that was aborted an error: only its
+    # cause says whether the abort ended it, or something else did before.
     if record.status != "cancelled" and explanation.cause != _CAUSE:
         return explanation, f"{by} asked to abort it: stalled; {reason}"
     abort_text = f"aborted by {by}: stalled"

@@ -190,7 +190,7 @@ class Watcher:
         record = next((r for r in records if r.id == id), None)
         if record is None or record.status not in FAILED:
             return record
-        # Since Nova 33 it becomes 'error' when the server does.
+        # Since Nova 32.2 it becomes 'error' when the server does.
         since = self._failed.setdefault(id, self._clock.now())
         if self._clock.now() - since < SETTLE:
             return before.record

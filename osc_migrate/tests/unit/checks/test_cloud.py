@@ -121,6 +121,13 @@ CASES = [
 ]
 
 
+def test_machine_types_that_an_older_nova_does_not_show():
+    cloud = with_server(image_properties=Unread("2.98")).but(nova=(2, 95))
+    found = findings(cloud)["machine-types-are-set"]
+    assert found.status is Status.NOT_CHECKED
+    assert "microversion 2.98" in found.detail
+
+
 @pytest.mark.parametrize(
     "check, cloud, status, detail",
     CASES,

@@ -46,6 +46,29 @@ CASES = [
     ),
     Case(
         "flavor-and-image-are-known",
+        of_server(image_properties=Unread("gone")).but(
+            image_exists=False, nova=(2, 95)
+        ),
+        WARN,
+        "image properties are not checked: gone",
+        "nova-manage image_property show 11111111-",
+    ),
+    Case(
+        "flavor-and-image-are-known",
+        of_server(image_properties=Unread("gone")).but(image_exists=False),
+        UNKNOWN,
+        "gone",
+    ),
+    Case(
+        "flavor-and-image-are-known",
+        of_server(image_properties=Unread("503")).but(
+            image_exists=Unread("503"), nova=(2, 95)
+        ),
+        UNKNOWN,
+        "503",
+    ),
+    Case(
+        "flavor-and-image-are-known",
         of_server(flavor=Unread("older")),
         UNKNOWN,
         "older",

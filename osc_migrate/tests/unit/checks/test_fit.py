@@ -140,6 +140,13 @@ CASES = [
     ),
     Case(
         "destination-zone-suits-the-server",
+        pinned(Unread("before 2.96")).but(nova=(2, 95)),
+        WARN,
+        "is not known: before 2.96",
+        "Nova refuses a pinned server before anything moves",
+    ),
+    Case(
+        "destination-zone-suits-the-server",
         of_server(pinned_zone=Unread("before 2.96")),
         PASS,
         "as now",

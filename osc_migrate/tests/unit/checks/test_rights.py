@@ -9,6 +9,7 @@ from osc_migrate.tests.unit.checks.proof import (
     FAIL,
     PASS,
     UNKNOWN,
+    WARN,
     Case,
     prove,
 )
@@ -45,6 +46,27 @@ CASES = [
         by("manager", "member", **ANYWHERE),
         PASS,
         "manager",
+    ),
+    Case(
+        "user-may-move-it-live",
+        by("manager", "member", nova=(2, 100), **ANYWHERE),
+        WARN,
+        "to admins alone in 2025.1",
+        "HTTP 403 before anything moves",
+    ),
+    Case(
+        "user-may-move-it-live",
+        by("manager", "member", nova=(2, 96), **ANYWHERE),
+        FAIL,
+        "migrate_live allows it to admins; roles",
+        "a user with role admin; if this",
+    ),
+    Case(
+        "user-may-move-it-live",
+        by("manager", "member", nova=(2, 96)),
+        FAIL,
+        "migrate_live:host allows it to admins; roles",
+        "a user with role admin; if this",
     ),
     Case(
         "user-may-move-it-live",

@@ -140,7 +140,7 @@ def test_before_2_84_the_traceback_has_the_reason(mock, clock):
 
 
 def test_error_after_active_is_waited_for_and_its_repair_named(cloud, clock):
-    """Nova 33 and later: ACTIVE for half a second, then ERROR."""
+    """Nova 32.2 and later: ACTIVE for half a second, then ERROR."""
     failing(cloud, event("compute_live_migration"), now={"status": "ERROR"})
     _, outcome = moved(cloud, clock)
     assert "holds no reason" in outcome.reason
