@@ -293,6 +293,30 @@ def find_host(
     return None
 
 
+def hypervisors_of(
+    hosts: Mapping[str, Host],
+) -> dict[str, Hypervisor | Unread | None]:
+    """The hypervisor of each host, as :func:`find_host` takes them."""
+    return {
+        name: fact(getattr, host, "hypervisor") for name, host in hosts.items()
+    }
+
+
+def require_host(
+    wanted: str,
+    hypervisors: Mapping[str, Hypervisor | Unread | None],
+    remedy: str = "see 'openstack compute service list'",
+) -> str:
+    """As :func:`find_host`.
+
+    :raises NotFound: there is no such host.
+    """
+    name = find_host(wanted, hypervisors)
+    if name is None:
+        raise errors.NotFound("compute host", wanted, remedy)
+    return name
+
+
 def _named(body: JsonObject, name: str) -> bool:
     return fact(body.text, "name") == name
 

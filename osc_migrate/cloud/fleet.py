@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 
 from osc_migrate import errors, microversions
 from osc_migrate.cloud import in_flight, inventory
-from osc_migrate.cloud.cloud import Cloud, find_host, in_parallel, or_unread
+from osc_migrate.cloud.cloud import (
+    Cloud,
+    hypervisors_of,
+    in_parallel,
+    or_unread,
+    require_host,
+)
 from osc_migrate.cloud.hosts import Aggregate, Host
 from osc_migrate.cloud.inventory import HostInventory
 from osc_migrate.cloud.migrations import Migration, parse_migration
@@ -110,7 +116,8 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
     )
     hosts = _must("the compute hosts", hosts)
     servers = _must("the servers", servers)
-    named = [_named(hosts, wanted) for wanted in sources]
+    hypervisors = hypervisors_of(hosts)
+    named = [require_host(wanted, hypervisors) for wanted in sources]
     places, pools = _must(
         "what placement has",
         fact(lambda: inventory.places(cloud, hosts, named)),
@@ -144,17 +151,6 @@ def _must(what: str, found: Any) -> Any:
 
 def _or(found: Any, other: T) -> Any | T:
     return other if isinstance(found, Unread) else found
-
-
-def _named(hosts: Mapping[str, Host], wanted: str) -> str:
-    name = find_host(
-        wanted, {n: fact(getattr, h, "hypervisor") for n, h in hosts.items()}
-    )
-    if name is None:
-        raise errors.NotFound(
-            "compute host", wanted, "see 'openstack compute service list'"
-        )
-    return name
 
 
 def _servers(cloud: Cloud) -> Mapping[str, Server]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from osc_migrate import errors, microversions
-from osc_migrate.cloud.cloud import Cloud, find_host, or_unread
+from osc_migrate.cloud.cloud import Cloud, or_unread, require_host
 from osc_migrate.cloud.migrations import ENDED, Migration
 from osc_migrate.cloud.servers import Server
 from osc_migrate.cloud.surroundings import UNDER_WAY, migrations_in
@@ -68,13 +68,8 @@ def host_called(cloud: Cloud, wanted: str) -> str:
         hosts = or_unread(cloud.hosts)
         if wanted in hosts:
             return wanted
-        name = find_host(wanted, or_unread(cloud.hypervisors))
+        return require_host(wanted, or_unread(cloud.hypervisors))
     except Unread as unread:
         raise errors.MigrateError(
             f"the compute hosts cannot be listed: {unread.reason}"
         ) from None
-    if name is None:
-        raise errors.NotFound(
-            "compute host", wanted, "see 'openstack compute service list'"
-        )
-    return name

@@ -11,7 +11,14 @@ from typing import Any
 
 from osc_migrate import errors, microversions
 from osc_migrate.cloud import allocation_query, server_details, volumes
-from osc_migrate.cloud.cloud import Cloud, find_host, in_parallel, or_unread
+from osc_migrate.cloud.cloud import (
+    Cloud,
+    find_host,
+    hypervisors_of,
+    in_parallel,
+    or_unread,
+    require_host,
+)
 from osc_migrate.cloud.hosts import Aggregate, Host
 from osc_migrate.cloud.migrations import ENDED, Migration
 from osc_migrate.cloud.network import Agent, Port
@@ -96,9 +103,7 @@ def one(cloud: Cloud, ref: str, wanted: str | None) -> MoveFacts:
         hosts = around.known_hosts()
     except Unread as unread:
         return move.but(wanted=wanted, destination=unread, room=unread)
-    name = find_host(
-        wanted, {n: fact(getattr, h, "hypervisor") for n, h in hosts.items()}
-    )
+    name = find_host(wanted, hypervisors_of(hosts))
     if name is None:
         return move.but(wanted=wanted)
     rooms = fact(_rooms, cloud, move, hosts[name])
@@ -125,13 +130,7 @@ def every_server(cloud: Cloud, wanted: str) -> Iterator[list[MoveFacts]]:
     """
     around = Surroundings(cloud)
     hosts = _must(around)
-    name = find_host(
-        wanted, {n: fact(getattr, h, "hypervisor") for n, h in hosts.items()}
-    )
-    if name is None:
-        raise errors.NotFound(
-            "compute host", wanted, "see 'openstack compute service list'"
-        )
+    name = require_host(wanted, hypervisors_of(hosts))
     rows = cloud.servers({"host": name})
     servers = [cloud.parsed(row) for row in rows]
     for server in sorted(servers, key=lambda s: s.id):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from osc_migrate import errors, microversions
-from osc_migrate.cloud.cloud import Cloud, find_host
+from osc_migrate.cloud.cloud import Cloud, require_host
 from osc_migrate.cloud.hosts import Hypervisor
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.cloud.rest import Api
@@ -90,14 +90,12 @@ def host_usage(cloud: Cloud, wanted: str) -> tuple[str, Usage]:
     """
     try:
         hypervisors = cloud.hypervisors()
-        host = find_host(wanted, hypervisors)
-        if host is None:
-            raise errors.NotFound(
-                "compute host",
-                wanted,
-                "see 'openstack hypervisor list'; hosts of a cell that is"
-                " down are missing there",
-            )
+        host = require_host(
+            wanted,
+            hypervisors,
+            "see 'openstack hypervisor list'; hosts of a cell that is down"
+            " are missing there",
+        )
         rows = cloud.nova.pages(
             "/servers/detail",
             "servers",

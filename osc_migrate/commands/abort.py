@@ -70,9 +70,8 @@ class Abort(base.Base, command.Lister):
             ended = [
                 self._repaired(one) if one.broken else one for one in ended
             ]
-        return AbortResult.COLUMNS, [
-            base.cells(parsed_args, one.row) for one in ended
-        ]
+        names = AbortResult.COLUMNS
+        return names, [base.fields(parsed_args, one, names) for one in ended]
 
     def _begun(self, parsed_args: argparse.Namespace) -> list[Stop]:
         """Each that can be aborted, asked for; all before any is waited for.

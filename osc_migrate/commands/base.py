@@ -2,6 +2,8 @@
 
 import argparse
 import atexit
+import datetime
+import enum
 import errno
 import gc
 import io
@@ -17,7 +19,7 @@ from osc_migrate.commands import lost_output
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import Declined, MigrateError, UsageError
 from osc_migrate.redact import masked
-from osc_migrate.text import printable
+from osc_migrate.text import printable, utc
 
 if typing.TYPE_CHECKING:
     from osc_migrate.migration.mover import Mover
@@ -163,18 +165,33 @@ def say(text: str) -> None:
     print(printable(masked(text), WIDEST), file=sys.stderr, flush=True)
 
 
+def fields(
+    parsed_args: argparse.Namespace, result: object, names: Sequence[str]
+) -> Sequence[object]:
+    """The row of a result: its attributes with the names of the columns."""
+    return cells(parsed_args, [getattr(result, name) for name in names])
+
+
 def cells(
     parsed_args: argparse.Namespace, row: Iterable[object]
 ) -> Sequence[object]:
     """A row as the chosen formatter may print it."""
     formatter = getattr(parsed_args, "formatter", "")
-    shown = (masked(cell) if isinstance(cell, str) else cell for cell in row)
+    plain = map(_plain, row)
+    shown = (masked(cell) if isinstance(cell, str) else cell for cell in plain)
     if formatter in _ESCAPING:
         return tuple(shown)
     return tuple(
         cell_text(formatter, cell) if isinstance(cell, str) else cell
         for cell in shown
     )
+
+
+def _plain(value: object) -> object:
+    """A value that every formatter knows; all times are UTC."""
+    if isinstance(value, datetime.datetime):
+        return utc(value)
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def cell_text(formatter: str, text: str) -> str:

@@ -92,7 +92,7 @@ class Explain(base.Base, command.Lister):
             names = Explanation.LONG
         elif parsed_args.all:
             names = Explanation.ROWS
-        return names, [_row(parsed_args, one.row(names)) for one in told]
+        return names, [_row(parsed_args, one, names) for one in told]
 
     def produce_output(
         self,
@@ -123,14 +123,14 @@ class Explain(base.Base, command.Lister):
 
 
 def _row(
-    parsed_args: argparse.Namespace, values: Iterable[object]
+    parsed_args: argparse.Namespace, one: Explanation, names: Sequence[str]
 ) -> Sequence[object]:
     """A row as the chosen formatter may print it, lists included."""
     return [
         _listed(parsed_args.formatter, cell)
         if isinstance(cell, tuple)
         else cell
-        for cell in base.cells(parsed_args, values)
+        for cell in base.fields(parsed_args, one, names)
     ]
 
 

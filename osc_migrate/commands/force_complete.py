@@ -76,7 +76,8 @@ class ForceComplete(base.Base, command.ShowOne):
         self.exit_code = migrate_base.EXIT[outcome.end]
         if outcome.explanation:
             migrate_base.explain(name, outcome.explanation)
-        return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
+        names = Outcome.COLUMNS
+        return names, base.fields(parsed_args, outcome, names)
 
     def _record(self, server: Server) -> Migration:
         """:raises MigrateError: nothing is under way."""

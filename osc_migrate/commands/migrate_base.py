@@ -139,7 +139,8 @@ class Moving(base.Base, command.ShowOne):
         self.exit_code = EXIT[outcome.end]
         if outcome.explanation:
             explain(outcome.server, outcome.explanation)
-        return Outcome.COLUMNS, base.cells(parsed_args, outcome.row)
+        names = Outcome.COLUMNS
+        return names, base.fields(parsed_args, outcome, names)
 
     def _move(
         self, parsed_args: argparse.Namespace, facts: MoveFacts

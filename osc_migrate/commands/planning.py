@@ -4,7 +4,7 @@ import argparse
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from osc_migrate.cloud.cloud import Cloud, find_host
+from osc_migrate.cloud.cloud import Cloud, hypervisors_of, require_host
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.commands import base, options
 from osc_migrate.errors import Ambiguous, MigrateError, NotFound
@@ -151,19 +151,12 @@ def hosts(fleet: Fleet, wanted: Iterable[str]) -> tuple[str, ...]:
 
     :raises NotFound: there is no such host.
     """
-    hypervisors = {
-        name: fact(getattr, place.host, "hypervisor")
-        for name, place in fleet.places.items()
-    }
-    found: dict[str, None] = {}
-    for one in wanted:
-        name = find_host(one, hypervisors)
-        if name is None:
-            raise NotFound(
-                "compute host", one, "see 'openstack compute service list'"
-            )
-        found[name] = None
-    return tuple(found)
+    hypervisors = hypervisors_of(
+        {name: place.host for name, place in fleet.places.items()}
+    )
+    return tuple(
+        dict.fromkeys(require_host(one, hypervisors) for one in wanted)
+    )
 
 
 def servers(fleet: Fleet, wanted: Collection[str]) -> tuple[str, ...]:

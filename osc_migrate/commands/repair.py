@@ -100,9 +100,8 @@ class Repair(base.Base, command.Lister):
             base.say(f"{facts.server.name}: nothing is left of its moves")
         if any(step.result != "done" for step in steps):
             self.exit_code = base.NOT_SAFE
-        return RepairStep.COLUMNS, [
-            base.cells(parsed_args, step.row) for step in steps
-        ]
+        names = RepairStep.COLUMNS
+        return names, [base.fields(parsed_args, s, names) for s in steps]
 
     def _runs(
         self, parsed_args: argparse.Namespace, facts: MoveFacts

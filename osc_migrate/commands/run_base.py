@@ -135,12 +135,14 @@ def table(
     parsed_args: argparse.Namespace, plan: Plan, rows: Iterable[Row]
 ) -> Table:
     """The servers of a run; with --long also what the plan had for each."""
+    names = Row.COLUMNS
+    table = [(row.id, base.fields(parsed_args, row, names)) for row in rows]
     if not parsed_args.long:
-        return Row.COLUMNS, [base.cells(parsed_args, row.row) for row in rows]
+        return names, [cells for _, cells in table]
     steps = {step.id: step for step in plan.steps}
-    return (*Row.COLUMNS, *PLANNED), [
-        base.cells(parsed_args, (*row.row, *_planned(steps.get(row.id))))
-        for row in rows
+    return (*names, *PLANNED), [
+        (*cells, *base.cells(parsed_args, _planned(steps.get(id))))
+        for id, cells in table
     ]
 
 

@@ -2,9 +2,6 @@
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
-
-from osc_migrate.text import utc
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,9 +110,6 @@ class Explanation:
         # MySQL rounds both to seconds, either way.
         return max(0.0, round((self.ended - self.started).total_seconds(), 1))
 
-    def row(self, columns: Sequence[str]) -> list[object]:
-        return [_plain(getattr(self, name)) for name in columns]
-
     @property
     def lines(self) -> list[str]:
         """What a failure needs to be understood, a line each."""
@@ -125,10 +119,3 @@ class Explanation:
             for name in names
             if (value := getattr(self, name))
         ]
-
-
-def _plain(value: object) -> object:
-    # All times are UTC (cloud/json_fields.py).
-    if isinstance(value, datetime.datetime):
-        return utc(value)
-    return value

@@ -1,7 +1,7 @@
 """What became of a migration that was to be aborted."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from osc_migrate import errors, microversions
 from osc_migrate.cloud.cloud import Cloud
@@ -44,10 +44,6 @@ class AbortResult:
         "host",
         "next",
     )
-
-    @property
-    def row(self) -> Sequence[object]:
-        return tuple(getattr(self, name) for name in self.COLUMNS)
 
 
 # What Nova lets one abort, below and from 2.65 (nova/compute/api.py).

@@ -2,7 +2,6 @@
 
 import dataclasses
 import enum
-from collections.abc import Sequence
 
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.migrations import ENDED, Kind, Migration
@@ -71,10 +70,6 @@ class Outcome:
         "reason",
         "next",
     )
-
-    @property
-    def row(self) -> Sequence[object]:
-        return tuple(getattr(self, name) for name in self.COLUMNS)
 
 
 def of_move(

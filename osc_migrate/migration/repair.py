@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from osc_migrate.checks import registry
 from osc_migrate.checks.findings import Status
@@ -49,10 +49,6 @@ class RepairStep:
     def key(self) -> tuple[object, ...]:
         """Equal when a later look still asks for the same action."""
         return self.action, self.port, self.host
-
-    @property
-    def row(self) -> Sequence[object]:
-        return tuple(getattr(self, name) for name in self.COLUMNS)
 
     def left(self, reason: str, next: str) -> "RepairStep":
         """The same, not done."""

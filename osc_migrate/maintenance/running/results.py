@@ -2,7 +2,7 @@
 
 import dataclasses
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from osc_migrate.migration.progress import Progress
 
@@ -67,13 +67,6 @@ class Row:
         "reason",
         "next",
     )
-
-    @property
-    def row(self) -> Sequence[object]:
-        return tuple(
-            str(value) if isinstance(value, Result) else value
-            for value in (getattr(self, name) for name in self.COLUMNS)
-        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,7 +24,6 @@ from osc_migrate.maintenance.running.results import (
     Row,
     Verdict,
 )
-from osc_migrate.maintenance.running.server_task import as_dict
 from osc_migrate.maintenance.running.services import Hosts
 from osc_migrate.maintenance.running.stored_plan import Order
 from osc_migrate.migration.mover import Mover
@@ -187,7 +186,7 @@ class Run:
         self._journal.note(
             "end",
             verdict=self.verdict.value,
-            came=[as_dict(row) for row in left],
+            came=[dataclasses.asdict(row) for row in left],
         )
 
     def _leave(self, hosts: Hosts) -> None:

@@ -99,7 +99,7 @@ class Task:
                 " the output of --debug"
             )
         with contextlib.suppress(errors.MigrateError):
-            self._work.journal.note("row", row.id, row=as_dict(row))
+            self._work.journal.note("row", row.id, row=dataclasses.asdict(row))
         return row
 
     def _run(self) -> Row:
@@ -393,7 +393,3 @@ class Task:
 
         while True:
             yield judge
-
-
-def as_dict(row: Row) -> dict[str, object]:
-    return dict(zip(Row.COLUMNS, row.row, strict=True))

@@ -57,7 +57,7 @@ def test_it_is_reported_as_its_own(cloud, clock, by):
         f"aborted by {who}: stalled; still running on HostB"
     )
     assert found.explanation.meaning == found.reason
-    assert "somebody" not in str(found.row)
+    assert "somebody" not in str(found)
     assert found.next.startswith("let the guest write less")
 
 

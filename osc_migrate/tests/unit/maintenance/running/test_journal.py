@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import signal
 import stat
@@ -13,7 +14,6 @@ from osc_migrate.maintenance.running.journal import Journal, JournalError
 from osc_migrate.maintenance.running.lock import HostLocked, Lock
 from osc_migrate.maintenance.running.recorded_state import replay
 from osc_migrate.maintenance.running.results import Result, Row
-from osc_migrate.maintenance.running.server_task import as_dict
 
 
 def test_what_was_noted_is_there_again(tmp_path):
@@ -107,8 +107,14 @@ class TestReplay:
         begin(made, "id-1")
         begin(made, "id-2")
         begin(made, "id-3")
-        made.note("row", "id-1", row=as_dict(row("id-1", Result.MOVED)))
-        made.note("row", "id-2", row=as_dict(row("id-2", Result.RUNNING_ON)))
+        made.note(
+            "row", "id-1", row=dataclasses.asdict(row("id-1", Result.MOVED))
+        )
+        made.note(
+            "row",
+            "id-2",
+            row=dataclasses.asdict(row("id-2", Result.RUNNING_ON)),
+        )
         made.note("refused", "id-3", reason="no")
         states = replay(made.entries())
         assert states["id-1"].row == row("id-1", Result.MOVED)

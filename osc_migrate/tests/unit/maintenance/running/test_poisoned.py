@@ -15,7 +15,6 @@ from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.lock import Lock
 from osc_migrate.maintenance.running.recorded_state import replay
 from osc_migrate.maintenance.running.results import Result, Row
-from osc_migrate.maintenance.running.server_task import as_dict
 from osc_migrate.tests.unit.maintenance.running.lab import Lab, plan
 from osc_migrate.tests.unit.maintenance.running.test_start import HOST_B
 
@@ -41,7 +40,7 @@ def write(where, name):
         journal, stored_plan.Order(made(step), HOST_B, Options())
     )
     row = Row("vm1", step.id, "HostB", "HostC", "live", Result.MOVED)
-    journal.note("row", step.id, row=as_dict(row))
+    journal.note("row", step.id, row=dataclasses.asdict(row))
     journal.note("end", verdict="done")
     journal.close()
 
