@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Sequence
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.@:+][A-Za-z0-9_.@:+-]*")
+# As oslo.utils' is_uuid_like: a server may be named like another one's ID.
+_ID = re.compile(r"(urn:|uuid:|[-{}])*([0-9A-Fa-f][-{}]*){32}")
 
 
 def printable(text: object, limit: int = 0) -> str:
@@ -28,9 +30,10 @@ def printable(text: object, limit: int = 0) -> str:
 def paste(name: str, other: str = "") -> str:
     """`name` as one word of a command that an operator may paste.
 
-    :param other: an ID to show instead of a name that would need quotes.
+    :param other: an ID to show instead of a name that would need quotes, or
+        that a service would take for an ID.
     """
-    if _PLAIN.fullmatch(name):
+    if _PLAIN.fullmatch(name) and not (other and _ID.fullmatch(name)):
         return name
     return other or shlex.quote(printable(name))
 

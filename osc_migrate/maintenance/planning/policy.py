@@ -8,6 +8,7 @@ import enum
 from collections.abc import Iterator
 
 from osc_migrate.cloud.servers import Server
+from osc_migrate.text import paste
 
 KEY = "osc-migrate"
 
@@ -39,9 +40,11 @@ def policies(server: Server) -> frozenset[Policy]:
             names.add(Policy(word))
         except ValueError:
             known = ", ".join(Policy)
+            # Any member of the project may have written it.
+            tag = paste(f"{KEY}:{word}")
             raise InvalidPolicy(
                 f"unknown owner policy '{word}', not one of {known};"
-                f" remove it: openstack server unset --tag {KEY}:{word}, or"
+                f" remove it: openstack server unset --tag {tag}, or"
                 f" --property {KEY}"
             ) from None
     if {Policy.COLD, Policy.LIVE} <= names:

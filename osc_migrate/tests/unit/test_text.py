@@ -32,10 +32,19 @@ def test_long_names_are_cut():
         ("a b", "ID"),
         ("$(x)", "ID"),
         ("", "ID"),
+        # Named like another server's ID: it would be that one.
+        ("22222222-2222-2222-2222-222222222222", "ID"),
+        ("2222222222222222222222222222222A", "ID"),
+        ("222222222222222222222222222222", "222222222222222222222222222222"),
     ],
 )
 def test_what_is_pasted_is_one_word(name, pasted):
     assert words.paste(name, "ID") == pasted
+
+
+def test_an_id_is_pasted_as_it_is():
+    id = "22222222-2222-2222-2222-222222222222"
+    assert words.paste(id) == id
 
 
 def test_a_name_without_id_is_quoted():

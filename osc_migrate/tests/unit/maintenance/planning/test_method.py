@@ -86,3 +86,9 @@ def test_what_stays(changes, asked, reason, wanted):
     assert reason in "; ".join(stay.reasons)
     assert stay.wanted is wanted
     assert plan.reasons
+
+
+def test_a_tag_is_quoted_in_the_command_to_paste():
+    """Any member of the project may tag a server."""
+    (stay,) = drain(server(1, **tagged("$(touch x)"))).stays
+    assert "--tag 'osc-migrate:$(touch x)', or" in stay.reasons[0]
