@@ -25,7 +25,7 @@ class FakeMover:
     def facts_of_every_server(self, host):
         return [[move] for move in self._moves]
 
-    def whole(self):
+    def whole_cloud(self):
         return self._cloud
 
 
