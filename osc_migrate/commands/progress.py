@@ -2,6 +2,7 @@
 
 import sys
 import time
+import typing
 from collections.abc import Callable, Iterable, Iterator
 
 from osc_migrate.cloud.migrations import ENDED
@@ -126,6 +127,35 @@ class Latest:
         # Without a job in the look it is at an end, or has not begun.
         job = self._counters() if look.job else None
         return seen.counted(job) if job else seen
+
+
+def add_row(
+    grid: typing.Any,
+    server: str,
+    route: str,
+    look: Progress,
+    style: str,
+    *,
+    ended: bool = False,
+) -> None:
+    """One move among several on a terminal.
+
+    :param grid: a rich.table.Table without headings.
+    :param route: source and destination.
+    :param style: of the phase.
+    """
+    from rich import progress_bar, text
+
+    bar = progress_bar.ProgressBar(
+        total=look.total, completed=look.total - look.remaining, width=20
+    )
+    grid.add_row(
+        text.Text(printable(server, 24), style="bold"),
+        text.Text(printable(route, 40)),
+        text.Text(printable(look.phase, 24), style=style),
+        bar if look.total and not ended else "",
+        text.Text("" if ended else describe(look)),
+    )
 
 
 def describe(look: Progress) -> str:

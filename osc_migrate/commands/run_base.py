@@ -268,19 +268,7 @@ def _live(looks: Iterable[Look]) -> None:
             seen = one.progress
             style = "yellow" if seen.stalled or seen.trouble else "cyan"
             where = f"{one.source} -> {one.destination or '?'}"
-            grid.add_row(
-                text.Text(printable(one.server, 24), style="bold"),
-                text.Text(printable(where, 40)),
-                text.Text(printable(seen.phase, 24), style=style),
-                progress_bar.ProgressBar(
-                    total=seen.total,
-                    completed=seen.total - seen.remaining,
-                    width=20,
-                )
-                if seen.total
-                else "",
-                text.Text(progress.describe(seen)),
-            )
+            progress.add_row(grid, one.server, where, seen, style)
         left = f"{duration(look.left)} left" if look.left is not None else ""
         grid.add_row(
             text.Text(f"{look.done} of {look.total}", style="bold"),

@@ -8,8 +8,8 @@ from osc_lib.command import command
 
 from osc_migrate.cloud import in_flight
 from osc_migrate.commands import base, options, progress
+from osc_migrate.facts import known
 from osc_migrate.migration.watch import Watched, Watcher
-from osc_migrate.text import printable
 
 # Nova's words for one that did what it should.
 GOOD = ("completed", "finished", "confirmed", "reverted", "done")
@@ -114,16 +114,18 @@ def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
 
 
 def _what(one: Watched) -> str:
-    source, destination = one.row[4], one.row[5]
-    return (
-        f"{one.server} ({one.record.id}, {source or '?'} ->"
-        f" {destination or '?'})"
-    )
+    return f"{one.server} ({one.record.id}, {_route(one)})"
+
+
+def _route(one: Watched) -> str:
+    source = known(lambda: one.record.source)
+    destination = known(lambda: one.record.destination)
+    return f"{source or '?'} -> {destination or '?'}"
 
 
 def _live(looks: Iterable[list[Watched]]) -> None:
     # Only for a person at a terminal, who has the time.
-    from rich import console, live, progress_bar, table, text
+    from rich import console, live, table
 
     screen = console.Console(stderr=True)
     # Those that ended stay to be seen.
@@ -136,22 +138,8 @@ def _live(looks: Iterable[list[Watched]]) -> None:
             style = "yellow" if look.stalled else "cyan"
             if one.over:
                 style = "green" if one.record.status in GOOD else "red"
-            grid.add_row(
-                text.Text(printable(one.server, 24), style="bold"),
-                text.Text(
-                    printable(
-                        f"{one.row[4] or '?'} -> {one.row[5] or '?'}", 40
-                    )
-                ),
-                text.Text(printable(look.phase, 24), style=style),
-                progress_bar.ProgressBar(
-                    total=look.total,
-                    completed=look.total - look.remaining,
-                    width=20,
-                )
-                if look.total and not one.over
-                else "",
-                text.Text("" if one.over else progress.describe(look)),
+            progress.add_row(
+                grid, one.server, _route(one), look, style, ended=one.over
             )
         return grid
 

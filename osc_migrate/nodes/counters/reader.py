@@ -8,7 +8,6 @@ import contextlib
 import logging
 import threading
 import time
-import types
 import typing
 from collections.abc import Callable, Mapping
 
@@ -65,12 +64,7 @@ class CounterReader:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopped.set()
         self._close()
         # One that hangs in spite of it ends with the process.

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import logging
-import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 
@@ -41,12 +40,7 @@ class Sessions:
     def __enter__(self) -> typing.Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self.kill()
         # All are told before one is waited for.

@@ -5,7 +5,6 @@ import dataclasses
 import secrets
 import threading
 import time
-import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -63,12 +62,7 @@ class Shell:
     def __enter__(self) -> typing.Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def open(self) -> None:
