@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from osc_migrate.explain.causes import (
     cold,
     control,
+    domain,
     hardware,
     hypervisor,
     network,
@@ -21,6 +22,7 @@ __all__ = ["CAUSES", "Cause", "find", "named"]
 
 # The first match wins: specific ones before those that others end in.
 CAUSES: tuple[Cause, ...] = (
+    *domain.CAUSES,
     *hypervisor.CAUSES,
     *cold.CAUSES,
     *hardware.CAUSES,

@@ -11,7 +11,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Unacceptable CPU info"
         r"|CPU doesn't have compatibility"
         r"|guest CPU doesn't match specification"
-        r"|Unknown CPU (?:feature|model)"
+        r"|Unknown CPU model"
         r"|InvalidCPUInfo",
         "the destination's CPU lacks features that the guest uses",
         "move to a host with as new a CPU and microcode; for all guests: set"

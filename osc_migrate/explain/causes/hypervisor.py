@@ -110,13 +110,21 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "libvirt-unreachable",
         r"unable to connect to server at '"
-        r"|Failed to connect to remote libvirt URI"
-        r"|End of file while reading data",
+        r"|Failed to connect to remote libvirt URI",
         "the source cannot reach libvirt on the destination",
         "check route and firewall to the destination's"
         " live_migration_inbound_addr, ports 16509 (tcp) and 16514 (tls)",
         "destination-libvirt-answers",
         source="libvirt",
+    ),
+    cause(
+        "libvirt-connection-broke",
+        r"End of file while reading data",
+        "a connection to libvirt broke: libvirtd or QEMU ended during the"
+        " call",
+        "on both hosts: journalctl -u libvirtd (virtqemud), and"
+        " /var/log/libvirt/qemu/GUEST.log on the destination",
+        source="libvirt, virnetsocket.c",
     ),
     cause(
         "certificate-refused",

@@ -74,9 +74,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "migration-cut-off",
-        r"job 'migration (?:out|in)' (?:unexpectedly failed|failed due to)"
-        r"|migration (?:out|in) job: (?:unexpectedly failed|failed due to)"
-        r"|[Ll]ost connection to destination"
+        r"[Ll]ost connection to destination"
         r"|client socket is closed",
         "the connection between the hosts broke while the guest was copied",
         "see both hosts' libvirtd logs and /var/log/libvirt/qemu; look for"
@@ -92,5 +90,15 @@ CAUSES: tuple[Cause, ...] = (
         "the log of the guest in /var/log/libvirt/qemu on both hosts has"
         " QEMU's last words",
         source="libvirt",
+    ),
+    cause(
+        "copy-broke-off",
+        r"job '?migration (?:out|in)'? (?:unexpectedly failed|failed due to)"
+        r"|migration (?:out|in) job: (?:unexpectedly failed|failed due to)"
+        r"|operation failed: job: unexpectedly failed",
+        "QEMU ended the copy; the reason is in its log on the destination",
+        "on the destination: the end of /var/log/libvirt/qemu/GUEST.log; then"
+        " libvirtd's logs on both hosts",
+        source="libvirt, qemu_migration.c",
     ),
 )

@@ -3,6 +3,7 @@
 from osc_migrate.tests.unit.explain.cause_messages import (
     cold,
     control,
+    domain,
     hardware,
     hypervisor,
     network,
@@ -11,6 +12,7 @@ from osc_migrate.tests.unit.explain.cause_messages import (
 )
 
 MESSAGES = [
+    *domain.MESSAGES,
     *hypervisor.MESSAGES,
     *cold.MESSAGES,
     *hardware.MESSAGES,

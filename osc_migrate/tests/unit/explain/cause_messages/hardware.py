@@ -23,7 +23,7 @@ MESSAGES = [
     (
         "cpu-incompatible",
         DOC,
-        "internal error: Unknown CPU feature ssbd",
+        "internal error: Unknown CPU model EPYC-Turin",
     ),
     (
         "hypervisor-too-old",

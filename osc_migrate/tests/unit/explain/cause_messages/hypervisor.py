@@ -90,7 +90,7 @@ MESSAGES = [
         f"{CONNECT}'HostC:16509': No route to host",
     ),
     (
-        "libvirt-unreachable",
+        "libvirt-connection-broke",
         DOC,
         "End of file while reading data: : Input/output error",
     ),

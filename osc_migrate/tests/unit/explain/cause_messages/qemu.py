@@ -44,15 +44,22 @@ MESSAGES = [
         "Requested operation is not valid: domain is not running",
     ),
     (
-        "migration-cut-off",
+        "copy-broke-off",
         DOC,
         "operation failed: job 'migration out' failed due to I/O error",
     ),
     (
-        "migration-cut-off",
+        "copy-broke-off",
         DOC,
         "operation failed: migration out job: unexpectedly failed",
     ),
+    ("copy-broke-off", DOC, "operation failed: job: unexpectedly failed"),
+    (
+        "migration-cut-off",
+        DOC,
+        "operation failed: Lost connection to destination host",
+    ),
+    ("migration-cut-off", DOC, "internal error: client socket is closed"),
     (
         "qemu-ended",
         DOC,
