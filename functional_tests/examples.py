@@ -113,7 +113,7 @@ def _shape(line: str) -> str:
     # A quick move may end before Nova has counted a byte.
     line = re.sub(r"\d+([.,:]\d+)*|\bNone\b", "N", line)
     # Whether such moves are on record depends on what ran before.
-    line = re.sub(r"about N$|how long is not known.*", "so long", line)
+    line = re.sub(r"about N$|duration unknown.*", "so long", line)
     line = re.sub(r"\|\s+(?=\|)", "| N ", line)
     line = re.sub(r"[-+=]{3,}", "--", line)
     return " ".join(line.split())

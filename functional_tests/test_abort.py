@@ -36,7 +36,7 @@ def test_a_running_one(shell, moving, name, connection):
     assert (row["status"], row["server_status"]) == ("error", "ERROR")
     assert row["host"] == "HostB"
     assert row["next"] == f"openstack migrate repair {name}"
-    assert "its guest runs on there" in done.err
+    assert "its guest still runs there" in done.err
     assert where(connection, server).status == "ERROR"
 
 

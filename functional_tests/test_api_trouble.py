@@ -36,7 +36,7 @@ def test_following_survives_it(through, proxy, boot, name, fault):
     done = through.migrate("live", name, "HostC", "-f", "json")
     assert done.code == 0, done.err
     assert done.json["status"] == "completed"
-    assert "the move goes on" in done.err
+    assert "the move continues" in done.err
     assert f"{name}: the API answers again" in done.err
     assert len([r for r in proxy.requests if r.method == "POST"]) == 1
 

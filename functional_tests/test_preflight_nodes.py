@@ -124,7 +124,7 @@ def test_a_drain_asks_the_nodes_before_it_plans(shell, nodes, guest):
     assert row["way"] == "stay"
     check = row["reason"].partition(":")[0]
     assert check.startswith("libvirt-"), row
-    assert "the nodes say against moves between them" in done.err
+    assert "Node checks rule out these moves" in done.err
     assert f"FAIL {check}" in done.err
 
 

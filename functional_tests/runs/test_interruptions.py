@@ -112,5 +112,5 @@ def test_an_api_that_hangs_in_one_request_of_forty(
         )
     assert done.code == 0, done.err
     assert not moves
-    assert "asking again" in done.err
+    assert "retrying" in done.err
     moved_once(crowd, before, "host20")

@@ -22,58 +22,60 @@ _ORDER = ("queued", "accepted", "preparing")
 
 
 class Abort(base.Base, command.Lister):
-    """Abort live migrations, and follow that to its true end
+    """Abort live migrations and follow them until they have ended
 
     A live migration that is queued, in preparation or running is stopped:
-    the guest stays on its source, which it never left. Nova takes the wish
-    and answers at once; this command waits until the migration has really
-    ended and Nova is done with the server, and says where the server is and
-    in which state. Nova 32.2 and later leaves it in ERROR although its guest
-    runs on: 'openstack migrate repair' takes that back.
+    the guest stays on its source, which it never left. Nova accepts the
+    request at once; this command waits until the migration has really
+    ended and Nova is done with the server, then shows the host and the
+    state of the server. Nova 32.2 and later leaves it in ERROR although
+    its guest still runs: 'openstack migrate repair' resets that.
 
     With --host every live migration that leaves or reaches a host is
-    aborted. A cold migration cannot be aborted: wait for its end, then
-    'openstack migrate cold --revert' takes it back. Neither can a live one
-    whose guest runs on the destination already (post-copy).
+    aborted. A cold migration cannot be aborted: wait until it has ended,
+    then run 'openstack migrate cold --revert'. A live migration whose guest
+    already runs on the destination (post-copy) cannot be aborted either.
 
     Exit codes: 0 all were stopped; 1 error, or nothing is under way; 2
-    wrong usage; 4 one completed all the same, or nobody can say; 5 the time
-    to follow ran out; 130 Ctrl-C, what was asked of Nova goes on.
+    wrong usage; 4 a migration completed anyway, or its end is not known; 5
+    timeout; 130 Ctrl-C, the abort requests stay in effect.
     """
 
     changes = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        options.add_which(parser, "Server whose migration is to stop")
+        options.add_which(parser, "Server whose migrations to abort")
         parser.add_argument(
             "--repair",
             action="store_true",
             help=(
-                "Set a server that Nova leaves in ERROR back to active, where"
-                " that is proven to be safe (as 'migrate repair' does, without"
-                " asking)"
+                "Reset a server that Nova leaves in ERROR to active if that is"
+                " proven to be safe; see 'migrate repair'"
             ),
         )
         options.add_timeout(
-            parser, "Wait no longer than this for the end of each"
+            parser, "Wait at most this long for each migration to end"
         )
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        stops = self._begun(parsed_args)
-        timeout, many = parsed_args.timeout, bool(parsed_args.host)
-        ended = [self._ended(stop, timeout, many) for stop in stops]
+        stops = self._start_aborts(parsed_args)
+        timeout, all_of_host = parsed_args.timeout, bool(parsed_args.host)
+        ended = [self._ended(stop, timeout, all_of_host) for stop in stops]
         if parsed_args.repair:
             ended = [
-                self._repaired(one) if one.broken else one for one in ended
+                self._repaired(result) if result.broken else result
+                for result in ended
             ]
         names = AbortResult.COLUMNS
-        return names, [base.fields(parsed_args, one, names) for one in ended]
+        return names, [
+            base.fields(parsed_args, result, names) for result in ended
+        ]
 
-    def _begun(self, parsed_args: argparse.Namespace) -> list[Stop]:
+    def _start_aborts(self, parsed_args: argparse.Namespace) -> list[Stop]:
         """Each that can be aborted, asked for; all before any is waited for.
 
         :raises MigrateError: the only one cannot be.
@@ -103,10 +105,10 @@ class Abort(base.Base, command.Lister):
         cloud = self.mover.cloud
         if not parsed_args.host:
             server = cloud.server(parsed_args.server)
-            found = self.mover.in_flight(server)
-            if not found:
-                raise errors.MigrateError(_nothing(server))
-            return [(server, record) for record in found]
+            records = self.mover.in_flight(server)
+            if not records:
+                raise errors.MigrateError(_not_under_way(server))
+            return [(server, record) for record in records]
         host = in_flight.host_called(cloud, parsed_args.host)
         pairs = [
             (now, record)
@@ -121,9 +123,9 @@ class Abort(base.Base, command.Lister):
         return sorted(pairs, key=lambda p: p[1].status not in _ORDER)
 
     def _ended(
-        self, stop: Stop, timeout: float | None, many: bool
+        self, stop: Stop, timeout: float | None, all_of_host: bool
     ) -> AbortResult:
-        """:raises ApiError: nobody answers, unless it is one of many."""
+        """:raises ApiError: no answer, unless it is one of many."""
         name = stop.server.name
         try:
             try:
@@ -132,26 +134,26 @@ class Abort(base.Base, command.Lister):
             except TimeUp:
                 code = base.RUNNING_ON
             except errors.ApiError as error:
-                if not many:
+                if not all_of_host:
                     raise
                 base.say(str(error))
                 code = base.NOT_MOVED
-            found = stop.outcome()
+            result = stop.outcome()
         except BaseException:
             base.say(
-                f"Nova goes on with {name}: openstack migrate watch"
+                f"Nova is still aborting {name}: openstack migrate watch"
                 f" {paste(name, stop.server.id)}"
             )
             raise
-        if not found.stopped and not code:
+        if not result.stopped and not code:
             code = base.NOT_MOVED
         self.exit_code = max(self.exit_code, code)
-        base.say(_told(found))
-        return found
+        base.say(_summary(result))
+        return result
 
-    def _repaired(self, found: AbortResult) -> AbortResult:
+    def _repaired(self, result: AbortResult) -> AbortResult:
         """Its state set back, if that is safe; how it stands now."""
-        facts = self.mover.facts(found.id, None)
+        facts = self.mover.facts(result.id, None)
         steps = [
             step
             for step in repairing.plan(facts, repair.CONFIRM_AFTER)
@@ -160,35 +162,35 @@ class Abort(base.Base, command.Lister):
         keys = [step.key for step in steps]
         for step in repair.carry_out(self.mover, facts, steps, keys):
             if step.result == "done":
-                now = self.mover.cloud.server_now(found.id)
+                now = self.mover.cloud.server_now(result.id)
                 status = now.status if now else "deleted"
                 return dataclasses.replace(
-                    found, server_status=status, broken=False, next=""
+                    result, server_status=status, broken=False, next=""
                 )
-        base.say(f"{found.server} is not repaired: {found.next}")
-        return found
+        base.say(f"{result.server} is not repaired: {result.next}")
+        return result
 
 
-def _told(found: AbortResult) -> str:
+def _summary(result: AbortResult) -> str:
     """One sentence of where the server is."""
-    how = "was stopped" if found.stopped else f"is {found.status}"
-    guest = "; its guest runs on there" if found.broken else ""
+    end = "was stopped" if result.stopped else f"is {result.status}"
+    guest = "; its guest still runs there" if result.broken else ""
     return (
-        f"{found.server}: migration {found.migration_id} {how}; the server is"
-        f" {found.server_status or 'in a state that nobody tells'} on"
-        f" {found.host or 'a host not shown'}{guest}"
+        f"{result.server}: migration {result.migration_id} {end}; the server"
+        f" is {result.server_status or 'in an unknown state'} on"
+        f" {result.host or 'a host not shown'}{guest}"
     )
 
 
-def _nothing(server: Server) -> str:
+def _not_under_way(server: Server) -> str:
     name = paste(server.name, server.id)
     if server.status == "VERIFY_RESIZE":
         return (
             f"no migration of server {server.name} is under way: a cold one"
-            f" waits to be confirmed; openstack migrate cold {name} --revert"
-            " takes it back"
+            f" waits to be confirmed. To revert it: openstack migrate cold"
+            f" {name} --revert"
         )
     return (
-        f"no migration of server {server.name} is under way; openstack"
-        f" migrate explain {name} tells how the last one ended"
+        f"no migration of server {server.name} is under way. To see how"
+        f" the last one ended: openstack migrate explain {name}"
     )

@@ -41,7 +41,7 @@ _ESCAPING = ("json", "yaml")
 
 
 class Base(command.Command):
-    """A command that can end with an exit code of its own."""
+    """A command that sets its exit code."""
 
     # What run() returns when nothing was raised.
     exit_code = 0
@@ -65,7 +65,7 @@ class Base(command.Command):
         atexit.register(gc.freeze)
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A terminal of old has no letter for some names of servers:
-            # escaped they are shown still, and the command goes on.
+            # escaped they are still shown, and the command continues.
             sys.stdout.reconfigure(errors="backslashreplace")
         if sys.stdout.isatty() and hasattr(parsed_args, "fit_width"):
             # Reasons are sentences: without it they would tear the table.
@@ -98,7 +98,7 @@ class Base(command.Command):
         if typed in names:
             return
         parts = typed.split()
-        meant = [
+        candidates = [
             name
             for name in names
             if len(name.split()) == len(parts)
@@ -107,7 +107,7 @@ class Base(command.Command):
         raise UsageError(
             f"'{typed}' is not a command, and one that changes the cloud is"
             f" not run by its first letters; did you mean: openstack"
-            f" {' or '.join(meant)}? Nothing was changed"
+            f" {' or '.join(candidates)}? Nothing was changed"
         )
 
     def produce_output(
@@ -119,9 +119,9 @@ class Base(command.Command):
         """Prints the result; without columns there is none: all was said."""
         if not column_names:
             return 0
-        mine: typing.Any = self  # cliff's Lister or ShowOne, as is super()
+        lister: typing.Any = self  # cliff's Lister or ShowOne, as is super()
         if parsed_args.formatter == "table":
-            mine.formatter = FittedFormatter()
+            lister.formatter = FittedFormatter()
         shown: typing.Any = super()
         try:
             code: int = shown.produce_output(parsed_args, column_names, data)
@@ -141,7 +141,7 @@ class Base(command.Command):
 
     @property
     def connection(self) -> typing.Any:
-        """openstacksdk's, for what makes a Mover of its own."""
+        """The openstacksdk connection, for runs, which create a Mover."""
         return self.app.client_manager.sdk_connection
 
 
@@ -161,7 +161,7 @@ def _filled(
 
 
 def say(text: str) -> None:
-    """A line on stderr, where everything goes that is no result."""
+    """A line on stderr: everything that is not a result."""
     print(printable(masked(text), WIDEST), file=sys.stderr, flush=True)
 
 

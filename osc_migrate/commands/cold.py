@@ -26,21 +26,21 @@ class Cold(migrate_base.Moving):
     """Move a server that may be stopped for it, and confirm
 
     A running server is shut down, moved and started again; a stopped one is
-    moved. Nova then keeps it on both hosts until somebody confirms that it
-    is well, or takes it back: with --confirm this command does so after it
-    has looked (guest, room, ports), else it asks on a terminal, else it
-    leaves it waiting and says how to go on. --confirm and --revert also
-    work on a server that waits there already.
+    moved. Nova then keeps it on both hosts until the migration is
+    confirmed or reverted. With --confirm this command confirms after
+    checking guest, allocations and ports; on a terminal it asks; otherwise
+    it leaves the server waiting and shows the command to continue.
+    --confirm and --revert also work on a server that already waits.
 
-    There is no progress in bytes, as Nova counts none: what such moves took
-    before in this cloud is shown instead. A cold migration cannot be
-    aborted: --revert is the way back, once it is done.
+    Nova does not count the bytes of a cold migration: the usual duration in
+    this cloud is shown instead. A cold migration cannot be aborted: use
+    --revert once it has ended.
 
-    Exit codes: 0 the server moved and is confirmed, or was taken back with
+    Exit codes: 0 the server moved and is confirmed, or was reverted with
     --revert (with --no-wait: Nova accepted the request); 1 error; 2 wrong
-    usage; 3 not safe, nothing was changed; 4 the migration ended otherwise;
-    5 the time to follow ran out, it goes on; 6 the server moved and waits
-    to be confirmed; 130 Ctrl-C, the move goes on.
+    usage; 3 not safe, nothing was changed; 4 the migration failed; 5
+    timeout, the move continues; 6 the server moved and waits to be
+    confirmed; 130 Ctrl-C, the move continues.
     """
 
     changes = True
@@ -54,12 +54,12 @@ class Cold(migrate_base.Moving):
         end.add_argument(
             "--confirm",
             action="store_true",
-            help="Confirm when the server is well where it went",
+            help="Confirm the migration if the server passes its checks",
         )
         end.add_argument(
             "--revert",
             action="store_true",
-            help="Take back a migration that waits to be confirmed",
+            help="Revert a migration that waits to be confirmed",
         )
         return parser
 
@@ -68,8 +68,8 @@ class Cold(migrate_base.Moving):
     ) -> tuple[Sequence[str], Sequence[object]]:
         if parsed_args.confirm and not parsed_args.wait:
             raise errors.MigrateError(
-                "--confirm has to wait for the end; leave out --no-wait, or"
-                " confirm later"
+                "--confirm has to wait for the migration to end: leave out"
+                " --no-wait, or confirm later"
             )
         if not (parsed_args.confirm or parsed_args.revert):
             return super().take_action(parsed_args)
@@ -78,7 +78,7 @@ class Cold(migrate_base.Moving):
             return super().take_action(parsed_args)
         if parsed_args.host and server.status == "VERIFY_RESIZE":
             raise errors.MigrateError(
-                f"server {server.name} waits already, on {server.host}; leave"
+                f"server {server.name} already waits on {server.host}: leave"
                 " out the host"
             )
         verb = Verb.CONFIRM if parsed_args.confirm else Verb.REVERT
@@ -96,9 +96,9 @@ class Cold(migrate_base.Moving):
     def looks(
         self, parsed_args: argparse.Namespace, move: Move
     ) -> Iterable[Progress]:
-        usual = self.past.usual if self.past else None
+        usual_seconds = self.past.usual if self.past else None
         for look in super().looks(parsed_args, move):
-            yield dataclasses.replace(look, usual_seconds=usual)
+            yield dataclasses.replace(look, usual_seconds=usual_seconds)
 
     def after(
         self, parsed_args: argparse.Namespace, outcome: Outcome
@@ -106,7 +106,9 @@ class Cold(migrate_base.Moving):
         if outcome.end is not End.WAITS:
             return super().after(parsed_args, outcome)
         server = self.mover.cloud.server(outcome.id)
-        if parsed_args.confirm or (parsed_args.wait and _asked(outcome)):
+        if parsed_args.confirm or (
+            parsed_args.wait and _confirmed_by_user(outcome)
+        ):
             return self._decided(parsed_args, server, Verb.CONFIRM, outcome)
         base.say(f"{server.name} waits to be confirmed: {_decide(server)}")
         return outcome
@@ -141,12 +143,12 @@ class Cold(migrate_base.Moving):
                 looks = decision.follow(parsed_args.timeout)
                 progress.draw(server.name, looks)
         except BaseException:
-            base.say(f"{verb.phase} of {server.name} goes on")
+            base.say(f"{verb.phase} of {server.name} continues")
             raise
-        found = decision.outcome()
-        if found.end is End.MOVED:
-            found = super().after(parsed_args, found)
-        return found
+        decided = decision.outcome()
+        if decided.end is End.MOVED:
+            decided = super().after(parsed_args, decided)
+        return decided
 
     def _well(self, server: Server) -> bool:
         """What can be known of the guest before the way back is cut."""
@@ -164,9 +166,9 @@ def _decide(server: Server) -> str:
     return confirm_or_revert(paste(server.name, server.id))
 
 
-def _asked(outcome: Outcome) -> bool:
-    """A person says yes."""
-    if not prompt.somebody():
+def _confirmed_by_user(outcome: Outcome) -> bool:
+    """Whether the user confirms."""
+    if not prompt.is_interactive():
         return False
     base.say(
         f"{outcome.server} is on {outcome.destination} now, and kept on"

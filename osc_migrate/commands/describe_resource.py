@@ -40,9 +40,9 @@ class DescribeResource(base.Base, command.Lister):
         host, usage = host_usage(cloud, parsed_args.host)
         if usage.uncounted:
             base.say(
-                f"{len(usage.uncounted)} servers are not counted, because"
-                " Nova does not tell their size (a cell that is down, or a"
-                f" deleted flavor): {listed(usage.uncounted)}"
+                f"{len(usage.uncounted)} servers are not counted: Nova does"
+                " not show their size (cell down, or flavor deleted):"
+                f" {listed(usage.uncounted)}"
             )
         names = project_names(cloud, usage.projects)
         columns = (*COLUMNS, "project_id") if parsed_args.long else COLUMNS
@@ -68,7 +68,7 @@ def _rows(
     yield row("(total)", usage.total)
     yield row("(used_now)", usage.used_now)
     yield row("(used_max)", usage.used_max)
-    # Projects of different domains may share a name: then the ID tells.
+    # Projects of different domains may share a name: the ID is shown too.
     times = Counter(names.values())
     labels = {
         project: name if times[name] < 2 else f"{name} ({project})"

@@ -20,10 +20,10 @@ from osc_migrate.maintenance.planning.plan import Plan, Purpose
 class Drain(base.Base, command.Lister):
     """Empty compute hosts, or move some servers away from theirs
 
-    First everything is planned: for each server its way, its destination,
-    its place in the order, and why; or why it stays. No host is ever given
-    more than placement says it has, and no server group is broken, not even
-    in between. Several hosts are emptied one after the other.
+    First everything is planned: the kind of move, destination, order and
+    reason for each server, or why it stays. No host ever exceeds its
+    placement inventory and no server group is violated, not even in
+    between. Several hosts are emptied one after the other.
 
     Then the compute services of the hosts are disabled, with a reason that
     names this run, and the plan is done: each server is checked again just
@@ -31,7 +31,7 @@ class Drain(base.Base, command.Lister):
     tried once more elsewhere. The hosts stay disabled when servers have
     left them; 'migrate return' enables them and brings the servers back.
     All that was asked of Nova is in a journal: after a crash of this
-    command or machine, --resume goes on and moves nothing twice. With
+    command or machine, --resume continues and moves nothing twice. With
     --server no service is disabled. With --nodes the hosts themselves are
     asked before the plan is made, and no server is sent where they say that
     it cannot go.
@@ -41,8 +41,8 @@ class Drain(base.Base, command.Lister):
     move would be safe, or you declined; 4 something is left, the table
     shows what and why; 130 Ctrl-C: no new move begins and those under way
     are followed to their end, a second Ctrl-C leaves them. With --dry-run
-    or --plan: 0 when the plan empties the hosts; 3 when it does not, wishes
-    of owners included.
+    or --plan: 0 when the plan empties the hosts; 3 when it does not, also
+    because of owner policy.
     """
 
     changes = True
@@ -81,14 +81,14 @@ class Drain(base.Base, command.Lister):
         parser.add_argument(
             "--resume",
             metavar="<run>",
-            help="Go on with a run that was interrupted or whose process died",
+            help="Resume a run that was interrupted or whose process died",
         )
         parser.add_argument(
             "--cancel",
             metavar="<run>",
             help=(
-                "Give such a run up: the services of its hosts become what"
-                " they were, no server is moved"
+                "Cancel such a run: restore the compute services of its hosts;"
+                " no server is moved"
             ),
         )
         nodes.add_visit(parser)
@@ -98,19 +98,19 @@ class Drain(base.Base, command.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        _refuse_both(parsed_args)
-        where = parsed_args.journal_dir
+        _require_one_target(parsed_args)
+        journal_dir = parsed_args.journal_dir
         if parsed_args.cancel:
             for line in runs.cancel(
-                self.connection, parsed_args.cancel, journal_dir=where
+                self.connection, parsed_args.cancel, journal_dir=journal_dir
             ):
                 base.say(line)
             return (), ()
         if parsed_args.resume:
             run = runs.resume(
-                self.connection, parsed_args.resume, journal_dir=where
+                self.connection, parsed_args.resume, journal_dir=journal_dir
             )
-            return run_base.do(self, parsed_args, run)
+            return run_base.execute(self, parsed_args, run)
         # A run that may take hours shall not end at one lost answer.
         cloud = self.mover.cloud.insist(runs.TRIES)
         if parsed_args.apply:
@@ -136,24 +136,24 @@ class Drain(base.Base, command.Lister):
             request,
             run_base.options_of(parsed_args),
             plan=plan,
-            journal_dir=where,
+            journal_dir=journal_dir,
         )
-        return run_base.do(self, parsed_args, run)
+        return run_base.execute(self, parsed_args, run)
 
 
-def _refuse_both(parsed_args: argparse.Namespace) -> None:
+def _require_one_target(parsed_args: argparse.Namespace) -> None:
     """:raises UsageError: not one thing was asked for."""
-    ways = {
+    options = {
         "hosts": parsed_args.hosts,
         "--server": parsed_args.server,
         "--apply": parsed_args.apply,
         "--resume": parsed_args.resume,
         "--cancel": parsed_args.cancel,
     }
-    given = [name for name, value in ways.items() if value]
-    if len(given) != 1:
+    used = [name for name, value in options.items() if value]
+    if len(used) != 1:
         raise errors.UsageError(
-            (f"{' and '.join(given)} exclude each other: " if given else "")
+            (f"{' and '.join(used)} exclude each other: " if used else "")
             + "name the hosts to empty, or servers with --server, or give"
             " one of --apply, --resume and --cancel"
         )
@@ -176,7 +176,9 @@ def planned(
         hosts=hosts,
         servers=servers,
         to=to,
-        barriers=node_blockers.found(parsed_args, fleet, [*hosts, *homes], to),
+        barriers=node_blockers.blockers(
+            parsed_args, fleet, [*hosts, *homes], to
+        ),
     )
     plan = plans.drain(fleet, request)
     if not plan.steps and not plan.stays:
@@ -196,24 +198,32 @@ def applied(
     """
     plan = planning.from_file(parsed_args.apply, Purpose.DRAIN, cloud)
     fleet = read_fleet.read(cloud, plan.sources)
-    ours = {one.id for one in plan.steps} | {one.id for one in plan.stays}
-    there = {
+    planned_ids = {planned.id for planned in plan.steps} | {
+        planned.id for planned in plan.stays
+    }
+    ids_on_hosts = {
         server.id
         for server in fleet.servers.values()
         if host_of(server) in plan.sources
     }
-    # Of a few servers: then nobody wants the hosts to be empty.
-    some = there - ours and not ours - there
+    # A plan for a few servers: it does not empty the hosts.
+    only_servers = (
+        ids_on_hosts - planned_ids and not planned_ids - ids_on_hosts
+    )
     request = planning.request(
         parsed_args,
-        hosts=() if some else plan.sources,
-        servers=tuple(sorted(ours)) if some else (),
+        hosts=() if only_servers else plan.sources,
+        servers=tuple(sorted(planned_ids)) if only_servers else (),
         to=planning.hosts(fleet, parsed_args.to),
-        barriers=node_blockers.found(
+        barriers=node_blockers.blockers(
             parsed_args,
             fleet,
             plan.sources,
-            {one.destination for one in plan.steps if one.destination},
+            {
+                planned.destination
+                for planned in plan.steps
+                if planned.destination
+            },
         ),
     )
     request = plans.bound(request, plan)

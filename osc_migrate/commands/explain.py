@@ -13,37 +13,37 @@ from osc_migrate.explain.explanation import Explanation
 
 
 class Explain(base.Base, command.Lister):
-    """Tell how a server's moves went, and why one failed
+    """Show how a server's moves went, and why one failed
 
     Joins what Nova keeps in different places: migration records, the
     request's steps on each host, the server's fault and the state of the
-    services; and recognises known causes. The newest move is told, field by
-    field; with --all every one is a row.
+    services; and recognises known causes. The newest move is shown, field
+    by field; with --all every move is a row.
 
-    What fails while the hypervisor copies the guest, Nova's API gives no
-    reason for: it stands in nova-compute's log on the source alone. With
-    --nodes that log is read, over ssh, on the hosts of a move that failed:
+    Nova's API gives no reason for a failure while the hypervisor copies the
+    guest: only nova-compute's log on the source has it. With --nodes that
+    log is read over SSH, on the hosts of a move that failed:
     only lines that name the server or the request, from a minute before to
     two minutes after, with passwords and tokens in them masked. Without
     --nodes, the log to read is named.
 
-    Nothing is changed, on the nodes neither. The exit code is 0 also for a
-    move that failed: it was explained.
+    Nothing is changed, neither in the cloud nor on the nodes. The exit code
+    is 0 even if the move failed: it was explained.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         options.add_server(parser, "Server that moved, or should have")
-        which = parser.add_mutually_exclusive_group()
-        which.add_argument(
+        selection = parser.add_mutually_exclusive_group()
+        selection.add_argument(
             "--migration",
             metavar="<migration>",
-            help="Tell of this migration (ID or UUID; default: the newest)",
+            help="Migration to explain (ID or UUID; default: the newest)",
         )
-        which.add_argument(
+        selection.add_argument(
             "--all",
             action="store_true",
-            help="Tell of every migration, newest first",
+            help="Explain every migration, newest first",
         )
         options.add_long(
             parser, "Show the IDs, the steps and where the cause is known from"
@@ -54,10 +54,9 @@ class Explain(base.Base, command.Lister):
             action="append",
             default=[],
             help=(
-                "With --nodes: read the logs of nova-conductor and"
-                " nova-scheduler too, on this node, named as in the"
-                " inventory or as ssh knows it (repeat the option for"
-                " several nodes)"
+                "With --nodes: also read the nova-conductor and"
+                " nova-scheduler logs of this node (name in the inventory;"
+                " repeatable)"
             ),
         )
         options.add_nodes(parser)
@@ -70,7 +69,7 @@ class Explain(base.Base, command.Lister):
             nodes.refuse_alone(parsed_args, "inventory", "control")
         cloud = self.mover.cloud
         server = cloud.server(parsed_args.server)
-        told = reader.of_server(
+        explanations = reader.of_server(
             cloud,
             server,
             migration=parsed_args.migration,
@@ -82,7 +81,7 @@ class Explain(base.Base, command.Lister):
             ),
             control=parsed_args.control,
         )
-        if not told:
+        if not explanations:
             base.say(
                 f"{parsed_args.server} has never moved: Nova has no"
                 " migration of it"
@@ -92,7 +91,10 @@ class Explain(base.Base, command.Lister):
             names = Explanation.LONG
         elif parsed_args.all:
             names = Explanation.ROWS
-        return names, [_row(parsed_args, one, names) for one in told]
+        return names, [
+            _row(parsed_args, explanation, names)
+            for explanation in explanations
+        ]
 
     def produce_output(
         self,
@@ -106,13 +108,13 @@ class Explain(base.Base, command.Lister):
         # One move is more than a row can hold: for people it stands
         # upright. Programs get the same shape with and without --all.
         for row in rows:
-            wanted, _ = self._generate_columns_and_selector(
+            shown_names, _ = self._generate_columns_and_selector(
                 parsed_args, column_names
             )
             shown = {
                 name: value
                 for name, value in zip(column_names, row, strict=True)
-                if name in wanted
+                if name in shown_names
                 and (parsed_args.columns or value not in (None, ""))
             }
             table: Any = self.formatter

@@ -24,17 +24,16 @@ class ForceComplete(base.Base, command.ShowOne):
     for seconds, or minutes where much is left and the network is slow. Where
     the hosts permit post-copy, it runs on at the destination instead and
     fetches the rest from there; it cannot be aborted then, and is lost if
-    the network between the hosts fails. Which of the two it will be, Nova
-    does not tell before.
+    the network between the hosts fails. Nova does not
+    show beforehand which of the two it will be.
 
     On a terminal it asks first, unless --yes is given. To stop the migration
     instead: 'openstack migrate abort'.
 
     Exit codes: 0 the server moved: the migration record, its host and its
-    state all say so; 1 error, or nothing that could be forced is under way;
-    2 wrong usage; 3 you said no, nothing was changed; 4 the migration ended
-    otherwise; 5 the time to follow ran out, the move goes on; 130 Ctrl-C,
-    the move goes on.
+    state confirm it; 1 error, or nothing that could be forced is under way;
+    2 wrong usage; 3 you said no, nothing was changed; 4 the migration
+    failed; 5 timeout, the move continues; 130 Ctrl-C, the move continues.
     """
 
     changes = True
@@ -69,7 +68,7 @@ class ForceComplete(base.Base, command.ShowOne):
             outcome = move.outcome()
         except BaseException:
             base.say(
-                f"The move of {name} goes on: openstack migrate watch"
+                f"The move of {name} continues: openstack migrate watch"
                 f" {paste(name, server.id)}"
             )
             raise
@@ -85,6 +84,6 @@ class ForceComplete(base.Base, command.ShowOne):
             return record
         name = paste(server.name, server.id)
         raise errors.MigrateError(
-            f"no migration of server {server.name} is under way; openstack"
-            f" migrate explain {name} tells how the last one ended"
+            f"no migration of server {server.name} is under way. To see"
+            f" how the last one ended: openstack migrate explain {name}"
         )

@@ -32,10 +32,10 @@ def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
         if row.status is Status.WARN:
             ElementTree.SubElement(case, "system-out").text = detail
         elif tag := _TAGS.get(row.status):
-            told = ElementTree.SubElement(case, tag, message=detail)
-            told.text = printable(masked(row.remedy))
+            result = ElementTree.SubElement(case, tag, message=detail)
+            result.text = printable(masked(row.remedy))
             if row.gap:
-                told.text = f"not checked: {row.gap.how}"
+                result.text = f"not checked: {row.gap.how}"
     data = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     private_files.write(path, data)
 

@@ -13,25 +13,24 @@ from osc_migrate.nodes.guests.copying import (
 
 
 class Live(on_stall.Stalling):
-    """Live-migrate a server and follow it to its true end
+    """Live-migrate a server and verify the result
 
     The move is checked first (as 'migrate preflight' does; with --nodes its
     two hosts are asked too), started with one request and followed until
     its migration record ends. No disk is ever copied, unless --auto leaves
     that to Nova.
 
-    A guest that writes its memory as fast as it is copied never comes to an
-    end by itself: --on-stall says what to do then.
+    A guest that writes its memory as fast as it is copied never converges:
+    --on-stall selects what to do then.
 
     Exit codes: 0 the server moved: the migration record, its host and its
-    state all say so (with --no-wait: Nova accepted the request); 1 error; 2
-    wrong usage; 3 not safe, nothing was changed; 4 the migration ended
-    otherwise; 5 the time to follow ran out, the move goes on; 130 Ctrl-C,
-    the move goes on.
+    state confirm it (with --no-wait: Nova accepted the request); 1 error; 2
+    wrong usage; 3 not safe, nothing was changed; 4 the migration failed; 5
+    timeout, the move continues; 130 Ctrl-C, the move continues.
     """
 
     kind = Kind.LIVE
-    telling = (guest_writes_slower_than_it_is_copied.id,)
+    announced_checks = (guest_writes_slower_than_it_is_copied.id,)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -39,8 +38,8 @@ class Live(on_stall.Stalling):
             "--auto",
             action="store_true",
             help=(
-                "Let Nova choose between live and block migration, which"
-                " copies the disks (supported with"
+                "Let Nova choose between live and block migration;"
+                " block migration copies the disks (supported with"
                 " --os-compute-api-version 2.25 or above)"
             ),
         )
@@ -50,8 +49,8 @@ class Live(on_stall.Stalling):
         return self.mover.live(facts, auto=parsed_args.auto)
 
     def ignored(self, parsed_args: argparse.Namespace) -> list[str]:
-        found = super().ignored(parsed_args)
+        check_ids = super().ignored(parsed_args)
         if parsed_args.auto:
             # Local disks are copied then, if Nova sees that they are.
-            found.append(disks_are_where_the_move_needs_them.id)
-        return found
+            check_ids.append(disks_are_where_the_move_needs_them.id)
+        return check_ids

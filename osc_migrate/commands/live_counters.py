@@ -10,7 +10,7 @@ from osc_migrate.commands import base, nodes, progress
 from osc_migrate.facts import known
 from osc_migrate.nodes.counters.job import Job
 
-# The job of the move at this moment, None when nobody knows; never waits.
+# The job of the move at this moment, None when unknown; never waits.
 Counters = Callable[[], Job | None]
 
 
@@ -33,20 +33,20 @@ def gauge(
     from osc_migrate.nodes.counters.reader import CounterReader
     from osc_migrate.nodes.counters.virsh_reader import Virsh
 
-    where = {source.name: nodes.address(source)}
-    target = nodes.targets(parsed_args, where)[source.name]
+    addresses = {source.name: nodes.address(source)}
+    target = nodes.targets(parsed_args, addresses)[source.name]
     libvirt = libvirt_reader.found()
     if libvirt is None:
         if progress.drawn():
             base.say(
-                "libvirt's Python module is not installed: virsh on"
-                f" {source.name} tells the progress; to read it directly:"
+                "libvirt's Python module is not installed: progress is read"
+                f" with virsh on {source.name}. To read it directly:"
                 " pip install 'osc-migrate[libvirt]'"
             )
-        made = CounterReader(lambda: Virsh(target), facts.server.id)
+        reader = CounterReader(lambda: Virsh(target), facts.server.id)
     else:
-        made = CounterReader(
+        reader = CounterReader(
             lambda: libvirt_reader.Connection(libvirt, target), facts.server.id
         )
-    with made:
-        yield made.latest
+    with reader:
+        yield reader.latest

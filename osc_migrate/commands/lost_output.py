@@ -1,7 +1,7 @@
-"""Output whose reader is gone: a pipe that nobody reads, a closed terminal.
+"""Output whose reader is gone: a pipe without a reader, a closed terminal.
 
-The first write that fails says so; from then on the stream's descriptor leads
-to /dev/null, so nothing that writes to it later fails.
+The first write that fails is reported; from then on the stream's descriptor
+leads to /dev/null, so nothing that writes to it later fails.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ def discard(stream: TextIO) -> None:
 
 
 class Unfailing:
-    """A stream that writes for as long as somebody reads, and never raises.
+    """A stream that writes while it has a reader, and never raises.
 
     :param lost: called once, at the first write that fails.
     """
@@ -46,11 +46,11 @@ class Unfailing:
     def isatty(self) -> bool:
         return not self._over and self._stream.isatty()
 
-    def _try(self, deed: Callable[[], object]) -> None:
+    def _try(self, operation: Callable[[], object]) -> None:
         if self._over:
             return
         try:
-            deed()
+            operation()
         except (OSError, ValueError):
             # ValueError: it was closed.
             self._over = True

@@ -43,12 +43,12 @@ Shown = tuple[Sequence[str], Sequence[object]]
 
 
 class Moving(base.Base, command.ShowOne):
-    """Checks a move, starts it, follows it and tells what became of it."""
+    """Checks a move, starts it, follows it and shows its outcome."""
 
     changes = True
     kind: Kind
     # Checks whose answers are worth a line before the move, passed or not.
-    telling: Sequence[str] = ()
+    announced_checks: Sequence[str] = ()
 
     @abc.abstractmethod
     def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
@@ -66,8 +66,7 @@ class Moving(base.Base, command.ShowOne):
             metavar="<host>",
             nargs="?",
             help=(
-                "Compute host where the server is to go (default: the"
-                " scheduler chooses)"
+                "Destination compute host (default: chosen by the scheduler)"
             ),
         )
         wait = parser.add_mutually_exclusive_group()
@@ -93,9 +92,9 @@ class Moving(base.Base, command.ShowOne):
     ) -> tuple[Sequence[str], Sequence[object]]:
         facts = self.mover.facts(parsed_args.server, parsed_args.host)
         parsed_args.ignore = self.ignored(parsed_args)
-        beside = nodes.beside(parsed_args, [facts])
+        node_findings = nodes.node_findings(parsed_args, [facts])
         report = move_scope.answer(
-            facts, self.kind, parsed_args.ignore, beside
+            facts, self.kind, parsed_args.ignore, node_findings
         ).report
         for finding in report.warnings:
             say(finding)
@@ -106,7 +105,10 @@ class Moving(base.Base, command.ShowOne):
             _refuse(facts, report)
             return (), ()
         for finding in report:
-            if finding.check in self.telling and finding.status < Status.WARN:
+            if (
+                finding.check in self.announced_checks
+                and finding.status < Status.WARN
+            ):
                 base.say(f"{finding.title}: {finding.detail}")
         self.foretell(parsed_args)
         outcome = self.after(parsed_args, self._move(parsed_args, facts))
@@ -161,8 +163,8 @@ class Moving(base.Base, command.ShowOne):
         try:
             move = self.start(parsed_args, facts)
         except KeyboardInterrupt:
-            then = _watch(facts, self.kind)
-            base.say(f"The request may have reached Nova. {then}")
+            hint = _watch(facts, self.kind)
+            base.say(f"The request may have reached Nova. {hint}")
             raise
         try:
             if counters:
@@ -170,14 +172,18 @@ class Moving(base.Base, command.ShowOne):
             if parsed_args.wait:
                 with contextlib.suppress(TimeUp):
                     looks = self.looks(parsed_args, move)
-                    progress.draw(name, looks, counters or progress.nobody)
+                    progress.draw(
+                        name, looks, counters or progress.no_counters
+                    )
             else:
                 move.find()
             return move.outcome(waited=parsed_args.wait)
         except BaseException:
             # Ctrl-C, or an API that went away: whatever ends the following
             # does not end the move.
-            base.say(f"The move of {name} goes on. {_watch(facts, self.kind)}")
+            base.say(
+                f"The move of {name} continues. {_watch(facts, self.kind)}"
+            )
             raise
 
 
@@ -200,9 +206,10 @@ def waits(server: Server, record: Migration) -> Outcome:
 
 
 def _refuse(facts: MoveFacts, report: Report) -> None:
-    there = f" to {facts.wanted}" if facts.wanted else ""
+    destination = f" to {facts.wanted}" if facts.wanted else ""
     base.say(
-        f"{facts.server.name} is not safe to move{there}; nothing was changed:"
+        f"{facts.server.name} is not safe to move{destination}; nothing was"
+        " changed:"
     )
     for finding in report.problems:
         say(finding)
@@ -215,8 +222,8 @@ def explain(server: str, explanation: Explanation) -> None:
         and explanation.reached == "finishing"
         and explanation.cause != "guest-is-gone"
     )
-    how = "moved, but not all is well" if arrived else "did not move"
-    base.say(f"{server} {how}:")
+    headline = "moved, with problems" if arrived else "did not move"
+    base.say(f"{server} {headline}:")
     for line in explanation.lines:
         base.say(f"  {line}")
 
@@ -231,12 +238,12 @@ def say(finding: Finding) -> None:
 
 
 def _watch(facts: MoveFacts, kind: Kind) -> str:
-    """How to go on with a move that is not followed any more."""
+    """The commands for a move that is no longer followed."""
     server = paste(facts.server.name, facts.server.id)
     stop = f"to stop it: openstack migrate abort {server}"
     if kind is Kind.COLD:
         stop = (
-            "to take it back when it is done: openstack migrate cold"
+            "to revert it when it has ended: openstack migrate cold"
             f" {server} --revert"
         )
     return f"To follow it: openstack migrate watch {server}; {stop}"

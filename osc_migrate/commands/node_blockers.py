@@ -15,23 +15,23 @@ from osc_migrate.maintenance.planning import NodeBlocker
 SHOWN = 20
 
 
-def found(
+def blockers(
     parsed_args: argparse.Namespace,
     fleet: Fleet,
     sources: Iterable[str | None],
     to: Iterable[str] = (),
 ) -> tuple[NodeBlocker, ...]:
-    """What the nodes say against moves between them; each is told once.
+    """The moves that node checks rule out; each finding is shown once.
 
     Nothing without --nodes.
 
     :param to: the only destinations; none for every host that is enabled
         and up.
-    :raises MigrateError: nobody can say how a node is reached.
+    :raises MigrateError: it is not known how a node is reached.
     """
     leave = sorted(set(filter(None, sources)))
     arrive = sorted(set(to) or _open(fleet))
-    seen = nodes.visited(
+    node_report = nodes.visited(
         parsed_args,
         {
             name: nodes.address(fleet.places[name].host)
@@ -39,16 +39,18 @@ def found(
             if name in fleet.places
         },
     )
-    if seen is None:
+    if node_report is None:
         return ()
-    told: dict[tuple[str, str], Finding] = {}
-    barriers = []
+    reported: dict[tuple[str, str], Finding] = {}
+    node_blockers = []
     for source, host, kind in itertools.product(leave, arrive, Kind):
         if host == source:
             continue
-        for finding in Report(seen.between(source, host, kind)).problems:
-            told.setdefault((finding.check, finding.subject), finding)
-            barriers.append(
+        for finding in Report(
+            node_report.between(source, host, kind)
+        ).problems:
+            reported.setdefault((finding.check, finding.subject), finding)
+            node_blockers.append(
                 NodeBlocker(
                     source,
                     host,
@@ -58,8 +60,8 @@ def found(
                     finding.detail,
                 )
             )
-    _tell(list(told.values()))
-    return tuple(barriers)
+    _report(list(reported.values()))
+    return tuple(node_blockers)
 
 
 def _open(fleet: Fleet) -> Iterator[str]:
@@ -71,11 +73,13 @@ def _open(fleet: Fleet) -> Iterator[str]:
             yield name
 
 
-def _tell(findings: list[Finding]) -> None:
+def _report(findings: list[Finding]) -> None:
     if not findings:
         return
-    base.say("the nodes say against moves between them:")
+    base.say("Node checks rule out these moves:")
     for finding in findings[:SHOWN]:
         migrate_base.say(finding)
     if len(findings) > SHOWN:
-        base.say(f"  and {len(findings) - SHOWN} more: migrate preflight")
+        base.say(
+            f"  and {len(findings) - SHOWN} more: openstack migrate preflight"
+        )

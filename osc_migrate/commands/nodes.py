@@ -30,8 +30,8 @@ def add_visit(parser: argparse.ArgumentParser) -> None:
         "--read-only",
         action="store_true",
         help=(
-            "Touch nothing on the nodes: write no file for a moment, open no"
-            " port to try it, measure no guest"
+            "Change nothing on the nodes: no temporary files, no test"
+            " listeners, no guest measurements"
         ),
     )
     parser.set_defaults(
@@ -48,27 +48,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help=(
-            "Visit this file server of the instances directory too, when the"
-            " whole cloud is looked at (repeat the option for several)"
+            "Also check this file server of the instances directory; only"
+            " for the whole cloud (repeatable)"
         ),
     )
     parser.add_argument(
         "--remedy-script",
         metavar="<directory>",
         help=(
-            "Write a script for each node that mends what is wrong there, to"
-            " be read and then run there as root"
+            "Write a fix script for each node to this directory; read it,"
+            " then run it on the node as root"
         ),
     )
     parser.add_argument(
         "--save-facts",
         metavar="<file>",
-        help="Write all that the nodes said to this file, without secrets",
+        help="Save the facts of the nodes to this file, without secrets",
     )
     parser.add_argument(
         "--facts",
         metavar="<file>",
-        help="Judge nodes by such a file instead of visiting them",
+        help="Check the facts in such a file instead of connecting to nodes",
     )
 
 
@@ -77,20 +77,20 @@ def visited(
     hosts: Mapping[str, str | None],
     servers: Collection[str] = (),
 ) -> NodeReport | None:
-    """What the nodes told; None when they are not to be asked.
+    """The report on the nodes; None when they are not to be asked.
 
     :param hosts: compute host -> address of its hypervisor, if known.
     :param servers: UUIDs of servers that are to move.
     """
     if parsed_args.facts and parsed_args.remedy_script:
         raise errors.MigrateError(
-            "--remedy-script writes no script from --facts: anybody may have"
-            " written the file; visit the nodes with --nodes"
+            "--remedy-script cannot be used with --facts: the file is not"
+            " trusted; use --nodes instead"
         )
     if parsed_args.facts:
-        found = survey_file.read(parsed_args.facts)
+        node_survey = survey_file.read(parsed_args.facts)
     elif parsed_args.nodes:
-        found = _visit(parsed_args, hosts, servers)
+        node_survey = _visit(parsed_args, hosts, servers)
     else:
         refuse_alone(
             parsed_args,
@@ -98,8 +98,8 @@ def visited(
         )
         return None
     if parsed_args.save_facts:
-        survey_file.write(parsed_args.save_facts, found)
-    return NodeReport(found, parsed_args.ignore)
+        survey_file.write(parsed_args.save_facts, node_survey)
+    return NodeReport(node_survey, parsed_args.ignore)
 
 
 def _visit(
@@ -108,11 +108,11 @@ def _visit(
     servers: Collection[str],
 ) -> Survey:
     roles = dict.fromkeys(hosts, Role.COMPUTE)
-    where = dict(hosts)
+    addresses = dict(hosts)
     for name in parsed_args.storage_host:
         roles[name] = Role.STORAGE
-        where.setdefault(name, None)
-    with sessions(parsed_args, where) as opened:
+        addresses.setdefault(name, None)
+    with sessions(parsed_args, addresses) as opened:
         return survey(
             opened,
             roles,
@@ -127,7 +127,7 @@ def sessions(
     """Shells on nodes, reached as the options say.
 
     :param hosts: node -> address of its hypervisor, if known.
-    :raises MigrateError: nobody can say how one is reached.
+    :raises MigrateError: it is not known how one is reached.
     """
     # Not above: who asks no nodes needs none of it.
     from osc_migrate.nodes.transport import sessions as visit
@@ -140,7 +140,7 @@ def targets(
 ) -> "Mapping[str, target.Target]":
     """How nodes are reached, as the options say.
 
-    :raises MigrateError: nobody can say it of one.
+    :raises MigrateError: it is not known for one.
     """
     from osc_migrate.nodes.transport import inventory
 
@@ -161,7 +161,7 @@ def refuse_alone(parsed_args: argparse.Namespace, *names: str) -> None:
     for name in names:
         if getattr(parsed_args, name):
             raise errors.MigrateError(
-                f"--{name.replace('_', '-')} is about nodes; add --nodes"
+                f"--{name.replace('_', '-')} requires --nodes"
             )
 
 
@@ -176,35 +176,35 @@ def write_scripts(
     try:
         private_files.make_directory(directory)
         for node, script in scripts.items():
-            # A node's name is somebody's word: it shall stay a file's name.
+            # A node's name is untrusted: it must remain a file name.
             name = urllib.parse.quote(node, safe="").replace("..", "%2E%2E")
             path = directory / f"{name}.sh"
             private_files.write(path, script, 0o700)
-            base.say(f"what mends {node}: {path}")
+            base.say(f"Wrote a fix script for {node}: {path}")
     except OSError as error:
         raise errors.MigrateError(
             f"the scripts cannot be written: {error}"
         ) from error
     if not scripts:
-        base.say("nothing that a script could mend was found")
+        base.say("No problem was found that a script could fix.")
 
 
-def beside(
+def node_findings(
     parsed_args: argparse.Namespace, moves: Sequence[MoveFacts]
 ) -> move_scope.Beside:
-    """What the nodes of some moves told of each."""
+    """The findings of the nodes about each move."""
     servers = [move.server.id for move in moves]
-    seen = visited(parsed_args, _hosts(moves), servers)
-    return seen.of_move if seen else move_scope.nothing
+    node_report = visited(parsed_args, _hosts(moves), servers)
+    return node_report.of_move if node_report else move_scope.nothing
 
 
 def _hosts(moves: Iterable[MoveFacts]) -> dict[str, str | None]:
     """The hosts of some moves, and their addresses."""
-    found: dict[str, str | None] = {}
+    addresses: dict[str, str | None] = {}
     for move in moves:
         for host in _ends(move):
-            found[host.name] = address(host)
-    return found
+            addresses[host.name] = address(host)
+    return addresses
 
 
 def _ends(move: MoveFacts) -> list[Host]:
@@ -214,5 +214,5 @@ def _ends(move: MoveFacts) -> list[Host]:
 
 def address(host: Host) -> str | None:
     """Of its hypervisor, as Nova knows it."""
-    found = known(lambda: host.hypervisor)
-    return known(lambda: found.ip) if found else None
+    hypervisor = known(lambda: host.hypervisor)
+    return known(lambda: hypervisor.ip) if hypervisor else None

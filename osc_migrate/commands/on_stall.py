@@ -1,4 +1,4 @@
-"""What a live move does when it does not get on."""
+"""What to do when a live migration stalls."""
 
 import argparse
 from collections.abc import Iterable
@@ -24,8 +24,8 @@ class Stalling(migrate_base.Moving):
     ) -> migrate_base.Shown:
         if parsed_args.on_stall != "wait" and not parsed_args.wait:
             raise errors.MigrateError(
-                f"--on-stall {parsed_args.on_stall} has to follow the move;"
-                " leave out --no-wait"
+                f"--on-stall {parsed_args.on_stall} has to follow the"
+                " move: leave out --no-wait"
             )
         return super().take_action(parsed_args)
 
@@ -33,11 +33,11 @@ class Stalling(migrate_base.Moving):
         """The second opinion, beside the forecast of --nodes."""
         if not parsed_args.nodes:
             return
-        if found := durations.past_durations(self.mover.cloud, self.kind):
-            base.say(f"live migrations take {found}")
+        if past := durations.past_durations(self.mover.cloud, self.kind):
+            base.say(f"live migrations take {past}")
 
     def looks(
         self, parsed_args: argparse.Namespace, move: Move
     ) -> Iterable[Progress]:
-        found = move.follow(parsed_args.timeout, parsed_args.stall_after)
-        return on_stall.acted(found, move, parsed_args.on_stall, base.say)
+        progress = move.follow(parsed_args.timeout, parsed_args.stall_after)
+        return on_stall.acted(progress, move, parsed_args.on_stall, base.say)

@@ -21,23 +21,23 @@ def add_server(
 
 
 def add_which(
-    parser: argparse.ArgumentParser, help: str, *, every: bool = False
+    parser: argparse.ArgumentParser, help: str, *, all_allowed: bool = False
 ) -> None:
-    """A server, or a host; with `every` neither means all there are."""
-    which = parser.add_mutually_exclusive_group(required=not every)
-    which.add_argument(
+    """A server, or a host; with `all_allowed` neither means all."""
+    scope = parser.add_mutually_exclusive_group(required=not all_allowed)
+    scope.add_argument(
         "server",
         metavar="<server>",
         nargs="?",
         help=f"{help} (name or ID)",
     )
-    which.add_argument(
+    scope.add_argument(
         "--host",
         metavar="<host>",
         help="All migrations that leave or reach this compute host instead",
     )
-    if every:
-        which.add_argument(
+    if all_allowed:
+        scope.add_argument(
             "--all",
             action="store_true",
             help="All migrations of the cloud (default)",
@@ -46,7 +46,7 @@ def add_which(
 
 def add_timeout(
     parser: argparse.ArgumentParser,
-    help: str = "Follow no longer than this; the move itself goes on",
+    help: str = "Follow at most this long; the move itself continues",
 ) -> None:
     parser.add_argument(
         "--timeout", metavar="<seconds>", type=positive, help=help
@@ -58,7 +58,7 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
         "--yes",
         "--auto-approve",
         action="store_true",
-        help="Do not ask on a terminal",
+        help="Do not ask for confirmation",
     )
 
 
@@ -97,10 +97,7 @@ def add_ignore(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=_check_id,
-        help=(
-            "Take a failing check for a warning, by its name as preflight"
-            " shows it (repeat the option for several checks)"
-        ),
+        help=("Treat this failing check as a warning (repeatable)"),
     )
 
 
@@ -108,28 +105,28 @@ def add_nodes(parser: argparse.ArgumentParser) -> None:
     """How nodes are reached: see nodes.inventory."""
     group = parser.add_argument_group(
         "nodes",
-        "How --nodes gets there: by ssh, as you would, without a question"
-        " and with host keys verified. A host is found in the inventory, by"
-        " its own name in the ssh configuration, or at the address that Nova"
-        " knows of its hypervisor.",
+        "How --nodes connects: over SSH, non-interactively, with host keys"
+        " verified. A host is looked up in the inventory, then by name in"
+        " the SSH configuration, then by the hypervisor address in Nova.",
     )
     group.add_argument(
         "--nodes",
         action="store_true",
-        help="Ask the hosts themselves too, not only the APIs",
+        help="Also check the hosts themselves, not only the APIs",
     )
     group.add_argument(
         "--inventory",
         metavar="<file>",
         help=(
-            "Where the nodes are: lines such as 'HostB ssh://root@192.0.2.7',"
-            " the same as YAML, or an Ansible inventory"
+            "Inventory of the nodes: lines such as 'HostB"
+            " ssh://root@192.0.2.7', the same as YAML, or an Ansible"
+            " inventory"
         ),
     )
     group.add_argument(
         "--ssh-config",
         metavar="<file>",
-        help="Configuration of ssh, which knows the hosts by their names",
+        help="SSH client configuration with an entry for each host name",
     )
     group.add_argument(
         "--ssh-user", metavar="<user>", help="User to log in as"
@@ -137,21 +134,23 @@ def add_nodes(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--sudo",
         action="store_true",
-        help="Become root by sudo, which must not ask for a password",
+        help="Become root with sudo (must not require a password)",
     )
     group.add_argument(
         "--forks",
         metavar="<n>",
         type=count,
         default=20,
-        help="Visit so many nodes at once (default: 20)",
+        help="Maximum number of nodes to check in parallel (default: 20)",
     )
 
 
 def count(text: str) -> int:
     if text.isdecimal() and 0 < int(text) <= 1000:
         return int(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to 1000")
+    raise argparse.ArgumentTypeError(
+        f"'{text}' is not an integer from 1 to 1000"
+    )
 
 
 def positive(text: str) -> float:
@@ -162,7 +161,7 @@ def positive(text: str) -> float:
         seconds = 0
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(
-            f"'{text}' is no number of seconds above 0"
+            f"'{text}' is not a positive number of seconds"
         )
     return seconds
 
@@ -174,7 +173,9 @@ def percent(text: str) -> float:
     except ValueError:
         number = 0
     if not 0 < number <= 100:
-        raise argparse.ArgumentTypeError(f"'{text}' is no percentage above 0")
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a percentage from 0 to 100"
+        )
     return number
 
 
@@ -182,11 +183,11 @@ def _check_id(text: str) -> str:
     known = [check.id for check in all_checks()] + [node_checks.ANSWERS]
     if text in known:
         return text
-    near = difflib.get_close_matches(text, known, 1)
+    similar = difflib.get_close_matches(text, known, 1)
     hint = (
-        f"did you mean '{near[0]}'?"
-        if near
+        f"did you mean '{similar[0]}'?"
+        if similar
         # More than two hundred names would hide the message.
-        else "preflight shows their names, with --long all"
+        else "openstack migrate preflight --long lists all names"
     )
     raise argparse.ArgumentTypeError(f"no check is called '{text}'; {hint}")

@@ -34,12 +34,12 @@ SCHEDULER = "(scheduler)"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What a plan may do, and what becomes of it."""
-    usual = Limits()
+    defaults = Limits()
     group = parser.add_argument_group(
         "moves",
-        "A server's owner may wish otherwise, with a tag such as"
-        " osc-migrate:never, or the same as property osc-migrate=never:"
-        " never, cold, live, stop or notify. Wishes are honoured and shown.",
+        "A server's owner can set a policy with a tag such as"
+        " osc-migrate:never, or with the property osc-migrate=never: never,"
+        " cold, live, stop or notify. Policies are honoured and shown.",
     )
     group.add_argument(
         "--cold-running",
@@ -49,17 +49,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--notified",
         action="store_true",
-        help="Owners who wish to be told before have been told",
+        help="Include servers tagged osc-migrate:notify (their owners have"
+        " been notified)",
     )
     group.add_argument(
         "--block",
         action="store_true",
-        help="Copy local disks: the hosts share no storage",
+        help="Copy local disks (for hosts without shared storage)",
     )
-    for name, number, what in (
-        ("in-flight", usual.total, "in all"),
-        ("per-source", usual.per_source, "from one host"),
-        ("per-destination", usual.per_destination, "to one host"),
+    for name, number, scope in (
+        ("in-flight", defaults.total, "in total"),
+        ("per-source", defaults.per_source, "from one host"),
+        ("per-destination", defaults.per_destination, "to one host"),
     ):
         group.add_argument(
             f"--{name}",
@@ -67,16 +68,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             metavar="<n>",
             type=options.count,
             default=number,
-            help=f"Moves at once, {what} (default: {number})",
+            help=f"Maximum of parallel moves {scope} (default: {number})",
         )
     group.add_argument(
         "--wave",
         metavar="<n>",
         type=options.count,
-        default=usual.wave,
+        default=defaults.wave,
         help=(
-            "Moves between two looks at the cloud's health (default:"
-            f" {usual.wave})"
+            "Maximum number of moves between two health checks of the"
+            f" cloud (default: {defaults.wave})"
         ),
     )
     options.add_ignore(parser)
@@ -91,7 +92,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plan",
         metavar="<file>",
-        help="Write the plan to this file (JSON) too; change nothing",
+        help="Also write the plan to this file (JSON); change nothing",
     )
 
 
@@ -100,8 +101,8 @@ def add_apply(parser: options.Parser) -> None:
         "--apply",
         metavar="<file>",
         help=(
-            "Do exactly the plan in this file, each step checked again just"
-            " before it"
+            "Apply the plan in this file; each step is checked again just"
+            " before it starts"
         ),
     )
 
@@ -126,10 +127,12 @@ def from_file(path: str, purpose: Purpose, cloud: Cloud) -> Plan:
     return plan
 
 
-def request(parsed_args: argparse.Namespace, **more: object) -> Request:
-    """What :func:`add_options` was told.
+def request(
+    parsed_args: argparse.Namespace, **other_fields: object
+) -> Request:
+    """The request that :func:`add_options` describes.
 
-    :param more: other fields of the request.
+    :param other_fields: other fields of the request.
     """
     fields: dict[str, object] = {
         "cold_running": parsed_args.cold_running,
@@ -143,10 +146,10 @@ def request(parsed_args: argparse.Namespace, **more: object) -> Request:
             wave=parsed_args.wave,
         ),
     }
-    return Request(**(fields | more))  # type: ignore[arg-type]
+    return Request(**(fields | other_fields))  # type: ignore[arg-type]
 
 
-def hosts(fleet: Fleet, wanted: Iterable[str]) -> tuple[str, ...]:
+def hosts(fleet: Fleet, names: Iterable[str]) -> tuple[str, ...]:
     """Compute hosts by their names, or by those or IDs of hypervisors.
 
     :raises NotFound: there is no such host.
@@ -155,11 +158,11 @@ def hosts(fleet: Fleet, wanted: Iterable[str]) -> tuple[str, ...]:
         {name: place.host for name, place in fleet.places.items()}
     )
     return tuple(
-        dict.fromkeys(require_host(one, hypervisors) for one in wanted)
+        dict.fromkeys(require_host(name, hypervisors) for name in names)
     )
 
 
-def servers(fleet: Fleet, wanted: Collection[str]) -> tuple[str, ...]:
+def servers(fleet: Fleet, names_or_ids: Collection[str]) -> tuple[str, ...]:
     """IDs of servers by ID or name.
 
     :raises NotFound, Ambiguous: none, or several have that name.
@@ -167,19 +170,25 @@ def servers(fleet: Fleet, wanted: Collection[str]) -> tuple[str, ...]:
     named: dict[str, list[str]] = {}
     for id, server in fleet.servers.items():
         name = fact(getattr, server, "name")
-        if name in wanted:
+        if name in names_or_ids:
             named.setdefault(name, []).append(id)
-    found: dict[str, None] = {}
-    for one in wanted:
-        ids = [one] if one in fleet.servers else named.get(one, [])
+    server_ids: dict[str, None] = {}
+    for name_or_id in names_or_ids:
+        ids = (
+            [name_or_id]
+            if name_or_id in fleet.servers
+            else named.get(name_or_id, [])
+        )
         if not ids:
             raise NotFound(
-                "server", one, "see 'openstack server list --all-projects'"
+                "server",
+                name_or_id,
+                "see 'openstack server list --all-projects'",
             )
         if len(ids) > 1:
-            raise Ambiguous("server", one, ids)
-        found[ids[0]] = None
-    return tuple(found)
+            raise Ambiguous("server", name_or_id, ids)
+        server_ids[ids[0]] = None
+    return tuple(server_ids)
 
 
 def shown(
@@ -200,7 +209,7 @@ def shown(
 
 
 def what_changes(plan: Plan) -> Iterator[str]:
-    """The plan in two or three lines, for who has to approve it."""
+    """The plan in two or three lines, for approval."""
     moves = [step for step in plan.steps if step.way is not Way.STOP]
     hosts = Counter(step.destination or SCHEDULER for step in moves)
     to = ", ".join(f"{number} to {host}" for host, number in hosts.items())
@@ -258,12 +267,12 @@ def _summary(plan: Plan) -> Iterator[str]:
     moves = [step for step in plan.steps if step.way is not Way.STOP]
     waves = len({step.wave for step in plan.steps})
     if moves:
-        took = (
+        length = (
             f"about {duration(plan.seconds)}"
             if plan.seconds is not None
-            else "how long is not known, as no such move is on record here"
+            else "duration unknown: no such move on record"
         )
-        yield f"{some(len(moves), 'move')} in {some(waves, 'wave')}, {took}"
+        yield f"{some(len(moves), 'move')} in {some(waves, 'wave')}, {length}"
     for host in sorted({s.destination for s in moves if s.destination}):
         left = ", ".join(
             f"{room.free} of {room.total} {name}"
@@ -273,6 +282,6 @@ def _summary(plan: Plan) -> Iterator[str]:
     yield from plan.reasons
     if any(step.destination is None for step in moves):
         yield (
-            "what is left to the scheduler goes last: no plan can say whether"
-            " it finds a host"
+            "servers that the scheduler places go last: a plan cannot know"
+            " whether it finds a host"
         )

@@ -41,18 +41,25 @@ def _on_nodes(
     # Without it, the inventory may know them.
     with contextlib.suppress(Unread):
         hosts = surroundings.hosts_of(mover.cloud)
-    where = {
+    addresses = {
         name: nodes.address(hosts[name]) if name in hosts else None
         for name in (source, destination)
     }
-    with nodes.sessions(parsed_args, where) as opened:
-        found = guest_location.nodes_of_guest(opened, list(where), outcome.id)
-    here, there = found[source], found[destination]
-    for name, node in found.items():
+    with nodes.sessions(parsed_args, addresses) as opened:
+        node_facts = guest_location.nodes_of_guest(
+            opened, list(addresses), outcome.id
+        )
+    source_facts, destination_facts = (
+        node_facts[source],
+        node_facts[destination],
+    )
+    for name, node in node_facts.items():
         if isinstance(node, Unread):
             yield answered(name, node)
-    if isinstance(here, Unread) or isinstance(there, Unread):
+    if isinstance(source_facts, Unread) or isinstance(
+        destination_facts, Unread
+    ):
         return
     kind = Kind(outcome.kind) if outcome.kind in list(Kind) else Kind.LIVE
-    pair = PairFacts(here, there)
+    pair = PairFacts(source_facts, destination_facts)
     yield from judge_after_on_nodes(GuestMove(facts, pair, kind))

@@ -24,16 +24,16 @@ LEFT = {
 
 
 class Preflight(base.Base, command.Lister):
-    """Tell whether servers could move, and if not, why
+    """Show whether servers could move, and if not, why
 
     Nothing is changed. With a server and a host: every finding about that
     move. With a server: one row for each host where it might go, best
     first. With --host: one row for each server on that host, to see whether
     it can be emptied. With nothing: the whole cloud, as before an upgrade.
 
-    With --nodes the hosts themselves are asked too: whether they share the
-    instances directory, users agree, libvirt listens, ports are open, names
-    resolve and so on, each host in one ssh session. For a move only its two
+    With --nodes the hosts themselves are checked too: shared instances
+    directory, matching users, libvirt listeners, open ports, name
+    resolution and so on, each host in one SSH session. For a move only its two
     hosts are visited.
 
     Exit codes: 0 when it is safe (a server: when some host would take it;
@@ -53,21 +53,21 @@ class Preflight(base.Base, command.Lister):
             "destination",
             metavar="<host>",
             nargs="?",
-            help="Compute host where the server is to go",
+            help="Destination compute host",
         )
         parser.add_argument(
             "--host",
             metavar="<host>",
-            help="May every server leave this compute host?",
+            help="Check whether every server can leave this compute host",
         )
         parser.add_argument(
             "--kind",
             choices=[kind.value for kind in Kind],
             help=(
-                "How to move (default: cold for a stopped server, else live)"
+                "Kind of move (default: cold for a stopped server, else live)"
             ),
         )
-        options.add_long(parser, "Show every finding, those that passed too")
+        options.add_long(parser, "Show every finding, also those that passed")
         parser.add_argument(
             "--junit",
             metavar="<file>",
@@ -80,8 +80,8 @@ class Preflight(base.Base, command.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         if parsed_args.host and parsed_args.server:
             raise errors.MigrateError(
-                "--host asks for every server on a host; leave the server"
-                " out, or name its destination without --host"
+                "--host checks every server on a host: leave out the server,"
+                " or name its destination without --host"
             )
         if parsed_args.host:
             columns, rows = self._host(parsed_args)
@@ -95,23 +95,23 @@ class Preflight(base.Base, command.Lister):
 
     def _pair(self, parsed_args: argparse.Namespace) -> Table:
         move = self.mover.facts(parsed_args.server, parsed_args.destination)
-        beside = nodes.beside(parsed_args, [move])
-        found = move_scope.answer(
-            move, _kind(parsed_args), parsed_args.ignore, beside
+        node_findings = nodes.node_findings(parsed_args, [move])
+        answer = move_scope.answer(
+            move, _kind(parsed_args), parsed_args.ignore, node_findings
         )
-        subject = f"{found.server} -> {found.host}"
-        return self._report(parsed_args, found.report, subject)
+        subject = f"{answer.server} -> {answer.host}"
+        return self._report(parsed_args, answer.report, subject)
 
     def _cloud(self, parsed_args: argparse.Namespace) -> Table:
         cloud = self.mover.whole_cloud()
         report = registry.judge_cloud(cloud, parsed_args.ignore)
         hosts = known(lambda: cloud.hosts) or {}
-        seen = nodes.visited(
+        node_report = nodes.visited(
             parsed_args,
             {name: nodes.address(host) for name, host in hosts.items()},
         )
-        if seen:
-            report = Report([*report, *seen.whole()])
+        if node_report:
+            report = Report([*report, *node_report.whole()])
         return self._report(parsed_args, report, "cloud")
 
     def _report(
@@ -126,38 +126,41 @@ class Preflight(base.Base, command.Lister):
     def _server(self, parsed_args: argparse.Namespace) -> Table:
         kind = _kind(parsed_args)
         moves = self.mover.facts_of_every_host(parsed_args.server)
-        beside = nodes.beside(parsed_args, moves)
-        found = move_scope.best_first(
-            move_scope.answer(move, kind, parsed_args.ignore, beside)
+        node_findings = nodes.node_findings(parsed_args, moves)
+        answers = move_scope.best_first(
+            move_scope.answer(move, kind, parsed_args.ignore, node_findings)
             for move in moves
         )
-        safe = any(one.allowed for one in found)
-        self._end(parsed_args, parsed_args.server, safe, _about_hosts(found))
-        _name_gaps(found)
+        safe = any(answer.allowed for answer in answers)
+        self._end(parsed_args, parsed_args.server, safe, _about_hosts(answers))
+        _name_gaps(answers)
         if parsed_args.long:
-            return _findings(_about_hosts(found))
+            return _findings(_about_hosts(answers))
         return ("host", "allowed", "reason", *LEFT), [
-            (one.host, one.allowed, one.reason, *_left(one)) for one in found
+            (answer.host, answer.allowed, answer.reason, *_left(answer))
+            for answer in answers
         ]
 
     def _host(self, parsed_args: argparse.Namespace) -> Table:
         kind = _kind(parsed_args)
-        every: Iterable[Sequence[MoveFacts]] = (
+        moves_by_server: Iterable[Sequence[MoveFacts]] = (
             self.mover.facts_of_every_server(parsed_args.host)
         )
-        beside: move_scope.Beside = move_scope.nothing
+        node_findings: move_scope.Beside = move_scope.nothing
         if parsed_args.nodes or parsed_args.facts:
             # Whom to visit, and what to ask there of whom, takes them all.
-            every = list(every)
-            moves = [move for moves in every for move in moves]
-            beside = nodes.beside(parsed_args, moves)
-        found = [
-            move_scope.leaving(moves, kind, parsed_args.ignore, beside)
-            for moves in every
+            moves_by_server = list(moves_by_server)
+            moves = [move for moves in moves_by_server for move in moves]
+            node_findings = nodes.node_findings(parsed_args, moves)
+        verdicts = [
+            move_scope.leaving(moves, kind, parsed_args.ignore, node_findings)
+            for moves in moves_by_server
             if moves
         ]
-        answers = [answer for one in found for answer in one.answers]
-        safe = all(one.allowed for one in found)
+        answers = [
+            answer for verdict in verdicts for answer in verdict.answers
+        ]
+        safe = all(verdict.allowed for verdict in verdicts)
         self._end(parsed_args, parsed_args.host, safe, _about_hosts(answers))
         _name_gaps(answers)
         if parsed_args.long:
@@ -166,15 +169,17 @@ class Preflight(base.Base, command.Lister):
             ("server", "id", "status", "kind", "allowed", "host", "reason"),
             [
                 (
-                    one.server,
-                    one.id,
-                    one.status,
-                    one.kind.value,
-                    one.allowed,
-                    one.best.host if one.best and one.allowed else "",
-                    one.reason,
+                    verdict.server,
+                    verdict.id,
+                    verdict.status,
+                    verdict.kind.value,
+                    verdict.allowed,
+                    verdict.best.host
+                    if verdict.best and verdict.allowed
+                    else "",
+                    verdict.reason,
                 )
-                for one in found
+                for verdict in verdicts
             ],
         )
 
@@ -187,8 +192,8 @@ class Preflight(base.Base, command.Lister):
     ) -> None:
         if not safe:
             self.exit_code = base.NOT_SAFE
-        wanted = parsed_args.junit or parsed_args.remedy_script
-        rows = list(findings) if wanted else ()
+        has_output = parsed_args.junit or parsed_args.remedy_script
+        rows = list(findings) if has_output else ()
         nodes.write_scripts(parsed_args, rows)
         if parsed_args.junit:
             try:
@@ -211,9 +216,9 @@ def _findings(findings: Iterable[Finding]) -> Table:
 def _about_hosts(answers: Iterable[move_scope.Answer]) -> Iterator[Finding]:
     """Every finding, its subject naming server and host; made one by one,
     as they are many and seldom asked for."""
-    for one in answers:
-        for finding in one.report:
-            yield finding.about(f"{one.server} -> {one.host}")
+    for answer in answers:
+        for finding in answer.report:
+            yield finding.about(f"{answer.server} -> {answer.host}")
 
 
 def _name_gaps(answers: Iterable[move_scope.Answer]) -> None:
@@ -221,8 +226,10 @@ def _name_gaps(answers: Iterable[move_scope.Answer]) -> None:
         base.say(line)
 
 
-def _left(one: move_scope.Answer) -> list[int | None]:
+def _left(answer: move_scope.Answer) -> list[int | None]:
     return [
-        next((one.left[name] for name in names if name in one.left), None)
+        next(
+            (answer.left[name] for name in names if name in answer.left), None
+        )
         for names in LEFT.values()
     ]

@@ -11,14 +11,14 @@ from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 from osc_migrate.text import duration, printable, size
 
-# Times a second that the line is drawn, however seldom anybody looks.
+# Times a second that the line is drawn.
 _REFRESHED = 2
 # Seconds after which a move in flight gets a line where there is no terminal,
 # though nothing has changed.
 AT_LEAST = 60.0
 
 
-def nobody() -> Job | None:
+def no_counters() -> Job | None:
     """Counts nothing."""
     return None
 
@@ -26,7 +26,7 @@ def nobody() -> Job | None:
 def draw(
     server: str,
     looks: Iterable[Progress],
-    counters: Callable[[], Job | None] = nobody,
+    counters: Callable[[], Job | None] = no_counters,
 ) -> None:
     """Draws every look until they end.
 
@@ -49,8 +49,8 @@ def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
     least one a minute."""
     last = 0.0
     for look, changes in _changes(looks):
-        for words in changes:
-            yield f"{server}: {words}"
+        for text in changes:
+            yield f"{server}: {text}"
         if changes:
             last = look.elapsed
         elif look.elapsed - last >= AT_LEAST:
@@ -64,26 +64,26 @@ def _changes(
     """Each look, and what is new in it."""
     phase, trouble, stalled, silence = "", False, False, False
     for look in looks:
-        found = []
+        changes = []
         if look.phase != phase:
             phase = look.phase
-            found.append(phase)
+            changes.append(phase)
         if bool(look.trouble) != trouble:
             trouble = bool(look.trouble)
-            found.append(
-                f"{look.trouble}; the move goes on, asking again"
+            changes.append(
+                f"{look.trouble}; the move continues, retrying"
                 if trouble
                 else "the API answers again"
             )
         if bool(look.silence) != silence:
             silence = bool(look.silence)
-            if words := news(look):
-                found.append(words)
+            if text := news(look):
+                changes.append(text)
         if look.stalled != stalled:
             stalled = look.stalled
-            if words := convergence(look):
-                found.append(words)
-        yield look, found
+            if text := convergence(look):
+                changes.append(text)
+        yield look, changes
 
 
 def news(look: Progress) -> str:
@@ -122,11 +122,11 @@ class Latest:
         """None before the first look."""
         if self._last is None:
             return None
-        then, look = self._last
-        seen = look.later(self._now() - then)
+        last_time, look = self._last
+        current = look.later(self._now() - last_time)
         # Without a job in the look it is at an end, or has not begun.
         job = self._counters() if look.job else None
-        return seen.counted(job) if job else seen
+        return current.counted(job) if job else current
 
 
 def add_row(
@@ -192,12 +192,12 @@ def described(look: Progress) -> str:
     return "  ".join(filter(None, (describe(look), duration(look.elapsed))))
 
 
-def _share(what: str, remaining: int, total: int, about: str) -> str:
-    return f"{what} {about}{size(total - remaining)} of {size(total)}"
+def _share(label: str, remaining: int, total: int, about: str) -> str:
+    return f"{label} {about}{size(total - remaining)} of {size(total)}"
 
 
 def _counted(job: Job) -> Iterator[str]:
-    """What libvirt alone tells."""
+    """What only libvirt counts."""
     if job.passes:
         yield f"pass {job.passes}"
     if job.dirty:
@@ -225,12 +225,12 @@ def _live(
         if look is None:
             return row
         style = "yellow" if look.stalled or look.trouble else "cyan"
-        done = look.total - look.remaining
+        copied = look.total - look.remaining
         row.add_row(
             text.Text(printable(server, 24), style="bold"),
             text.Text(f"{printable(look.phase, 24):<9}", style=style),
             progress_bar.ProgressBar(
-                total=look.total, completed=done, width=20
+                total=look.total, completed=copied, width=20
             )
             if look.total
             else "",

@@ -21,14 +21,14 @@ from osc_migrate.maintenance.running import TRIES
 class Rebalance(base.Base, command.Lister):
     """Even out the load of compute hosts
 
-    Plans as few and as small moves as it finds until no host's load is
-    further than the threshold from the mean of all. Hosts that are down or
-    disabled neither give nor take. Where no single move helps, two servers
+    Plans as few and as small moves as possible until the load of each host
+    is within the threshold of the mean. Hosts that are down or disabled are
+    left out. Where no single move helps, two servers
     change places. A second call finds nothing to do.
 
-    Then the plan is done as 'migrate drain' does its: each server checked
-    again just before its move, followed to its true end, all of it in a
-    journal ('migrate drain --resume' goes on after a crash). A server that
+    Then the plan is run as by 'migrate drain': each server is checked again
+    just before its move and followed until it has ended, with a journal
+    ('migrate drain --resume' continues after a crash). A server that
     cannot go where it should is left where it is.
 
     Exit codes: 0 every move of the plan was done and is well, or nothing is
@@ -48,10 +48,7 @@ class Rebalance(base.Base, command.Lister):
             metavar="<host>",
             action="append",
             default=[],
-            help=(
-                "A compute host that shares the load (repeat the option for"
-                " several; default: all)"
-            ),
+            help=("Compute host to include (repeatable; default: all)"),
         )
         scope.add_argument(
             "--aggregate",
@@ -68,7 +65,7 @@ class Rebalance(base.Base, command.Lister):
             "--by",
             choices=[by.value for by in By],
             default=By.MEMORY.value,
-            help="What the load is (default: %(default)s)",
+            help="Resource to balance (default: %(default)s)",
         )
         parser.add_argument(
             "--threshold",
@@ -76,7 +73,7 @@ class Rebalance(base.Base, command.Lister):
             type=options.percent,
             default=10.0,
             help=(
-                "How far a host may be from the mean, in percent of the mean"
+                "Maximum deviation from the mean, in percent of the mean"
                 " (default: 10)"
             ),
         )
@@ -84,7 +81,7 @@ class Rebalance(base.Base, command.Lister):
             "--max-moves",
             metavar="<n>",
             type=options.count,
-            help="Plan no more moves than these",
+            help="Plan at most this many moves",
         )
         planning.add_options(parser)
         planning.add_output(parser)
@@ -112,7 +109,7 @@ class Rebalance(base.Base, command.Lister):
             plan=plan,
             journal_dir=parsed_args.journal_dir,
         )
-        return run_base.do(self, parsed_args, run)
+        return run_base.execute(self, parsed_args, run)
 
 
 def planned(
@@ -123,9 +120,11 @@ def planned(
     :raises MigrateError: nothing can be planned, or the plan of a file is
         none, or not safe on this cloud.
     """
-    kept = None
+    file_plan = None
     if parsed_args.apply:
-        kept = planning.from_file(parsed_args.apply, Purpose.REBALANCE, cloud)
+        file_plan = planning.from_file(
+            parsed_args.apply, Purpose.REBALANCE, cloud
+        )
     fleet = read_fleet.read(cloud)
     request = planning.request(
         parsed_args,
@@ -134,39 +133,39 @@ def planned(
         threshold=parsed_args.threshold,
         max_moves=parsed_args.max_moves,
     )
-    if kept is not None:
-        request = plans.bound(request, kept)
-        plans.check(fleet, kept, request)
-        return request, kept
+    if file_plan is not None:
+        request = plans.bound(request, file_plan)
+        plans.check(fleet, file_plan, request)
+        return request, file_plan
     return request, plans.rebalance(fleet, request)
 
 
 def _scope(parsed_args: argparse.Namespace, fleet: Fleet) -> tuple[str, ...]:
     """The hosts that share the load; none for all."""
     if name := parsed_args.aggregate:
-        found = [
+        names = [
             host
             for aggregate in fleet.aggregates
             if aggregate.name == name
             for host in sorted(aggregate.hosts)
             if host in fleet.places
         ]
-        if not found:
+        if not names:
             raise errors.NotFound(
                 "aggregate with hosts", name, "see 'openstack aggregate list'"
             )
-        return tuple(found)
+        return tuple(names)
     if zone := parsed_args.az:
-        found = [
+        names = [
             host
             for host, place in sorted(fleet.places.items())
             if fact(getattr, place.host, "zone") == zone
         ]
-        if not found:
+        if not names:
             raise errors.NotFound(
                 "availability zone with hosts",
                 zone,
                 "see 'openstack compute service list'",
             )
-        return tuple(found)
+        return tuple(names)
     return planning.hosts(fleet, parsed_args.host)

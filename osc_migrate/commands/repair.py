@@ -25,18 +25,18 @@ CONFIRMED_WITHIN = 300.0
 
 
 class Repair(base.Base, command.Lister):
-    """Take back what an earlier move of a server has left behind
+    """Clean up what an earlier move of a server has left behind
 
     Three things are repaired, and only where it is proven to be safe: the
     state ERROR of a server whose live migration failed or was aborted while
     its guest runs at the source (Nova 32.2 and later leaves it so), or, with
     --nodes, on the destination where Nova shows it already; a cold migration
-    that nobody confirmed for a day (--confirm-after); an inactive port
-    binding on a host where the server is not. Whatever else is left, or
-    is not proven, is named with the command to type.
+    that has not been confirmed for a day (--confirm-after); an inactive port
+    binding on a host where the server is not. Anything else that
+    is left, or not proven safe, is listed with the command to run.
 
-    The steps are shown and asked for before anything is changed; where
-    nobody can be asked, --yes is needed. --dry-run changes nothing. With
+    The steps are shown and confirmed before anything is changed;
+    non-interactively, --yes is required. --dry-run changes nothing. With
     --nodes the hosts themselves are asked whether they run the guest, and
     the state is reset only if one of them does, the one that Nova shows.
 
@@ -62,7 +62,7 @@ class Repair(base.Base, command.Lister):
             "--yes",
             "--auto-approve",
             action="store_true",
-            help="Do not ask (needed where nobody is at a terminal)",
+            help="Do not ask for confirmation (required non-interactively)",
         )
         parser.add_argument(
             "--confirm-after",
@@ -70,8 +70,8 @@ class Repair(base.Base, command.Lister):
             type=options.positive,
             default=CONFIRM_AFTER,
             help=(
-                "Confirm a cold migration that has waited for longer than"
-                " this (default: 86400, a day)"
+                "Confirm a cold migration that has waited longer than this"
+                " (default: 86400, a day)"
             ),
         )
         options.add_nodes(parser)
@@ -115,11 +115,11 @@ class Repair(base.Base, command.Lister):
             hosts = surroundings.hosts_of(self.mover.cloud)
         except Unread:
             hosts = {}  # the inventory may know them
-        where = {
+        addresses = {
             name: nodes.address(hosts[name]) if name in hosts else None
             for name in names
         }
-        with nodes.sessions(parsed_args, where) as opened:
+        with nodes.sessions(parsed_args, addresses) as opened:
             return guest_location.runs_on(opened, names, facts.server.id)
 
 
@@ -128,17 +128,17 @@ def _agreed(
 ) -> bool:
     """Shows the steps and asks for them.
 
-    :raises MigrateError: nobody is there to be asked.
+    :raises MigrateError: the command is not interactive.
     """
     for step in steps:
         if step.action is not RepairAction.NONE:
             base.say(f"  {step.what}: {step.action.value}, as {step.why}")
     if parsed_args.yes:
         return True
-    if not prompt.somebody():
+    if not prompt.is_interactive():
         raise errors.MigrateError(
-            "nothing was changed: nobody is at a terminal to be asked; add"
-            " --yes to do it, or --dry-run to see it alone"
+            "nothing was changed: not a terminal, so the steps cannot be"
+            " confirmed; add --yes to run them, or --dry-run to show them"
         )
     return prompt.agreed("Do it?")
 
@@ -150,25 +150,27 @@ def carry_out(
     agreed: Iterable[tuple[object, ...]],
 ) -> list[RepairStep]:
     """Does each step that was agreed to; one that fails is left."""
-    wanted, name = set(agreed), paste(facts.server.name, facts.server.id)
-    done = []
+    agreed_keys, name = set(agreed), paste(facts.server.name, facts.server.id)
+    results = []
     for step in steps:
         result = step
-        if step.action is not RepairAction.NONE and step.key in wanted:
+        if step.action is not RepairAction.NONE and step.key in agreed_keys:
             try:
-                result = _do(mover, facts, step)
+                result = _carry_out_one(mover, facts, step)
             except errors.ApiError as error:
-                then = step.next
+                command = step.next
                 if step.action is RepairAction.UNBIND and error.status == 403:
-                    then = repair.refused_binding(step, name)
-                result = step.left(str(error), then)
+                    command = repair.refused_binding(step, name)
+                result = step.left(str(error), command)
             base.say(f"{facts.server.name}: {step.what}: {result.result}")
-        done.append(result)
-    return done
+        results.append(result)
+    return results
 
 
-def _do(mover: Mover, facts: MoveFacts, step: RepairStep) -> RepairStep:
-    """:raises ApiError: refused, or nobody answers."""
+def _carry_out_one(
+    mover: Mover, facts: MoveFacts, step: RepairStep
+) -> RepairStep:
+    """:raises ApiError: refused, or the API does not answer."""
     if step.action is RepairAction.UNBIND:
         mover.unbind(step.port, step.host)
         return step.as_done()
@@ -184,7 +186,7 @@ def _do(mover: Mover, facts: MoveFacts, step: RepairStep) -> RepairStep:
         progress.draw(facts.server.name, decision.follow(CONFIRMED_WITHIN))
     except TimeUp:
         return step.left("it is still being confirmed", "look again later")
-    found = decision.outcome()
-    if found.end is End.MOVED:
+    outcome = decision.outcome()
+    if outcome.end is End.MOVED:
         return step.as_done()
-    return step.left(found.reason, found.next)
+    return step.left(outcome.reason, outcome.next)

@@ -57,7 +57,7 @@ class Return(base.Base, command.Lister):
                 parsed_args, _what_changes(rows)
             ),
         )
-        return run_base.do(self, parsed_args, run)
+        return run_base.execute(self, parsed_args, run)
 
 
 def _what_changes(rows: Iterable[Row]) -> Iterator[str]:

@@ -18,7 +18,7 @@ class RunList(base.Base, command.Lister):
     """List the runs that have a journal here, newest first
 
     A run that has not ended is at work, or its process died: then 'migrate
-    drain --resume' goes on with it, and --cancel gives it up.
+    drain --resume' continues it, and --cancel cancels it.
     """
 
     COLUMNS = ("run", "purpose", "hosts", "began", "ended", "gone", "servers")
@@ -50,12 +50,12 @@ class RunList(base.Base, command.Lister):
     def _rows(
         self, parsed_args: argparse.Namespace
     ) -> Iterator[Sequence[object]]:
-        where = parsed_args.journal_dir or journals.directory()
-        for name in journals.runs(where)[: parsed_args.limit]:
+        journal_dir = parsed_args.journal_dir or journals.directory()
+        for name in journals.runs(journal_dir)[: parsed_args.limit]:
             try:
-                journal, order, before = start.opened(where, name)
+                journal, order, before = start.opened(journal_dir, name)
                 with contextlib.closing(journal):
-                    begun = next(journal.entries(), None)
+                    first_entry = next(journal.entries(), None)
                     ended = "cancelled" if journal.last("cancelled") else ""
                     if not ended and (last := journal.last("end")):
                         ended = str(last.data.get("verdict"))
@@ -68,7 +68,7 @@ class RunList(base.Base, command.Lister):
                 name,
                 order.plan.purpose.value,
                 ", ".join(hosts),
-                utc(begun.at) if begun else "",
+                utc(first_entry.at) if first_entry else "",
                 ended or "not yet",
                 sum(row.outcome in AWAY for row in rows),
                 len(rows),
@@ -99,8 +99,8 @@ class RunShow(base.Base, command.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        where = parsed_args.journal_dir or journals.directory()
-        _, order, before = start.opened(where, parsed_args.run)
+        journal_dir = parsed_args.journal_dir or journals.directory()
+        _, order, before = start.opened(journal_dir, parsed_args.run)
         return run_base.table(
             parsed_args, order.plan, start.rows(order, before)
         )

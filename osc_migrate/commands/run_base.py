@@ -52,7 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Show what was planned for each server too; in a plan, the resources"
         " that it needs",
     )
-    group = parser.add_argument_group("doing it")
+    group = parser.add_argument_group("run")
     group.add_argument(
         "--auto-approve",
         action="store_true",
@@ -66,13 +66,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="<n>",
         type=options.count,
         default=3,
-        help="Begin no new move after so many that failed (default: 3)",
+        help="Start no new move after this many failures (default: 3)",
     )
     options.add_stall(group)
     group.add_argument(
         "--junit",
         metavar="<file>",
-        help="Write what became of each server to this file as JUnit XML",
+        help="Write the outcome of each server to this file as JUnit XML",
     )
     add_directory(group)
 
@@ -83,8 +83,8 @@ def add_directory(parser: options.Parser) -> None:
         metavar="<directory>",
         type=pathlib.Path,
         help=(
-            "Where the journals of runs are (default:"
-            " ~/.local/state/osc-migrate/runs, or as XDG_STATE_HOME says)"
+            "Directory of the journals of runs (default:"
+            " $XDG_STATE_HOME/osc-migrate/runs)"
         ),
     )
 
@@ -94,7 +94,7 @@ def approve(parsed_args: argparse.Namespace, summary: Iterable[str]) -> None:
 
     :raises Declined: the answer was not yes.
     """
-    if parsed_args.auto_approve or not prompt.somebody():
+    if parsed_args.auto_approve or not prompt.is_interactive():
         return
     for line in summary:
         base.say(f"  {line}")
@@ -110,12 +110,14 @@ def options_of(parsed_args: argparse.Namespace) -> Options:
     )
 
 
-def do(command: base.Base, parsed_args: argparse.Namespace, run: Run) -> Table:
+def execute(
+    command: base.Base, parsed_args: argparse.Namespace, run: Run
+) -> Table:
     """Does it, draws it, and gives the table of its end."""
     with (
         interruptible(run),
         lost_output.survived(
-            lambda: run.stop("interrupted: nobody reads the output any more")
+            lambda: run.stop("interrupted: the output has no reader any more")
         ),
     ):
         base.say(
@@ -183,11 +185,11 @@ def interruptible(run: Run) -> Iterator[None]:
 
 
 def _conclude(run: Run) -> None:
-    on = [row for row in run.rows if row.outcome is Result.RUNNING_ON]
-    for row in on:
-        base.say(f"{row.server} moves on: {row.next}")
+    unfinished = [row for row in run.rows if row.outcome is Result.RUNNING_ON]
+    for row in unfinished:
+        base.say(f"{row.server} is still moving: {row.next}")
     if run.verdict is Verdict.INTERRUPTED:
-        base.say(f"To go on: openstack migrate drain --resume {run.id}")
+        base.say(f"To continue: openstack migrate drain --resume {run.id}")
     base.say(f"run {run.id}: {counts(run.rows) or 'nothing to move'}")
 
 
@@ -202,7 +204,7 @@ def counts(rows: Iterable[Row]) -> str:
 
 
 def finding(row: Row) -> Finding:
-    """A row for who reads findings."""
+    """The row as a finding."""
     status = Status.PASS
     if row.outcome in (Result.RUNNING_ON, Result.NOT_BEGUN):
         status = Status.UNKNOWN
@@ -238,20 +240,22 @@ def lines(looks: Iterable[Look]) -> Iterator[str]:
     phases: dict[tuple[str, str, str | None], str] = {}
     minutes: dict[tuple[str, str, str | None], float] = {}
     for look in looks:
-        for one in look.moving:
-            seen = one.progress
-            key = one.server, one.source, one.destination
-            where = one.destination or "the scheduler's choice"
-            line = f"{one.server}: {seen.phase} ({one.source} -> {where})"
-            if phases.get(key) != seen.phase:
-                phases[key] = seen.phase
+        for moving in look.moving:
+            current = moving.progress
+            key = moving.server, moving.source, moving.destination
+            host = moving.destination or "the scheduler's choice"
+            line = (
+                f"{moving.server}: {current.phase} ({moving.source} -> {host})"
+            )
+            if phases.get(key) != current.phase:
+                phases[key] = current.phase
                 minutes.setdefault(key, look.elapsed)
-                if seen.phase in ("running", "copying"):
+                if current.phase in ("running", "copying"):
                     minutes[key] = look.elapsed
                     yield line
             if look.elapsed - minutes[key] >= progress.AT_LEAST:
                 minutes[key] = look.elapsed
-                yield f"{line}  {progress.described(seen)}"
+                yield f"{line}  {progress.described(current)}"
         for event in look.events:
             yield f"[{look.done}/{look.total}] {event}"
 
@@ -264,11 +268,11 @@ def _live(looks: Iterable[Look]) -> None:
 
     def drawn(look: Look) -> table.Table:
         grid = table.Table.grid(padding=(0, 1))
-        for one in look.moving:
-            seen = one.progress
-            style = "yellow" if seen.stalled or seen.trouble else "cyan"
-            where = f"{one.source} -> {one.destination or '?'}"
-            progress.add_row(grid, one.server, where, seen, style)
+        for moving in look.moving:
+            current = moving.progress
+            style = "yellow" if current.stalled or current.trouble else "cyan"
+            route = f"{moving.source} -> {moving.destination or '?'}"
+            progress.add_row(grid, moving.server, route, current, style)
         left = f"{duration(look.left)} left" if look.left is not None else ""
         grid.add_row(
             text.Text(f"{look.done} of {look.total}", style="bold"),
@@ -285,6 +289,6 @@ def _live(looks: Iterable[Look]) -> None:
         for look in looks:
             for event in look.events:
                 style = "red" if event.warning else ""
-                words = printable(masked(str(event)), base.WIDEST)
-                display.console.print(text.Text(words, style=style))
+                line = printable(masked(str(event)), base.WIDEST)
+                display.console.print(text.Text(line, style=style))
             display.update(drawn(look), refresh=True)

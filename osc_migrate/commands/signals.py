@@ -17,15 +17,15 @@ STOPPED_BY: dict[int, str] = {
 def handled(handle: Callable[[int, Any], None]) -> Iterator[None]:
     """All of them go to `handle`, but what is ignored already, as nohup does
     with SIGHUP."""
-    kept = {}
+    old_handlers = {}
     for number in STOPPED_BY:
         ignored = signal.getsignal(number) in (signal.SIG_IGN, None)
         if number == signal.SIGINT or not ignored:
-            kept[number] = signal.signal(number, handle)
+            old_handlers[number] = signal.signal(number, handle)
     try:
         yield
     finally:
-        for number, handler in kept.items():
+        for number, handler in old_handlers.items():
             signal.signal(number, handler)
 
 

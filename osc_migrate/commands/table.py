@@ -113,6 +113,7 @@ def _broken(cell: Any, space: int, hyphens: bool) -> Any:
         return cell
     return "\n".join(
         line
-        for one in cell.split("\n")
-        for line in textwrap.wrap(one, space, break_on_hyphens=hyphens) or [""]
+        for cell_line in cell.split("\n")
+        for line in textwrap.wrap(cell_line, space, break_on_hyphens=hyphens)
+        or [""]
     )

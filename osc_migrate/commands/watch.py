@@ -12,22 +12,22 @@ from osc_migrate.facts import known
 from osc_migrate.migration.watch import Watched, Watcher
 
 # Nova's words for one that did what it should.
-GOOD = ("completed", "finished", "confirmed", "reverted", "done")
-# So many that ended stay on the screen.
-KEPT = 10
+SUCCEEDED = ("completed", "finished", "confirmed", "reverted", "done")
+# Ended migrations that stay on the screen.
+MAX_ENDED_SHOWN = 10
 
 
 class Watch(base.Base, command.Lister):
-    """Watch every migration that is under way, whoever started it
+    """Watch the migrations in flight, started by any user
 
     Of one server, of the servers that leave or reach a host, or of the whole
-    cloud. On a terminal each migration has a bar of its own; elsewhere each
-    change is a line. It ends when nothing is under way any more, or goes on
-    with --forever; Ctrl-C ends the watching, no migration.
+    cloud. On a terminal each migration has a progress bar; elsewhere each
+    change is a line. It ends when nothing is in flight any more, or
+    continues with --forever; Ctrl-C ends the watching, not a migration.
 
     With a format for programs, such as -f json, what is under way at this
-    moment is printed and nothing is waited for. A record that Nova has left
-    open, of a move that nobody makes any more, is named and not waited for.
+    moment is printed and nothing is waited for. An orphaned migration, whose
+    record Nova has left open, is listed and not waited for.
 
     Exit codes: 0 nothing is under way any more, or the snapshot is printed;
     1 error; 2 wrong usage; 130 Ctrl-C.
@@ -36,12 +36,12 @@ class Watch(base.Base, command.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         options.add_which(
-            parser, "Server whose migrations to watch", every=True
+            parser, "Server whose migrations to watch", all_allowed=True
         )
         parser.add_argument(
             "--forever",
             action="store_true",
-            help="Go on when nothing is under way: the next one may come",
+            help="Keep watching when nothing is in flight",
         )
         options.add_long(
             parser,
@@ -57,8 +57,8 @@ class Watch(base.Base, command.Lister):
         if parsed_args.formatter != "table":
             names = Watched.LONG if parsed_args.long else Watched.COLUMNS
             return names, [
-                base.cells(parsed_args, one.row[: len(names)])
-                for one in watcher.look()
+                base.cells(parsed_args, watched.row[: len(names)])
+                for watched in watcher.look()
             ]
         looks = watcher.looks(parsed_args.forever, _trouble)
         show(looks)
@@ -84,10 +84,10 @@ def show(looks: Iterable[list[Watched]]) -> None:
             base.say(line)
 
 
-def _trouble(words: str) -> None:
+def _trouble(trouble: str) -> None:
     base.say(
-        f"{words}; the migrations go on, asking again"
-        if words
+        f"{trouble}; the migrations continue, retrying"
+        if trouble
         else "the API answers again"
     )
 
@@ -97,29 +97,29 @@ def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
     phases: dict[int, str] = {}
     stalled: set[int] = set()
     silent: set[int] = set()
-    for seen in looks:
-        for one in seen:
-            id, phase = one.record.id, one.progress.phase
+    for migrations in looks:
+        for watched in migrations:
+            id, phase = watched.record.id, watched.progress.phase
             if phases.get(id) != phase:
                 phases[id] = phase
-                yield f"{_what(one)}: {phase}"
-            if bool(one.progress.silence) != (id in silent):
+                yield f"{_label(watched)}: {phase}"
+            if bool(watched.progress.silence) != (id in silent):
                 silent ^= {id}
-                if words := progress.news(one.progress):
-                    yield f"{_what(one)}: {words}"
-            if one.progress.stalled != (id in stalled):
+                if text := progress.news(watched.progress):
+                    yield f"{_label(watched)}: {text}"
+            if watched.progress.stalled != (id in stalled):
                 stalled ^= {id}
-                if words := progress.convergence(one.progress):
-                    yield f"{_what(one)}: {words}"
+                if text := progress.convergence(watched.progress):
+                    yield f"{_label(watched)}: {text}"
 
 
-def _what(one: Watched) -> str:
-    return f"{one.server} ({one.record.id}, {_route(one)})"
+def _label(watched: Watched) -> str:
+    return f"{watched.server} ({watched.record.id}, {_route(watched)})"
 
 
-def _route(one: Watched) -> str:
-    source = known(lambda: one.record.source)
-    destination = known(lambda: one.record.destination)
+def _route(watched: Watched) -> str:
+    source = known(lambda: watched.record.source)
+    destination = known(lambda: watched.record.destination)
     return f"{source or '?'} -> {destination or '?'}"
 
 
@@ -131,22 +131,35 @@ def _live(looks: Iterable[list[Watched]]) -> None:
     # Those that ended stay to be seen.
     ended: dict[int, Watched] = {}
 
-    def drawn(seen: Sequence[Watched]) -> table.Table:
+    def drawn(migrations: Sequence[Watched]) -> table.Table:
         grid = table.Table.grid(padding=(0, 1))
-        for one in seen:
-            look = one.progress
+        for watched in migrations:
+            look = watched.progress
             style = "yellow" if look.stalled else "cyan"
-            if one.over:
-                style = "green" if one.record.status in GOOD else "red"
+            if watched.over:
+                style = (
+                    "green" if watched.record.status in SUCCEEDED else "red"
+                )
             progress.add_row(
-                grid, one.server, _route(one), look, style, ended=one.over
+                grid,
+                watched.server,
+                _route(watched),
+                look,
+                style,
+                ended=watched.over,
             )
         return grid
 
     with live.Live(console=screen, auto_refresh=False) as display:
-        for seen in looks:
-            ended |= {one.record.id: one for one in seen if one.over}
-            shown = {one.record.id: one for one in seen}
-            recent = list(ended.values())[-KEPT:]
-            rows = [o for o in recent if o.record.id not in shown]
-            display.update(drawn([*rows, *seen]), refresh=True)
+        for migrations in looks:
+            ended |= {
+                watched.record.id: watched
+                for watched in migrations
+                if watched.over
+            }
+            shown = {watched.record.id: watched for watched in migrations}
+            recent = list(ended.values())[-MAX_ENDED_SHOWN:]
+            rows = [
+                watched for watched in recent if watched.record.id not in shown
+            ]
+            display.update(drawn([*rows, *migrations]), refresh=True)

@@ -61,7 +61,7 @@ def main(descriptor, where):
     threading.Thread(target=release, daemon=True).start()
     command = types.SimpleNamespace(exit_code=None)
     arguments = argparse.Namespace(junit=None, formatter="json", long=False)
-    run_base.do(command, arguments, run)
+    run_base.execute(command, arguments, run)
     for row in run.rows:
         say(f"{row.server}: {row.outcome}")
     say(f"{run.verdict.value}, {lab.disabled['HostB']}".replace(run.id, "ID"))

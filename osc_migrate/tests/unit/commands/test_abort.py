@@ -82,7 +82,7 @@ def test_nothing_to_abort(desk):
 @pytest.mark.parametrize("answer, posts", [("n\n", 0), ("", 0)])
 def test_who_says_no_changes_nothing(desk, monkeypatch, answer, posts):
     desk.sky.nova("/os-migrations", {"migrations": [record()]})
-    monkeypatch.setattr(prompt, "somebody", lambda: True)
+    monkeypatch.setattr(prompt, "is_interactive", lambda: True)
     monkeypatch.setattr("sys.stdin.readline", lambda: answer, raising=False)
     assert desk.run(ForceComplete, "vm1", "-f", "json") == 3
     assert desk.out == ""

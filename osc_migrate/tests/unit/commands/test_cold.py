@@ -29,7 +29,7 @@ class Mover:
 @pytest.mark.parametrize(
     ("status", "complaint"),
     [
-        ("VERIFY_RESIZE", "waits already, on HostB; leave out the host"),
+        ("VERIFY_RESIZE", "already waits on HostB: leave out the host"),
         ("ACTIVE", "is ACTIVE"),
     ],
 )
@@ -40,7 +40,7 @@ def test_revert_with_a_host(status, complaint):
 
 def test_no_wait_asks_nobody_and_is_no_failure(monkeypatch):
     """However far the move was by then."""
-    monkeypatch.setattr(prompt, "somebody", lambda: pytest.fail("asked"))
+    monkeypatch.setattr(prompt, "is_interactive", lambda: pytest.fail("asked"))
     move = ended(End.WAITS)
     mover = types.SimpleNamespace(
         facts=lambda server, host: shapes.move(),

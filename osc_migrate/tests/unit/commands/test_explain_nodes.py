@@ -272,5 +272,5 @@ def test_an_inventory_that_is_none_is_an_error(explained, tmp_path):
 
 @pytest.mark.parametrize("option", ["--inventory", "--control"])
 def test_options_of_nodes_need_nodes(explained, option):
-    with pytest.raises(errors.MigrateError, match="add --nodes"):
+    with pytest.raises(errors.MigrateError, match="requires --nodes"):
         explained(option, "x")

@@ -129,10 +129,10 @@ def test_ignored_checks_are_warnings(capsys):
     [
         (["--ignore", "server-is-runing"], "did you mean 'server-is-running'"),
         (["--ignore", "all"], "no check is called 'all'"),
-        (["--timeout", "0"], "seconds above 0"),
-        (["--timeout", "nan"], "seconds above 0"),
-        (["--timeout", "inf"], "seconds above 0"),
-        (["--timeout", "soon"], "seconds above 0"),
+        (["--timeout", "0"], "positive number of seconds"),
+        (["--timeout", "nan"], "positive number of seconds"),
+        (["--timeout", "inf"], "positive number of seconds"),
+        (["--timeout", "soon"], "positive number of seconds"),
         (["--wait", "--no-wait"], "not allowed with"),
     ],
 )
@@ -169,7 +169,7 @@ def test_whatever_ends_the_following_tells_how_to_go_on(capsys, stop):
     with pytest.raises(type(stop)):
         desk.run(Live, "vm1", "HostC")
     err = capsys.readouterr().err
-    assert "The move of vm1 goes on" in err
+    assert "The move of vm1 continues" in err
     assert "migrate watch vm1" in err
     assert "migrate abort vm1" in err
     assert desk.out == ""
@@ -207,7 +207,7 @@ def test_a_failure_is_explained_on_stderr(capsys):
 @pytest.mark.parametrize(
     "words, how",
     [
-        (None, "vm1 moved, but not all is well:"),
+        (None, "vm1 moved, with problems:"),
         ("Instance vm1 could not be found.", "vm1 did not move:"),
     ],
 )

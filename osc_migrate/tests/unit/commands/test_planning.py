@@ -57,7 +57,7 @@ def test_the_plan_of_a_drain(sky, capsys):
         }
     ]
     told = capsys.readouterr().err
-    assert "1 move in 1 wave, how long is not known" in told
+    assert "1 move in 1 wave, duration unknown" in told
     assert "left on HostC afterwards: 198 of 199 DISK_GB" in told
 
 

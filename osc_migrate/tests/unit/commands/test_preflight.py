@@ -157,7 +157,7 @@ def test_the_whole_cloud():
 
 
 def test_a_host_to_empty_and_a_server_are_two_questions():
-    with pytest.raises(errors.MigrateError, match="leave the server out"):
+    with pytest.raises(errors.MigrateError, match="leave out the server"):
         run(FakeMover(), "vm1", "--host", "HostB")
 
 

@@ -47,7 +47,7 @@ def test_trouble_is_said_once_and_its_end_too():
     bad = running(trouble="Nova could not answer")
     assert lines(running(), bad, bad, running()) == [
         "vm1: running",
-        "vm1: Nova could not answer; the move goes on, asking again",
+        "vm1: Nova could not answer; the move continues, retrying",
         "vm1: the API answers again",
     ]
 
@@ -146,7 +146,7 @@ JOB = Job(
 )
 def test_between_two_looks_an_estimate_is_marked(look, later, said):
     now = [50.0]
-    latest = progress.Latest(progress.nobody, lambda: now[0])
+    latest = progress.Latest(progress.no_counters, lambda: now[0])
     assert latest.now() is None
     latest.take(look)
     now[0] += later

@@ -96,7 +96,7 @@ def test_the_interactive_mode_is_as_strict(manager, line):
 def approve(monkeypatch, typed, **arguments):
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     monkeypatch.setattr(
-        "osc_migrate.commands.prompt.somebody",
+        "osc_migrate.commands.prompt.is_interactive",
         lambda: arguments.pop("terminal", True),
     )
     given = argparse.Namespace(auto_approve=False, **arguments)
@@ -122,7 +122,9 @@ def test_without_a_terminal_there_is_no_question(monkeypatch, capsys):
 
 
 def test_auto_approve_skips_the_question(monkeypatch, capsys):
-    monkeypatch.setattr("osc_migrate.commands.prompt.somebody", lambda: True)
+    monkeypatch.setattr(
+        "osc_migrate.commands.prompt.is_interactive", lambda: True
+    )
     run_base.approve(argparse.Namespace(auto_approve=True), ["x"])
     assert capsys.readouterr().err == ""
 
