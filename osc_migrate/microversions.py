@@ -9,18 +9,15 @@ NOVA = "2.104"
 PLACEMENT = "1.39"
 
 # Nova
-LOCKED = "2.9"  # 'locked' in a server
 FORCE_COMPLETE = "2.22"  # force_complete of a running live migration
 ABORT = "2.24"  # abort of a running live migration
 ABORT_QUEUED = "2.65"  # and of one that is queued or in preparation
 SERVER_MIGRATIONS = "2.23"  # migrations of a server, with byte counters
 BLOCK_AUTO = "2.25"  # block_migration=auto; disk_over_commit removed
-ASYNC_PRECHECK = "2.34"  # pre-checks in the background: no more 400
 FLAVOR_IN_SERVER = "2.47"  # vcpus, ram, disk ... instead of the flavor's id
 COLD_TO_HOST = "2.56"  # a destination of a cold migration
 UUIDS = "2.53"  # services and hypervisors are known by UUID
 MIGRATIONS_PAGED = "2.59"  # os-migrations: newest first, limit, uuid
-LOCKED_REASON = "2.73"  # 'locked_reason' in a server
 MIGRATIONS_BY_PROJECT = "2.80"  # os-migrations: project_id filter
 TOPOLOGY = "2.78"  # NUMA, pinning and page size of a server
 SHARES = "2.97"  # Manila shares of a server
@@ -28,8 +25,6 @@ EVENT_HOST = "2.62"  # the host of an event
 EVENT_DETAILS = "2.84"  # the message of a failed event
 LAST_WITH_SIZES = "2.87"  # the last os-hypervisors with vcpus, memory ...
 HYPERVISORS_PAGED = "2.33"  # os-hypervisors: limit and marker
-
-GROUP_RULES = "2.64"  # policy and rules of a server group, not a list
 
 # Placement
 REQUIRED_TRAITS = "1.18"  # resource_providers: required

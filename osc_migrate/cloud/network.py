@@ -16,7 +16,6 @@ class Agent(Facts):
     type: str
     host: str
     alive: bool
-    admin_up: bool
     # Physical networks that it connects; None where it does not say.
     physical_networks: frozenset[str] | None
 
@@ -99,7 +98,6 @@ def _agent(row: JsonObject) -> Agent:
         type=row.text("agent_type"),
         host=row.text("host"),
         alive=fact(row.flag, "alive"),
-        admin_up=fact(row.flag, "admin_state_up"),
         physical_networks=fact(_physical_networks, row),
     )
 

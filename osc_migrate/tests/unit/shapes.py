@@ -95,7 +95,6 @@ def agent(host: str, **changes: Any) -> Agent:
             "type": "Open vSwitch agent",
             "host": host,
             "alive": True,
-            "admin_up": True,
             "physical_networks": frozenset({"physnet1"}),
         }
         | changes
