@@ -23,6 +23,7 @@ from osc_migrate.text import listed
 STUCK_AFTER = datetime.timedelta(minutes=15)
 
 
+IRONIC = "ironic"
 MACHINE_TYPES = Gap(
     "machine types", "nova-manage libvirt list_unset_machine_type shows them"
 )
@@ -96,6 +97,16 @@ def computes_have_hypervisors(cloud: CloudFacts) -> str:
     without = [n for n, h in cloud.hosts.items() if h.hypervisor is None]
     if not without:
         return f"{len(cloud.hosts)} compute hosts"
+    types = {h.hypervisor.type for h in cloud.hosts.values() if h.hypervisor}
+    if IRONIC in types:
+        # Ironic's nova-computes share the nodes by their UUIDs: one may have
+        # none (nova/virt/ironic/driver.py, get_available_nodes).
+        raise Concern(
+            f"without a hypervisor: {_listed(without)}; an Ironic compute may"
+            " have no node",
+            "where it is no Ironic compute: nova-manage cell_v2"
+            " discover_hosts, and the log of nova-compute",
+        )
     raise Problem(
         f"without a hypervisor: {_listed(without)}",
         "nova-manage cell_v2 discover_hosts, and the log of nova-compute",
@@ -104,23 +115,35 @@ def computes_have_hypervisors(cloud: CloudFacts) -> str:
 
 @check(whole)
 def hypervisor_versions_agree(cloud: CloudFacts) -> str:
-    """All hypervisors have one version, so that servers move both ways.
+    """Hypervisors of one type have one version: servers move both ways.
 
-    Nova refuses a move to an older one (conductor/tasks/live_migrate.py).
+    Nova refuses a move to an older one (conductor/tasks/live_migrate.py), and
+    any move to another type.
     """
-    versions: dict[str, list[str]] = {}
+    versions: dict[str, dict[int, list[str]]] = {}
     for name, host in cloud.hosts.items():
         if host.hypervisor is not None:
             kind, version = host.hypervisor.type, host.hypervisor.version
-            versions.setdefault(f"{kind} {_dotted(version)}", []).append(name)
-    if len(versions) <= 1:
-        return next(iter(versions), "no hypervisor")
-    raise Concern(
-        "; ".join(
-            f"{version}: {_listed(names)}"
-            for version, names in sorted(versions.items())
-        ),
-        "move from older to newer ones only, until all are the same",
+            of_kind = versions.setdefault(kind, {})
+            of_kind.setdefault(version, []).append(name)
+    mixed = [
+        f"{kind} {_dotted(version)}: {_listed(names)}"
+        for kind, of_kind in sorted(versions.items())
+        if len(of_kind) > 1
+        for version, names in sorted(of_kind.items())
+    ]
+    if mixed:
+        raise Concern(
+            "; ".join(mixed),
+            "move from older to newer ones only, until all are the same",
+        )
+    return (
+        ", ".join(
+            f"{kind} {_dotted(version)}"
+            for kind, of_kind in sorted(versions.items())
+            for version in of_kind
+        )
+        or "no hypervisor"
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from osc_migrate.checks.check import NotChecked, Problem, Skip, check
+from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
 from osc_migrate.checks.findings import Gap
 from osc_migrate.checks.ports import SRIOV, ports
@@ -41,11 +41,11 @@ def _needed(move: MoveFacts) -> set[str]:
     if any(port.vnic_type in SRIOV for port in found):
         # A card's own switch may be bound by Open vSwitch or OVN instead.
         types |= {SRIOV_AGENT}
-    here = {
-        _family(agent.type)
+    here = [
+        agent
         for agent in move.agents
         if agent.host == host and agent.type in types
-    }
+    ]
     if not here:
         raise NotChecked(
             "Neutron shows no agent that binds its ports now",
@@ -54,7 +54,9 @@ def _needed(move: MoveFacts) -> set[str]:
                 "'openstack network agent list' shows what is there",
             ),
         )
-    return here
+    # After a change of backend, Neutron keeps the dead agents of the old one.
+    living = {_family(agent.type) for agent in here if agent.alive}
+    return living or {_family(agent.type) for agent in here}
 
 
 def _there(move: MoveFacts, families: Iterable[str]) -> list[Agent]:
@@ -81,6 +83,14 @@ def destination_network_agent_is_alive(move: MoveFacts) -> str:
     lacking = sorted(needed - living)
     if not lacking:
         return ", ".join(sorted(living))
+    others = {_family(a.type) for a in _there(move, ORDINARY) if a.alive}
+    if others and SRIOV_AGENT not in lacking:
+        raise Concern(
+            f"its ports are bound by {', '.join(lacking)}, and the"
+            f" destination has {', '.join(sorted(others))}: a move to another"
+            " network backend",
+            "move one server that may lose its network first, and ping it",
+        )
     dead = {_family(agent.type) for agent in there}
     raise Problem(
         ", ".join(

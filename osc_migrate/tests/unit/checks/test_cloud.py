@@ -56,6 +56,19 @@ CASES = [
         "HostB",
     ),
     (
+        "computes-have-hypervisors",
+        shapes.cloud(
+            hosts={
+                "HostB": shapes.host(hypervisor=None),
+                "HostI": shapes.host(
+                    hypervisor=shapes.hypervisor(type="ironic", version=1)
+                ),
+            }
+        ),
+        WARN,
+        "an Ironic compute may have no node",
+    ),
+    (
         "hypervisor-versions-agree",
         shapes.cloud(
             hosts={
@@ -185,3 +198,17 @@ def test_many_names_are_not_a_flood():
     found = findings(shapes.cloud(servers=servers))["no-server-is-in-error"]
     assert "and 4990 more" in found.detail
     assert len(found.detail) < 1000
+
+
+def test_another_type_of_hypervisor_is_no_other_version():
+    cloud = shapes.cloud(
+        hosts={
+            "HostB": shapes.host(name="HostB"),
+            "HostI": shapes.host(
+                hypervisor=shapes.hypervisor(type="ironic", version=1)
+            ),
+        }
+    )
+    found = findings(cloud)["hypervisor-versions-agree"]
+    assert found.status is Status.PASS
+    assert found.detail == "QEMU 8.2.2, ironic 0.0.1"

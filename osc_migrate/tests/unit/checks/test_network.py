@@ -11,6 +11,7 @@ from osc_migrate.tests.unit.checks.proof import (
     NOT_CHECKED,
     PASS,
     UNKNOWN,
+    WARN,
     Case,
     findings,
     prove,
@@ -37,6 +38,31 @@ CASES = [
             kind,
         )
         for kind in (COLD, LIVE)
+    ),
+    Case(
+        "destination-network-agent-is-alive",
+        agents(
+            shapes.agent("HostB", type="Linux bridge agent", alive=False),
+            HERE,
+            shapes.agent("HostC", type="Linux bridge agent", alive=False),
+            shapes.agent("HostC"),
+        ),
+        PASS,
+        "Open vSwitch agent",
+    ),
+    Case(
+        "destination-network-agent-is-alive",
+        agents(
+            shapes.agent("HostB", type="Linux bridge agent"),
+            shapes.agent(
+                "HostC",
+                type="OVN Controller agent",
+                physical_networks=frozenset({"physnet1"}),
+            ),
+        ),
+        WARN,
+        "a move to another network backend",
+        "ping it",
     ),
     Case(
         "destination-network-agent-is-alive",
