@@ -52,11 +52,11 @@ class Fix:
     lines: tuple[str, ...]
     # Units to restart afterwards, once, whichever fix names them.
     restart: tuple[str, ...] = ()
-    # Other nodes whose word the lines rest on.
-    rests_on: tuple[str, ...] = ()
-    # Their word has been compared with what is allowed, or most nodes say
-    # the same.
-    vouched: bool = False
+    # Other nodes whose word the lines rest on; a check that sees several
+    # nodes has to state it, () where they rest on the node's own.
+    rests_on: tuple[str, ...] | None = None
+    # Why their word may be written.
+    vouched: script.Vouched | None = None
     # Why no script may hold this; empty where one may.
     refused: str = ""
 
@@ -75,10 +75,29 @@ class Fix:
                 script.Unit(unit)
         except script.Refused as refused:
             return str(refused)
-        others = [name for name in self.rests_on if name != self.node]
-        if others and not self.vouched:
+        others = [name for name in self.rests_on or () if name != self.node]
+        if not others:
+            return ""
+        if not isinstance(self.vouched, script.Vouched):
             return f"it rests on what only {listed(others, 3)} says"
+        if not self.vouched.stands_in(self.lines):
+            return "it writes another word than the one that was checked"
         return ""
+
+    def resting_on(
+        self, *nodes: str, vouched: script.Vouched | None = None
+    ) -> "Fix":
+        """The same, and whose word it rests on besides its own node's."""
+        return dataclasses.replace(self, rests_on=nodes, vouched=vouched)
+
+    def stated(self) -> "Fix":
+        """The same, refused where it does not state whose word it rests
+        on."""
+        if self.rests_on is None and not self.refused:
+            return dataclasses.replace(
+                self, refused="it does not state whose word it rests on"
+            )
+        return self
 
     def __str__(self) -> str:
         if self.refused:

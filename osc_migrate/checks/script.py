@@ -8,7 +8,7 @@ nodes say the same. What is refused is left to a person, in words.
 import ipaddress
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 _UNIT = re.compile(r"(?!-)[A-Za-z0-9@._:-]{1,250}\.(service|socket)")
@@ -58,6 +58,70 @@ _EXPORT_VALUED = re.compile(
 
 class Refused(ValueError):
     """It must not stand in a script; says why."""
+
+
+class Vouched:
+    """Why a line may hold another node's word: made by the functions below
+    only, each of which has looked at the words.
+
+    :ivar words: each must stand in a line of the fix.
+    """
+
+    __slots__ = ("words",)
+
+    def __init__(self, seal: object, words: tuple[str, ...]) -> None:
+        if seal is not _SEAL:
+            raise TypeError(
+                "made by by_majority(), by_default() and by_type() only"
+            )
+        self.words = words
+
+    def __add__(self, other: "Vouched") -> "Vouched":
+        return Vouched(_SEAL, (*self.words, *other.words))
+
+    def stands_in(self, lines: Iterable[str]) -> bool:
+        """Every word is written, so none else was vouched for."""
+        # A quotation mark in a word is written as several.
+        text = "\n".join(lines).replace("'\"'\"'", "'")
+        return all(word in text for word in self.words)
+
+
+_SEAL = object()
+
+
+def by_majority(values: Mapping[str, object], value: object) -> Vouched:
+    """More than half of the nodes, and two at least, have that value: one
+    that was taken over cannot bring it about.
+
+    :param values: node -> what it has.
+    :raises Refused: fewer say so.
+    """
+    count = list(values.values()).count(value)
+    if count < 2 or count * 2 <= len(values):
+        few = [name for name, other in values.items() if other == value]
+        raise Refused(f"it rests on what only {', '.join(few[:3])} says")
+    return Vouched(_SEAL, (str(value),))
+
+
+def by_default(value: str, default: str) -> Vouched:
+    """What Nova or libvirt would have without any node's word.
+
+    :raises Refused: it is another value.
+    """
+    if value != default:
+        raise Refused("it is not the default")
+    return Vouched(_SEAL, (value,))
+
+
+def by_type(*words: object) -> Vouched:
+    """Words of types that no single node can misuse.
+
+    :raises TypeError: one is of another type.
+    """
+    for word in words:
+        if not isinstance(word, HARMLESS):
+            raise TypeError(f"{type(word).__name__} may be misused")
+    return Vouched(_SEAL, tuple(map(str, words)))
 
 
 def safe(text: str) -> bool:
@@ -226,3 +290,7 @@ class ExportOptions(tuple[str, ...]):
             if option not in _EXPORT and not _EXPORT_VALUED.fullmatch(option):
                 raise Refused("an option of the export is not a known one")
         return super().__new__(cls, options)
+
+
+# A directory is not among them: which one is shared, most nodes must say.
+HARMLESS = (HostAddress, HostName, Network, PublicKey, Uid, Port, Mtu)

@@ -30,13 +30,6 @@ def most_common(values: Mapping[str, T], votes: Iterable[T] = ()) -> list[T]:
     return [value for value in count if count[value] == most]
 
 
-def most_say(values: Mapping[str, T], agreed: T) -> bool:
-    """More than half of the nodes, and two at least, have that value: one
-    that was taken over cannot bring it about."""
-    count = list(values.values()).count(agreed)
-    return count > 1 and count * 2 > len(values)
-
-
 def others(values: Mapping[str, T], agreed: T) -> dict[str, T]:
     """The nodes that have something else."""
     return {n: value for n, value in values.items() if value != agreed}

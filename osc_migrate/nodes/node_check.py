@@ -1,13 +1,16 @@
 """The scopes of the checks on nodes."""
 
+import functools
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from osc_migrate.checks.check import Check, check
+from osc_migrate.checks.check import Check, Verdict, check
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 
 __all__ = ["LIVE", "of_cluster", "of_node", "of_pair"]
 
+T = TypeVar("T")
 # Where only a running guest matters.
 LIVE = (Kind.LIVE, Kind.BLOCK)
 
@@ -33,10 +36,29 @@ def of_node(
 def of_pair(
     kinds: Iterable[Kind] = Kind,
 ) -> Callable[[Callable[[PairFacts], str]], Check]:
-    return check(_pair, kinds)
+    make = check(_pair, kinds)
+    return lambda judge: make(_stated(judge))
 
 
 def of_cluster(
     kinds: Iterable[Kind] = Kind,
 ) -> Callable[[Callable[[ClusterFacts], str]], Check]:
-    return check(_cluster, kinds)
+    make = check(_cluster, kinds)
+    return lambda judge: make(_stated(judge))
+
+
+def _stated(judge: Callable[[T], str]) -> Callable[[T], str]:
+    """Sees several nodes: each fix states whose word it rests on."""
+
+    @functools.wraps(judge)
+    def judged(facts: T) -> str:
+        try:
+            return judge(facts)
+        except Verdict as verdict:
+            fixes = tuple(fix.stated() for fix in verdict.fixes)
+            if fixes != verdict.fixes:
+                verdict.remedy = "; ".join(map(str, fixes))
+                verdict.fixes = fixes
+            raise
+
+    return judged

@@ -8,7 +8,7 @@ works. Only files of the node's own filesystems change their owner.
 from collections.abc import Callable, Sequence
 
 from osc_migrate.checks.findings import Fix
-from osc_migrate.checks.script import Refused, Uid
+from osc_migrate.checks.script import Refused, Uid, by_type
 from osc_migrate.facts import known
 from osc_migrate.nodes.accounts.facts import Account
 from osc_migrate.nodes.node import NodeFacts
@@ -17,6 +17,8 @@ from osc_migrate.text import command
 # The commands that make the change; or, as text, why there are none.
 Mend = Callable[[NodeFacts, int], Fix | str]
 _NOWHERE = "/nonexistent"
+# Whose word the number is, for a reader.
+OTHERS = "other nodes"
 # Which packages give to nova.
 _NOVA_PLACES = ("/etc/nova", "/var/log/nova", "/var/lock/nova", "/run/nova")
 # Which hold files of QEMU's user; its servers' disks are renamed by libvirt.
@@ -44,7 +46,10 @@ def _uid_or_words(node: NodeFacts, number: int, mend: Mend) -> Fix | str:
     """Other nodes may ask for a number that no account of this one has, and
     for none of the system's first ones: root is 0."""
     try:
-        return mend(node, Uid(number))
+        made = mend(node, Uid(number))
+        if isinstance(made, str):
+            return made
+        return made.resting_on(OTHERS, vouched=by_type(Uid(number)))
     except Refused:
         return str(
             Fix(node.name, (), refused=f"{number} is the number of the system")

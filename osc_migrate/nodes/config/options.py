@@ -8,10 +8,16 @@ from collections.abc import Collection, Iterable, Sequence
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip, Verdict
 from osc_migrate.checks.findings import Fix, Status
+from osc_migrate.checks.script import (
+    Refused,
+    Vouched,
+    by_default,
+    by_majority,
+)
 from osc_migrate.facts import known
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.config.nova_conf import Set, change, in_container
-from osc_migrate.nodes.majority import most_common, most_say
+from osc_migrate.nodes.majority import most_common
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster
 from osc_migrate.text import listed, printable
@@ -107,11 +113,16 @@ class _Split:
         return f"[{self.key[0]}] {self.key[1]}"
 
     @property
-    def vouched(self) -> bool:
+    def vouched(self) -> Vouched | None:
         """A script may set it: it is Nova's default, or what most say."""
-        return bool(self.wanted) and (
-            self.wanted == self.default or most_say(self.values, self.wanted)
-        )
+        if not self.wanted:
+            return None
+        if self.wanted == self.default:
+            return by_default(self.wanted, self.default)
+        try:
+            return by_majority(self.values, self.wanted)
+        except Refused:
+            return None
 
     def others(self) -> list[str]:
         """The nodes that are to change."""
@@ -163,23 +174,28 @@ def _remedies(
     nodes: Sequence[NodeFacts], splits: Sequence[_Split]
 ) -> tuple[list[Fix], list[str]]:
     """What scripts do, and what is left to people."""
-    wanted: dict[str, list[Set]] = {}
+    wanted: dict[str, list[tuple[Set, Vouched]]] = {}
     words = []
     for split in splits:
-        if not split.vouched or split.key[1] in _HOMES:
+        if not (vouched := split.vouched) or split.key[1] in _HOMES:
             words.append(_by_hand(split))
             continue
         for name in split.others():
             setting = Set(*split.key, split.wanted or "")
-            wanted.setdefault(name, []).append(setting)
+            wanted.setdefault(name, []).append((setting, vouched))
     fixes: list[Fix] = []
     for node in nodes:
         if node.name not in wanted:
             continue
-        made = change(node, *wanted[node.name])
+        settings = [setting for setting, _ in wanted[node.name]]
+        first, *more = (vouched for _, vouched in wanted[node.name])
+        made = [
+            fix.resting_on("other nodes", vouched=sum(more, first))
+            for fix in change(node, *settings)
+        ]
         fixes += made
         if not made:
-            words.append(in_container(node, wanted[node.name]))
+            words.append(in_container(node, settings))
     return fixes, words
 
 

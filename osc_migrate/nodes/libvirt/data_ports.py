@@ -4,7 +4,7 @@ from collections import Counter
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
-from osc_migrate.checks.script import Port
+from osc_migrate.checks.script import Port, by_type
 from osc_migrate.nodes.libvirt.facts import Libvirt, Listener
 from osc_migrate.nodes.libvirt.transport import inbound, mend, start
 from osc_migrate.nodes.majority import majority
@@ -166,7 +166,10 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
             for end, value in zip(("min", "max"), usual, strict=True)
         ]
         verdict = mend(Concern, "", node, lines, (node.libvirt.daemon,))
-        fixes += verdict.fixes
+        fixes += [
+            fix.resting_on("other nodes", vouched=by_type(*map(Port, usual)))
+            for fix in verdict.fixes
+        ]
         words.append(verdict.remedy)
     raise Concern(
         ", ".join(

@@ -168,7 +168,8 @@ def host_uuids_differ(cluster: ClusterFacts) -> str:
             "conf_set", node.libvirt.daemon_file, "host_uuid", f'"{own}"'
         )
         verdict = mend(Problem, "", node, [line], (node.libvirt.daemon,))
-        fixes += verdict.fixes
+        # Made of the node's name, which the cloud or the operator gave it.
+        fixes += [fix.resting_on() for fix in verdict.fixes]
         words.append(verdict.remedy)
     raise Problem(
         f"{', '.join(node.name for node in twins)}: the UUID of another host"

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import Network, Port
+from osc_migrate.checks.script import Network, Port, by_type
 from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.network.facts import Manager, is_address
 from osc_migrate.nodes.node import NodeFacts
@@ -48,8 +48,12 @@ def let_through(
             for port in ports:
                 for number in port if isinstance(port, tuple) else (port,):
                     Port(number)
-            Network(peer)
-            return Fix(node.name, tuple(found))
+            return Fix(
+                node.name,
+                tuple(found),
+                rests_on=(source.name, destination.name),
+                vouched=by_type(Network(peer)),
+            )
 
         return allowed(node.name, build)
 

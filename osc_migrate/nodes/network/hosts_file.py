@@ -4,7 +4,12 @@ import re
 from collections.abc import Collection, Iterable
 
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import HostAddress, HostName, Refused
+from osc_migrate.checks.script import (
+    HostAddress,
+    HostName,
+    Refused,
+    by_type,
+)
 from osc_migrate.facts import known
 from osc_migrate.nodes.network.address import own_address
 from osc_migrate.nodes.network.facts import is_loopback
@@ -79,12 +84,13 @@ def right_name(
             raise Refused(
                 f"only {destination.name} says that {name} is its name"
             )
-        line = given(HostAddress(address), HostName(name))
+        words = HostAddress(address), HostName(name)
+        line = given(*words)
         return Fix(
             source.name,
             (*without(hosts, name, wrong), line),
             rests_on=(destination.name,),
-            vouched=True,
+            vouched=by_type(*words),
         )
 
     return "", allowed(source.name, fix)

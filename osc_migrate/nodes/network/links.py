@@ -4,7 +4,7 @@ import functools
 
 from osc_migrate.checks.check import Concern, Problem
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import Mtu
+from osc_migrate.checks.script import Mtu, by_type
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.majority import most_common
@@ -93,7 +93,9 @@ def inbound_addresses_differ(cluster: ClusterFacts) -> str:
 
 def _with_mtu(name: str, interface: str, usual: int) -> Fix:
     line = command("ip", "link", "set", interface, "mtu", Mtu(usual))
-    return Fix(name, (line,))
+    return Fix(
+        name, (line,), rests_on=("other nodes",), vouched=by_type(Mtu(usual))
+    )
 
 
 @of_cluster()

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 
 from osc_migrate.checks.check import Problem, Skip
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import HostName, PublicKey, Refused
+from osc_migrate.checks.script import (
+    HostName,
+    PublicKey,
+    Refused,
+    by_type,
+)
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.config.nova_conf import config_of
@@ -167,7 +172,7 @@ def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
                 ),
             ),
             rests_on=(destination.name,),
-            vouched=True,
+            vouched=by_type(host, *known_keys),
         )
 
     return why, ("", allowed(pair.source.name, fix))
@@ -217,6 +222,7 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
                             for path in unsafe
                         ),
                     ),
+                    rests_on=(),
                 ),
             ),
         )
@@ -235,6 +241,7 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
                             command("home_own", "nova", far.home, path),
                             command("user_mode", "nova", "go-w", path),
                         ),
+                        rests_on=(),
                     ),
                 ),
             )
@@ -251,7 +258,7 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
                         for key in lacking
                     ),
                     rests_on=(source,),
-                    vouched=True,
+                    vouched=by_type(*map(PublicKey, lacking)),
                 ),
             ),
         )
@@ -270,7 +277,11 @@ def _account(pair: PairFacts, done: Done) -> tuple[str, Words]:
     shell = known(lambda: pair.destination.network.ssh.shell) or "no shell"
     return f"user nova on {name} may not log in: {shell}", (
         "",
-        Fix(name, (command("usermod", "-s", "/bin/bash", "nova"),)),
+        Fix(
+            name,
+            (command("usermod", "-s", "/bin/bash", "nova"),),
+            rests_on=(),
+        ),
     )
 
 

@@ -17,9 +17,11 @@ from osc_migrate.checks.script import (
     HostAddress,
     HostName,
     Refused,
+    Vouched,
+    by_majority,
+    by_type,
 )
 from osc_migrate.facts import Unread, known
-from osc_migrate.nodes.majority import most_say
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.storage.export_facts import Export, Server
 from osc_migrate.nodes.storage.facts import NFS, Mount
@@ -112,9 +114,7 @@ def clients_of(cluster: ClusterFacts, use: Use) -> str:
     """
     options = ",".join(OPTIONS)
     return " ".join(
-        f"{client_of(cluster, one)}({options})"
-        for one in uses_of(cluster)
-        if one.server is use.server and one.mount.path == use.mount.path
+        f"{client_of(cluster, one)}({options})" for one in _alike(cluster, use)
     )
 
 
@@ -126,7 +126,7 @@ def shown_clients(cluster: ClusterFacts, use: Use) -> str:
         return f"CLIENT({','.join(OPTIONS)},fsid=0)"
 
 
-def client_of(cluster: ClusterFacts, use: Use) -> str:
+def client_of(cluster: ClusterFacts, use: Use) -> HostAddress | HostName:
     """The address of a compute node as another node knows it, or its name.
 
     :raises Refused: it alone says so.
@@ -137,37 +137,51 @@ def client_of(cluster: ClusterFacts, use: Use) -> str:
     name = use.compute.name
     for other in cluster.computes:
         with contextlib.suppress(Unread, KeyError):
-            if other is not use.compute and address in {
-                found
-                for names in other.reach[name].names.values()
-                for found in names
-            }:
+            # By the name that the cloud knows: a node may have others look
+            # up any name, such as one of another machine.
+            addresses = other.reach[name].names.get(name, ())
+            if other is not use.compute and address in addresses:
                 return address
     raise Refused(f"only {name} says that {address} is its address")
 
 
 def new_line(cluster: ClusterFacts, use: Use) -> Fix:
     path, clients = DataPath(use.mount.path), clients_of(cluster, use)
+    written = by_type(
+        *(client_of(cluster, one) for one in _alike(cluster, use))
+    )
     return Fix(
         use.server.name,
         (command("line_add", FILE, f"{path} {clients}"), "exportfs -ra"),
         rests_on=_computes(cluster),
-        vouched=_agreed(cluster, use),
+        vouched=_agreed(cluster, use) + written,
     )
+
+
+def _alike(cluster: ClusterFacts, use: Use) -> list[Use]:
+    """The uses of the same directory of that server."""
+    return [
+        one
+        for one in uses_of(cluster)
+        if one.server is use.server and one.mount.path == use.mount.path
+    ]
 
 
 def _computes(cluster: ClusterFacts) -> tuple[str, ...]:
     return tuple(node.name for node in cluster.computes)
 
 
-def _agreed(cluster: ClusterFacts, use: Use) -> bool:
-    """Most compute nodes mount that directory, or are to."""
+def _agreed(cluster: ClusterFacts, use: Use) -> Vouched:
+    """Most compute nodes mount that directory, or are to.
+
+    :raises Refused: only some do.
+    """
     paths = {}
     for node in cluster.computes:
         with contextlib.suppress(Unread):
             mount = nfs_mount(node)
             paths[node.name] = mount.path if mount else ""
-    return most_say(paths, use.mount.path)
+    return by_majority(paths, use.mount.path)
 
 
 def plain(options: tuple[str, ...]) -> tuple[str, ...]:
@@ -195,7 +209,7 @@ def _line_of(
     change: Callable[[Export], Export],
     added: tuple[Export, ...],
     rests_on: tuple[str, ...],
-    vouched: bool,
+    vouched: Vouched,
 ) -> Fix:
     """The file's line of an export, with other options or more clients."""
     exports = use.serves.of(use.mount.path, use.serves.configured)

@@ -83,7 +83,7 @@ def exports_instances(cluster: ClusterFacts) -> str:
             raise Problem(
                 f"{detail}, though {FILE} says so",
                 "",
-                Fix(use.server.name, ("exportfs -ra",)),
+                Fix(use.server.name, ("exportfs -ra",), rests_on=()),
             )
         if use.mount.path == "/":
             raise Problem(

@@ -6,10 +6,18 @@ from collections.abc import Mapping
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import DataPath, Uid
+from osc_migrate.checks.script import (
+    DataPath,
+    Refused,
+    Uid,
+    Vouched,
+    by_default,
+    by_majority,
+    by_type,
+)
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.config.nova_conf import config_of
-from osc_migrate.nodes.majority import majority, most_say, others, told
+from osc_migrate.nodes.majority import majority, others, told
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
 from osc_migrate.nodes.storage.export_facts import Server
@@ -146,7 +154,11 @@ def _same_path(node: NodeFacts, agreed: str, paths: Mapping[str, str]) -> Fix:
         ),
         (node.accounts.nova_unit,) if node.accounts.nova_unit else (),
         rests_on=tuple(n for n, path in paths.items() if path == agreed),
-        vouched=agreed == _USUAL or most_say(paths, agreed),
+        vouched=(
+            by_default(agreed, _USUAL)
+            if agreed == _USUAL
+            else by_majority(paths, agreed)
+        ),
     )
 
 
@@ -190,14 +202,11 @@ def _given(cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int) -> Fix:
                 and serves
                 and serves.serves(mount.server, mount.option("addr"))
             ):
-                real = serves.real(mount.path)
                 return allowed(
                     storage.name,
                     functools.partial(
-                        _chown,
-                        *(cluster, storage.name, real, uid, gid),
-                        vouched=_exports(serves, real)
-                        and _most_mount(cluster, mount.path),
+                        _chown_export,
+                        *(cluster, storage.name, serves, mount.path, uid, gid),
                     ),
                 )
     return allowed(
@@ -214,9 +223,10 @@ def _chown(
     path: str,
     uid: int,
     gid: int,
-    *,
-    vouched: bool = True,
+    path_vouched: Vouched | None = None,
 ) -> Fix:
+    """:param path_vouched: of the path, unless it is the node's own word."""
+    vouched = by_type(Uid(uid), Uid(gid))
     return Fix(
         name,
         (
@@ -226,24 +236,41 @@ def _chown(
             ),
         ),
         rests_on=tuple(node.name for node in cluster.computes),
-        vouched=vouched,
+        vouched=vouched + path_vouched if path_vouched else vouched,
     )
 
 
-def _exports(serves: Server, path: str) -> bool:
-    """The file server itself exports it, or a directory above it."""
-    return any(
+def _chown_export(
+    cluster: ClusterFacts,
+    name: str,
+    serves: Server,
+    path: str,
+    uid: int,
+    gid: int,
+) -> Fix:
+    """On the file server; `path` is what clients call the directory."""
+    real = serves.real(path)
+    _require_export(serves, real)
+    return _chown(cluster, name, real, uid, gid, _most_mount(cluster, path))
+
+
+def _require_export(serves: Server, path: str) -> None:
+    """:raises Refused: the file server itself exports neither it nor a
+    directory above it."""
+    if not any(
         f"{path}/".startswith(f"{export.path.rstrip('/')}/")
         for export in serves.known
-    )
+    ):
+        raise Refused("the file server does not export that directory")
 
 
-def _most_mount(cluster: ClusterFacts, path: str) -> bool:
+def _most_mount(cluster: ClusterFacts, path: str) -> Vouched:
+    """:raises Refused: only some nodes mount it."""
     paths = {}
     for node in cluster.computes:
         with contextlib.suppress(Unread):
             paths[node.name] = node.storage.mount.path
-    return most_say(paths, path)
+    return by_majority(paths, path)
 
 
 @of_cluster(LIVE)

@@ -91,7 +91,7 @@ def clocks_agree(cluster: ClusterFacts) -> str:
     for node in cluster.nodes:
         if node.name in off:
             fix = _step(node)
-            fixes += [fix] if fix else []
+            fixes += [fix.resting_on()] if fix else []
             words += [] if fix else [_by_hand(node, right)]
     remedy = "; ".join([*map(str, fixes), *words])
     raise verdict(f"off the others: {deviations}", remedy, *fixes)

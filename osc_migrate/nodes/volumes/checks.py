@@ -146,7 +146,7 @@ def _unique(
             f" {', '.join(node.name for node in nodes[1:])}, then"
             f" {'; '.join(str(rename(node)) for node in nodes[1:])}",
         )
-    fixes = [rename(node) for nodes in same for node in nodes[1:]]
+    fixes = [rename(node).resting_on() for nodes in same for node in nodes[1:]]
     raise Concern(f"{detail}; nothing is connected with it yet", "", *fixes)
 
 

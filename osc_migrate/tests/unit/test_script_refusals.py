@@ -8,8 +8,10 @@ import subprocess
 import pytest
 
 from osc_migrate.checks import script
+from osc_migrate.checks.check import Problem
 from osc_migrate.checks.findings import Finding, Fix, Status, allowed
 from osc_migrate.nodes import remedies
+from osc_migrate.nodes.node_check import of_cluster, of_pair
 from osc_migrate.nodes.node_checks import judge_nodes, pairs_of
 from osc_migrate.nodes.role import Role
 from osc_migrate.tests.unit.nodes.shapes import accounts, node, storage
@@ -129,7 +131,63 @@ def test_a_line_is_text_and_fixes_that_rest_on_others_are_vouched_for():
         "on HostC: change it by hand; it rests on what only HostB says"
     )
     assert scripts(Fix("HostC", ("true",), rests_on=("HostC",)))
-    assert scripts(Fix("HostC", ("true",), rests_on=("HostB",), vouched=True))
+    for vouched in (True, "yes", 1):
+        assert not scripts(
+            Fix("HostC", ("true",), rests_on=("HostB",), vouched=vouched)
+        )
+
+
+def resting(line, vouched):
+    return Fix("HostC", (line,), rests_on=("HostB",), vouched=vouched)
+
+
+def test_what_was_vouched_for_is_what_is_written():
+    address = script.HostAddress("10.77.0.12")
+    vouched = script.by_type(address)
+    assert scripts(resting(command("true", address), vouched))
+    other = resting(command("true", "10.66.6.6"), vouched)
+    assert other.refused == (
+        "it writes another word than the one that was checked"
+    )
+    assert not scripts(other)
+
+
+def test_only_these_functions_vouch():
+    with pytest.raises(TypeError, match="by_majority"):
+        script.Vouched(object(), ())
+    with pytest.raises(TypeError, match="may be misused"):
+        script.by_type("10.77.0.12")
+    with pytest.raises(TypeError, match="DataPath may be misused"):
+        script.by_type(script.DataPath("/srv/x"))
+    with pytest.raises(script.Refused):
+        script.by_default("/etc", "/var/lib/nova/instances")
+    values = {"HostB": "/srv/x", "HostC": "/srv/y"}
+    for few in (values, values | {"HostD": "/srv/z"}):
+        with pytest.raises(script.Refused, match="only HostB says"):
+            script.by_majority(few, "/srv/x")
+    most = script.by_majority(values | {"HostD": "/srv/x"}, "/srv/x")
+    both = most + script.by_type(script.Uid(700))
+    assert both.stands_in(("chown 700 /srv/x",))
+    assert not both.stands_in(("chown 0 /srv/x",))
+
+
+@pytest.mark.parametrize("scope", [of_pair, of_cluster])
+def test_a_check_of_several_nodes_states_whose_word_a_fix_rests_on(scope):
+    def judge(fix):
+        def a_check(_facts):
+            """It passes."""
+            raise Problem("broken", "", fix)
+
+        class Subject:
+            name = "x"
+
+        return scope()(a_check).run(Subject())
+
+    silent = judge(Fix("HostC", ("touch pwn",)))
+    assert not remedies.scripts([silent])
+    assert "touch" not in silent.remedy
+    assert "does not state whose word" in silent.remedy
+    assert remedies.scripts([judge(Fix("HostC", ("true",), rests_on=()))])
 
 
 @pytest.mark.parametrize("odd", ["\x1b[2J", "\u202e", "\u2066", "\n", "\x9b"])
@@ -286,3 +344,20 @@ def test_no_directory_is_made_behind_a_link(stubs, tmp_path):
     assert "is a link" in done.stderr
     assert not (tmp_path / "etc").exists()
     assert stubs.read_text() == ""
+
+
+@pytest.mark.parametrize("known_as", ["evil.example", "HostC"])
+def test_a_client_has_the_address_of_its_own_name(known_as):
+    """HostC chooses which names other nodes look up for it."""
+    liar = mounting("HostC", "/srv/instances", "10.66.6.6")
+    honest = mounting("HostB", "/srv/instances", "10.77.0.12")
+    reach = dataclasses.replace(
+        honest.reach["HostC"], names={known_as: ("10.66.6.6",)}
+    )
+    every = [
+        server(exports=(), configured=()),
+        honest.but(reach={**honest.reach, "HostC": reach}),
+        liar,
+    ]
+    found = of_all(every).get("HostA", "")
+    assert ("10.66.6.6(rw" in found) is (known_as == "HostC")

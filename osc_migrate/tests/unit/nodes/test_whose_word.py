@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import pkgutil
+import random
 import re
 
 import pytest
@@ -10,7 +11,13 @@ import pytest
 from osc_migrate.facts import Unread
 from osc_migrate.nodes import remedies
 from osc_migrate.nodes.node import ClusterFacts
-from osc_migrate.nodes.node_checks import CLUSTER, PAIR, of_node, pairs_of
+from osc_migrate.nodes.node_checks import (
+    CLUSTER,
+    PAIR,
+    judge_nodes,
+    of_node,
+    pairs_of,
+)
 from osc_migrate.tests.unit import nodes as package
 
 # Each holds the word that no script of another node may hold.
@@ -171,3 +178,83 @@ def test_every_check_of_one_node_quotes_its_words():
                     bare = _QUOTED.sub("", _COMMENT.sub("", script))
                     assert "$(touch" not in bare, script
     assert count > 1000
+
+
+# Each is a word that some type of checks/script.py would take.
+PLAUSIBLE = ("/srv/evil", "evil", "HostA:/srv/evil", "evil.service")
+_PATH = re.compile(r"(?<=:)/[\w./-]*|^/[\w./-]+$")
+
+
+def survey(number):
+    """Nodes of which one lies in many of its words at once, and its name."""
+    # The number alone decides which: no run differs from another.
+    chosen = random.Random(number)
+    # Checks of one node write nothing for another one.
+    case = chosen.choice(
+        [
+            case
+            for case in CASES
+            if case.remedy and (case.check in _PAIR or case.check in _CLUSTER)
+        ]
+    )
+    nodes = list(case.nodes)
+    place = chosen.randrange(len(nodes))
+    liar = nodes[place]
+    for subject in sorted(set(_said(liar)) - {"name", "role"}):
+        if chosen.random() < 0.4:
+            continue
+        value = object.__getattribute__(liar, subject)
+        share = chosen.choice((0.02, 0.2, 0.7, 1.0))
+        # The same lie everywhere, or another one for each word.
+        attacks = (*ATTACKS, *PLAUSIBLE, "paths")
+        if chosen.random() < 0.5:
+            attacks = (chosen.choice(attacks),)
+        lie = {
+            word: chosen.choice(attacks)
+            for word in sorted(set(texts(value)) - {""})
+            if chosen.random() < share
+        }
+        liar = liar.but(
+            **{
+                subject: poisoned(
+                    value, lambda text, lie=lie: _lied(text, lie)
+                )
+            }
+        )
+    nodes[place] = liar
+    return nodes, liar.name
+
+
+def _lied(text, lie):
+    attack = lie.get(text, text)
+    return _PATH.sub("/srv/evil", text) if attack == "paths" else attack
+
+
+def written_elsewhere(number):
+    """Lines of other nodes' scripts that rest on the liar's word."""
+    nodes, liar = survey(number)
+    found = remedies.scripts(judge_nodes(nodes, {}, pairs_of(nodes)))
+    return [
+        (number, name, line)
+        for name, script in found.items()
+        if name != liar
+        for line in script.splitlines()
+        if "evil" in _KEY.sub("KEY", line) and not line.startswith("# ")
+    ]
+
+
+def test_poisoned_surveys_write_no_line_of_another_node():
+    for number in range(200):
+        assert written_elsewhere(number) == []
+
+
+@pytest.mark.long
+def test_thousands_of_poisoned_surveys_write_no_line_of_another_node():
+    scripts = 0
+    for number in range(4000):
+        assert written_elsewhere(number) == []
+        nodes, _ = survey(number)
+        scripts += len(
+            remedies.scripts(judge_nodes(nodes, {}, pairs_of(nodes)))
+        )
+    assert scripts > 4000
