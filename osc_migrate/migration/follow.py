@@ -225,7 +225,9 @@ class Follower:
         job = self.counters()
         if job is None or PHASES.get(self.record.status) not in _COPYING:
             return pace.look(self.record, self.elapsed)
-        progress = pace.look(refined(self.record, job), self.elapsed)
+        progress = pace.look(
+            refined(self.record, job), self.elapsed, fresh=True
+        )
         return dataclasses.replace(progress, job=job)
 
     def _troubled(

@@ -21,8 +21,13 @@ REPORT_AFTER = 60.0
 # again, which takes seconds, more on a host with much to do.
 ABANDONED = 60.0
 # How long counters that moved may stand still until nova-compute counts as
-# lost to the migration: many times the driver's interval.
+# lost to the migration, where its service is down: many times the driver's
+# interval.
 LOST = 90.0
+# And where its service is up: three of its own intervals, as seen so far, or
+# so long while none has been seen. Large clouds set two minutes.
+INTERVALS = 3
+LOST_UNSEEN = 400.0
 # In preparation, and in a queue, nothing is written for long.
 _WRITES = ("running", "running (post-copy)")
 # The source is tidied up while the server is free (confirm_resize sets no
@@ -43,6 +48,7 @@ class Silence:
         self._since = self._checked_at = 0.0
         self._idle: float | None = None
         self._counted = False
+        self._interval: float | None = None
         self._text = ""
         self.abandoned = False
 
@@ -63,7 +69,11 @@ class Silence:
             else None
         )
         if counters != self._last:
-            self._counted = bool(record and record.memory_processed)
+            counted = bool(record and record.memory_processed)
+            if counted and self._counted:
+                step = now - self._since
+                self._interval = max(self._interval or 0.0, step)
+            self._counted = counted
             self._last, self._since, self._checked_at = counters, now, now
             self._idle, self._text = None, ""
         if record and record.status in ENDED:
@@ -89,12 +99,19 @@ class Silence:
         self.abandoned = now - self._idle >= ABANDONED
 
     def _lost(self, record: Migration | None, now: float) -> bool:
-        return bool(
+        quiet = now - self._since
+        if not (
             self._counted
             and record
             and record.status == "running"
-            and now - self._since >= LOST
-        )
+            and quiet >= LOST
+        ):
+            return False
+        if self._sick(record):
+            return True
+        if self._interval is None:
+            return quiet >= LOST_UNSEEN
+        return quiet >= max(LOST, INTERVALS * self._interval)
 
     def _describe(self, record: Migration | None, now: float) -> str:
         seconds = now - self._since

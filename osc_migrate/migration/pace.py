@@ -11,6 +11,12 @@ from osc_migrate.nodes.counters.job import Job
 
 # Three of Nova's default steps.
 STALL_AFTER = 15.0
+# Updates without progress that make a stall: one may fall between two rounds
+# of the copy.
+FRUITLESS = 2
+# Seconds to wait for the second update, while the interval is not known: two
+# of the longest that a large cloud sets, and a margin.
+FIRST_UPDATE = 250.0
 
 
 class Pace:
@@ -27,8 +33,18 @@ class Pace:
         self._totals = 0, 0
         # The least that ever remained, and since when.
         self._least: tuple[float, int] | None = None
+        # The longest time between two updates, and those since the least.
+        self._interval: float | None = None
+        self._fruitless = 0
 
-    def look(self, record: Migration, elapsed: float) -> Progress:
+    def look(
+        self, record: Migration, elapsed: float, *, fresh: bool = False
+    ) -> Progress:
+        """
+        :param elapsed: seconds since the move began.
+        :param fresh: the counters are those of this moment (libvirt's), not
+            what Nova wrote last.
+        """
         phase = PHASES.get(record.status, record.status)
         if phase == "finishing":
             return self._all_copied(record.status, elapsed)
@@ -51,7 +67,7 @@ class Pace:
             disk_remaining=disk[1],
             rate=self._rate if memory[0] + disk[0] else None,
             left=remaining / self._fall if self._fall and remaining else None,
-            stalled=phase == "running" and self._stalled(elapsed),
+            stalled=phase == "running" and self._stalled(elapsed, fresh),
             fall=self._fall if phase == "running" else None,
             age=elapsed - self._last[0] if self._last else 0.0,
         )
@@ -70,7 +86,9 @@ class Pace:
     def _sample(self, now: float, processed: int, remaining: int) -> None:
         if self._least is None or remaining < self._least[1]:
             self._least = now, remaining
+            self._fruitless = -1  # this update is counted below
         if self._last is None:
+            self._fruitless = 0
             self._last = now, processed, remaining
             return
         last_time, last_processed, last_remaining = self._last
@@ -80,14 +98,29 @@ class Pace:
         ) or now <= last_time:
             return
         self._last = now, processed, remaining
+        self._interval = max(self._interval or 0.0, now - last_time)
+        self._fruitless += 1
         self._rate = max(0.0, (processed - last_processed) / (now - last_time))
         fallen = last_remaining - remaining
         self._fall = fallen / (now - last_time) if fallen > 0 else None
 
-    def _stalled(self, now: float) -> bool:
-        if self._least is None:
+    def _stalled(self, now: float, fresh: bool) -> bool:
+        """The remainder has not fallen for long enough to call it a stall.
+
+        Nova writes counters every [libvirt]live_migration_monitor_interval
+        seconds, which the API does not show. Between two updates nothing is
+        known of the copy, so the interval is learned from the updates.
+        """
+        if self._least is None or self._last is None:
             return False
-        return now - self._least[0] >= self._stall_after
+        if now - self._least[0] < self._stall_after:
+            return False
+        if fresh or self._fruitless >= FRUITLESS:
+            return True
+        patience = FIRST_UPDATE
+        if self._interval is not None:
+            patience = max(self._stall_after, 2 * self._interval)
+        return now - self._last[0] >= patience
 
 
 def refined(record: Migration, job: Job) -> Migration:

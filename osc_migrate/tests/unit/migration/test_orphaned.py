@@ -58,16 +58,48 @@ def test_as_long_as_nova_is_busy_it_is_followed(healthy, clock):
     assert looks[-1].silence.startswith("no news for ")
 
 
-def test_counters_that_stand_still_are_of_nobody(healthy, clock):
-    row = skies.counters(512, 128)
+def still(watch, counted, seconds):
+    """Looks every five seconds at counters that do not change."""
+    for second in seconds:
+        watch.look(counted, float(second))
+
+
+def counters(processed):
+    row = skies.counters(512, 128) | {"memory_processed_bytes": processed}
+    return parse_migration(JsonObject(row, "it", "Nova"))
+
+
+def test_counters_that_stand_still_while_the_service_is_down(healthy, clock):
     watch = orphaned.Silence(Mover(healthy.connection, clock).cloud, VM1)
     healthy.nova(f"/servers/{VM1}", {"server": skies.server(**BUSY)})
-    record = parse_migration(JsonObject(row, "it", "Nova"))
-    for second in range(0, int(orphaned.LOST), 5):
-        watch.look(record, float(second))
+    down = skies.service("HostB", state="down")
+    healthy.nova("/os-services", {"services": [down]})
+    still(watch, counters(7), range(0, int(orphaned.LOST), 5))
     assert not watch.abandoned
-    for second in range(int(orphaned.LOST), 110, 5):
-        watch.look(record, float(second))
+    still(watch, counters(7), range(int(orphaned.LOST), 110, 5))
+    assert watch.abandoned
+
+
+@pytest.mark.parametrize("interval", [1, 5, 20, 60, 120])
+def test_counters_that_come_at_any_pace(healthy, clock, interval):
+    watch = orphaned.Silence(Mover(healthy.connection, clock).cloud, VM1)
+    healthy.nova(f"/servers/{VM1}", {"server": skies.server(**BUSY)})
+    end = 5 * interval
+    for second in range(0, end, min(interval, 5)):
+        watch.look(counters(1 + second // interval), float(second))
+    assert not watch.abandoned
+    # And then they stop, while nova-compute sends heartbeats.
+    lost = max(orphaned.LOST, orphaned.INTERVALS * interval)
+    still(watch, counters(5), range(end, end - interval + int(lost) + 30, 5))
+    assert watch.abandoned
+
+
+def test_the_first_interval_is_waited_for(healthy, clock):
+    watch = orphaned.Silence(Mover(healthy.connection, clock).cloud, VM1)
+    healthy.nova(f"/servers/{VM1}", {"server": skies.server(**BUSY)})
+    still(watch, counters(7), range(0, int(orphaned.LOST_UNSEEN), 5))
+    assert not watch.abandoned
+    still(watch, counters(7), range(int(orphaned.LOST_UNSEEN), 430, 5))
     assert watch.abandoned
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from osc_migrate.migration.pace import STALL_AFTER, Pace
+from osc_migrate.migration.pace import FIRST_UPDATE, STALL_AFTER, Pace
 from osc_migrate.tests.unit import shapes
 
 MiB = 1024 * 1024
@@ -98,3 +98,88 @@ def test_what_was_copied_stays_copied_at_the_end():
     end = pace.look(shapes.migration("completed"), 9)
     assert (end.memory_total, end.memory_remaining) == (512 * MiB, 0)
     assert (end.rate, end.left) == (None, None)
+
+
+INTERVALS = [1, 5, 20, 60, 120]
+
+
+def followed(remaining, interval, seconds, pace=None, fresh=False):
+    """The moments at which it is stalled, with a look a second.
+
+    :param remaining: MiB after so many updates.
+    """
+    pace = pace or Pace()
+    stalls = []
+    for second in range(seconds):
+        update = second // interval
+        record = shapes.migration(
+            "running",
+            memory_total=4000 * MiB,
+            memory_remaining=remaining(update) * MiB,
+            memory_processed=update * 100 * MiB,
+            disk_total=0,
+            disk_remaining=0,
+            disk_processed=0,
+        )
+        if pace.look(record, second, fresh=fresh).stalled:
+            stalls.append(second)
+    return stalls
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("step", [1, 50, 400], ids=["slow", "steady", "fast"])
+def test_a_copy_that_falls_is_no_stall_at_any_interval(interval, step):
+    def remaining(update):
+        return max(0, 4000 - step * update)
+
+    assert followed(remaining, interval, 10 * interval) == []
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_one_round_of_the_copy_may_end_higher(interval):
+    def remaining(update):
+        return 4000 - 50 * update + (60 if update % 3 == 0 else 0)
+
+    stalls = followed(remaining, max(interval, 5), 12 * interval)
+    assert stalls == []
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_a_guest_that_outruns_the_copy_is_a_stall(interval):
+    stalls = followed(lambda update: 3000, interval, 10 * interval + 30)
+    assert stalls[0] == max(STALL_AFTER, 2 * interval)
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_a_copy_that_stands_still_is_a_stall(interval):
+    """Nothing is sent any more: Nova writes nothing new either."""
+    pace = Pace()
+    followed(lambda update: 4000 - 9 * update, interval, 3 * interval, pace)
+    last = 2 * interval
+    patience = max(STALL_AFTER, 2 * interval)
+    for second in range(3 * interval, last + int(patience)):
+        assert not look(pace, second, 3982, 200, total=4000).stalled
+    assert look(pace, last + patience, 3982, 200, total=4000).stalled
+
+
+def test_the_second_update_is_waited_for():
+    pace = Pace()
+    look(pace, 0, 300)
+    assert not look(pace, FIRST_UPDATE - 1, 300).stalled
+    assert look(pace, FIRST_UPDATE, 300).stalled
+
+
+def test_counters_of_libvirt_need_no_second_update():
+    pace = Pace()
+    record = shapes.migration(
+        "running",
+        memory_total=512 * MiB,
+        memory_remaining=300 * MiB,
+        memory_processed=0,
+        disk_total=0,
+        disk_remaining=0,
+        disk_processed=0,
+    )
+    assert not pace.look(record, 0, fresh=True).stalled
+    assert not pace.look(record, STALL_AFTER - 1, fresh=True).stalled
+    assert pace.look(record, STALL_AFTER, fresh=True).stalled
