@@ -158,7 +158,20 @@ def loads(text: str, path: str) -> Plan:
         raise BadPlan(path, str(error) or type(error).__name__) from error
     if reason := _contradiction(plan):
         raise BadPlan(path, reason)
-    return plan
+    return _renumbered(plan)
+
+
+def _renumbered(plan: Plan) -> Plan:
+    """Without the gaps that removed steps leave in orders and waves."""
+    waves = {
+        wave: number
+        for number, wave in enumerate(sorted({s.wave for s in plan.steps}))
+    }
+    steps = tuple(
+        dataclasses.replace(step, order=number, wave=waves[step.wave])
+        for number, step in enumerate(plan.steps)
+    )
+    return dataclasses.replace(plan, steps=steps)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -228,17 +241,17 @@ def _terms(data: dict[str, Any]) -> Terms:
 def _contradiction(plan: Plan) -> str:
     """What no plan can be, whatever the cloud; empty when it can."""
     server_ids: set[str] = set()
-    wave = 0
+    order, wave = -1, 0
     for number, step in enumerate(plan.steps):
         name = f"steps[{number}] ({step.server})"
         if step.id in server_ids:
             return f"{name}: duplicate server {step.id}"
         server_ids.add(step.id)
-        if step.order != number:
-            return f"{name}: its order is {step.order}, not {number}"
-        if step.wave not in (wave, wave + 1) or (not number and step.wave):
+        if step.order <= order:
+            return f"{name}: order {step.order} does not follow order {order}"
+        if step.wave < wave:
             return f"{name}: wave {step.wave} does not follow wave {wave}"
-        wave = step.wave
+        order, wave = step.order, step.wave
         if step.way is Way.STOP and step.destination is not None:
             return f"{name}: way 'stop' takes no destination"
         if step.destination == step.source:

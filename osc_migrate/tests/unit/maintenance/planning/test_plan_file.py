@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import itertools
 import json
 import os
 
@@ -132,9 +133,9 @@ BAD = [
     (_set(["steps", 0, "notes"], ["x"] * 101), "is longer than 100"),
     (_set(["steps", 0, "destination"], "HostB"), "on HostB already"),
     (_set(["steps", 0, "way"], "stop"), "takes no destination"),
-    (_set(["steps", 1, "order"], 7), "its order is 7, not 1"),
-    (_set(["steps", 0, "wave"], 1), "wave 1 does not follow wave 0"),
-    (_set(["steps", 2, "wave"], 9), "wave 9 does not follow"),
+    (_set(["steps", 1, "order"], 7), "order 2 does not follow order 7"),
+    (_set(["steps", 1, "order"], 0), "order 0 does not follow order 0"),
+    (_set(["steps", 0, "wave"], 9), "wave 0 does not follow wave 9"),
     (_twice, "duplicate server"),
     (_stays_too, "duplicate server"),
     (_set(["steps"], {}), "steps is not of type array"),
@@ -191,6 +192,37 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     # A device is written to, not replaced.
     plan_file.write("/dev/null", plan())
     assert not os.path.isfile("/dev/null")
+
+
+def _without(*numbers):
+    def change(data):
+        data["steps"] = [
+            step
+            for number, step in enumerate(data["steps"])
+            if number not in numbers
+        ]
+
+    return change
+
+
+@pytest.mark.parametrize("removed", [(0,), (1,), (2,), (0, 1), (1, 2)])
+def test_removed_steps_leave_no_gaps(removed):
+    before = plan().steps
+    steps = plan_file.loads(edited(_without(*removed)), "x").steps
+    kept = [s for n, s in enumerate(before) if n not in removed]
+    assert [step.id for step in steps] == [step.id for step in kept]
+    assert [step.order for step in steps] == list(range(len(kept)))
+    waves = [step.wave for step in steps]
+    assert waves[0] == 0
+    # Steps of one wave stay together, and apart from the others.
+    assert [(a == b) for a, b in itertools.pairwise(waves)] == [
+        a.wave == b.wave for a, b in itertools.pairwise(kept)
+    ]
+    assert set(waves) == set(range(max(waves) + 1))
+
+
+def test_a_plan_without_a_step_is_as_safe_as_another():
+    planning.check(cloud(), plan_file.loads(edited(_without(0)), "x"))
 
 
 # -- judged on the cloud
