@@ -72,6 +72,8 @@ def answer(
     """
     chosen = kind or kind_of(move)
     report = registry.judge_move(move, chosen, ignored)
+    if registry.names_no_host(move):
+        beside = nothing
     return Answer(
         server=move.server.name,
         id=move.server.id,

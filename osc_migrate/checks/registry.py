@@ -22,6 +22,7 @@ from osc_migrate.checks.findings import Report
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.whole_cloud import CloudFacts
+from osc_migrate.facts import known
 
 # Of one server and one destination, in the order in which they are shown.
 MOVE: tuple[Check, ...] = (
@@ -155,5 +156,18 @@ def judge_cloud(facts: CloudFacts, ignored: Collection[str] = ()) -> Report:
 def judge_move(
     facts: MoveFacts, kind: Kind, ignored: Collection[str] = ()
 ) -> Report:
-    """Every check that matters for moving one server in that way."""
+    """Every check that matters for moving one server in that way; of a host
+    that does not exist only that."""
+    if names_no_host(facts):
+        return judge((destination.destination_exists,), facts, kind, ignored)
     return judge(MOVE, facts, kind, ignored)
+
+
+def names_no_host(facts: MoveFacts) -> bool:
+    """Whether a host was asked for that Nova does not have."""
+    if facts.wanted is None:
+        return False
+    return known(lambda: (facts.destination, bool(facts.hosts))) == (
+        None,
+        True,
+    )

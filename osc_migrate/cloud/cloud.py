@@ -1,6 +1,7 @@
 """What the cloud's APIs tell: each thing read once, side by side."""
 
 import concurrent.futures
+import difflib
 import itertools
 import re
 import uuid
@@ -19,7 +20,8 @@ from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.cloud.migrations import Migration, parse_migration
 from osc_migrate.cloud.rest import ANSWER_TIMEOUT, Api
 from osc_migrate.cloud.servers import Server, parse_server
-from osc_migrate.facts import Unread, fact
+from osc_migrate.facts import Unread, fact, known
+from osc_migrate.text import paste
 
 T = TypeVar("T")
 
@@ -109,14 +111,22 @@ class Cloud:
         found = self.servers({"name": f"^{re.escape(ref)}$"})
         named = [server for server in found if _named(server, ref)]
         if not named:
-            raise errors.NotFound(
-                "server", ref, "see 'openstack server list --all-projects'"
-            )
+            raise errors.NotFound("server", ref, self._instead_of_server(ref))
         if len(named) > 1:
             raise errors.Ambiguous(
                 "server", ref, [fact(s.text, "id") or "?" for s in named]
             )
         return named[0]
+
+    def _instead_of_server(self, ref: str) -> str:
+        """What to do where no server is called so."""
+        if ref in (known(lambda: or_unread(self.hosts)) or ()):
+            host = paste(ref)
+            return (
+                f"{host} is a compute host; did you mean: openstack migrate"
+                f" drain {host}, or openstack migrate preflight --host {host}"
+            )
+        return "see 'openstack server list --all-projects'"
 
     def servers(self, query: dict[str, object]) -> Iterator[JsonObject]:
         """The servers that match, of all projects if this user may.
@@ -313,6 +323,10 @@ def require_host(
     """
     name = find_host(wanted, hypervisors)
     if name is None:
+        # Many hosts differ in one digit: the nearest names help, all don't.
+        near = difflib.get_close_matches(wanted, hypervisors, 3)
+        if near:
+            remedy = f"did you mean {' or '.join(map(paste, near))}?"
         raise errors.NotFound("compute host", wanted, remedy)
     return name
 

@@ -27,6 +27,7 @@ from osc_migrate.cloud.surroundings import (
     recent_moves,
 )
 from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.text import paste
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
     hosts = _must("the compute hosts", hosts)
     servers = _must("the servers", servers)
     hypervisors = hypervisors_of(hosts)
+    for wanted in sources:
+        _refuse_server(wanted, hypervisors, servers)
     named = [require_host(wanted, hypervisors) for wanted in sources]
     places, pools = _must(
         "what placement has",
@@ -139,6 +142,23 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
         nova=microversions.key(cloud.nova.offered),
         roles=fact(cloud.roles),
     )
+
+
+def _refuse_server(
+    wanted: str, hosts: Collection[str], servers: Mapping[str, Server]
+) -> None:
+    """:raises NotFound: it is not a host but a server."""
+    names = {
+        known(functools.partial(getattr, s, "name")) for s in servers.values()
+    }
+    if wanted not in hosts and (wanted in servers or wanted in names):
+        name = paste(wanted)
+        raise errors.NotFound(
+            "compute host",
+            wanted,
+            f"{name} is a server; did you mean: openstack migrate drain"
+            f" --server {name}",
+        )
 
 
 def _must(what: str, found: Any) -> Any:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
+from osc_migrate.cloud import sign_in
 from osc_migrate.commands import lost_output
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import Declined, MigrateError, UsageError
@@ -47,6 +48,13 @@ class Base(command.Command):
     exit_code = 0
     # Changes the cloud: cliff's prefixes ('migrate liv') are refused.
     changes = False
+
+    @property
+    def required_scope(self) -> bool:
+        """osc_lib asks for it just before it gets a token (osc_lib/shell.py,
+        prepare_to_run_command): whatever fails there is raised in words."""
+        sign_in.authenticate(self.app.client_manager)
+        return False
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -82,7 +90,12 @@ class Base(command.Command):
             return NOT_SAFE
         except MigrateError as error:
             # cliff prints an error as it is, and a service's words are in it.
-            error.args = (printable(masked(str(error)), WIDEST),)
+            text = masked(str(error))
+            # Nova's words where its policy forbids the request.
+            refused = "HTTP 403" in text and "olicy" in text
+            if refused and (user := sign_in.who(self.app.client_manager)):
+                text += f"; it needs an admin; you are {user}"
+            error.args = (printable(text, WIDEST),)
             raise
 
     def _refuse_prefix(self) -> None:

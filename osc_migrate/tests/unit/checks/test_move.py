@@ -183,3 +183,9 @@ def test_hostile_names_do_not_reach_a_remedy():
     for finding in findings(move).values():
         assert "$(reboot)" not in finding.remedy
         assert "$(halt)" not in finding.remedy.replace("'$(halt)'", "")
+
+
+def test_a_host_that_does_not_exist_is_the_only_finding():
+    move = shapes.move(wanted="HostX", destination=None, hosts=("HostC",))
+    ids = {name: finding.status for name, finding in findings(move).items()}
+    assert ids == {"destination-exists": FAIL}

@@ -265,3 +265,12 @@ def test_a_token_that_another_thread_has_given_up_is_no_end(healthy):
     with pytest.raises(errors.ApiError, match="HTTP 401"):
         cloud.server_now(VM1)
     assert len(healthy.calls(VM1)) == 4
+
+
+def test_a_host_where_a_server_is_expected(healthy):
+    healthy.nova("/servers/detail", {"servers": []})
+    with pytest.raises(errors.NotFound) as caught:
+        Cloud(healthy.connection).server("HostB")
+    said = str(caught.value)
+    assert "HostB is a compute host" in said
+    assert "did you mean: openstack migrate drain HostB" in said

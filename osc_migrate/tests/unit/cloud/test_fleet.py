@@ -235,3 +235,15 @@ def test_no_such_host(sky):
         read(sky, "HostX")
     # By the name of its hypervisor it is found.
     assert read(sky, "hostb.test").held
+
+
+@pytest.mark.parametrize(
+    "wanted, words",
+    [
+        ("vm1", "did you mean: openstack migrate drain --server vm1"),
+        ("HostBB", "did you mean HostB"),
+    ],
+)
+def test_what_is_not_a_host_has_a_suggestion(sky, wanted, words):
+    with pytest.raises(errors.NotFound, match=words):
+        read(sky, wanted)

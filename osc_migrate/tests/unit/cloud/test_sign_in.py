@@ -1,0 +1,86 @@
+"""A Keystone that does not answer, and who has too few rights."""
+
+import types
+
+import pytest
+from keystoneauth1 import exceptions
+
+from osc_migrate import errors
+from osc_migrate.cloud import sign_in
+from osc_migrate.commands.live import Live
+from osc_migrate.tests.unit.commands.desk import Desk
+
+URL = "https://keystone.test:5000/v3"
+POOL = "Unable to establish connection to URL: HTTPSConnectionPool(host='k')"
+
+
+class Manager:
+    def __init__(self, error):
+        self._error = error
+        self.auth = types.SimpleNamespace(auth_url=URL)
+
+    @property
+    def auth_ref(self):
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (
+            exceptions.ConnectFailure(f"{POOL}: [111] Connection refused"),
+            "refuses connections",
+        ),
+        (
+            exceptions.ConnectFailure(f"{POOL}: Failed to resolve 'keystone'"),
+            "has a host name that does not resolve",
+        ),
+        (exceptions.ConnectTimeout(f"{POOL}: timed out"), "does not answer"),
+        (exceptions.SSLError(f"{POOL}: self-signed"), "OS_CACERT"),
+        (exceptions.ConnectFailure("odd"), "cannot be reached; --debug"),
+    ],
+)
+def test_a_keystone_that_cannot_be_reached(error, words):
+    with pytest.raises(errors.MigrateError) as caught:
+        sign_in.authenticate(Manager(error))
+    said = str(caught.value)
+    assert said.startswith(f"Keystone at {URL} ")
+    assert words in said
+    assert "ConnectionPool" not in said
+
+
+def test_a_wrong_password_is_keystones_to_say():
+    with pytest.raises(exceptions.Unauthorized):
+        sign_in.authenticate(Manager(exceptions.Unauthorized("wrong")))
+
+
+def test_every_command_signs_in_this_way():
+    """osc_lib looks at this attribute just before it gets the token."""
+    desk = Desk(None)
+    desk.app.client_manager = Manager(
+        exceptions.ConnectFailure("Connection refused")
+    )
+    with pytest.raises(errors.MigrateError, match="refuses connections"):
+        _ = Live(desk.app, None).required_scope
+
+
+@pytest.mark.parametrize(
+    "message, needs",
+    [
+        ("Policy doesn't allow os_compute_api:os-services:list", True),
+        ("Quota exceeded for cores", False),
+    ],
+)
+def test_missing_rights_are_named_with_the_user(message, needs):
+    class Refused(Live):
+        def take_action(self, parsed_args):
+            raise errors.ApiError("Nova", "list services", 403, message)
+
+    desk = Desk(None)
+    desk.app.client_manager.auth_ref = types.SimpleNamespace(
+        username="demo", project_name="demo"
+    )
+    with pytest.raises(errors.ApiError) as caught:
+        desk.run(Refused, "vm1")
+    said = str(caught.value)
+    assert ("needs an admin; you are demo in project demo" in said) is needs
