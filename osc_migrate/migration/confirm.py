@@ -15,11 +15,11 @@ from osc_migrate.facts import Unread, known
 from osc_migrate.migration.follow import (
     ANSWER,
     INTERVAL,
-    PATIENCE,
     Clock,
     TimeUp,
 )
 from osc_migrate.migration.orphaned import Silence
+from osc_migrate.migration.outage import Outage
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.migration.progress import Progress
 from osc_migrate.text import paste
@@ -77,20 +77,17 @@ class Decision:
         :raises TimeUp: after `timeout` seconds; it continues.
         :raises ApiError: the API has not answered for a long time.
         """
-        silent_since: float | None = None
+        outage = Outage(self._clock.now)
         silence = ""
         while True:
             trouble = None
             try:
                 over = self._look()
                 silence = self._silence.look(self.record, self._clock.now())
-                silent_since = None
+                outage.end()
             except errors.ApiError as error:
                 over = False
-                silent_since = silent_since or self.elapsed
-                silent = self.elapsed - silent_since
-                if not error.passing or silent > PATIENCE:
-                    raise
+                outage.tolerate(error)
                 trouble = str(error)
             yield Progress(
                 self.verb.phase,

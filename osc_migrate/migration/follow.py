@@ -15,6 +15,7 @@ from osc_migrate.cloud.migrations import ENDED, PHASES, Migration
 from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, known
 from osc_migrate.migration.orphaned import Silence
+from osc_migrate.migration.outage import PATIENCE, Outage
 from osc_migrate.migration.pace import STALL_AFTER, Pace, refined
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
@@ -22,8 +23,6 @@ from osc_migrate.nodes.counters.job import Job
 # Seconds from one request to the next: the most that an API should bear from
 # each of many operators, and how late the end may be noticed.
 INTERVAL = 1.0
-# How long an API that fails or is silent is asked again.
-PATIENCE = 600.0
 # One slow answer must not hide the end for long.
 ANSWER = 20.0
 # Nova sets ERROR about half a second after the record has ended (since 33).
@@ -114,23 +113,20 @@ class Follower:
         :param stall_after: seconds without any progress until it is called
             stalled.
         :raises ApiError: the API refuses to answer, or has not answered for
-            :data:`PATIENCE` seconds.
+            :data:`~osc_migrate.migration.outage.PATIENCE` seconds.
         """
         pace = Pace(stall_after)
         last: Progress | None = None
-        silent_since: float | None = None
+        outage = Outage(self._clock.now)
         while True:
             try:
                 self.look()
-                silent_since = None
+                outage.end()
                 progress = self._progress(pace)
                 silence = self._silence.look(self.record, self._clock.now())
                 progress = dataclasses.replace(progress, silence=silence)
             except errors.ApiError as error:
-                now = self._clock.now()
-                silent_since = silent_since or now
-                if not error.passing or now - silent_since > PATIENCE:
-                    raise
+                outage.tolerate(error)
                 progress = self._troubled(last, error)
             yield progress
             last = progress

@@ -9,8 +9,9 @@ from osc_migrate.cloud.cloud import Cloud, in_parallel
 from osc_migrate.cloud.migrations import ENDED, Migration
 from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, known
-from osc_migrate.migration.follow import FAILED, PATIENCE, SETTLE, Clock
+from osc_migrate.migration.follow import FAILED, SETTLE, Clock
 from osc_migrate.migration.orphaned import Silence
+from osc_migrate.migration.outage import Outage
 from osc_migrate.migration.pace import Pace
 from osc_migrate.migration.progress import Progress
 from osc_migrate.text import utc
@@ -127,22 +128,19 @@ class Watcher:
         :param trouble: is called once when the API does not answer, and with
             '' when it does again.
         :raises ApiError: the API refuses, or is silent for
-            :data:`~osc_migrate.migration.follow.PATIENCE` seconds.
+            :data:`~osc_migrate.migration.outage.PATIENCE` seconds.
         """
-        silent: float | None = None
+        outage = Outage(self._clock.now)
         while True:
             try:
                 watched = self.look()
-                if silent is not None:
+                if outage:
                     trouble("")
-                silent = None
+                outage.end()
             except errors.ApiError as error:
-                now = self._clock.now()
-                if silent is None:
-                    silent = now
+                if not outage:
                     trouble(str(error))
-                if not error.passing or now - silent > PATIENCE:
-                    raise
+                outage.tolerate(error)
                 self._clock.sleep(INTERVAL)
                 continue
             yield watched

@@ -27,7 +27,7 @@ from osc_migrate.maintenance.running.results import (
 )
 from osc_migrate.maintenance.running.server_task import Task
 from osc_migrate.maintenance.running.services import Hosts
-from osc_migrate.migration.follow import PATIENCE
+from osc_migrate.migration.outage import PATIENCE
 from osc_migrate.text import paste, some
 
 # Seconds between two looks that nothing happened in.

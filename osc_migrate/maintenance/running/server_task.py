@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import datetime
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from osc_migrate import errors
@@ -27,8 +27,9 @@ from osc_migrate.maintenance.running.migration_attempt import (
 )
 from osc_migrate.maintenance.running.recorded_state import StartedMove
 from osc_migrate.maintenance.running.results import Result, Row
-from osc_migrate.migration.follow import INTERVAL, PATIENCE
+from osc_migrate.migration.follow import INTERVAL
 from osc_migrate.migration.move import RECORD_WITHIN
+from osc_migrate.migration.outage import Outage
 from osc_migrate.migration.outcome import End
 from osc_migrate.migration.progress import Progress
 from osc_migrate.migration.start_gate import Closed
@@ -375,21 +376,10 @@ class Task:
 
         :raises ApiError: it is refused, or that lasts for long.
         """
-        for trouble in self._troubles():
+        outage = Outage(self._work.clock.now)
+        while True:
             try:
                 return read()
             except errors.ApiError as error:
-                trouble(error)
-        raise AssertionError("the troubles never end by themselves")
-
-    def _troubles(self) -> Iterator[Callable[[errors.ApiError], None]]:
-        since = self._work.clock.now()
-
-        def judge(error: errors.ApiError) -> None:
-            late = self._work.clock.now() - since > PATIENCE
-            if not error.passing or late:
-                raise error
-            self._pause()
-
-        while True:
-            yield judge
+                outage.tolerate(error)
+                self._pause()

@@ -4,7 +4,8 @@ import pytest
 import requests
 
 from osc_migrate import errors
-from osc_migrate.migration.follow import PATIENCE, TimeUp
+from osc_migrate.migration.follow import TimeUp
+from osc_migrate.migration.outage import PATIENCE
 from osc_migrate.migration.outcome import End
 from osc_migrate.nodes.counters.job import Job
 from osc_migrate.tests.unit import sky as skies
