@@ -16,6 +16,8 @@ from osc_migrate.nodes.node import ClusterFacts, PairFacts
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport import backend
 from osc_migrate.nodes.transport.shell import Shell
+from osc_migrate.redact import masked
+from osc_migrate.text import printable
 
 from .gateways import places
 from .gather import gather, roles_of, targets_of
@@ -163,13 +165,18 @@ def validate(request, record_property):
 
 
 def settle(config, finding: Finding, record_property):
-    for column, value in finding.as_dict().items():
+    # pytest prints these as they are, and they hold a node's words.
+    row = {
+        column: printable(masked(value))
+        for column, value in finding.as_dict().items()
+    }
+    for column, value in row.items():
         record_property(column, value)
-    said = f"{finding.subject}: {finding.detail}"
-    if finding.remedy:
-        said += f"\nremedy: {finding.remedy}"
+    said = f"{row['subject']}: {row['detail']}"
+    if row["remedy"]:
+        said += f"\nremedy: {row['remedy']}"
     if finding.status in (Status.SKIP, Status.NOT_CHECKED):
-        pytest.skip(finding.detail)
+        pytest.skip(row["detail"])
     if finding.status is Status.WARN:
         warnings.warn(f"{finding.check}: {said}", ValidationWarning, 2)
     if finding.status > Status.WARN:

@@ -83,7 +83,7 @@ def visited(
     :param servers: UUIDs of servers that are to move.
     """
     if parsed_args.facts and parsed_args.remedy_script:
-        raise errors.MigrateError(
+        raise errors.UsageError(
             "--remedy-script cannot be used with --facts: the file is not"
             " trusted; use --nodes instead"
         )

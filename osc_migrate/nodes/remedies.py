@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from osc_migrate.checks.findings import Finding, Fix
+from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
 # What the lines of a Fix may call. Each leaves a file alone that says so
@@ -156,7 +157,8 @@ def _script(node: str, fixes: list[tuple[Finding, Fix]]) -> str:
         if fix.lines in seen:
             continue
         seen.add(fix.lines)
-        lines.append(f"# {finding.check}: {printable(finding.detail)}")
+        detail = printable(masked(finding.detail))
+        lines.append(f"# {finding.check}: {detail}")
         lines += [*fix.lines, ""]
     if restart:
         lines.append(f"systemctl restart -- {shlex.join(restart)}")

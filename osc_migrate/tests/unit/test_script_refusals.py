@@ -198,6 +198,12 @@ def test_what_steers_a_terminal_is_in_no_line_and_no_comment(odd):
     assert found["HostC"].replace("\n", "").replace("\t", "").isprintable()
 
 
+def test_a_comment_of_a_script_holds_no_secret():
+    found = scripts(Fix("HostC", ("true",)), detail="password = Hunter2z")
+    assert "Hunter2z" not in found["HostC"]
+    assert "# a-check: password = ***" in found["HostC"]
+
+
 @pytest.mark.parametrize(
     ("kind", "bad"),
     [
