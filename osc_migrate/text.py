@@ -19,6 +19,9 @@ def printable(text: object, limit: int = 0) -> str:
     :param limit: cut after so many characters; 0 keeps all.
     """
     said = str(text)
+    if limit:
+        # What is cut off anyway need not be escaped: it may be megabytes.
+        said = said[: limit + 1]
     if not said.isprintable():
         said = "".join(
             c if c.isprintable() else c.encode("unicode_escape").decode()

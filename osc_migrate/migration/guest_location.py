@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from osc_migrate.facts import Unread
+from osc_migrate.nodes import collect
 from osc_migrate.nodes import node_questions as node_facts
 from osc_migrate.nodes.collect import Asked, Sessions
 from osc_migrate.nodes.node import NodeFacts
@@ -19,14 +20,14 @@ def nodes_of_guest(
     why that is not known. Nothing is touched."""
 
     def read_node(shell: Asked) -> NodeFacts:
-        answers_by_name = shell.ask(node_facts.FIRST)
+        answers_by_name = collect.ask(shell, node_facts.FIRST)
         questions = node_facts.questions(
             answers_by_name, Role.COMPUTE, servers=[server_id], read_only=True
         )
         guest_questions = {
             k: q for k, q in questions.items() if k.partition(".")[0] in _ABOUT
         }
-        answers_by_name |= shell.ask(guest_questions)
+        answers_by_name |= collect.ask(shell, guest_questions)
         return node_facts.read(shell.name, Role.COMPUTE, answers_by_name)
 
     answers = sessions.each(read_node)

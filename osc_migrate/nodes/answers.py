@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from osc_migrate.facts import Unread
 
+# The last line of an answer, with the name of the question.
+_END = "\n#end %s\n"
+
 
 @dataclasses.dataclass(frozen=True)
 class Question:
@@ -25,6 +28,17 @@ class Question:
             return self.command
         return self.command % tuple(shlex.quote(arg) for arg in self.args)
 
+    def marked(self, name: str) -> "Question":
+        """The same question, whose answer ends with a line that names it.
+
+        :func:`complete` removes that line.
+        """
+        end = shlex.quote(_END % name)
+        return Question(
+            f"( {self.text}\n)\nended=$?; printf %s {end}; exit $ended",
+            limit=self.limit,
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
@@ -37,6 +51,26 @@ class Answer:
     @property
     def lines(self) -> list[str]:
         return self.out.splitlines()
+
+
+def complete(name: str, answer: Answer | Unread) -> Answer | Unread:
+    """The answer to a question that was :meth:`~Question.marked`.
+
+    Without its last line it was cut off, or belongs to another question:
+    nothing is read from it, as what it lacks would seem to be absent.
+    """
+    if isinstance(answer, Unread):
+        return answer
+    end = _END % name
+    if answer.out.endswith(end):
+        return dataclasses.replace(answer, out=answer.out[: -len(end)])
+    if answer.status:
+        last = (answer.err or answer.out).strip().splitlines()[-1:]
+        why = f"exit status {answer.status}" + "".join(
+            f": {line[:200]}" for line in last
+        )
+        return Unread(f"{name} failed with {why}")
+    return Unread(f"{name}: the answer is incomplete")
 
 
 # What was asked, by name -> the answer, or why there is none.

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes import node_questions as node_facts
-from osc_migrate.nodes.answers import Answer, Answers, Question
+from osc_migrate.nodes.answers import Answer, Answers, Question, complete
 from osc_migrate.nodes.guests import processors
 from osc_migrate.nodes.guests.facts import Cpu
 from osc_migrate.nodes.node import NodeFacts
@@ -91,10 +91,11 @@ def survey(
         found = _first(shell)
         role = roles[shell.name]
         wanted = servers if role is Role.COMPUTE else ()
-        return found | shell.ask(
+        return found | ask(
+            shell,
             node_facts.questions(
                 found, role, servers=wanted, read_only=read_only
-            )
+            ),
         )
 
     each(first)
@@ -116,11 +117,22 @@ def survey(
     return Survey(roles, answers, lost)
 
 
+def ask(
+    shell: Asked, questions: Mapping[str, Question]
+) -> dict[str, Answer | Unread]:
+    """What the shell answers in full; what is incomplete is unread."""
+    marked = {name: q.marked(name) for name, q in questions.items()}
+    return {
+        name: complete(name, answer)
+        for name, answer in shell.ask(marked).items()
+    }
+
+
 def _first(shell: Asked) -> dict[str, Answer | Unread]:
-    found = shell.ask(node_facts.FIRST)
+    found = ask(shell, node_facts.FIRST)
     # A question of its own, so that it is answered as soon as it is asked.
     before = time.time()
-    found |= shell.ask({"system.clock": Question("date +%s.%N")})
+    found |= ask(shell, {"system.clock": Question("date +%s.%N")})
     # Seconds since the epoch here, before and after the node told its own.
     found["system.here"] = Answer(0, f"{before} {time.time()}")
     return found
@@ -132,7 +144,7 @@ def _listen(
     if node is None:
         return {}
     asked = node_facts.unless_odd("ports", reach.listen, node, others)
-    return {} if isinstance(asked, Unread) else shell.ask(asked)
+    return {} if isinstance(asked, Unread) else ask(shell, asked)
 
 
 def _reach(
@@ -149,7 +161,7 @@ def _reach(
     )
     if isinstance(compared, Unread):
         compared = {}
-    return shell.ask(asked | compared)
+    return ask(shell, asked | compared)
 
 
 def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:
@@ -167,4 +179,4 @@ def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:
 def _silence(
     shell: Asked, answers: Mapping[str, Answers]
 ) -> dict[str, Answer | Unread]:
-    return shell.ask(reach.silence(answers.get(shell.name, {})))
+    return ask(shell, reach.silence(answers.get(shell.name, {})))

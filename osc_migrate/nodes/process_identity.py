@@ -108,9 +108,14 @@ identify() {
     *) doubt="others than root may change its program"; return ;;
     esac
     if [ "$2" = libvirt ]; then
-        for id in $(status_of "$1" Uid) x; do
+        ids=$(status_of "$1" Uid)
+        if [ -z "$ids" ]; then
+            doubt="its user IDs could not be read"
+            return
+        fi
+        for id in $ids; do
             case $id in
-            "$root_id" | x) ;;
+            "$root_id") ;;
             *) doubt="it does not run as root"; return ;;
             esac
         done

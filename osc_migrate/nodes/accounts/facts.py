@@ -8,6 +8,7 @@ from osc_migrate.nodes.accounts.nova_user import AS_USER, NOVA_USER, QEMU_USER
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, each, fact, whole
 from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_NOVA
 from osc_migrate.nodes.storage.parts import parts, running, units
 
@@ -59,6 +60,7 @@ class Accounts(Facts):
 _NAMES = (
     FIND_NOVA
     + QEMU_USER
+    + STATE_OF
     + r"""
 find_nova
 qemu=$(qemu_user)
@@ -69,9 +71,13 @@ echo '#qemu'
 printf '%s\n' "$qemu"
 grep -E '^[[:space:]]*(user|group)[[:space:]]*=' /etc/libvirt/qemu.conf \
     2>/dev/null
+echo '#conf'
+state_of /etc/libvirt/qemu.conf
+printf '%s\n' "$state"
 echo '#passwd'
 cut -d : -f 1,3,4,6,7 /etc/passwd
-getent passwd nova ${qemu:+"$qemu"} | cut -d : -f 1,3,4,6,7
+command -v getent >/dev/null || echo '#no getent'
+getent passwd nova ${qemu:+"$qemu"} 2>/dev/null | cut -d : -f 1,3,4,6,7
 echo '#group'
 cut -d : -f 1,3,4 /etc/group
 echo '#socket'
@@ -80,7 +86,7 @@ echo '#units'
 systemctl show -p Id,LoadState,ActiveState nova-compute.service \
     openstack-nova-compute.service libvirtd.service virtqemud.service \
     2>/dev/null
-:
+echo '#end'
 """
 )
 
@@ -94,6 +100,7 @@ _LIBVIRT = (
 find_nova
 if [ -z "$(command -v virsh)" ]; then echo '#none'
 elif [ -n "$nova_doubt" ]; then printf '#doubt %s\n' "$nova_doubt"
+elif [ "$(id -u)" != 0 ]; then echo '#doubt only root (--sudo) can try it'
 elif uid=$(id -u "$(nova_user)" 2>/dev/null); then
     as_user "$uid" 'timeout -k 1 8 virsh -q -c qemu:///system uri' 2>&1
 else echo '#none'
@@ -113,6 +120,10 @@ def questions(
 
 def read(said: CommandOutput) -> Accounts:
     found = parts(said.lines("names"))
+    if "end" not in found:
+        raise Unread("accounts.names: the answer is incomplete")
+    if not _users(found) or not _groups(found):
+        raise Unread("the node's users and groups could not be read")
     gids = {name: gid for gid, (name, _) in _groups(found).items()}
     states = units(found.get("units", []))
 
@@ -129,7 +140,16 @@ def read(said: CommandOutput) -> Accounts:
                 return Account("nova", uid, gid, str(gid), "", "", frozenset())
         return _account(found, name)
 
+    def conf() -> None:
+        state = next(iter(found.get("conf", ())), "")
+        require(state, "/etc/libvirt/qemu.conf")
+
+    def qemu_is_set() -> bool:
+        conf()
+        return bool(_setting(found, "user"))
+
     def qemu(_: CommandOutput) -> Account | None:
+        conf()
         user = _account(found, _qemu_name(found))
         group = _setting(found, "group")
         if user is None:
@@ -148,7 +168,7 @@ def read(said: CommandOutput) -> Accounts:
         nova=fact(nova, said),
         qemu=fact(qemu, said),
         qemu_name=_qemu_name(found) or "libvirt-qemu",
-        qemu_is_set=bool(_setting(found, "user")),
+        qemu_is_set=fact(qemu_is_set),
         users={row[0]: name for name, row in _users(found).items()},
         groups={gid: name for gid, (name, _) in _groups(found).items()},
         libvirt_says=fact(_libvirt_says, said),
@@ -223,6 +243,11 @@ def _groups(
 
 def _account(found: Mapping[str, list[str]], name: str) -> Account | None:
     row = _users(found).get(name)
+    if row is None and "no getent" in found:
+        raise Unread(
+            f"/etc/passwd has no {name[:40] or 'user of QEMU'}, and the node"
+            " has no getent(1) to ask its other name services"
+        )
     if row is None:
         return None
     groups = _groups(found)
@@ -245,7 +270,9 @@ def _libvirt_says(said: CommandOutput) -> str | None:
         return None
     if answer.out.startswith("#doubt "):
         raise Unread(answer.out.partition(" ")[2].strip()[:300])
-    if answer.status == 0:
+    if answer.status == 0 and "qemu:///system" in answer.lines:
         return ""
+    if answer.status == 0:
+        raise Unread("virsh shows no connection URI to nova's user")
     lines = [line for line in answer.lines if line.strip()]
     return lines[-1][:200] if lines else f"exit status {answer.status}"

@@ -15,7 +15,7 @@ from osc_migrate.checks.check import (
 )
 from osc_migrate.checks.findings import Fix
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread
 from osc_migrate.nodes.config import live_options, options
 from osc_migrate.nodes.config.nova_conf import Set, config_of, mended
 from osc_migrate.nodes.node import NodeFacts
@@ -120,8 +120,7 @@ def _unbindable(node: NodeFacts, said: str, *, names: bool) -> str:
         return "" if names or not said else "which is no address"
     if address.is_unspecified or address.is_loopback:
         return ""
-    own = known(lambda: node.system.addresses)
-    if not own or str(address) in own:
+    if str(address) in node.system.addresses:
         return ""
     return "which this node does not have"
 

@@ -6,6 +6,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, trusted, whole
 from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_NOVA
 
 # Only these leave the node: none of them is a secret. A * ends a prefix.
@@ -63,7 +64,7 @@ _UNITS = (
 # What is printed begins with a letter: D why a process was not trusted, P of
 # a process, R its root, U its unit, T a template of a container, M a file and
 # its time, F the file that follows, S a section, O an option, C what continues
-# it, B a bad line, X too much.
+# it, B a bad line, X too much, N a file that may not be read, E the end.
 _PICK = r"""
 BEGIN {
     n = split(names, list, " "); for (i = 1; i <= n; i++) ok[list[i]] = 1
@@ -118,24 +119,35 @@ FNR == 1 {
     gsub(/:\/\/[^\/@]*:[^\/@]*@/, "://?@", value)
     say("O " name "=" value)
 }
+END { print "E" }
 """
 
 
 _SCRIPT = (
     "("
-    + FIND_NOVA.replace("%", "%%")
+    + (FIND_NOVA + STATE_OF).replace("%", "%%")
     + r"""
-files=; root=; asked=
+files=; root=; asked=; denied=
 add() {
     for file in "$@"; do
-        [ -f "$file" ] && [ -r "$file" ] && files="$files$file
-"
+        state_of "$file"
+        case $state in
+        read) [ ! -f "$file" ] || files="$files$file
+" ;;
+        denied) denied=$file ;;
+        esac
     done
+}
+# Files of a directory that may not be listed are not seen above.
+list() {
+    [ ! -d "$1" ] || [ -r "$1" ] || denied=$1
 }
 defaults() {
     add "$1/nova.conf" "$1/nova-compute.conf"
 }
 defaults_d() {
+    list "$1/nova.conf.d"
+    list "$1/nova-compute.conf.d"
     add "$1/nova.conf.d"/*.conf "$1/nova-compute.conf.d"/*.conf
 }
 find_nova
@@ -171,7 +183,11 @@ if [ -n "$pid" ]; then
     for path in $asked; do
         case $path in
             f/*) add "$root${path#f}" ;;
-            d/*) path=${path%%/}; add "$root${path#d}"/*.conf ;;
+            d/*)
+                path=${path%%/}
+                list "$root${path#d}"
+                add "$root${path#d}"/*.conf
+                ;;
         esac
     done
 fi
@@ -197,7 +213,8 @@ for one in UNITS; do
     done
 done
 [ -z "$unit" ] || printf 'U %%s\n' "$unit"
-[ -n "$files" ] || exit 1
+[ -z "$denied" ] || printf 'N %%s\n' "$denied"
+[ -n "$files" ] || exit 0
 [ -z "$root" ] || printf 'R %%s\n' "$root"
 [ -z "$template" ] || stat -c 'T %%Y %%n' "$template"
 IFS='
@@ -237,6 +254,8 @@ class _Reader:
         self.template = ""
         self.unit = ""
         self.doubt = ""
+        self.denied = ""
+        self.ended = False
         self.started: float | None = None
         self.files: list[str] = []
         self.times: list[int] = []
@@ -252,6 +271,10 @@ class _Reader:
             self.started = float(whole(rest, "nova-compute's start"))
         elif kind == "D":
             self.doubt = rest[:300]
+        elif kind == "N":
+            self.denied = rest[:300]
+        elif kind == "E":
+            self.ended = True
         elif kind == "U":
             self.unit = rest
         elif kind == "R":
@@ -294,11 +317,17 @@ def read(said: CommandOutput) -> Config:
     reader = _Reader()
     for line in answer.lines:
         reader.line(line[:1], line[2:])
+    if reader.denied:
+        require("denied", reader.denied)
     if not reader.files:
         raise Unread(
             "nova.conf was not found, or may not be read, in"
             f" {', '.join(_PLACES)}; it takes root (--sudo)"
             + (f"; {reader.doubt}" if reader.doubt else "")
+        )
+    if not reader.ended:
+        raise Unread(
+            f"{reader.files[0]} was not read to its end: awk(1) failed there"
         )
     return Config(
         files=tuple(reader.files),

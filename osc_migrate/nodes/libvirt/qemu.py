@@ -182,12 +182,26 @@ def host_uuids_differ(cluster: ClusterFacts) -> str:
 def _twins(
     cluster: ClusterFacts, tell: Callable[[NodeFacts], str]
 ) -> list[NodeFacts]:
-    """Nodes that tell what one before them told; the silent ones aside."""
+    """Nodes that report what a node before them reported.
+
+    :raises Skip: there are none, and libvirt of a node does not answer, as
+        libvirt-answers says, or too few nodes report anything.
+    """
     told = defaultdict(list)
+    silent = []
     for node in cluster.computes:
-        if node.libvirt.daemon and not node.libvirt.trouble and tell(node):
-            told[tell(node)].append(node)
-    return [node for nodes in told.values() for node in nodes[1:]]
+        if not node.libvirt.daemon:
+            continue
+        if node.libvirt.trouble:
+            silent.append(node.name)
+        elif value := tell(node):
+            told[value].append(node)
+    twins = [node for nodes in told.values() for node in nodes[1:]]
+    if not twins and silent:
+        raise Skip(f"libvirt on {silent[0]} does not answer")
+    if not twins and len(told) < 2:
+        raise Skip("fewer than two nodes have one")
+    return twins
 
 
 @of_cluster(LIVE)

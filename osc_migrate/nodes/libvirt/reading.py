@@ -4,20 +4,19 @@ on, what they answer, and the parts of their files that matter for a move."""
 import ipaddress
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import (
     CommandOutput,
-    each,
     fact,
     trusted,
     whole,
 )
 from osc_migrate.nodes.config.facts import Config
-from osc_migrate.nodes.libvirt import daemons
+from osc_migrate.nodes.file_state import STATE_OF, require
+from osc_migrate.nodes.libvirt import daemons, virsh_output
 from osc_migrate.nodes.libvirt.facts import Libvirt, Listener, Unit
 from osc_migrate.nodes.process_identity import FIND_LIBVIRT
 from osc_migrate.nodes.role import Role
@@ -70,8 +69,15 @@ exit 0
 _FILES = (
     (
         FIND_LIBVIRT
+        + STATE_OF
         + r"""
 say() { printf '\n#@%s %s\n' "$1" "$2"; }
+show() { # NAME PATH ROOT PROGRAM
+    say "$1" "$2"
+    state_of "$3$2"
+    [ "$state" != read ] || awk "$4" "$3$2" 2>/dev/null || state=failed
+    printf '\n#=%s\n' "$state"
+}
 [ -z "$core_doubt" ] || say doubt "$core_doubt"
 [ -z "$front_doubt" ] || say front_doubt "$front_doubt"
 for pid in $core $front; do
@@ -81,31 +87,48 @@ for pid in $core $front; do
     say cgroup "$pid"
     cat "/proc/$pid/cgroup"
 done
+remote=REMOTE
 for file in libvirtd virtproxyd; do
-    say "$file" "/etc/libvirt/$file.conf"
-    awk REMOTE "$front_root/etc/libvirt/$file.conf" 2>/dev/null
+    show "$file" "/etc/libvirt/$file.conf" "$front_root" "$remote"
 done
-say virtqemud /etc/libvirt/virtqemud.conf
-awk REMOTE "$core_root/etc/libvirt/virtqemud.conf" 2>/dev/null
-say qemu /etc/libvirt/qemu.conf
-awk QEMU "$core_root/etc/libvirt/qemu.conf" 2>/dev/null
+show virtqemud /etc/libvirt/virtqemud.conf "$core_root" "$remote"
+show qemu /etc/libvirt/qemu.conf "$core_root" QEMU
 for file in /etc/sysconfig/libvirtd /etc/default/libvirtd; do
-    [ -e "$file" ] || continue
+    state_of "$file"
+    [ "$state" != absent ] || continue
     say flags "$file"
     grep '^[[:space:]]*LIBVIRTD_ARGS=' "$file"
+    printf '\n#=%s\n' "$state"
 done
 for file in /etc/libvirt/auth.conf /root/.config/libvirt/auth.conf; do
-    [ ! -s "$core_root$file" ] || say credentials "$file"
+    state_of "$core_root$file"
+    if [ -s "$core_root$file" ]; then say credentials "$file"
+    elif [ "$state" = denied ]; then say no_credentials "$file"
+    fi
 done
 say machine "$(cat /etc/machine-id 2>/dev/null)"
-say guests ''
-grep -hoE "machine='[^']{1,64}'" "$core_root"/etc/libvirt/qemu/*.xml \
-    "$core_root"/run/libvirt/qemu/*.xml 2>/dev/null | sort -u
+state_of /etc/machine-id
+printf '\n#=%s\n' "$state"
+say guests "the descriptions of guests"
+guests=read
+for place in "$core_root/etc/libvirt/qemu" "$core_root/run/libvirt/qemu"; do
+    state_of "$place"
+    [ "$state" != denied ] || guests=denied
+    for file in "$place"/*.xml; do
+        state_of "$file"
+        case $state in
+        denied) guests=denied ;;
+        read) grep -hoE "machine='[^']{1,64}'" "$file" ;;
+        esac
+    done
+done
+printf '\n#=%s\n' "$guests"
 if [ -z "$core" ]; then
     say journal ''
     timeout -k 1 3 journalctl -q --no-pager -n 2 -p err -o cat \
         _COMM=libvirtd + _COMM=virtqemud 2>/dev/null
 fi
+say end ''
 exit 0
 """
     )
@@ -114,8 +137,10 @@ exit 0
 )
 # busybox has no ss.
 _LISTENERS = r"""
-ss -Hltnp 2>/dev/null || awk '$4 == "0A" {print "hex", $2}' \
-    /proc/net/tcp /proc/net/tcp6
+{
+    ss -Hltnp 2>/dev/null || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+        awk '$4 == "0A" {print "hex", $2} END {if (!NR) exit 1}'
+} && echo end=
 """
 _LOCAL = re.compile(
     r"(?:qemu|lxc|vz|parallels|xen|test)(?:\+unix)?:///[^?#]{0,100}"
@@ -135,7 +160,9 @@ def questions(
     if _LOCAL.fullmatch(uri):
         asked["virsh"] = Question(_VIRSH, (uri,))
     return asked | {
+        # As sd_booted(3): a node without systemd, or without systemctl?
         "units": Question(
+            "[ -d /run/systemd/system ] || { echo '#none'; exit 0; }\n"
             "systemctl show -p Id,LoadState,ActiveState,UnitFileState,Listen"
             f" {' '.join(_UNITS)}"
         ),
@@ -147,6 +174,8 @@ def questions(
 def read(said: CommandOutput) -> Libvirt:
     """:raises Unread: the files were not read, which most else hangs on."""
     parts = _parts(said.lines("files"))
+    if "end" not in parts:
+        raise Unread("libvirt.files: the answer is incomplete")
     units = fact(_units, said)
     seen = frozenset(
         name
@@ -167,20 +196,23 @@ def read(said: CommandOutput) -> Libvirt:
         units=units,
         processes=trusted(front, seen),
         flag=trusted(core, _listens(parts["process.libvirtd"].lines[1:])),
-        flag_next=_listens(_words(flags.lines)),
+        flag_next=fact(lambda: _listens(_words(flags.of_file()))),
         flag_file=flags.title or "/etc/default/libvirtd",
         remote_file=remote.title,
-        remote=trusted(front, daemons.statements(remote.lines)),
+        remote=trusted(front, fact(remote.settings)),
         daemon_file=own.title,
-        daemon_conf=trusted(core, daemons.statements(own.lines)),
+        daemon_conf=trusted(core, fact(own.settings)),
         qemu_file=parts["qemu"].title,
-        qemu=trusted(core, daemons.statements(parts["qemu"].lines)),
-        credentials=trusted(core, bool(parts["credentials"].title)),
-        machine_id=parts["machine"].title,
+        qemu=trusted(core, fact(parts["qemu"].settings)),
+        credentials=trusted(core, fact(lambda: _credentials(parts))),
+        machine_id=fact(lambda: _machine_id(parts["machine"])),
         last_words=" / ".join(parts["journal"].lines)[-300:],
-        machines_used=trusted(core, _quoted("machine", parts["guests"].lines)),
+        machines_used=trusted(
+            core,
+            fact(lambda: _quoted("machine", parts["guests"].of_file())),
+        ),
         listeners=fact(_listeners, said),
-        **_answers(said),
+        **virsh_output.read(said),
     )
 
 
@@ -188,6 +220,19 @@ class _Part:
     def __init__(self) -> None:
         self.title = ""
         self.lines: list[str] = []
+        # See file_state.
+        self.state = ""
+
+    def of_file(self) -> list[str]:
+        """Its lines; none of a file that is absent."""
+        if not self.title and not self.state:
+            return []
+        return self.lines if require(self.state, self.title) else []
+
+    def settings(self) -> dict[str, str]:
+        """What the file sets; nothing if it is absent."""
+        require(self.state, self.title or "a file of libvirt")
+        return daemons.statements(self.lines)
 
 
 def _parts(lines: list[str]) -> Mapping[str, _Part]:
@@ -199,15 +244,37 @@ def _parts(lines: list[str]) -> Mapping[str, _Part]:
             name, _, title = line[2:].partition(" ")
             part = found[name]
             part.title = title.strip()
+        elif line.startswith("#="):
+            part.state = line[2:].strip()
         elif line:
             part.lines.append(line)
     return found
 
 
+def _credentials(parts: Mapping[str, _Part]) -> bool:
+    if parts["credentials"].title:
+        return True
+    if hidden := parts["no_credentials"].title:
+        require("denied", hidden)
+    return False
+
+
+def _machine_id(part: _Part) -> str:
+    """Empty where there is no such file."""
+    if require(part.state, "/etc/machine-id") and not part.title:
+        raise Unread("/etc/machine-id is empty")
+    return part.title
+
+
 def _units(said: CommandOutput) -> dict[str, Unit]:
     """Empty without systemd."""
     found: dict[str, Unit] = {}
-    for block in said.out("units", 1, 127).split("\n\n"):
+    out = said.out("units")
+    if out == "#none":
+        return found
+    if "Id=" not in out:
+        raise Unread("systemctl shows no units of libvirt")
+    for block in out.split("\n\n"):
         rows = [row.partition("=") for row in block.splitlines()]
         values = {key: value for key, _, value in rows}
         if values.get("LoadState", "not-found") == "not-found":
@@ -285,15 +352,18 @@ def _quoted(name: str, lines: list[str]) -> frozenset[str]:
 
 def _listeners(said: CommandOutput) -> tuple[Listener, ...]:
     """Rows of ss, or 'hex ADDRESS:PORT' of /proc/net/tcp and tcp6."""
-    return each(said.lines("listeners"), _listener)
+    rows = said.lines("listeners")
+    if rows[-1:] != ["end="]:
+        raise Unread("libvirt.listeners: the answer is incomplete")
+    return tuple(map(_listener, rows[:-1]))
 
 
-def _listener(row: str) -> Listener | None:
+def _listener(row: str) -> Listener:
     words = row.split()
     if len(words) == 2 and words[0] == "hex":
         return _hexadecimal(words[1])
     if len(words) < 5:
-        return None
+        raise Unread(f"'{row[:60]}' is not a row of ss")
     address, _, port = words[3].rpartition(":")
     process = re.search(r'users:\(\("([^"]{1,64})"', row)
     return Listener(
@@ -317,82 +387,3 @@ def _hexadecimal(text: str) -> Listener:
         raise Unread(f"'{text[:60]}' is no address of /proc/net") from None
     # One socket of IPv6 serves both families, unless told otherwise.
     return Listener("*" if found == "::" else found, whole(port, "a port", 16))
-
-
-def _answers(said: CommandOutput) -> dict[str, Any]:
-    """What virsh says, the same for all of it when it gets no answer."""
-    answer = fact(said.answer, "virsh")
-    if isinstance(answer, Unread):
-        # A daemon that hangs is no fact that was not asked for.
-        trouble, lines = answer.reason, []
-    else:
-        lines = answer.lines
-        errors = answer.err.strip().splitlines() or ["it does not answer"]
-        trouble = "" if any("<uuid>" in x for x in lines) else errors[-1]
-    unknown = Unread(f"libvirt gave no answer: {trouble}")
-
-    def told(read: Callable[[list[str]], Any]) -> Any:
-        return unknown if trouble else fact(read, lines)
-
-    return {
-        "trouble": trouble[:300],
-        "host_uuid": told(lambda x: _between(x, "uuid")),
-        "qemu_version": told(lambda x: _version(x, "Running hypervisor")),
-        "version": told(lambda x: _version(x, "Running against daemon")),
-        "machines": told(lambda x: frozenset(_machines(x)[0])),
-        "aliases": told(lambda x: _machines(x)[1]),
-        "security": told(_security),
-    }
-
-
-def _between(lines: list[str], tag: str) -> str:
-    for line in lines:
-        _, found, rest = line.partition(f"<{tag}>")
-        if found:
-            return rest.partition("<")[0].strip()
-    raise Unread(f"libvirt shows no {tag} of its host")
-
-
-def _version(lines: list[str], what: str) -> tuple[int, ...]:
-    for line in lines:
-        name, _, said = line.partition(":")
-        match = re.search(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})", said[:100])
-        if name.strip() == what and match:
-            return tuple(map(int, match.groups()))
-    raise Unread(f"virsh version shows no '{what}'")
-
-
-def _machines(lines: list[str]) -> tuple[set[str], dict[str, str]]:
-    """Names of machine types, and what the aliases among them mean, of the
-    host's architecture."""
-    names: set[str] = set()
-    aliases: dict[str, str] = {}
-    host = here = ""
-    for line in lines:
-        if "<arch>" in line and not host:
-            host = _between([line], "arch")
-        elif match := re.search(r"<arch name='([^']{1,40})'", line[:300]):
-            here = match[1]
-        elif here == host and (found := _MACHINE.search(line[:300])):
-            names.add(found[2])
-            if found[1]:
-                aliases[found[2]] = found[1]
-    return names, aliases
-
-
-_MACHINE = re.compile(
-    r"<machine(?: canonical='([^']{1,64})')?[^>]{0,100}>([^<]{1,64})<"
-)
-
-
-def _security(lines: list[str]) -> frozenset[str]:
-    """The models that stand before the first guest; the CPU has a <model>
-    too, inside of <cpu>, before them."""
-    found = set()
-    for line in lines:
-        if "<arch name" in line:
-            break
-        match = re.search(r"<model>([^<]{1,40})</model>", line[:300])
-        if match and match[1] in ("none", "dac", "apparmor", "selinux"):
-            found.add(match[1])
-    return frozenset(found - {"none"})

@@ -2,7 +2,7 @@
 
 import functools
 
-from osc_migrate.checks.check import Concern, Problem
+from osc_migrate.checks.check import Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix, allowed
 from osc_migrate.checks.script import Mtu, by_type
 from osc_migrate.facts import Unread
@@ -36,9 +36,13 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
     count = 0
     # Of others nobody knows which names are needed.
     told = [node for node in cluster.computes if _configured(node)]
+    untried: list[str] = []
     for node in told:
         for other in cluster.computes:
-            if other is node or node.name not in other.reach:
+            if other is node:
+                continue
+            if node.name not in other.reach:
+                untried.append(f"{node.name} was not tried from {other.name}")
                 continue
             reach = other.reach[node.name]
             if node.name in (reach.connect, reach.copy):
@@ -63,6 +67,11 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
             + ("; ".join(map(str, fixes[:5])) or "/etc/hosts"),
             *fixes,
         )
+    if untried:
+        raise Unread(untried[0])
+    for node in cluster.computes:
+        # Its names were looked up, and not judged.
+        config_of(node)
     return f"{count} names" if count else "no name is only for people"
 
 
@@ -88,6 +97,8 @@ def inbound_addresses_differ(cluster: ClusterFacts) -> str:
                 " that set it at boot; then arping -D shows whether it is"
                 " still used twice",
             )
+    if len(holders) < 2:
+        raise Skip("fewer than two nodes have such an address of their own")
     return f"{len(holders)} addresses"
 
 

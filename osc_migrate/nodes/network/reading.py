@@ -26,6 +26,7 @@ for name in "$own" $more; do
     done="$done $name"
     printf '#name %%s\\n' "$name"
     timeout -k 1 5 getent ahosts "$name"
+    printf '#status %%s\n' $?
 done
 true
 """
@@ -72,7 +73,7 @@ def questions(
     return {
         "names": Question(_NAMES, (" ".join(_names(config)),), limit=25.0),
         # A longer one would be generated, and name no node.
-        "hosts": Question("head -c 200000 /etc/hosts"),
+        "hosts": Question("head -c 200000 /etc/hosts && echo '#=read'"),
         "links": Question(_LINKS),
         "speeds": Question("grep -s . /sys/class/net/*/speed"),
         "firewall": Question(_FIREWALL),
@@ -133,10 +134,19 @@ def _lookups(said: CommandOutput) -> Iterator[tuple[str, list[str]]]:
 
 def _resolved(said: CommandOutput) -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = {}
+    statuses: dict[str, str] = {}
     for name, words in _lookups(said):
         seen = found.setdefault(name, {})
-        if words and is_address(words[0]):
+        if words[:1] == ["#status"]:
+            statuses[name] = words[-1]
+        elif words and is_address(words[0]):
             seen[words[0]] = None
+    if not found:
+        raise Unread("the node resolved no names")
+    for name in found:
+        # 2: not found; others are those of timeout(1).
+        if statuses.get(name) not in ("0", "2", "124", "137"):
+            raise Unread(f"getent(1) could not resolve {name[:80]}")
     return {name: tuple(seen) for name, seen in found.items()}
 
 
@@ -151,10 +161,15 @@ def _canonical(said: CommandOutput) -> dict[str, str]:
 
 def _hosts(said: CommandOutput) -> tuple[tuple[str, tuple[str, ...]], ...]:
     rows = []
-    for line in said.lines("hosts"):
+    lines = said.lines("hosts")
+    if lines[-1:] != ["#=read"]:
+        raise Unread("network.hosts: the answer is incomplete")
+    for line in lines:
         words = line.partition("#")[0].split()
         if len(words) > 1 and is_address(words[0]):
             rows.append((words[0], tuple(words[1:])))
+    if not rows:
+        raise Unread("/etc/hosts contains no addresses")
     return tuple(rows)
 
 

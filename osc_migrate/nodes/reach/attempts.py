@@ -4,7 +4,7 @@ what it cannot do itself.
 Each 'try' prints one block at its end: the head it was given, then lines of
 'names WORD ADDRESS...', 'port HOST PORT OUTCOME' (libvirt's), 'data ...'
 (the same, of QEMU's), 'virsh WORDS =STATUS', 'nova WORDS =STATUS' and 'ping
-BYTES full|lost|none'; 'doubt WORDS' where it is not known who nova is.
+BYTES full|lost|none|unable'; 'doubt WORDS' where it is not known who nova is.
 """
 
 from osc_migrate.nodes.accounts.nova_user import NOVA_USER
@@ -78,15 +78,18 @@ nova() {
 
 packet() {
     how=none
-    if ping -c 1 -W 2 -M do -s "$2" "$1" >/dev/null 2>&1; then how=full
+    if said=$(ping -c 1 -W 2 -M do -s "$2" "$1" 2>&1); then how=full
     elif ping -c 1 -W 2 "$1" >/dev/null 2>&1; then how=lost
     fi
+    # busybox's ping cannot forbid to break packets up.
+    case $how$said in lost*sage:*) how=unable ;; esac
     printf 'ping %%s %%s\n' "$2" "$how"
 }
 
 # try HEAD NAMES URI LIBVIRT_HOST LIBVIRT_PORT DATA_HOST PORTS COPY PAYLOAD
 try() {
     all=$(
+        command -v getent >/dev/null || echo unnamed
         for name in $2; do
             addresses=$(timeout -k 1 5 getent ahosts "$name")
             printf 'names %%s' "$name"
@@ -96,6 +99,8 @@ try() {
         done
         [ "$3" = - ] || libvirt "$3" "$4" "$5" &
         for port in $7; do knock data "$6" "$port" & done
+        [ -n "$nova_doubt" ] || [ "$(id -u)" = 0 ] ||
+            nova_doubt="only root (--sudo) can try it as nova's user"
         [ -z "$nova_doubt" ] || printf 'doubt %%s\n' "$nova_doubt"
         [ "$8" = - ] || [ -n "$nova_doubt" ] || nova "$8" &
         [ "$4" = - ] || packet "$4" "$9" &

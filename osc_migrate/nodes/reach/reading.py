@@ -281,6 +281,8 @@ def _names(
     head: dict[str, Any], rows: dict[str, list[str]]
 ) -> dict[str, tuple[str, ...]]:
     found = {}
+    if "unnamed" in rows:
+        raise Unread("the node has no getent(1) to resolve names with")
     for row in rows.get("names", ()):
         name, *addresses = row.split() or [""]
         if not name:
@@ -356,6 +358,8 @@ def _packet(rows: dict[str, list[str]]) -> tuple[int, bool] | None:
     words = " ".join(rows.get("ping", [""])).split()
     if len(words) != 2 or not words[0].isdecimal():
         raise Unread("no packet was sent")
+    if words[1] not in ("full", "lost", "none"):
+        raise Unread("the node's ping(8) cannot send packets of a fixed size")
     if words[1] == "none":
         return None
     return int(words[0][:6]), words[1] != "lost"

@@ -32,9 +32,9 @@ def sshd_lets_nova_in(node: NodeFacts) -> str:
     Nova copies over ssh as that user (nova/virt/libvirt/volume/remotefs.py);
     AllowUsers and its like are asked first (sshd_config(5)).
     """
-    options = known(lambda: node.network.ssh.options)
+    options = node.network.ssh.options
     if not options:
-        raise Skip("sshd of the node does not tell its options")
+        raise Skip("the node has no sshd that shows its options")
     if why := shut_out(options):
         raise Problem(
             f"sshd shuts nova out: {why}",

@@ -8,6 +8,7 @@ import re
 from osc_migrate.facts import Facts, Unread
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, fact
+from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.storage.parts import parts, running, units
 
 
@@ -100,7 +101,9 @@ class Server(Facts):
         return [export for export in above if len(export.path) == nearest]
 
 
-_SCRIPT = r"""
+_SCRIPT = (
+    STATE_OF
+    + r"""
 echo '#names'
 hostname
 hostname -f 2>/dev/null
@@ -111,15 +114,24 @@ systemctl show -p Id,LoadState,ActiveState nfs-server.service \
     nfs-kernel-server.service nfs-ganesha.service 2>/dev/null
 echo '#live'
 timeout -k 1 8 exportfs -v 2>/dev/null
-[ $? -lt 124 ] || echo '#unsaid'
+ended=$?
+# Without exportfs there is nothing to ask: 127.
+case $ended in
+0 | 127) ;;
+*) [ "$ended" -lt 124 ] && [ "$(id -u)" = 0 ] || echo '#unsaid' ;;
+esac
 for file in /etc/exports /etc/exports.d/*.exports; do
-    [ -r "$file" ] || continue
+    state_of "$file"
+    [ "$state" != denied ] || printf '#denied\n%s\n' "$file"
+    [ "$state" = read ] || continue
     printf '#file %s\n' "$file"
     sed -e 's/#.*//' "$file"
     printf '\n'
 done
-:
+[ -d /run/systemd/system ] || echo '#no systemd'
+echo '#end'
 """
+)
 
 
 QUESTIONS = {"serves": Question(_SCRIPT)}
@@ -130,6 +142,8 @@ _CLIENT = re.compile(r"([^()]*)(?:\(([^()]*)\))?")
 
 def read(said: CommandOutput) -> Server:
     found = parts(said.lines("serves"))
+    if "end" not in found:
+        raise Unread("storage.serves: the answer is incomplete")
     states = units(found.get("units", []))
     unit = running(states, "nfs-server", "nfs-kernel-server", "nfs-ganesha")
 
@@ -140,19 +154,29 @@ def read(said: CommandOutput) -> Server:
                 " /etc/ganesha/ganesha.conf"
             )
         if "unsaid" in found:
-            raise Unread("exportfs -v does not answer")
+            raise Unread("exportfs -v does not answer; it takes root")
         return exports(found.get("live", []))
 
-    return Server(
-        unit=unit,
-        state=states.get(unit, ""),
-        exports=fact(live, said),
-        configured=tuple(
+    def of_unit(value: str) -> str:
+        if not states and "no systemd" not in found:
+            raise Unread("systemctl shows no units of NFS servers")
+        return value
+
+    def configured(_: CommandOutput) -> tuple[Export, ...]:
+        for path in found.get("denied", ()):
+            require("denied", path)
+        return tuple(
             export
             for name, lines in found.items()
             if name.startswith("file ")
             for export in exports(lines, name.removeprefix("file "))
-        ),
+        )
+
+    return Server(
+        unit=fact(of_unit, unit),
+        state=fact(of_unit, states.get(unit, "")),
+        exports=fact(live, said),
+        configured=fact(configured, said),
         addresses=frozenset(" ".join(found.get("addresses", [])).split()),
         names=frozenset(line.strip() for line in found.get("names", [])),
     )

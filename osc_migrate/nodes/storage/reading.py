@@ -21,6 +21,7 @@ from osc_migrate.nodes.storage.parts import parts
 # shows in the first one. Its arguments are the directories from '/' down to
 # the path; those of a container are seen through its nova-compute's root.
 _LOOK = r"""
+[ "$(id -u)" = 0 ] || echo 'rootless|'
 for path in "$@"; do set -- "$@" "$root$path"; shift; done
 # NFS asks its server again for a directory that is opened; stat alone may
 # show for a minute who owned it before.
@@ -39,10 +40,14 @@ export AT="$root$path"
 find "$AT/" -maxdepth 1 -name '????????-????-????-????-????????????' |
     head -n 1 | sed 's/.*/occupied|/'
 @WRITE@
-if [ -z "$root" ] && qemu=$(id -u "$(qemu_user)" 2>/dev/null); then
-    if as_user "$qemu" 'test -x "$AT"' </dev/null; then echo 'passable|yes'
-    else echo 'passable|no'
-    fi
+if [ "$(id -u)" != 0 ]; then :
+elif [ -z "$root" ] && qemu=$(id -u "$(qemu_user)" 2>/dev/null); then
+    as_user "$qemu" 'test -x "$AT"' </dev/null
+    case $? in
+    0) echo 'passable|yes' ;;
+    125) ;;
+    *) echo 'passable|no' ;;
+    esac
 fi
 """
 )
@@ -56,6 +61,7 @@ write='
         echo "written|"
 '
 if [ -z "$uid" ]; then :
+elif [ "$(id -u)" != 0 ]; then :
 elif [ -z "$root" ]; then as_user "$uid" "$write" </dev/null 2>&1
 elif [ -n "$run_in" ]
 then AT=$path nsenter -t "$run_in" -m -S "$uid" -G "$gid" sh -c "$write" \
@@ -109,7 +115,7 @@ P=$real awk '@OPTIONS@
 $1 !~ /^#/ && $2 ~ /^\/./ && NF > 3 && index(ENVIRON["P"] "/", \
     $2 ($2 ~ /\/$/ ? "" : "/")) == 1 {
     print source($1), $2, $3, kept($4)
-}' /etc/fstab
+}' /etc/fstab || [ ! -e /etc/fstab ] || echo '#no fstab'
 echo '#unit'
 target=$(table "$real" | tail -n 1 | cut -d ' ' -f 5)
 if [ "$target" != / ] && unit=$(systemd-escape -p "$target"); then
@@ -124,7 +130,7 @@ if [ -e /sys/fs/selinux/enforce ]; then
     echo '#booleans'
     getsebool virt_use_nfs virt_use_fusefs virt_use_samba
 fi 2>/dev/null
-:
+echo '#end'
 """
 )
 
@@ -173,6 +179,8 @@ class _Reading:
         self.parts = parts(said.lines("directory"))
         if doubt := self.first("doubt"):
             raise Unread(doubt[:300])
+        if "end" not in self.parts or not self.first("ended").isdigit():
+            raise Unread("storage.directory: the answer is incomplete")
         self.root = self.first("root")
         # (what, value): see the script.
         self.look = [
@@ -194,12 +202,12 @@ class _Reading:
     def storage(self) -> Storage:
         return Storage(
             path=fact(self.path),
-            answers=not self.hung,
-            trouble=self.trouble(),
+            answers=fact(self.answers),
+            trouble=fact(self.trouble),
             places=self.places(),
             mount=fact(self.mount),
             stacked=fact(self.stacked),
-            entry=self.entry(),
+            entry=fact(self.entry),
             unit=self.unit(),
             contained=bool(self.root),
             space=fact(self.space),
@@ -212,6 +220,19 @@ class _Reading:
             booleans=self.booleans(),
         )
 
+    def answers(self) -> bool:
+        # '/' is there in any case.
+        if not self.hung and not self.places():
+            raise Unread("stat(1) shows no directories there")
+        return not self.hung
+
+    def require_root(self, tried: str) -> None:
+        """:raises Unread: the node was asked as another user."""
+        if any(name == "rootless" for name, _ in self.look):
+            raise Unread(
+                f"it can be {tried} by root only: log in as root, or --sudo"
+            )
+
     def path(self) -> str:
         if found := self.first("path"):
             return found
@@ -221,6 +242,8 @@ class _Reading:
         """What stat said that is not 'No such file or directory'."""
         for line in self.parts.get("look", ()):
             if line.startswith("stat:") and not line.endswith(_ABSENT):
+                if line.endswith("Permission denied"):
+                    self.require_root("looked at")
                 return line.rpartition(": ")[2][:200]
         return ""
 
@@ -279,6 +302,8 @@ class _Reading:
         )
 
     def entry(self) -> Mount | None:
+        if "no fstab" in self.parts:
+            raise Unread("/etc/fstab was not read: awk(1) failed there")
         found = [
             Mount(
                 _plain(words[0]),
@@ -316,11 +341,16 @@ class _Reading:
     def written(self) -> str | None:
         if self.looked("written") is not None:
             return ""
+        self.require_root("written to as nova's user")
         why = self.looked("unwritten")
+        if why and why.startswith("as_user: "):
+            raise Unread(why.removeprefix("as_user: ")[:200])
         return why.rpartition(": ")[2][:200] if why is not None else None
 
     def passable(self) -> bool | None:
         said = self.looked("passable")
+        if said is None:
+            self.require_root("entered as QEMU's user")
         return None if said is None else said == "yes"
 
     def booleans(self) -> Mapping[str, bool]:

@@ -229,11 +229,14 @@ def _one(said: CommandOutput, name: str) -> str:
 def _addresses(said: CommandOutput) -> frozenset[str]:
     _machine(said)
     start = "address:"
-    return frozenset(
+    found = frozenset(
         line.removeprefix(start)
         for line in said.lines("machine")
         if line.startswith(start)
     )
+    if not found:
+        raise Unread("the node shows no addresses: ip(8) or awk(1) failed")
+    return found
 
 
 def _userfaultfd(said: CommandOutput) -> int | None:
@@ -283,8 +286,8 @@ def _cpu(said: CommandOutput) -> Cpu:
         name, colon, value = line.partition(":")
         if colon:
             found.setdefault(name.strip(), value.strip())
-    if not found:
-        raise Unread("/proc/cpuinfo does not tell the processor")
+    if not {"flags", "Features", "CPU part", "vendor_id"} & found.keys():
+        raise Unread("/proc/cpuinfo does not show the processor")
     return Cpu(
         vendor=found.get("vendor_id", found.get("CPU implementer", "")),
         model=found.get("model name", found.get("CPU part", "")),

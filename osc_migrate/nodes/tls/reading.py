@@ -10,6 +10,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, fact, whole
 from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_LIBVIRT
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.tls.certificate_parsing import blocks, certificates
@@ -25,6 +26,7 @@ from osc_migrate.nodes.tls.facts import (
 # stands between the marks of a certificate.
 _SHOW = (
     FIND_LIBVIRT
+    + STATE_OF
     + r"""
 get() { # FILE KEY: what a file sets last
     sed -n "s/^[[:space:]]*$2[[:space:]]*=[[:space:]]*[\"']\{0,1\}\
@@ -32,14 +34,22 @@ get() { # FILE KEY: what a file sets last
 }
 say() { # NAME PATH: with its permissions
     printf '\n#@%s %s\n' "$1" "$2"
+    state_of "$root$2"
+    printf 'state %s\n' "$state"
     stat -L -c 'stat %a %u %g' "$root$2" 2>/dev/null
+}
+# What such a file sets is not known.
+closed() { # FILE
+    state_of "$1"
+    [ "$state" != denied ] ||
+        printf '#@doubt %s\n' "$1 may not be read: it takes root (--sudo)"
 }
 cert() {
     say "$1" "$2"
     head -c 400000 "$root$2" 2>/dev/null | awk '
         /^-----BEGIN/ {on = /BEGIN (X509 |TRUSTED )?CERTIFICATE-----/}
         on {print}
-        /^-----END/ {on = 0}'
+        /^-----END/ {on = 0}' || echo 'state failed'
 }
 key() {
     say "$1" "$2"
@@ -47,7 +57,8 @@ key() {
     { openssl pkey -in "$root$2" -passin pass: -pubout ||
         certtool --load-privkey "$root$2" --null-password --pubkey-info
     } 2>/dev/null | sed -n '/BEGIN PUBLIC KEY/,/END PUBLIC KEY/p'
-    command -v openssl certtool >/dev/null || echo tool none
+    command -v openssl >/dev/null || command -v certtool >/dev/null ||
+        echo tool none
 }
 date '+#@now %s'
 [ -z "$core_doubt" ] || printf '#@doubt %s\n' "$core_doubt"
@@ -60,6 +71,7 @@ _LIBVIRT = (
 root=$front_root file=libvirtd.conf
 [ "$core_name" != virtqemud ] ||
     file=virtproxyd.conf
+closed "$root/etc/libvirt/$file"
 place() { found=$(get "$root/etc/libvirt/$file" "$1"); echo "${found:-$2}"; }
 cert ca "$(place ca_file /etc/pki/CA/cacert.pem)"
 cert server "$(place cert_file /etc/pki/libvirt/servercert.pem)"
@@ -75,6 +87,7 @@ _QEMU = (
     _SHOW
     + r"""
 root=$core_root conf=$core_root/etc/libvirt/qemu.conf
+closed "$conf"
 dir=$(get "$conf" migrate_tls_x509_cert_dir)
 [ -n "$dir" ] || [ ! -d "$root/etc/pki/libvirt-migrate" ] ||
     dir=/etc/pki/libvirt-migrate
@@ -191,13 +204,21 @@ def _stat(lines: list[str]) -> list[str]:
     return []
 
 
+def _state(lines: list[str], path: str) -> None:
+    """:raises Unread: the file is there, or may be, and was not read."""
+    states = [line[6:] for line in lines if line.startswith("state ")]
+    require(states[-1] if states else "", path)
+
+
 def _certificates(parts: Parts, name: str) -> CertificateFile:
     path, lines = _part(parts, name)
+    _state(lines, path)
     return CertificateFile(path, bool(_stat(lines)), certificates(lines))
 
 
 def _key(parts: Parts, name: str) -> KeyFile:
     path, lines = _part(parts, name)
+    _state(lines, path)
     words = _stat(lines)
     if len(words) != 3:
         return KeyFile(path, False)

@@ -14,6 +14,10 @@ from osc_migrate.text import printable, size
 
 # Bytes of an inventory.
 LARGEST = 8 * 2**20
+# Levels of brackets in YAML.
+_DEEPEST = 20
+_BRACKETS = re.compile(r"[\[\]{}]")
+_NESTED_LISTS = re.compile(r"(?:[-?]\s){20}")
 _LINE = re.compile(r"(\S+)\s+([a-z][a-z0-9+-]*://\S*)")
 # What an entry of our own YAML may say beside its URI.
 _FIELDS = {
@@ -122,8 +126,24 @@ def _lines(path: str, text: str) -> Mapping[str, _Entry] | None:
     return found or None
 
 
+def _depth(text: str) -> int:
+    """How deep brackets and lists are nested, or seem to be.
+
+    PyYAML takes seconds for some thousands, and ours has two levels.
+    """
+    deepest = depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    if _NESTED_LISTS.search(text):
+        return _DEEPEST + 1
+    return deepest
+
+
 def _yaml(path: str, text: str) -> Mapping[str, _Entry] | None:
     """Our own YAML; None when it is nothing of ours."""
+    if _depth(text) > _DEEPEST:
+        return None
     try:
         said = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):

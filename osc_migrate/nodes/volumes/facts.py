@@ -7,6 +7,7 @@ from osc_migrate.facts import Facts, Unread
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, fact, whole
 from osc_migrate.nodes.config.facts import Config
+from osc_migrate.nodes.file_state import STATE_OF, require
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +57,13 @@ class Volumes(Facts):
     ceph_files: Mapping[str, Readable]
 
 
-_CONNECTORS = r"""(
+_CONNECTORS = (
+    STATE_OF
+    + r"""(
+for file in /etc/iscsi/initiatorname.iscsi /etc/nvme/hostnqn; do
+    state_of "$file"
+    [ "$state" != denied ] || echo "denied=$file"
+done
 sed -n 's/^InitiatorName=/initiator=/p' /etc/iscsi/initiatorname.iscsi \
     2>/dev/null
 for session in /sys/class/iscsi_session/session*; do
@@ -75,6 +82,7 @@ grep -hxE 'tcp|rdma|fc' /sys/class/nvme/*/transport 2>/dev/null |
     sed 's/^/fabric=/'
 echo end=
 )"""
+)
 
 
 # libvirt keeps values apart from the secrets' descriptions.
@@ -85,6 +93,18 @@ for file in /etc/libvirt/secrets/*.base64; do
     [ ! -s "$file" ] || echo "value $file"
 done
 )"""
+
+
+_CEPH_FILES = (
+    STATE_OF.replace("%", "%%")
+    + r"""
+for file in %s %s; do
+    stat -L -c '%%U %%G %%a %%n' "$file" 2>/dev/null && continue
+    state_of "$file"
+    [ "$state" = absent ] || printf 'denied %%s\n' "$file"
+done
+"""
+)
 
 
 def _uses_ceph(config: Config) -> bool:
@@ -102,7 +122,7 @@ def questions(
     if _uses_ceph(config):
         asked["secrets"] = Question(_SECRETS, limit=15.0)
         asked["ceph"] = Question(
-            "stat -L -c '%%U %%G %%a %%n' %s %s 2>/dev/null; :",
+            _CEPH_FILES,
             config.ceph_files,
         )
     return asked
@@ -110,12 +130,14 @@ def questions(
 
 def read(said: CommandOutput) -> Volumes:
     return Volumes(
-        initiator=fact(lambda: _first(said, "initiator")),
+        initiator=fact(
+            lambda: _first(said, "initiator", "/etc/iscsi/initiatorname.iscsi")
+        ),
         iscsi_sessions=fact(lambda: len(_every(said, "session"))),
         running=fact(lambda: frozenset(_every(said, "running"))),
         units=fact(lambda: frozenset(_every(said, "unit"))),
         multipath_conf=fact(lambda: bool(_every(said, "multipath"))),
-        hostnqn=fact(lambda: _first(said, "hostnqn")),
+        hostnqn=fact(lambda: _first(said, "hostnqn", "/etc/nvme/hostnqn")),
         nvme_fabrics=fact(lambda: len(_every(said, "fabric"))),
         secrets=fact(_secrets, said),
         with_value=fact(_values, said),
@@ -136,7 +158,9 @@ def _every(said: CommandOutput, name: str) -> list[str]:
     ]
 
 
-def _first(said: CommandOutput, name: str) -> str:
+def _first(said: CommandOutput, name: str, path: str) -> str:
+    if path in _every(said, "denied"):
+        require("denied", path)
     found = _every(said, name)
     return found[0] if found else ""
 
@@ -168,6 +192,8 @@ def _values(said: CommandOutput) -> frozenset[str] | None:
 def _ceph_files(said: CommandOutput) -> dict[str, Readable]:
     found = {}
     for line in said.lines("ceph"):
+        if line.startswith("denied "):
+            require("denied", line.removeprefix("denied "))
         owner, group, mode, path = (*line.split(" ", 3), "", "", "")[:4]
         whole(mode, f"the mode of {path}", 8)
         found[path] = Readable(owner, group, mode)

@@ -21,6 +21,8 @@ def test_nothing_steers_the_terminal(text, shown):
 
 def test_long_names_are_cut():
     assert words.printable("x" * 10_000, 20) == "x" * 17 + "..."
+    assert words.printable("\x1b" * 10_000, 20) == r"\x1b" * 4 + r"\..."
+    assert words.printable("\x1b" * 5, 20) == r"\x1b" * 5
 
 
 @pytest.mark.parametrize(

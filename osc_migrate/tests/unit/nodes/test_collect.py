@@ -4,11 +4,14 @@ import pytest
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes import collect as module
-from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.answers import Answer, Question, complete
 from osc_migrate.nodes.collect import survey
 from osc_migrate.nodes.role import Role
+from osc_migrate.tests.unit.nodes import shells
 
-CONF = "M 1 /etc/nova/nova.conf\nF /etc/nova/nova.conf\nS DEFAULT\nO host=%s\n"
+CONF = (
+    "M 1 /etc/nova/nova.conf\nF /etc/nova/nova.conf\nS DEFAULT\nO host=%s\nE\n"
+)
 
 
 class Node:
@@ -19,10 +22,13 @@ class Node:
 
     def ask(self, questions):
         self._log.append((self.name, frozenset(questions)))
-        found = {key: Answer(0, key) for key in questions}
+        found = dict.fromkeys(questions, "")
         if "config.nova" in found:
-            found["config.nova"] = Answer(0, CONF % self.name)
-        return found
+            found["config.nova"] = CONF % self.name
+        return {
+            key: Answer(0, f"{text or key}\n#end {key}\n")
+            for key, text in found.items()
+        }
 
 
 class FakeSessions:
@@ -60,16 +66,16 @@ def reach(monkeypatch):
         @staticmethod
         def listen(node, others):
             assert others == 1
-            return {"reach.listen": node.name}
+            return {"reach.listen": Question(node.name)}
 
         @staticmethod
         def questions(node, peers, listening):
             Reach.seen.append((node.name, [p.name for p in peers], listening))
-            return {f"reach.{peer.name}": "" for peer in peers}
+            return {f"reach.{peer.name}": Question("") for peer in peers}
 
         @staticmethod
         def silence(answers):
-            return {"reach.silence": ""}
+            return {"reach.silence": Question("")}
 
     Reach.seen = []
     monkeypatch.setattr(module, "reach", Reach)
@@ -151,3 +157,39 @@ def test_servers_are_looked_for_on_computes_alone():
     survey(sessions, roles, servers=[server])
     assert "guests.all" in frozenset().union(*sessions.asked("HostB"))
     assert "guests.all" not in frozenset().union(*sessions.asked("HostA"))
+
+
+@pytest.mark.parametrize("shell", shells.SHELLS, ids=lambda argv: argv[0])
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("echo x; exit 3", Answer(3, "x\n")),
+        ("(exit 4) # why", Answer(4, "")),
+        ("printf %s 'no end'", Answer(0, "no end")),
+        ("cat <<'END'\n#end b.c\nEND\n", Answer(0, "#end b.c\n")),
+        ("true", Answer(0, "")),
+    ],
+)
+def test_the_mark_changes_no_answer(shell, command, expected):
+    asked = Question(command).marked("a.b")
+    assert complete("a.b", shells.ask(shell, asked.text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(0, ""), "a.b: the answer is incomplete"),
+        (Answer(0, "x\n#end a.c\n"), "a.b: the answer is incomplete"),
+        (Answer(0, "x\n#end a.b\ny"), "a.b: the answer is incomplete"),
+        (Answer(126, ""), "a.b failed with exit status 126"),
+        (
+            Answer(127, "", "sh: awk: not found\n"),
+            "a.b failed with exit status 127: sh: awk: not found",
+        ),
+        (Unread("no answer within 2 s"), "no answer within 2 s"),
+    ],
+)
+def test_what_is_incomplete_is_unread(answer, reason):
+    found = complete("a.b", answer)
+    assert isinstance(found, Unread)
+    assert found.reason == reason

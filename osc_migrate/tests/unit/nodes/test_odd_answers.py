@@ -42,6 +42,7 @@ O host=HostC
 O my_ip=10.77.0.13
 S libvirt
 O live_migration_uri=qemu+tcp://%s/system
+E
 """
 DOMAIN = f"""\
 #guest {SERVER} 1764000000
@@ -57,15 +58,17 @@ HEALTHY = {
     "system.time": "running=chronyd\nleap=Normal\nend=\n",
     "system.clock": "1764000000.5",
     "system.here": "1764000000.1 1764000000.9",
-    "accounts.names": "#running\nUid:\t1 1 1 1\n#qemu\nlibvirt-qemu\n#passwd\n"
-    "nova:64060:64060:/var/lib/nova:/bin/sh\n#group\nnova:64060:\n#units\n",
+    "accounts.names": "#running\nUid:\t1 1 1 1\n"
+    "#qemu\nlibvirt-qemu\n#conf\nread\n"
+    "#passwd\nnova:64060:64060:/var/lib/nova:/bin/sh\n"
+    "#group\nnova:64060:\n#units\n#end\n",
     "accounts.libvirt": "qemu:///system\n",
     "storage.directory": test_storage.NFS,
     "libvirt.virsh": test_libvirt.VIRSH,
     "libvirt.units": test_libvirt.UNITS,
     "libvirt.files": test_libvirt.FILES,
     "libvirt.listeners": test_libvirt.SS,
-    "tls.libvirt": "#@now 1764000000\n#@ca /x\nstat 644 0 0\n",
+    "tls.libvirt": "#@now 1764000000\n#@ca /x\nstate read\nstat 644 0 0\n",
     "tls.qemu": "#@now 1764000000\n#@directory /etc/pki/qemu\n",
     "volumes.connectors": "initiator=iqn\nend=\n",
     "guests.all": SERVER,
@@ -179,14 +182,14 @@ def test_no_memory_is_no_fact_of_a_node(monkeypatch):
 
 def test_units_that_were_not_shown():
     said = {
-        "libvirt.files": Answer(0, ""),
+        "libvirt.files": Answer(0, "#@end"),
         "libvirt.units": Answer(4, "", "Failed to connect to bus"),
     }
     found = libvirt.read(CommandOutput(said, "libvirt"))
     for name in ("units", "daemon"):
         with pytest.raises(Unread, match="Failed to connect"):
             getattr(found, name)
-    said["libvirt.files"] = Answer(0, "#@process.libvirtd 7\n/x\n")
+    said["libvirt.files"] = Answer(0, "#@process.libvirtd 7\n/x\n#@end")
     assert libvirt.read(CommandOutput(said, "libvirt")).daemon == "libvirtd"
 
 

@@ -302,11 +302,12 @@ def test_a_program_of_a_container_is_run_if_privileged(
 
 # --- facts
 
+PEOPLE = "#passwd\nroot:0:0:/root:/bin/sh\n#group\nroot:0:\n#end\n"
 DOUBT = "process 71 is named libvirtd but was not trusted: it is another's"
 
 
 def test_facts_of_a_libvirt_that_is_not_trusted():
-    text = f"\n#@doubt {DOUBT}\n\n#@libvirtd /etc/libvirt/libvirtd.conf\n"
+    text = f"\n#@doubt {DOUBT}\n\n#@libvirtd /etc/libvirt/libvirtd.conf\n#@end"
     found = libvirt.read(
         CommandOutput({"libvirt.files": Answer(0, text)}, "libvirt"),
     )
@@ -329,7 +330,7 @@ def test_tls_of_a_libvirt_that_is_not_trusted():
 
 
 def test_facts_of_a_nova_that_is_not_trusted():
-    text = f"D {DOUBT}\nM 1 /etc/nova/nova.conf\nF /etc/nova/nova.conf\n"
+    text = f"D {DOUBT}\nM 1 /etc/nova/nova.conf\nF /etc/nova/nova.conf\nE\n"
     found = config.read(
         CommandOutput({"config.nova": Answer(0, text)}, "config")
     )
@@ -347,7 +348,7 @@ def test_facts_of_a_nova_that_is_not_trusted():
         )
     said = CommandOutput(
         {
-            "accounts.names": Answer(0, f"#running\n{text}#passwd\n"),
+            "accounts.names": Answer(0, f"#running\n{text}{PEOPLE}"),
             "accounts.libvirt": Answer(0, f"#doubt {DOUBT}\n"),
         },
         "accounts",
@@ -449,7 +450,7 @@ def test_a_users_virsh_is_not_run_as_root(intruder):
     found = libvirt.read(
         CommandOutput(
             {
-                "libvirt.files": Answer(0, ""),
+                "libvirt.files": Answer(0, "#@end"),
                 "libvirt.virsh": Answer(0, done.stdout, done.stderr),
             },
             "libvirt",

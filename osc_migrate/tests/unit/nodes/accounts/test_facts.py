@@ -12,6 +12,8 @@ DEBIAN = """\
 #running
 #qemu
 libvirt-qemu
+#conf
+read
 #passwd
 root:0:0:/root:/bin/bash
 libvirt-qemu:64055:103:/var/lib/libvirt:/usr/sbin/nologin
@@ -41,6 +43,7 @@ ActiveState=active
 Id=virtqemud.service
 LoadState=not-found
 ActiveState=inactive
+#end
 """
 # Modular daemons, a user of QEMU's that qemu.conf sets, nova from LDAP.
 RED_HAT = """\
@@ -51,6 +54,8 @@ Gid:\t162\t162\t162\t162
 qemu
 user = "qemu"
 group = "hugetlbfs"   # as OVS has it
+#conf
+read
 #passwd
 root:0:0:/root:/bin/bash
 qemu:107:107:/:/sbin/nologin
@@ -80,6 +85,7 @@ ActiveState=inactive
 Id=virtqemud.service
 LoadState=loaded
 ActiveState=active
+#end
 """
 # nova-compute in a container: its user is known in there only.
 KOLLA = """\
@@ -88,6 +94,8 @@ Uid:\t42436\t42436\t42436\t42436
 Gid:\t42436\t42436\t42436\t42436
 #qemu
 
+#conf
+read
 #passwd
 root:0:0:/root:/bin/bash
 +::::
@@ -95,6 +103,7 @@ root:0:0:/root:/bin/bash
 root:0:
 #socket
 #units
+#end
 """
 
 
@@ -176,7 +185,7 @@ def test_what_qemu_conf_says(lines, uid, gid):
 
 
 def test_a_group_that_is_not_there():
-    said = DEBIAN.replace("#passwd", 'group = "none"\n#passwd')
+    said = DEBIAN.replace("#conf", 'group = "none"\n#conf')
     with pytest.raises(Unread, match="no group none"):
         read(said).qemu  # noqa: B018
 
@@ -207,12 +216,44 @@ def test_one_unread_fact_hides_no_other():
     ],
 )
 def test_hostile_answers(noise):
-    found = read(noise, **libvirt(255, noise))
+    with pytest.raises(Unread, match="incomplete"):
+        read(noise, **libvirt(255, noise))
+    whole = f"{noise}\n#passwd\nroot:0:0:/root:/bin/sh\n#group\nroot:0:\n#end"
+    found = read(whole, **libvirt(255, noise))
     for name in ("nova", "qemu", "users", "libvirt_says", "nova_unit"):
         try:
             getattr(found, name)
         except Unread as unread:
             assert len(unread.reason) < 500
+
+
+@pytest.mark.parametrize("state", ["denied", "failed", ""])
+def test_a_qemu_conf_that_was_not_read(state):
+    found = read(DEBIAN.replace("#conf\nread", f"#conf\n{state}"))
+    for name in ("qemu", "qemu_is_set"):
+        with pytest.raises(Unread, match=r"qemu\.conf"):
+            getattr(found, name)
+    assert found.nova.uid == 64060
+
+
+def test_no_getent_is_not_no_user():
+    said = DEBIAN.replace("nova:64060:64060", "other:64060:64060")
+    assert read(said).nova is None
+    found = read(said.replace("#group", "#no getent\n#group"))
+    with pytest.raises(Unread, match="getent"):
+        found.nova  # noqa: B018
+
+
+@pytest.mark.parametrize("out", ["", "<html>", "root:x:0:0"])
+def test_libvirt_answers_with_its_uri(out):
+    found = read(DEBIAN, **libvirt(0, out))
+    with pytest.raises(Unread, match="no connection URI"):
+        found.libvirt_says  # noqa: B018
+
+
+def test_no_users_at_all():
+    with pytest.raises(Unread, match="users and groups"):
+        read("#passwd\n#group\n#end\n")
 
 
 def test_who_is_asked():

@@ -271,8 +271,18 @@ B 7 /proc/4242/root/etc/nova/nova.conf.d/01-nova.conf
 """
 
 
+def test_what_awk_did_not_read_to_its_end():
+    with pytest.raises(Unread, match="to its end"):
+        read(Answer(0, RECORDED))
+
+
+def test_a_file_that_may_not_be_read():
+    with pytest.raises(Unread, match="may not be read: it takes root"):
+        read(Answer(0, f"N /etc/nova/b.conf\n{RECORDED}E\n"))
+
+
 def test_in_a_container():
-    found = read(Answer(0, RECORDED))
+    found = read(Answer(0, RECORDED + "E\n"))
     assert found == Config(
         files=("/etc/nova/nova.conf.d/01-nova.conf",),
         options={

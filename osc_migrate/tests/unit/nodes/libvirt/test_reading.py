@@ -62,33 +62,43 @@ auth_tcp = "none"
 tls_allowed_dn_list = ["CN=a]b,O=x",
   "CN=c", # "not this: it is one more"
 ]
+#=read
 
 #@virtproxyd /etc/libvirt/virtproxyd.conf
+#=read
 
 #@virtqemud /etc/libvirt/virtqemud.conf
+#=absent
 
 #@qemu /etc/libvirt/qemu.conf
 security_driver = "none"
 migration_port_min = 49152 # the first
 migration_port_max = 49261
 user = '+107'
+#=read
 
 #@flags /etc/default/libvirtd
 LIBVIRTD_ARGS=""
+#=read
 
 #@credentials /etc/libvirt/auth.conf
 
 #@machine 11e888609f8146a2832e47641b85354e
+#=read
 
-#@guests
+#@guests the descriptions of guests
 machine='pc-i440fx-7.2'
 machine='pc-q35-6.2'
+#=read
+
+#@end
 """
 SS = """\
 LISTEN 0 4096   0.0.0.0:22     0.0.0.0:* users:(("sshd",pid=45,fd=4))
 LISTEN 0 1000         *:16509        *:* users:(("libvirtd",pid=71,fd=4))
 LISTEN 0 1      [fe80::1%eth0]:49152 [::]:* users:(("qemu-kvm",pid=9,fd=4))
 LISTEN 0 1    127.0.0.1:5900   0.0.0.0:*
+end=
 """
 
 
@@ -184,12 +194,13 @@ def test_kollas_container():
 
 def test_no_systemd_and_no_ss():
     found = read(
-        units=Answer(127, "", "sh: systemctl: not found"),
+        units=Answer(0, "#none\n"),
         listeners=Answer(
             0,
             "hex 0100007F:0016\n"
             "hex 0D004D0A:407D\n"
-            "hex 00000000000000000000000000000000:407D\n",
+            "hex 00000000000000000000000000000000:407D\n"
+            "end=\n",
         ),
     )
     assert found.units == {}
@@ -237,7 +248,11 @@ def test_a_failed_daemon_and_its_last_words():
 
 
 def test_nothing_is_there():
-    found = read(files=Answer(0, ""), units=Answer(1, ""), virsh=Answer(0, ""))
+    found = read(
+        files=Answer(0, "#@end"),
+        units=Answer(0, "#none"),
+        virsh=Answer(0, ""),
+    )
     assert found.daemon == ""
     assert found.trouble == "it does not answer"
 
@@ -256,11 +271,48 @@ def test_nothing_is_there():
     ],
 )
 def test_nonsense_breaks_nothing(nonsense):
-    answer = Answer(0, nonsense + "\n<uuid>\n")
+    answer = Answer(0, nonsense + "\n<uuid>\n#@end\n")
     found = read(virsh=answer, units=answer, files=answer, listeners=answer)
-    assert found.daemon in ("", "libvirtd", "virtqemud")
+    for name in ("version", "qemu", "remote", "listeners", "machine_id"):
+        with pytest.raises(Unread):
+            getattr(found, name)
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [("denied", "may not be read"), ("failed", "did not work"), ("", "not")],
+)
+def test_settings_that_were_not_read(state, why):
+    text = FILES.replace("user = '+107'\n#=read", f"#={state}")
+    with pytest.raises(Unread, match=f"qemu.conf .*{why}"):
+        _ = read(files=Answer(0, text)).qemu
+    absent = FILES.replace("user = '+107'\n#=read", "#=absent")
+    assert "migration_port_min" in read(files=Answer(0, absent)).qemu
+
+
+@pytest.mark.parametrize("text", ["", FILES.replace("#@end", "")])
+def test_files_that_are_incomplete(text):
+    with pytest.raises(Unread, match="incomplete"):
+        read(files=Answer(0, text))
+
+
+@pytest.mark.parametrize("text", ["", SS.replace("end=", "")])
+def test_nothing_is_not_no_listeners(text):
+    assert read(listeners=Answer(0, "end=")).listeners == ()
+    with pytest.raises(Unread, match="incomplete"):
+        _ = read(listeners=Answer(0, text)).listeners
+
+
+@pytest.mark.parametrize("answer", [Answer(0, ""), Answer(127, "", "none")])
+def test_nothing_is_not_no_systemd(answer):
     with pytest.raises(Unread):
-        _ = found.version
+        _ = read(units=answer).units
+
+
+def test_credentials_that_may_not_be_seen():
+    text = FILES.replace("#@credentials", "#@no_credentials")
+    with pytest.raises(Unread, match="may not be read"):
+        _ = read(files=Answer(0, text)).credentials
 
 
 def test_what_is_asked():

@@ -171,7 +171,10 @@ AFAR = {
         Case(SSHD, sshd(denygroups=("nova",)), FAIL, "DenyGroups"),
         Case(SSHD, sshd(pubkeyauthentication=("no",)), FAIL, "Pubkey"),
         Case(
-            SSHD, one({"ssh": network.ssh("HostC", options={})}), SKIP, "tell"
+            SSHD,
+            one({"ssh": network.ssh("HostC", options={})}),
+            SKIP,
+            "no sshd",
         ),
         Case(ALIKE, nodes(), PASS, "2 names"),
         Case(

@@ -20,7 +20,9 @@ NAMES = """\
 10.77.0.13      DGRAM
 10.77.0.13      RAW
 fd00::13        STREAM
+#status 0
 #name gone
+#status 2
 """
 # As Debian 12's iproute2 6.1 says it.
 LINKS = """\
@@ -48,6 +50,8 @@ ip filter INPUT input
 ip filter OUTPUT output
 """
 SSH = """\
+#sshd
+0
 #options
 port 22
 pubkeyauthentication yes
@@ -84,7 +88,9 @@ def out(text, status=0):
 def debian():
     return read(
         names=out(NAMES),
-        hosts=out("# all\n127.0.0.1 localhost # me\n\n10.77.0.13\tHostC c\n"),
+        hosts=out(
+            "# all\n127.0.0.1 localhost # me\n\n10.77.0.13\tHostC c\n#=read"
+        ),
         links=out(LINKS),
         firewall=out(FIREWALL),
         ssh=out(SSH),
@@ -127,9 +133,29 @@ def test_ssh():
 
 
 def test_no_user_nova_and_a_silent_sshd():
-    found = read(ssh=out("#options\ngroups \n#host\n#nova\n")).ssh
+    found = read(ssh=out("#sshd\n127\n#options\ngroups \n#nova\n")).ssh
     assert found.options == {}
     assert (found.home, found.shell) == ("", "")
+
+
+@pytest.mark.parametrize("status", ["1", "255", ""])
+def test_an_sshd_that_takes_root_to_show_its_options(status):
+    found = read(ssh=out(f"#sshd\n{status}\n#options\ngroups x\n")).ssh
+    with pytest.raises(Unread, match="takes root"):
+        found.options  # noqa: B018
+
+
+@pytest.mark.parametrize("status", ["#status 127", "#status 1", ""])
+def test_no_getent_is_not_no_address(status):
+    found = read(names=out(NAMES.replace("#status 2", status)))
+    with pytest.raises(Unread, match="getent"):
+        found.names  # noqa: B018
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "127.0.0.1 localhost"])
+def test_hosts_that_were_not_read(text):
+    with pytest.raises(Unread, match="incomplete"):
+        read(hosts=out(text)).hosts  # noqa: B018
 
 
 @pytest.mark.parametrize(

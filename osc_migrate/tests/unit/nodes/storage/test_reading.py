@@ -42,6 +42,7 @@ SourcePath=/etc/fstab
 UnitFileState=generated
 
 UnitFileState=
+#end
 """
 # Enforcing, a local filesystem with a blank in its name, a unit of its own.
 RED_HAT = f"""\
@@ -73,6 +74,7 @@ system_u:object_r:nova_var_lib_t:s0
 #booleans
 virt_use_nfs --> off
 virt_use_fusefs --> on
+#end
 """
 
 
@@ -224,7 +226,9 @@ def test_one_directory_or_two(one, other, alike):
 )
 def test_hostile_answers(noise):
     begin = time.monotonic()
-    found = read(noise)
+    with pytest.raises(Unread, match="incomplete"):
+        read(noise)
+    found = read(f"{noise}\n#ended\n0\n#end\n")
     for name in type(found).__dataclass_fields__:
         try:
             getattr(found, name)
@@ -261,7 +265,7 @@ ActiveState=inactive
 
 
 def serves(text):
-    answers = {"storage.serves": Answer(0, text)}
+    answers = {"storage.serves": Answer(0, f"{text}\n#end\n")}
     return storage.read(CommandOutput(answers, "storage"))
 
 
@@ -323,8 +327,47 @@ def test_no_answer_is_not_no_exports():
 )
 def test_hostile_servers(noise):
     found = serves(noise).serves
-    assert found.state == ""
+    for name in ("state", "unit"):
+        with pytest.raises(Unread, match="systemctl"):
+            getattr(found, name)
+    assert serves(f"{noise}\n#no systemd").serves.state == ""
     assert isinstance(found.exports, tuple)
+
+
+def test_exports_that_may_not_be_read():
+    found = serves(f"{SERVER}\n#denied\n/etc/exports").serves
+    with pytest.raises(Unread, match="exports may not be read"):
+        found.configured  # noqa: B018
+    assert found.exports
+
+
+def test_an_fstab_that_was_not_read():
+    found = read(NFS.replace("#unit", "#no fstab\n#unit"))
+    with pytest.raises(Unread, match="fstab"):
+        found.entry  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("error", "fact"),
+    [
+        ("", "written"),
+        ("", "passable"),
+        ("stat: cannot statx 'x': Permission denied\n", "trouble"),
+    ],
+)
+def test_what_only_root_can_try(error, fact):
+    text = NFS.replace("written|\n", "").replace("passable|yes\n", "")
+    text = text.replace("#ended", f"{error}#ended")
+    getattr(read(text), fact)
+    found = read(text.replace("#look", "#look\nrootless|"))
+    with pytest.raises(Unread, match="by root only"):
+        getattr(found, fact)
+
+
+def test_nothing_of_stat_is_not_no_trouble():
+    lines = [x for x in NFS.splitlines() if not x.startswith("place|")]
+    with pytest.raises(Unread, match="stat"):
+        read("\n".join(lines)).answers  # noqa: B018
 
 
 def ask(path, shell, **options):

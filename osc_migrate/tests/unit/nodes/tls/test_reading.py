@@ -25,41 +25,53 @@ PUBLIC = (
 LIBVIRT = f"""#@now 1785542400
 
 #@ca /etc/pki/CA/cacert.pem
+state read
 stat 644 0 0
 {authority()}
 #@server /etc/pki/libvirt/servercert.pem
+state read
 stat 644 0 0
 {pem("HostC")}
 #@server_key /etc/pki/libvirt/private/serverkey.pem
+state read
 stat 600 0 0
 {PUBLIC}
 #@client_ca /etc/pki/CA/cacert.pem
+state read
 stat 644 0 0
 {authority()}
 #@client /etc/pki/libvirt/clientcert.pem
+state absent
 
 #@client_key /etc/pki/libvirt/private/clientkey.pem
+state absent
 """
 QEMU = f"""#@now 1785542400
 
 #@directory /etc/pki/qemu
+state read
 stat 755 0 0
 
 #@ca /etc/pki/qemu/ca-cert.pem
+state read
 stat 644 0 0
 {authority()}
 #@server /etc/pki/qemu/server-cert.pem
+state read
 stat 644 0 0
 -----BEGIN CERTIFICATE-----
 bm9uc2Vuc2U=
 -----END CERTIFICATE-----
 
 #@server_key /etc/pki/qemu/server-key.pem
+state read
 stat 640 0 64055
 
 #@client /etc/pki/qemu/client-cert.pem
+state absent
 
 #@client_key /etc/pki/qemu/client-key.pem
+state absent
 
 #@account libvirt-qemu
 libvirt-qemu:x:64055:109:Libvirt Qemu:/var/lib/libvirt:/usr/sbin/nologin

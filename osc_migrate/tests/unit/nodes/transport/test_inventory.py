@@ -238,6 +238,13 @@ def test_without_ansible(file, monkeypatch, tmp_path):
         one("HostB", file(INI))
 
 
-@pytest.mark.parametrize("text", ["[" * 50000, "a: 2001-99-99", "&a [*a]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[" * 50000, "a: 2001-99-99", "&a [*a]"),
+        # These take PyYAML seconds.
+        *("HostB: " + "[" * 3000 + "ssh://a", "- " * 3000 + "ssh://a"),
+    ],
+)
 def test_odd_yaml_is_not_ours(ansible, text):
     assert one("HostB", ansible(LISTED, text)).argv[-2] == "10.0.0.12"

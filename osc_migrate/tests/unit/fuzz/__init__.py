@@ -1,0 +1,1 @@
+"""Readers of untrusted input, given what they should not get."""
