@@ -110,7 +110,7 @@ def boot(connection):
             },
         )
         made.append(server)
-        return compute.wait_for_server(server, interval=0.2, wait=60)
+        return compute.wait_for_server(server, interval=0.2, wait=300)
 
     yield make
     for server in made:
@@ -118,7 +118,7 @@ def boot(connection):
     for server in made:
         compute.delete_server(server, force=True, ignore_missing=True)
     for server in made:
-        compute.wait_for_delete(server, interval=0.2, wait=60)
+        compute.wait_for_delete(server, interval=0.2, wait=300)
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def all_up(connection):
     return all(service.state == "up" for service in services)
 
 
-def until(check, patience=60.0):
+def until(check, patience=300.0):
     """Waits for a true answer, and returns it."""
     end = time.monotonic() + patience
     while time.monotonic() < end:

@@ -76,7 +76,7 @@ def run(command: str, environment: dict[str, str]) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     return done.returncode, done.stdout
 

@@ -140,7 +140,7 @@ def test_python_api(boot, connection, environment):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "moved"
@@ -150,7 +150,7 @@ def test_python_api(boot, connection, environment):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert again.returncode == 1
     assert "is there already" in again.stderr

@@ -54,7 +54,7 @@ def failed(connection, lab):
         host="HostB",
         metadata={"lab.fail": "live_migration"},
     )
-    server = connection.compute.wait_for_server(server, interval=0.2, wait=60)
+    server = connection.compute.wait_for_server(server, interval=0.2, wait=300)
     ask(connection, server)
     ended(connection, server)
     yield server

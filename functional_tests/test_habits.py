@@ -79,7 +79,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         ).environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()

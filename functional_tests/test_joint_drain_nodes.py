@@ -58,7 +58,7 @@ def guests(joint, compute, disks):
         for server in made:
             compute.delete_server(server, force=True, ignore_missing=True)
         for server in made:
-            compute.wait_for_delete(server, interval=0.2, wait=120)
+            compute.wait_for_delete(server, interval=0.2, wait=300)
         row = service(compute)
         body = {"status": "enabled"}
         compute.put(

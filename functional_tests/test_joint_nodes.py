@@ -62,7 +62,7 @@ def booted(joint, compute, **more):
     server = joint.boot(f"vm-{uuid.uuid4().hex[:6]}", **more)
     yield server
     compute.delete_server(server, force=True)
-    compute.wait_for_delete(server, interval=0.2, wait=60)
+    compute.wait_for_delete(server, interval=0.2, wait=300)
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def is_well(joint, compute, server, node, before):
 def test_watched_aborted_and_repaired(joint, compute, migrate, busy):
     before, source = joint.ticks(busy), where(joint, busy)
     with moving(joint, busy) as move:
-        (seen,) = until(lambda: counted(migrate, busy), 60)
+        (seen,) = until(lambda: counted(migrate, busy), 300)
         done = migrate("abort", busy.name, "-f", "json")
         ended = move.end()
     assert (seen["source"], seen["phase"]) == (source, "running")

@@ -206,7 +206,7 @@ def test_a_connection_that_hangs_costs_the_finer_numbers_alone(
     )
     stop = "kill -STOP $(pgrep -f '^virt-ssh-helper')"
     begin = time.monotonic()
-    until(lambda: "pass 1" in terminal.said, 60)
+    until(lambda: "pass 1" in terminal.said, 300)
     done = joint.lab.run("HostB", stop)
     hung = len(terminal.said)
     try:

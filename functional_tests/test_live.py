@@ -68,7 +68,7 @@ def test_a_projects_manager_lets_the_scheduler_choose(cloud, connection, name):
         metadata={"lab.bandwidth_mb": "200"},
     )
     try:
-        demo.compute.wait_for_server(server, interval=0.2, wait=60)
+        demo.compute.wait_for_server(server, interval=0.2, wait=300)
         before = where(connection, server).compute_host
         manager = Shell(cloud.environment("manager"))
         done = manager.migrate("live", name, "-f", "json")
@@ -80,7 +80,7 @@ def test_a_projects_manager_lets_the_scheduler_choose(cloud, connection, name):
         assert "FAIL user-may-move-it-live" in done.err
     finally:
         connection.compute.delete_server(server, force=True)
-        connection.compute.wait_for_delete(server, interval=0.2, wait=60)
+        connection.compute.wait_for_delete(server, interval=0.2, wait=300)
 
 
 def test_no_wait_returns_at_once(shell, connection, boot, name):

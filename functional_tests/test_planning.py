@@ -61,7 +61,7 @@ def by_name(rows):
 
 
 def wait(connection, server, status):
-    connection.compute.wait_for_server(server, status, interval=0.2, wait=60)
+    connection.compute.wait_for_server(server, status, interval=0.2, wait=300)
 
 
 def test_servers_of_every_kind(

@@ -129,7 +129,7 @@ def test_the_validators_run_without_a_clone(installed):
     done = subprocess.run(
         [pytest, *words, "--hosts=127.0.0.99"],
         **{"env": BARE, "cwd": "/", "capture_output": True, "text": True},
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 failed" in done.stdout.splitlines()[-1]

@@ -28,6 +28,6 @@ def on_a_terminal(
                 said += part
         except OSError:  # the last one has closed it
             pass
-        code = process.wait(timeout=120)
+        code = process.wait(timeout=600)
     os.close(ours)
     return code, said.decode(errors="replace")

@@ -40,7 +40,7 @@ def other(node):
 
 
 def goes_on(joint, server, after):
-    until(lambda: joint.ticks(server) > after, 60)
+    until(lambda: joint.ticks(server) > after, 300)
 
 
 def counted_from(joint, server, node):
@@ -87,7 +87,7 @@ def booted(joint, name, dirty, filled):
         yield server
     finally:
         compute.delete_server(server, force=True)
-        compute.wait_for_delete(server, interval=0.2, wait=60)
+        compute.wait_for_delete(server, interval=0.2, wait=300)
 
 
 @contextlib.contextmanager

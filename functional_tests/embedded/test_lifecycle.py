@@ -22,7 +22,7 @@ from testbed.cloud.processes import ROOT, Process
 LIST = 'eval "$1"; openstack compute service list -f json'
 
 
-def cli(*arguments, python=(sys.executable,), timeout=120, **options):
+def cli(*arguments, python=(sys.executable,), timeout=600, **options):
     """Run the command line to its end."""
     return subprocess.run(
         [*python, "-m", "testbed.cloud", *arguments],
@@ -104,6 +104,9 @@ def computes(cloud):
     return User(cloud).call("get", path).json()["services"]
 
 
+# Once nova-api closed the connection without an answer, on a machine with a
+# load of 29; the cause was not found.
+@pytest.mark.long
 def test_a_kept_cloud_remembers(tmp_path):
     cloud = Cloud.up(tmp_path / "cloud", settings=QUICK)
     try:
@@ -140,7 +143,7 @@ def test_down_finds_what_a_killed_up_has_started(tmp_path):
 def test_an_interrupted_up_stops_what_it_started(tmp_path, number):
     cloud, starting = begin(tmp_path)
     starting.send_signal(number)
-    assert starting.wait(timeout=60) == 130
+    assert starting.wait(timeout=300) == 130
     assert cloud.processes
     assert not any(process.alive for process in cloud.processes)
     cloud.down()
@@ -157,7 +160,7 @@ def begin(tmp_path):
         cwd=ROOT,
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: len(cloud.processes) == 3, 60)
+    until(lambda: len(cloud.processes) == 3, 300)
     return cloud, starting
 
 
@@ -324,11 +327,11 @@ def test_silence_and_wake(tmp_path):
         state = ["--state", str(cloud.state.path)]
         assert cli("silence", "HostC", *state).returncode == 0
         assert "silent: HostC" in cli("status", *state).stdout
-        until(lambda: user.state("HostC")["state"] == "down", 60)
+        until(lambda: user.state("HostC")["state"] == "down", 300)
         assert user.state("HostB")["state"] == "up"
         user.live(uuid)
         assert user.end(uuid) == ("error", "ACTIVE", "HostB")
         assert cli("wake", "HostC", *state).returncode == 0
-        until(lambda: user.state("HostC")["state"] == "up", 60)
+        until(lambda: user.state("HostC")["state"] == "up", 300)
         user.live(uuid)
         assert user.end(uuid, 2) == ("completed", "ACTIVE", "HostC")

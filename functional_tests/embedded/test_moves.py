@@ -198,13 +198,13 @@ def test_an_older_processor(shared, user):
         return answer.json()["hypervisors"][0]["cpu_info"]["model"]
 
     try:
-        until(lambda: model() == "Nehalem", 60)
+        until(lambda: model() == "Nehalem", 300)
         user.live(uuid)
         assert user.end(uuid) == ("error", "ACTIVE", "HostB")
         assert "Unacceptable CPU info" in user.events(uuid)
     finally:
         shared.configure("HostC", cpu_model=None)
-        until(lambda: model() != "Nehalem", 60)
+        until(lambda: model() != "Nehalem", 300)
 
 
 @pytest.mark.parametrize("change", ["status", "forced_down"])

@@ -38,7 +38,7 @@ class User:
         )
         self.booted.append(server.id)
         if wait:
-            self.compute.wait_for_server(server, interval=0.2, wait=60)
+            self.compute.wait_for_server(server, interval=0.2, wait=300)
         return server.id
 
     def server(self, uuid):

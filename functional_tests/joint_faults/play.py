@@ -218,7 +218,7 @@ class Stage:
         wait_until(self.joint.usable)
         self._compute.reset_server_state(server, "error")
         self._compute.delete_server(server, force=True)
-        self._compute.wait_for_delete(server, interval=0.2, wait=120)
+        self._compute.wait_for_delete(server, interval=0.2, wait=300)
         for node in self.guest(server):
             self.joint.lab.run(
                 node,

@@ -45,7 +45,7 @@ def do(lab, node, action):
     if callable(action):
         action(lab)
     elif action:
-        done = lab.run(node, action, timeout=120)
+        done = lab.run(node, action, timeout=600)
         if done.returncode:
             raise RuntimeError(f"{node}: {action!r} failed: {done.stderr}")
 

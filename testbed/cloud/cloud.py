@@ -170,7 +170,9 @@ class Cloud:
                 "processes": {},
             }
             self.state.save(facts)
-            config.write(self.state, facts["ports"], CONTROLLER, settings)
+            config.write(
+                self.state, facts["ports"], CONTROLLER, settings, len(hosts)
+            )
             for host, mine in host_settings.items():
                 self.configure(host, **mine)
             for host in hosts:  # a host starts awake

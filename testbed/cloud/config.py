@@ -169,7 +169,7 @@ rootwrap_config =
 report_interval = {report_interval}
 service_down_time = {down_time}
 rpc_response_timeout = 20
-update_resources_interval = 10
+update_resources_interval = {resources_interval}
 sync_power_state_interval = -1
 heal_instance_info_cache_interval = -1
 vif_plugging_timeout = 0
@@ -258,8 +258,12 @@ def write(
     ports: Mapping[str, int],
     controller: str,
     settings: Mapping[str, Any],
+    computes: int = 1,
 ) -> None:
-    """Write every configuration file of the cloud."""
+    """Write every configuration file of the cloud.
+
+    :param computes: hosts that share Nova's process.
+    """
     urls = endpoints(ports)
     common = {"db": state.db, "address": ADDRESS, **urls}
 
@@ -300,6 +304,8 @@ def write(
             controller=controller,
             report_interval=REPORT_INTERVAL,
             down_time=DOWN_TIME,
+            # One process holds all hosts: many of them share its time.
+            resources_interval=max(10, 2 * computes),
             log_levels=",".join(LOG_LEVELS),
             lab="\n".join(f"{k} = {v}" for k, v in settings.items()),
             api_database=database("nova_api"),

@@ -17,6 +17,7 @@ _NAP = 0.25
 
 def install(control: Control) -> None:
     """Patch the heartbeat and the RPC dispatcher; before services start."""
+    from nova import objects
     from nova.servicegroup import api as servicegroup
     from nova.servicegroup.drivers import db
     from oslo_messaging.rpc import dispatcher
@@ -41,6 +42,10 @@ def install(control: Control) -> None:
 
     db.DbDriver._report_state = _report_state
     dispatcher.RPCDispatcher.dispatch = _dispatch
+    # Nova's own compute, conductor and scheduler keep this version in memory
+    # (nova/cmd/compute.py); nova-api, which must see a change, does not. They
+    # share this process, and each heartbeat would ask the database.
+    objects.Service._check_minimum_version = lambda service: None
     # The first heartbeat comes 5 s after the start otherwise, and services
     # of a cloud that is started again look dead until then.
     servicegroup.INITIAL_REPORTING_DELAY = 1

@@ -159,7 +159,7 @@ class Machines:
         """A node takes the time at which it was saved for the present; and
         what an emulator runs for the first time takes seconds."""
         script = f"date --set=@{time.time():.2f} && {{ {ASK_LIBVIRT}; }}"
-        done = self._context.shells.run(node, script, timeout=120)
+        done = self._context.shells.run(node, script, timeout=600)
         if done.returncode:
             raise LabError(f"{node}: the clock: {done.stderr.strip()}")
         if self._context.shown:
@@ -167,7 +167,7 @@ class Machines:
 
     def _mount(self, node: str) -> None:
         script = shown.mounting(self._context.shown)
-        done = self._context.shells.run(node, script, timeout=120)
+        done = self._context.shells.run(node, script, timeout=600)
         if done.returncode:
             raise LabError(f"{node}: what it is shown: {done.stderr.strip()}")
 
