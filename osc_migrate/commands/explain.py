@@ -73,7 +73,7 @@ class Explain(base.Base, command.Lister):
             cloud,
             server,
             migration=parsed_args.migration,
-            every=parsed_args.all,
+            all_moves=parsed_args.all,
             reach=(
                 functools.partial(nodes.sessions, parsed_args)
                 if parsed_args.nodes

@@ -50,8 +50,8 @@ def attempts(history: History) -> list[Pair]:
 
 def request_of(record: Migration, moves: Sequence[Action]) -> Action | None:
     """The request that made `record`; None where none fits."""
-    made = _made(record)
-    if made is None:
+    created_at = _created_at(record)
+    if created_at is None:
         return None
     # Nova does not show the type before 2.23.
     fitting = [
@@ -61,15 +61,21 @@ def request_of(record: Migration, moves: Sequence[Action]) -> Action | None:
         and record.type in (None, MOVES[action.name][0])
     ]
     before = [
-        one for one in fitting if made - _WITHIN <= one[0] <= made + _ROUNDING
+        candidate
+        for candidate in fitting
+        if created_at - _WITHIN <= candidate[0] <= created_at + _ROUNDING
     ]
     if before:
         return max(before, key=_time)[1]
-    after = [one for one in fitting if made < one[0] <= made + _SKEW]
+    after = [
+        candidate
+        for candidate in fitting
+        if created_at < candidate[0] <= created_at + _SKEW
+    ]
     return min(after, key=_time)[1] if after else None
 
 
-def _made(record: Migration) -> datetime.datetime | None:
+def _created_at(record: Migration) -> datetime.datetime | None:
     return known(lambda: record.created_at)
 
 
@@ -77,15 +83,20 @@ def _start(action: Action) -> datetime.datetime | None:
     return known(lambda: action.start)
 
 
-def _time(one: tuple[datetime.datetime, Action]) -> datetime.datetime:
-    return one[0]
+def _time(pair: tuple[datetime.datetime, Action]) -> datetime.datetime:
+    return pair[0]
 
 
-def _moves(history: History, other: Unread | None = None) -> list[Action]:
+def _moves(
+    history: History, earlier_error: Unread | None = None
+) -> list[Action]:
     try:
         actions = history.actions
     except Unread as unread:
-        reasons = (other.reason if other else "", unread.reason)
+        reasons = (
+            earlier_error.reason if earlier_error else "",
+            unread.reason,
+        )
         raise Unread("; ".join(filter(None, reasons))) from None
     return [action for action in actions if action.name in MOVES]
 
@@ -97,7 +108,7 @@ def _merged(pairs: list[Pair], moves: Iterable[Action]) -> list[Pair]:
     a page of records.
     """
     used = {action.request_id for _, action in pairs if action}
-    times = [_made(record) for record, _ in pairs if record]
+    times = [_created_at(record) for record, _ in pairs if record]
     if None in times:
         return pairs
     oldest = min((t for t in times if t), default=None)

@@ -29,9 +29,9 @@ _AMID = {_SILENT: "services-lost-touch"}
 _SOON = datetime.timedelta(seconds=60)
 
 
-def words(event: Event) -> tuple[str, str]:
+def message_of_step(event: Event) -> tuple[str, str]:
     """(what a failed step says, what is doubtful about it)."""
-    doubt = "Nova kept no words of a step"
+    doubt = "Nova kept no message of a step"
     try:
         if text := _line(event.message):
             return text, ""
@@ -43,44 +43,48 @@ def words(event: Event) -> tuple[str, str]:
     return code, doubt
 
 
-def most_telling(said: Sequence[str]) -> str:
-    """The words that tell most: the innermost that are no summary."""
-    own = [text for text in said if not _sums_up(text)] or list(said)
+def most_specific(messages: Sequence[str]) -> str:
+    """The most specific message: the innermost that is not a summary."""
+    specific = [text for text in messages if not _sums_up(text)] or list(
+        messages
+    )
     # 'OSError' needs what its caller made of it.
-    count = 2 if own and _BARE.fullmatch(own[0]) else 1
-    return "; ".join(own[:count])
+    count = 2 if specific and _BARE.fullmatch(specific[0]) else 1
+    return "; ".join(specific[:count])
 
 
 def cause(
     history: History,
     attempt: Attempt,
     events: Sequence[Event],
-    said: Sequence[str],
+    messages: Sequence[str],
     logged: Sequence[LogLine] = (),
 ) -> causes.Cause | None:
     """The known cause: by the words of the API, else by those of the logs,
     else by what happened."""
-    found = causes.find(said)
+    api_cause = causes.find(messages)
     late = steps.copied(events)
-    others = _LATE if late else _AMID if steps.prepared(events) else {}
-    for shown in (found, message_choice.cause(logged)):
+    renamed = _LATE if late else _AMID if steps.prepared(events) else {}
+    for shown in (api_cause, message_choice.cause(logged)):
         if shown and not shown.summary:
-            return causes.named(others.get(shown.id, shown.id))
+            return causes.named(renamed.get(shown.id, shown.id))
     if late:
         return causes.named("finish-broken-off")
     if cancelled(history, attempt):
         return causes.named("migration-aborted")
     if attempt.record and _unanswered(attempt.record, events):
         return causes.named(_SILENT)
-    # A summary of something that nobody knows is no cause of it.
-    return found if all(map(_sums_up, said)) else None
+    # A summary of an unknown failure is not its cause.
+    return api_cause if all(map(_sums_up, messages)) else None
 
 
 def cancelled(history: History, attempt: Attempt) -> Action | None:
     """The request to abort this attempt; Nova 32.2 and later still calls a
     copy that was aborted an error."""
     for action in known(lambda: history.actions) or ():
-        if action.name == "live_migration_cancel" and _began(action, attempt):
+        if action.name == "live_migration_cancel" and _started_during(
+            action, attempt
+        ):
             return action
     return None
 
@@ -101,34 +105,34 @@ def _line(text: str | None) -> str:
 
 
 def _sums_up(text: str) -> bool:
-    found = causes.find([text])
-    return found is not None and found.summary
+    cause_found = causes.find([text])
+    return cause_found is not None and cause_found.summary
 
 
 def _unanswered(record: Migration, events: Sequence[Event]) -> bool:
     """No host ever began, and it took as long as RPC waits."""
-    made, wrote = (
+    created, wrote = (
         known(lambda: record.created_at),
         known(lambda: record.updated_at),
     )
     return (
         record.type == "live-migration"
         and bool(events)
-        and not steps.tried(events)
-        and made is not None
+        and not steps.tried_hosts(events)
+        and created is not None
         and wrote is not None
-        and (wrote - made).total_seconds() >= _SILENCE
+        and (wrote - created).total_seconds() >= _SILENCE
     )
 
 
-def _began(action: Action, attempt: Attempt) -> bool:
+def _started_during(action: Action, attempt: Attempt) -> bool:
     return _during(attempt, known(lambda: action.start))
 
 
 def _during(attempt: Attempt, moment: datetime.datetime | None) -> bool:
     record = attempt.record
-    made = known(lambda: record.created_at) if record else None
+    created = known(lambda: record.created_at) if record else None
     wrote = known(lambda: record.updated_at) if record else None
-    if moment is None or made is None or wrote is None:
+    if moment is None or created is None or wrote is None:
         return False
-    return made - _SOON / 60 <= moment <= wrote + _SOON
+    return created - _SOON / 60 <= moment <= wrote + _SOON

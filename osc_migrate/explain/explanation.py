@@ -8,7 +8,7 @@ import datetime
 class Log:
     """Where the reason stands when the API has none."""
 
-    # None where nobody can say which one.
+    # None where it is not known which one.
     host: str | None
     service: str
     # What to look for, near a line that the operator will recognise.
@@ -25,7 +25,7 @@ class Log:
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """One attempt, as far as the API tells. None is 'not known'."""
+    """One attempt, as far as the API shows it. None is 'not known'."""
 
     server: str
     id: str
@@ -53,11 +53,11 @@ class Explanation:
     next: str = ""
     # What makes this less than certain.
     note: str = ""
-    # What the nodes' logs say of it, the most telling line first.
+    # What the nodes' logs say of it, the most specific line first.
     logs: tuple[str, ...] = ()
     # Each failed step with its words, the innermost first.
     said: tuple[str, ...] = ()
-    # Who says so of the cause.
+    # Where the cause is known from.
     cause_source: str = ""
     steps: tuple[str, ...] = ()
     log: Log | None = None

@@ -30,9 +30,9 @@ _CHECKS = frozenset(check.id for check in registry.MOVE)
 _KINDS = dict(MOVES.values())
 # Where Nova cuts a message (nova/compute/utils.py, exception_to_dict).
 _CUT = 255
-# So much of a step's words is found again in those of a step around it, which
-# has words of its own before them and is cut.
-_TOLD = 100
+# Characters of a step's message by which it is recognised in the message of
+# an outer step, which has a prefix and is cut.
+_PREFIX = 100
 
 
 def explain(
@@ -59,16 +59,18 @@ def explain(
         return _failed(
             history, attempt, events, unread, newest, bare, logs, logged
         )
-    told = _other(history, attempt, newest, bare)
+    explanation = _not_failed(history, attempt, newest, bare)
     stopped = bare.status == "cancelled" or (
         bare.status not in ENDED and newest and _idle(history)
     )
-    found = message_choice.cause(logged)
-    # What is under way has no cause, but nobody goes on with that one.
-    if found and (stopped or found.id == "services-lost-touch"):
-        told = replace(told, **_known(found), next=found.remedy)
+    log_cause = message_choice.cause(logged)
+    # What is under way has no cause, except that one: it is orphaned.
+    if log_cause and (stopped or log_cause.id == "services-lost-touch"):
+        explanation = replace(
+            explanation, **_known(log_cause), next=log_cause.remedy
+        )
     notes = [unread, *(message_choice.notes(logs) if logs else ())]
-    return replace(told, note="; ".join(filter(None, notes)))
+    return replace(explanation, note="; ".join(filter(None, notes)))
 
 
 def _why_not(read: Callable[[], object]) -> str:
@@ -85,12 +87,12 @@ def _bare(
 ) -> Explanation:
     """What was tried, without judging it."""
     record, action = attempt.record, attempt.action
-    asked = steps.tried(events)
+    tried_hosts = steps.tried_hosts(events)
     if record:
         status = record.status
     else:
         status = "error" if action and action.failed else "unknown"
-    made = known(lambda: record.created_at) if record else None
+    created = known(lambda: record.created_at) if record else None
     return Explanation(
         server=known(lambda: history.server.name) or history.server.id,
         id=history.server.id,
@@ -102,8 +104,8 @@ def _bare(
         # Nova writes the destination down once it accepts; where one host
         # alone was asked, that was the one.
         destination=(known(lambda: record.destination) if record else None)
-        or (asked[0] if len(asked) == 1 else None),
-        started=(known(lambda: action.start) if action else None) or made,
+        or (tried_hosts[0] if len(tried_hosts) == 1 else None),
+        started=(known(lambda: action.start) if action else None) or created,
         ended=_ended(attempt, events),
         status=status,
         reached=steps.reached(status, events),
@@ -124,7 +126,7 @@ def _ended(
     record = attempt.record
     if record is None or record.status not in ENDED:
         return None
-    # The record of a cold one changes again when somebody confirms it.
+    # The record of a cold one changes again when it is confirmed.
     last = None
     if record.type in ("migration", "resize"):
         last = steps.last_finish(events)
@@ -142,43 +144,50 @@ def _failed(
     logged: Sequence[LogLine],
 ) -> Explanation:
     failed = steps.failures(events)
-    spoken = [(event, *evidence.words(event)) for event in failed]
+    spoken = [(event, *evidence.message_of_step(event)) for event in failed]
     texts = list(dict.fromkeys(text for _, text, _ in spoken if text))
     fault = "" if texts else evidence.fault(history, attempt)
-    found = evidence.cause(history, attempt, events, texts or [fault], logged)
+    known_cause = evidence.cause(
+        history, attempt, events, texts or [fault], logged
+    )
     step, host = _place(events, failed, bare)
-    log = _log(bare, events, step, host, found, bool(texts))
-    asked = steps.tried(events)
+    log = _log(bare, events, step, host, known_cause, bool(texts))
+    tried_hosts = steps.tried_hosts(events)
     notes = [
         *dict.fromkeys(doubt for _, _, doubt in spoken),
-        _several(asked) if host != bare.source else "",
+        _several(tried_hosts) if host != bare.source else "",
         _cut(texts),
         _why_not(lambda: history.records),
         _aborted(history, attempt),
         *(message_choice.notes(logs) if logs else ()),
         server_status.services(
-            history, filter(None, (bare.source, bare.destination, *asked))
+            history,
+            filter(None, (bare.source, bare.destination, *tried_hosts)),
         ),
     ]
-    then = [
-        found.remedy if found else "",
+    next_steps = [
+        known_cause.remedy if known_cause else "",
         str(log or ""),
         _ask_nodes(history, bare, newest) if log and not logs else "",
         server_status.advice(history, bare.kind) if newest else "",
     ]
-    told = replace(
+    explanation = replace(
         bare,
         failed_step=step,
         failed_host=host,
-        message=evidence.most_telling(texts)
+        message=evidence.most_specific(texts)
         or (logged[0].text if logged else fault),
-        said=_said(spoken) or tuple(filter(None, [fault])),
+        said=_step_messages(spoken) or tuple(filter(None, [fault])),
         meaning=_unknown(spoken, unread, logged),
-        next="; ".join(filter(None, then)),
+        next="; ".join(filter(None, next_steps)),
         note="; ".join(filter(None, notes)),
         log=log,
     )
-    return replace(told, **_known(found)) if found else told
+    return (
+        replace(explanation, **_known(known_cause))
+        if known_cause
+        else explanation
+    )
 
 
 def _known(cause: causes.Cause) -> dict[str, Any]:
@@ -193,41 +202,47 @@ def _known(cause: causes.Cause) -> dict[str, Any]:
 
 def _ask_nodes(history: History, bare: Explanation, newest: bool) -> str:
     """The command that reads the logs itself."""
-    which = "" if newest else f" --migration {bare.migration_id or bare.uuid}"
+    option = "" if newest else f" --migration {bare.migration_id or bare.uuid}"
     server = server_status.name(history.server)
-    return f"or: openstack migrate explain {server}{which} --nodes"
+    return f"or: openstack migrate explain {server}{option} --nodes"
 
 
-def _said(spoken: Sequence[tuple[Event, str, str]]) -> tuple[str, ...]:
-    """Every failed step with words of its own, as a line, the innermost
-    first; not one that only passes on the words of another."""
+def _step_messages(
+    spoken: Sequence[tuple[Event, str, str]],
+) -> tuple[str, ...]:
+    """Every failed step with its message, as a line, the innermost
+    first; without those that only pass on the message of another."""
     first: dict[str, str] = {}
     for event, text, _ in spoken:
         # The bare name of an exception is not what its caller made of it.
-        inner = (one[:_TOLD] for one in first if " " in one)
-        if not text or text in first or any(one in text for one in inner):
+        inner = (message[:_PREFIX] for message in first if " " in message)
+        if (
+            not text
+            or text in first
+            or any(message in text for message in inner)
+        ):
             continue
         host = steps.host_of(event)
-        where = f" on {host}" if host else ""
-        first[text] = f"{event.name}{where}: {text}"
+        location = f" on {host}" if host else ""
+        first[text] = f"{event.name}{location}: {text}"
     return tuple(first.values())
 
 
 def _place(
     events: Sequence[Event], failed: Sequence[Event], bare: Explanation
 ) -> tuple[str, str]:
-    """(step, host) of the failure, each empty where nobody can say."""
+    """(step, host) of the failure, each empty where not known."""
     if failed:
         step, host = failed[0].name, steps.host_of(failed[0])
-        asked = steps.tried(events)
-        if host in asked and len(asked) > 1:
-            return step, ", ".join(asked)
+        tried_hosts = steps.tried_hosts(events)
+        if host in tried_hosts and len(tried_hosts) > 1:
+            return step, ", ".join(tried_hosts)
     else:
         step, host = steps.silent(events)
     if not step:
         return "", ""
-    usual = {"source": bare.source, "destination": bare.destination}
-    return step, host or usual.get(steps.role(step)) or ""
+    default_hosts = {"source": bare.source, "destination": bare.destination}
+    return step, host or default_hosts.get(steps.role(step)) or ""
 
 
 def _log(
@@ -235,17 +250,19 @@ def _log(
     events: Sequence[Event],
     step: str,
     host: str,
-    found: causes.Cause | None,
+    known_cause: causes.Cause | None,
     spoken: bool,
 ) -> Log | None:
     """Where to read on; None where the API says enough."""
-    if found and not found.summary:
+    if known_cause and not known_cause.summary:
         return None
-    if found:
-        one = bare.request_id or bare.id
-        if steps.tried(events):
-            return Log(None, "nova-conductor", one, "Skipping host")
-        return Log(None, "nova-scheduler", one, "Filtering removed all hosts")
+    if known_cause:
+        search_id = bare.request_id or bare.id
+        if steps.tried_hosts(events):
+            return Log(None, "nova-conductor", search_id, "Skipping host")
+        return Log(
+            None, "nova-scheduler", search_id, "Filtering removed all hosts"
+        )
     if step and steps.role(step) == "conductor":
         return Log(host or None, "nova-conductor", bare.id, "ERROR")
     copied = step == steps.COPY and not spoken
@@ -263,25 +280,25 @@ def _unknown(
     logged: Sequence[LogLine],
 ) -> str:
     if logged or any(text and not doubt for _, text, doubt in spoken):
-        return "no known cause shows itself so: take it by its words"
+        return "no known cause matches; see the message"
     if spoken:
-        return "a step failed, of which Nova's API shows no words"
+        return "a step failed, but Nova's API shows no message for it"
     if unread:
         return f"the steps of the request cannot be read: {unread}"
     return (
-        "Nova's API holds no reason: no event of the request failed and the"
+        "Nova's API shows no reason: no event of the request failed and the"
         " server has no fault"
     )
 
 
-def _several(asked: Sequence[str]) -> str:
+def _several(tried_hosts: Sequence[str]) -> str:
     # action_event_finish() takes any event of that name (nova/db/main/
     # api.py): with two hosts, one's words may stand at the other.
-    if len(asked) < 2:
+    if len(tried_hosts) < 2:
         return ""
     return (
-        f"{len(asked)} hosts were tried, {', '.join(asked)}: Nova may have"
-        " put one's message to the other"
+        f"{len(tried_hosts)} hosts were tried, {', '.join(tried_hosts)}: Nova"
+        " may have swapped their messages"
     )
 
 
@@ -295,8 +312,8 @@ def _aborted(history: History, attempt: Attempt) -> str:
     action = evidence.cancelled(history, attempt)
     if action is None:
         return ""
-    who = known(lambda: action.user_id)
-    return "it was aborted" + (f" by user {who}" if who else "")
+    user_id = known(lambda: action.user_id)
+    return "it was aborted" + (f" by user {user_id}" if user_id else "")
 
 
 def _idle(history: History) -> bool:
@@ -305,39 +322,42 @@ def _idle(history: History) -> bool:
     return bool(now and known(lambda: now.task_state is None))
 
 
-def _other(
+def _not_failed(
     history: History, attempt: Attempt, newest: bool, bare: Explanation
 ) -> Explanation:
     """An attempt that did not fail: done, called off, or under way."""
     now = history.now if newest else None
-    here = server_status.where(now)
+    location = server_status.location(now)
     server = server_status.name(history.server)
-    meaning, then = (
-        "it is not over",
+    meaning, next_step = (
+        "it has not ended",
         f"openstack migrate watch {server}",
     )
     if bare.status in WORKED:
         host = known(lambda: now.host) if now else None
-        meaning, then = "it worked", ""
+        meaning, next_step = "it worked", ""
         if host and bare.destination and host != bare.destination:
             meaning = f"the record says '{bare.status}'"
-            then = f"openstack server event list {server}"
+            next_step = f"openstack server event list {server}"
         if now and known(lambda: now.status) == "VERIFY_RESIZE":
-            then = confirm_or_revert(server, resized=bare.kind == "resize")
+            next_step = confirm_or_revert(
+                server, resized=bare.kind == "resize"
+            )
     elif bare.status == "reverted":
-        meaning, then = "it worked, and somebody took it back", ""
+        meaning, next_step = "it worked and was reverted", ""
     elif bare.status == "cancelled":
-        meaning, then = _aborted(history, attempt) or "it was aborted", ""
+        meaning, next_step = _aborted(history, attempt) or "it was aborted", ""
     elif bare.status == "unknown":
         meaning = "Nova shows no migration record of it"
     elif newest and _idle(history):
         meaning = (
-            "the record is not over, but Nova is not busy with the server:"
-            " nobody will end it"
+            "the record has not ended, but Nova is not busy with the server:"
+            " it appears to be orphaned"
         )
-        then = f"openstack migrate preflight {server} --nodes"
+        next_step = f"openstack migrate preflight {server} --nodes"
     return replace(
         bare,
-        meaning=f"{meaning}; {here}" if here else meaning,
-        next=then or (server_status.advice(history, bare.kind) if now else ""),
+        meaning=f"{meaning}; {location}" if location else meaning,
+        next=next_step
+        or (server_status.advice(history, bare.kind) if now else ""),
     )

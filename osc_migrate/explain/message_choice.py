@@ -1,4 +1,4 @@
-"""Of what the nodes' logs say of a move, what tells why it failed."""
+"""Chooses the lines of the nodes' logs that show why a move failed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,9 @@ from osc_migrate.explain import causes
 from osc_migrate.explain.node_logs.lines import LogLine, Logs
 
 # Lines that a person reads of them.
-_MOST = 5
+_MAX_SHOWN = 5
 # Nova's own words for the end of the copy (nova/virt/libvirt/driver.py and
-# migration.py), the most telling first: that it took too long is the reason
+# migration.py), the most specific first: that it took too long is the reason
 # of the abort that follows.
 _FIRST = (
     re.compile(r"[Ll]ive migration not completed after"),
@@ -37,30 +37,30 @@ _FRAMES = re.compile(
 
 
 def lines(logs: Logs) -> list[LogLine]:
-    """The telling lines, each text once, the most telling first."""
+    """The relevant lines, each text once, the most specific first."""
     ranked: dict[str, tuple[int, LogLine]] = {}
     for log in logs.read:
         for line in log.lines:
             rank = _rank(line)
             if rank is not None:
                 ranked.setdefault(line.text, (rank, line))
-    found: list[LogLine] = []
+    chosen: list[LogLine] = []
     for _, line in sorted(ranked.values(), key=lambda r: r[0]):
         # Nova logs an error where it meets it, and again as an exception.
         same = _EXCEPTION.sub("", line.text)
-        if not any(same in other.text for other in found):
-            found.append(line)
-    return found
+        if not any(same in chosen_line.text for chosen_line in chosen):
+            chosen.append(line)
+    return chosen
 
 
-def shown(found: Sequence[LogLine]) -> tuple[str, ...]:
+def shown(log_lines: Sequence[LogLine]) -> tuple[str, ...]:
     """As many of them as a person reads."""
-    return tuple(map(str, found[:_MOST]))
+    return tuple(map(str, log_lines[:_MAX_SHOWN]))
 
 
-def cause(found: Sequence[LogLine]) -> causes.Cause | None:
-    """The cause that the most telling line of all shows that shows one."""
-    for line in found:
+def cause(log_lines: Sequence[LogLine]) -> causes.Cause | None:
+    """The cause that the most specific line shows, of those that show one."""
+    for line in log_lines:
         known = causes.find([line.text])
         if known and not known.summary:
             return known
@@ -68,22 +68,22 @@ def cause(found: Sequence[LogLine]) -> causes.Cause | None:
 
 
 def notes(logs: Logs) -> Iterator[str]:
-    """What the nodes' logs did not tell, and how to look there."""
-    for node, why in logs.unread.items():
-        yield f"{node}'s log was not read: {why}"
+    """What the nodes' logs did not show, and how to look there."""
+    for node, reason in logs.unread.items():
+        yield f"{node}'s log was not read: {reason}"
     for log in logs.read:
         if any(_rank(line) is not None for line in log.lines):
             continue
-        where = ", ".join(log.places) or "any usual place"
+        places = ", ".join(log.places) or "any usual place"
         doubts = "".join(f" ({doubt})" for doubt in log.doubts)
-        yield f"no error of this move on {log.node} in {where}{doubts}"
-    heard = any(log.lines for log in logs.read)
-    if logs.by_hand and (logs.unread or not heard):
+        yield f"no error of this move on {log.node} in {places}{doubts}"
+    has_lines = any(log.lines for log in logs.read)
+    if logs.by_hand and (logs.unread or not has_lines):
         yield f"by hand, there: {logs.by_hand}"
 
 
 def _rank(line: LogLine) -> int | None:
-    """The lower, the more it tells; None when it tells nothing."""
+    """The lower, the more specific; None when it is not relevant."""
     for rank, pattern in enumerate(_FIRST):
         if pattern.search(line.text):
             return rank

@@ -22,15 +22,15 @@ def of_server(
     server: Server,
     *,
     migration: str | None = None,
-    every: bool = False,
+    all_moves: bool = False,
     reach: collect.Reach | None = None,
     control: Sequence[str] = (),
 ) -> list[Explanation]:
     """The newest move of a server, newest first when several are asked for.
 
     :param migration: ID or UUID of the one that is meant.
-    :param every: all of them; the steps are read of those that went wrong.
-    :param reach: how the nodes are reached, whose logs tell what the API
+    :param all_moves: all of them; the steps are read of those that went wrong.
+    :param reach: how the nodes are reached, whose logs show what the API
         does not; None to leave them alone.
     :param control: nodes with nova-conductor or nova-scheduler, to be asked
         besides.
@@ -45,7 +45,7 @@ def of_server(
             f"the moves of server {known(lambda: server.name) or server.id}"
             f" cannot be read: {unread.reason}"
         ) from None
-    chosen = pairs if every else pairs[:1]
+    chosen = pairs if all_moves else pairs[:1]
     if migration is not None:
         chosen = [pair for pair in pairs if _is(pair[0], migration)]
         if not chosen:
@@ -58,15 +58,15 @@ def of_server(
         cloud,
         server.id,
         chosen,
-        lambda pair: not every or not _worked(pair[0]),
+        lambda pair: not all_moves or not _worked(pair[0]),
     )
     newest = pairs[0] if pairs else None
-    said: Sequence[Logs | None] = [None] * len(read)
+    logs: Sequence[Logs | None] = [None] * len(read)
     if reach:
-        said = collect.logs_of(cloud, server.id, read, reach, control)
+        logs = collect.logs_of(cloud, server.id, read, reach, control)
     return [
-        explain(history, one, pair is newest, heard)
-        for pair, one, heard in zip(chosen, read, said, strict=True)
+        explain(history, attempt, pair is newest, attempt_logs)
+        for pair, attempt, attempt_logs in zip(chosen, read, logs, strict=True)
     ]
 
 
@@ -77,7 +77,7 @@ def of_move(
     record: Migration,
     request_id: str | None,
 ) -> Explanation:
-    """The move that somebody followed to its end.
+    """The move that was followed to its end.
 
     :param request_id: None when the answer to the request was lost.
     """
@@ -105,8 +105,8 @@ def _request(
     return attempts.request_of(record, moves) or next(iter(moves), None)
 
 
-def _is(record: Migration | None, wanted: str) -> bool:
-    return record is not None and wanted in (str(record.id), record.uuid)
+def _is(record: Migration | None, id_or_uuid: str) -> bool:
+    return record is not None and id_or_uuid in (str(record.id), record.uuid)
 
 
 def _worked(record: Migration | None) -> bool:

@@ -9,7 +9,7 @@ from osc_migrate.facts import Unread, known
 from osc_migrate.text import listed, paste
 
 # A person reads no more of them.
-_MOST = 3
+_MAX_SHOWN = 3
 
 
 def name(server: Server) -> str:
@@ -17,7 +17,7 @@ def name(server: Server) -> str:
     return paste(known(lambda: server.name) or server.id, server.id)
 
 
-def where(now: Server | None) -> str:
+def location(now: Server | None) -> str:
     """Where the server is, and in which state; empty where unknown."""
     try:
         return f"the server is {now.status} on {now.host}" if now else ""
@@ -39,9 +39,9 @@ def advice(history: History, kind: str) -> str:
             # Nova 32.2 and later after any failure in the hypervisor phase:
             # rolled back, guest untouched, state wrong.
             return (
-                f"Nova left the server in ERROR although its guest runs on"
-                f" {now.host}; openstack migrate repair {server} sets it back"
-                f" where that is safe; by hand, when you have seen it there:"
+                "Nova left the server in ERROR although its guest runs on"
+                f" {now.host}. To reset it where that is safe: openstack"
+                f" migrate repair {server}; by hand, once seen there:"
                 f" openstack server set --state active {server}"
             )
         if now.status == "ERROR":
@@ -58,13 +58,13 @@ def advice(history: History, kind: str) -> str:
 def services(history: History, names: Iterable[str]) -> str:
     """Which of these hosts, or of all when there are none, is not well now.
 
-    It may have been well then: a hint, no reason.
+    It may have been up at that time: a hint, not a reason.
     """
     hosts = known(lambda: history.hosts) or {}
     named = [hosts[n] for n in dict.fromkeys(names) if n in hosts]
     chosen = named or hosts.values()
-    sick = [said for host in chosen if (said := ill(host))]
-    return f"now {listed(sick, _MOST)}" if sick else ""
+    sick = [problem for host in chosen if (problem := ill(host))]
+    return f"now {listed(sick, _MAX_SHOWN)}" if sick else ""
 
 
 def ill(host: Host) -> str:
@@ -74,6 +74,6 @@ def ill(host: Host) -> str:
     if (state := known(lambda: host.state)) not in ("up", None):
         return f"nova-compute on {host.name} is {state}"
     if known(lambda: host.status) == "disabled":
-        why = known(lambda: host.disabled_reason)
-        return f"{host.name} is disabled" + (f" ({why})" if why else "")
+        reason = known(lambda: host.disabled_reason)
+        return f"{host.name} is disabled" + (f" ({reason})" if reason else "")
     return ""

@@ -59,7 +59,7 @@ _AFTER = {
 }
 
 # Steps that the conductor asks of one host after the other.
-_TRIED = (
+_PER_HOST = (
     "compute_check_can_live_migrate_destination",
     "compute_prep_resize",
     "compute_prep_snapshot_based_resize_at_dest",
@@ -68,7 +68,7 @@ _LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 def reached(status: str, events: Sequence[Event]) -> str | None:
-    """The last phase that the move came to; None where nobody can say."""
+    """The last phase that the move came to; None where not known."""
     if status in ("completed", "done", "finished", "confirmed", "reverted"):
         return "completed"
     if status not in ENDED and status in PHASES:
@@ -92,7 +92,7 @@ def failures(events: Sequence[Event]) -> list[Event]:
     """The steps that failed, the innermost one first.
 
     An inner step ends before the one that called it; where the database
-    rounds to seconds, the order of the steps tells.
+    rounds to seconds, the order of the steps decides.
     """
     failed = [event for event in events if event.failed]
     return sorted(failed, key=lambda e: (_finish(e), -_depth(e)))
@@ -138,25 +138,27 @@ def role(step: str) -> str:
     return "destination" if step.startswith("compute_") else "conductor"
 
 
-def tried(events: Sequence[Event]) -> list[str]:
+def tried_hosts(events: Sequence[Event]) -> list[str]:
     """The hosts that were asked, in turn."""
-    asked = sorted(
-        (event for event in events if event.name in _TRIED), key=_start
+    requests = sorted(
+        (event for event in events if event.name in _PER_HOST), key=_start
     )
-    return list(dict.fromkeys(filter(None, map(host_of, asked))))
+    return list(dict.fromkeys(filter(None, map(host_of, requests))))
 
 
 def described(event: Event) -> str:
     """A step as a line."""
-    how = "failed" if event.failed else "ok" if _went_well(event) else "open"
+    result = (
+        "failed" if event.failed else "ok" if _went_well(event) else "open"
+    )
     host = host_of(event)
     start, finish = known(lambda: event.start), _finished(event)
-    took = (
+    duration = (
         f" {max(0.0, (finish - start).total_seconds()):.1f} s"
         if start and finish
         else ""
     )
-    return f"{event.name}{f' on {host}' if host else ''}: {how}{took}"
+    return f"{event.name}{f' on {host}' if host else ''}: {result}{duration}"
 
 
 def host_of(event: Event) -> str | None:

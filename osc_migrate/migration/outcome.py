@@ -140,7 +140,7 @@ def of_move(
 def _reason(explanation: Explanation, doubt: str, now: Server | None) -> str:
     """What every failed step says; else what is wrong, and why no more."""
     messages = explanation.said or (doubt, explanation.meaning)
-    return "; ".join(filter(None, (*messages, server_status.where(now))))
+    return "; ".join(filter(None, (*messages, server_status.location(now))))
 
 
 def _doubt(
@@ -193,7 +193,9 @@ def _abandoned(record: Migration | None) -> str:
 
 def _location(now: Server | None) -> str:
     return (
-        server_status.where(now) if now else "the server was deleted meanwhile"
+        server_status.location(now)
+        if now
+        else "the server was deleted meanwhile"
     )
 
 

@@ -48,4 +48,4 @@ def _location(now: Server | None) -> str:
             return f"still running on {now.host}, though Nova calls it ERROR"
     except Unread:
         pass
-    return server_status.where(now)
+    return server_status.location(now)

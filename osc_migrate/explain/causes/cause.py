@@ -6,7 +6,7 @@ import re
 
 @dataclasses.dataclass(frozen=True)
 class Cause:
-    """A reason of failure that somebody has met before."""
+    """A known reason of failure."""
 
     # What operators call it: 'shared-storage-missing'.
     id: str
@@ -19,13 +19,13 @@ class Cause:
     remedy: str
     # The check that finds it before the move; None where none can.
     check: str | None
-    # Who says so: the module that has the message, or where it was met.
+    # The module that has the message, or where it was seen.
     source: str
     # It only sums up that others failed: the last resort.
     summary: bool = False
     # The remedy in a drain or a rebalance, where an option of theirs is what
     # another command is to a single move; empty where it is the same.
-    many: str = ""
+    batch_remedy: str = ""
 
 
 def cause(
@@ -37,8 +37,15 @@ def cause(
     *,
     source: str,
     summary: bool = False,
-    many: str = "",
+    batch_remedy: str = "",
 ) -> Cause:
     return Cause(
-        id, re.compile(pattern), meaning, remedy, check, source, summary, many
+        id,
+        re.compile(pattern),
+        meaning,
+        remedy,
+        check,
+        source,
+        summary,
+        batch_remedy,
     )

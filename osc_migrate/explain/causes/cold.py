@@ -62,7 +62,8 @@ CAUSES: tuple[Cause, ...] = (
         "Nova cannot cold-migrate disks on LVM",
         "move it with 'openstack migrate block', or shelve and unshelve",
         "disks-are-not-on-lvm",
-        many="let it run and plan anew with --block, or shelve and unshelve",
+        batch_remedy="let it run and plan anew with --block, or shelve and"
+        " unshelve",
         source="nova/virt/libvirt/driver.py",
     ),
     cause(

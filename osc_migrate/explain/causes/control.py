@@ -17,7 +17,7 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "memory-too-small",
         r"Lack of memory\(host:",
-        "the destination has not enough memory left",
+        "the destination does not have enough free memory",
         "choose another host, or move something away",
         "destination-has-room",
         source=_LIVE,
@@ -25,7 +25,7 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "room-too-small",
         r"not enough capacity on the host|Insufficient compute resources",
-        "the destination has no room left for the server",
+        "the destination has no capacity left for the server",
         "choose another host, or move something away; see 'openstack migrate"
         " describe-resource'",
         "destination-has-room",
@@ -95,7 +95,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Post live migration at destination .{1,255} failed",
         "the guest was copied and runs on the destination, but what Nova does"
         " there afterwards broke off",
-        "look at RabbitMQ, nova-conductor, and nova-compute's log there;"
+        "check RabbitMQ, nova-conductor, and nova-compute's log there;"
         " openstack migrate repair needs --nodes, to see the guest",
         source="nova/compute/manager.py, _post_live_migration; seen",
     ),
@@ -135,7 +135,7 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "scheduler-failed",
         r"Migration select destinations error",
-        "nova-scheduler broke while it chose a host",
+        "nova-scheduler failed while it chose a host",
         "see nova-scheduler's log; then try again",
         source=_LIVE,
     ),
@@ -186,7 +186,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Exceeded max scheduling (?:retries|attempts)"
         r"|Exceeded maximum number of retries|MaxRetriesExceeded",
         "every host that was tried refused the server",
-        "the reason of each stands in nova-conductor's log at debug level",
+        "see the reason of each host in nova-conductor's log (debug level)",
         source=_LIVE,
         summary=True,
     ),
@@ -195,7 +195,7 @@ CAUSES: tuple[Cause, ...] = (
         r"No valid host|NoValidHost",
         "no host was left: the scheduler filtered all, or each one that was"
         " tried refused",
-        "openstack migrate preflight tells of one host what is in the way",
+        "openstack migrate preflight <server> <host> shows what blocks a host",
         source="nova/scheduler/manager.py",
         summary=True,
     ),

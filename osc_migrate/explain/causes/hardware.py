@@ -151,7 +151,7 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "serial-console",
         r"must disable serial console",
-        "the destination does not tell where its serial console listens",
+        "the destination does not report where its serial console listens",
         "set [serial_console]enabled=false on both, or upgrade the"
         " destination",
         source=_LIBVIRT,

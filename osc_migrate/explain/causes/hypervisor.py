@@ -11,10 +11,10 @@ CAUSES: tuple[Cause, ...] = (
         "migration-aborted",
         r"operation aborted: job '.{1,40}' canceled by client"
         r"|operation aborted: migration .{1,40} canceled by client",
-        "somebody aborted the move, or it took longer than"
+        "the move was aborted, or it took longer than"
         " live_migration_completion_timeout",
-        "if nobody did: let the guest write less, or allow auto-converge or"
-        " post-copy, then try again",
+        "if no user aborted it: let the guest write less, or allow"
+        " auto-converge or post-copy, then try again",
         source="libvirt; nova/virt/libvirt/migration.py",
     ),
     cause(
@@ -71,7 +71,7 @@ CAUSES: tuple[Cause, ...] = (
         r"|Temporary failure in name resolution"
         r"|unable to resolve host",
         "the source cannot resolve the destination's name",
-        "on the source: getent hosts <destination>; mend DNS or /etc/hosts,"
+        "on the source: getent hosts <destination>; fix DNS or /etc/hosts,"
         " or set live_migration_inbound_addr to an address",
         "destination-name-resolves",
         source="libvirt; nova/conf/libvirt.py",
@@ -204,15 +204,15 @@ CAUSES: tuple[Cause, ...] = (
         "mount it as NFS, CephFS or GlusterFS on both hosts, or move it with"
         " 'openstack migrate block', which copies the disks",
         "hosts-share-storage",
-        many="mount it as NFS, CephFS or GlusterFS on both hosts, or plan"
-        " anew with --block, which copies the disks",
+        batch_remedy="mount it as NFS, CephFS or GlusterFS on both hosts, or"
+        " plan anew with --block, which copies the disks",
         source="libvirt",
     ),
     cause(
         "shared-memory-refused",
         r"failed to allocate shared memory",
         "AppArmor or SELinux forbids QEMU to allocate the migration's memory",
-        "on both hosts: look for DENIED in the kernel's log, and mend the"
+        "on both hosts: look for DENIED in the kernel log, and fix the"
         " profile of libvirt",
         source="launchpad bug 1626972",
     ),

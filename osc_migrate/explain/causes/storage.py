@@ -13,8 +13,8 @@ CAUSES: tuple[Cause, ...] = (
         "mount the shared storage on both hosts, or move it with 'openstack"
         " migrate block', which copies the disks",
         "hosts-share-storage",
-        many="mount the shared storage on both hosts, or plan anew with"
-        " --block, which copies the disks",
+        batch_remedy="mount the shared storage on both hosts, or plan anew"
+        " with --block, which copies the disks",
         source=_LIBVIRT,
     ),
     cause(
@@ -23,7 +23,7 @@ CAUSES: tuple[Cause, ...] = (
         "a copy of the disks was asked for, but the hosts share them",
         "move it with 'openstack migrate live', which copies no disk",
         "hosts-share-storage",
-        many="plan anew without --block",
+        batch_remedy="plan anew without --block",
         source=_LIBVIRT,
     ),
     cause(
@@ -57,7 +57,7 @@ CAUSES: tuple[Cause, ...] = (
         "tunnelled-volumes",
         r"Selective block device migration is not supported with tunnelled"
         r"|Cannot block migrate instance .{1,64} with mapped volumes",
-        "disks and volumes cannot be told apart in a tunnelled migration",
+        "tunnelled migration cannot distinguish disks and volumes",
         "set live_migration_tunnelled=false, use native TLS",
         source=_LIBVIRT,
     ),
@@ -73,7 +73,7 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "storage-forbidden",
         r"\[Errno 13\]|PermissionError|Permission denied",
-        "user nova may not write to the instances directory: wrong owner or"
+        "user nova cannot write to the instances directory: wrong owner or"
         " mode, or another uid on that host",
         "on both hosts: id nova, ls -ld instances_path; they must agree, on"
         " the file server too",

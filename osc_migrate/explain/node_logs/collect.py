@@ -15,7 +15,7 @@ from osc_migrate.cloud.migrations import ENDED
 from osc_migrate.explain import steps
 from osc_migrate.explain.joiner import FAILED
 from osc_migrate.explain.node_logs import questions
-from osc_migrate.explain.node_logs.lines import Logs, NodeLog, Wanted
+from osc_migrate.explain.node_logs.lines import LineFilter, Logs, NodeLog
 from osc_migrate.explain.node_logs.parsing import read
 from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.answers import Answer
@@ -42,7 +42,7 @@ _HOSTS = 6
 class _Visit:
     """What is asked because of one move: which lines, of which services."""
 
-    wanted: Wanted
+    line_filter: LineFilter
     # Node and service.
     logs: tuple[tuple[str, str], ...]
 
@@ -68,7 +68,7 @@ def logs_of(
         return shell.ask(
             {
                 f"{number} {service}": questions.question(
-                    visit.wanted, service
+                    visit.line_filter, service
                 )
                 for number, visit in enumerate(visits)
                 if visit
@@ -77,23 +77,27 @@ def logs_of(
             }
         )
 
-    said: Mapping[str, Mapping[str, Answer | Unread] | Unread] = {}
+    answers_by_host: Mapping[str, Mapping[str, Answer | Unread] | Unread] = {}
     if hosts:
         with reach(_addresses(cloud, hosts)) as sessions:
-            said = sessions.each(work)
+            answers_by_host = sessions.each(work)
     return [
-        _logs(number, visit, said) if visit else None
+        _logs(number, visit, answers_by_host) if visit else None
         for number, visit in enumerate(visits)
     ]
 
 
 def _addresses(cloud: Cloud, hosts: Sequence[str]) -> dict[str, str | None]:
-    found: Mapping[str, Hypervisor] = {}
+    hypervisors: Mapping[str, Hypervisor] = {}
     with contextlib.suppress(Unread, errors.MigrateError):
-        found = cloud.hypervisors()
+        hypervisors = cloud.hypervisors()
 
     def address(host: str) -> str | None:
-        return known(lambda: found[host].ip) if host in found else None
+        return (
+            known(lambda: hypervisors[host].ip)
+            if host in hypervisors
+            else None
+        )
 
     return {host: address(host) for host in hosts}
 
@@ -103,53 +107,52 @@ def _visit(
 ) -> _Visit | None:
     record, action = attempt.record, attempt.action
     if record:
-        # Of one that is not over the logs may tell who is not there to end
-        # it.
+        # The logs may show why a record has not ended.
         if record.status in ENDED - FAILED - {"cancelled"}:
             return None
     elif not (action and action.failed):
         return None
-    made = known(lambda: record.created_at) if record else None
-    began = made or (known(lambda: action.start) if action else None)
-    if began is None:
+    created = known(lambda: record.created_at) if record else None
+    started = created or (known(lambda: action.start) if action else None)
+    if started is None:
         return None
     events = known(lambda: attempt.events) or ()
     wrote = known(lambda: record.updated_at) if record else None
-    ended = wrote or steps.last_finish(events) or began
+    ended = wrote or steps.last_finish(events) or started
     hosts = (
         known(lambda: record.source) if record else None,
         known(lambda: record.destination) if record else None,
-        *steps.tried(events),
+        *steps.tried_hosts(events),
     )
     request = action.request_id if action else ""
-    wanted = Wanted(
+    line_filter = LineFilter(
         # They become patterns that are looked for: nothing else may.
         server if re.fullmatch(_ID, server) else "",
         request if re.fullmatch(f"req-{_ID}", request) else "",
-        began - _BEFORE,
-        max(ended, began) + _AFTER,
+        started - _BEFORE,
+        max(ended, started) + _AFTER,
     )
     computes = list(dict.fromkeys(filter(None, hosts)))[:_HOSTS]
     logs = [(host, "nova-compute") for host in computes]
     logs += [(node, service) for node in control for service in _CONTROL]
-    return _Visit(wanted, tuple(logs))
+    return _Visit(line_filter, tuple(logs))
 
 
 def _logs(
     number: int,
     visit: _Visit,
-    said: Mapping[str, Mapping[str, Answer | Unread] | Unread],
+    answers_by_host: Mapping[str, Mapping[str, Answer | Unread] | Unread],
 ) -> Logs:
-    found: list[NodeLog] = []
+    node_logs: list[NodeLog] = []
     unread: dict[str, str] = {}
     for host, service in visit.logs:
         try:
-            answers = said[host]
+            answers = answers_by_host[host]
             if isinstance(answers, Unread):
                 raise answers
             answer = answers[f"{number} {service}"]
-            found.append(read(host, visit.wanted, answer))
-        except Unread as why:
-            remedy = why.remedy if isinstance(why, NodeLost) else ""
-            unread[host] = ": ".join(filter(None, (why.reason, remedy)))
-    return Logs(tuple(found), unread, questions.by_hand(visit.wanted))
+            node_logs.append(read(host, visit.line_filter, answer))
+        except Unread as error:
+            remedy = error.remedy if isinstance(error, NodeLost) else ""
+            unread[host] = ": ".join(filter(None, (error.reason, remedy)))
+    return Logs(tuple(node_logs), unread, questions.by_hand(visit.line_filter))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class LineFilter:
     """The lines of one move: which ones, and when they were written."""
 
     # UUID of the server, and ID of the request that moved it. Each is
@@ -57,5 +57,5 @@ class Logs:
     read: tuple[NodeLog, ...]
     # Node -> why its log was not read.
     unread: Mapping[str, str]
-    # What somebody types on a node to read it there.
+    # The command that reads it on a node.
     by_hand: str = ""

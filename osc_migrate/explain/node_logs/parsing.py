@@ -8,7 +8,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from osc_migrate.explain.node_logs.lines import LogLine, NodeLog, Wanted
+from osc_migrate.explain.node_logs.lines import LineFilter, LogLine, NodeLog
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.redact import masked
@@ -16,7 +16,7 @@ from osc_migrate.redact import masked
 # Of one node, the newest ones; characters of a line, and of all of them.
 _LINES = 200
 _WIDTH = 2000
-_MOST = 64 * 2**10
+_MAX_BYTES = 64 * 2**10
 
 # devstack colours its lines.
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
@@ -45,7 +45,9 @@ _OTHER_MOVE = re.compile(
 _REQUEST = re.compile(r"\breq-[0-9a-f]{8}-")
 
 
-def read(node: str, wanted: Wanted, answer: Answer | Unread) -> NodeLog:
+def read(
+    node: str, line_filter: LineFilter, answer: Answer | Unread
+) -> NodeLog:
     """The lines of one move, in the order of their times.
 
     :raises Unread: the node did not answer.
@@ -59,68 +61,75 @@ def read(node: str, wanted: Wanted, answer: Answer | Unread) -> NodeLog:
     kept_last = False
     # Not splitlines(): a line may hold a form feed, or a 'next line'.
     for row in answer.out.split("\n"):
-        mark, said = row[:1], row[1:].rstrip("\r")
+        mark, content = row[:1], row[1:].rstrip("\r")
         if mark == "=":
-            zone, _, place = said.partition(" ")
+            zone, _, place = content.partition(" ")
             places.append(place[:_WIDTH])
         elif mark == "!":
-            doubts.append(said[:_WIDTH])
+            doubts.append(content[:_WIDTH])
         elif mark == "|" and places:
-            line = _line(node, places[-1], zone, said, wanted)
-            kept_last = line is not None and _within(line, said, wanted)
+            line = _line(node, places[-1], zone, content, line_filter)
+            kept_last = line is not None and _within(
+                line, content, line_filter
+            )
             if line and kept_last:
                 lines.append(line)
         elif mark == "+" and places and kept_last:
-            lines.append(_parsed(node, places[-1], zone, said)[0])
+            lines.append(_parsed(node, places[-1], zone, content)[0])
     lines.sort(key=_when)
     if not places and not doubts:
-        why = answer.err.strip().splitlines()[-1:] or ["nothing was said"]
-        raise Unread(f"no log was looked at: {masked(why[0][:_WIDTH])}")
-    kept = list(_newest(dict.fromkeys(lines)))[::-1]
+        last_error = answer.err.strip().splitlines()[-1:] or [
+            "nothing was said"
+        ]
+        raise Unread(f"no log was looked at: {masked(last_error[0][:_WIDTH])}")
+    newest_lines = list(_newest(dict.fromkeys(lines)))[::-1]
     return NodeLog(
-        node, tuple(dict.fromkeys(places)), tuple(kept), tuple(doubts)
+        node, tuple(dict.fromkeys(places)), tuple(newest_lines), tuple(doubts)
     )
 
 
 def _line(
-    node: str, place: str, zone: str, said: str, wanted: Wanted
+    node: str, place: str, zone: str, content: str, line_filter: LineFilter
 ) -> LogLine | None:
     """None for a line of another server."""
-    said = _COLOUR.sub("", said[:_WIDTH])
-    if not any(one and one in said for one in (wanted.server, wanted.request)):
+    content = _COLOUR.sub("", content[:_WIDTH])
+    if not any(
+        identifier and identifier in content
+        for identifier in (line_filter.server, line_filter.request)
+    ):
         return None
-    line, instance = _parsed(node, place, zone, said)
-    if instance and wanted.server and instance != wanted.server:
+    line, instance = _parsed(node, place, zone, content)
+    if instance and line_filter.server and instance != line_filter.server:
         return None
     return line
 
 
 def _parsed(
-    node: str, place: str, zone: str, said: str
+    node: str, place: str, zone: str, content: str
 ) -> tuple[LogLine, str | None]:
     """A line, and the server whose it says it is."""
-    said = _COLOUR.sub("", said[:_WIDTH])
-    found = _OSLO.search(said)
-    if found is None:
-        line = LogLine(node, place, _time(said, zone), "", masked(said))
+    content = _COLOUR.sub("", content[:_WIDTH])
+    match = _OSLO.search(content)
+    if match is None:
+        line = LogLine(node, place, _time(content, zone), "", masked(content))
         return line, None
-    text = said[found.end() :].rstrip()
-    time = _time(said[: found.start()], zone)
-    return LogLine(node, place, time, found[1], masked(text)), found[2]
+    text = content[match.end() :].rstrip()
+    time = _time(content[: match.start()], zone)
+    return LogLine(node, place, time, match[1], masked(text)), match[2]
 
 
 def _time(before: str, zone: str) -> datetime.datetime | None:
     """The time of a line, from what stands before its level."""
     try:
-        if found := _EPOCH.match(before):
-            return datetime.datetime.fromtimestamp(int(found[1]), datetime.UTC)
-        if found := _UTC.match(before):
-            text = found[1] + found[2].replace("Z", "+00:00")
+        if match := _EPOCH.match(before):
+            return datetime.datetime.fromtimestamp(int(match[1]), datetime.UTC)
+        if match := _UTC.match(before):
+            text = match[1] + match[2].replace("Z", "+00:00")
             moment = datetime.datetime.fromisoformat(text)
             return moment.astimezone(datetime.UTC)
-        found = _LOCAL.search(before[:200])
-        if found and _ZONE.fullmatch(zone):
-            text = f"{found[1]}T{found[2]}{zone}"
+        match = _LOCAL.search(before[:200])
+        if match and _ZONE.fullmatch(zone):
+            text = f"{match[1]}T{match[2]}{zone}"
             moment = datetime.datetime.fromisoformat(text)
             return moment.astimezone(datetime.UTC)
     except (ValueError, OverflowError, OSError):
@@ -128,16 +137,22 @@ def _time(before: str, zone: str) -> datetime.datetime | None:
     return None
 
 
-def _within(line: LogLine, said: str, wanted: Wanted) -> bool:
+def _within(line: LogLine, content: str, line_filter: LineFilter) -> bool:
     """Whether a line is of this move and not of one before or after it.
 
     The request's ID alone proves that: clocks and zones may be wrong.
     """
-    if line.time is None or (wanted.request and wanted.request in said):
+    if line.time is None or (
+        line_filter.request and line_filter.request in content
+    ):
         return True
-    if wanted.request and _OTHER_MOVE.search(said) and _REQUEST.search(said):
+    if (
+        line_filter.request
+        and _OTHER_MOVE.search(content)
+        and _REQUEST.search(content)
+    ):
         return False
-    return wanted.since <= line.time <= wanted.until
+    return line_filter.since <= line.time <= line_filter.until
 
 
 def _when(line: LogLine) -> datetime.datetime:
@@ -150,6 +165,6 @@ def _newest(lines: dict[LogLine, None]) -> Iterator[LogLine]:
     size = 0
     for line in list(lines)[: -_LINES - 1 : -1]:
         size += len(line.text)
-        if size > _MOST:
+        if size > _MAX_BYTES:
             return
         yield line

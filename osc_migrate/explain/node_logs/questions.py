@@ -1,14 +1,14 @@
 """The question that finds Nova's log on a node, and the lines of one move.
 
-Where the log is, depends on who installed Nova. A running service tells by
-the files that it holds open, seen through its own root directory where it is
+Where the log is depends on who installed Nova. A running service shows it by
+its open files, seen through its own root directory where it is
 in a container or a snap; for one that does not run, the usual places are
 looked at. What no file has, the journal or the container's engine may.
 """
 
 import datetime
 
-from osc_migrate.explain.node_logs.lines import Wanted
+from osc_migrate.explain.node_logs.lines import LineFilter
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
 
@@ -24,9 +24,9 @@ _LIMIT = 60.0
 # %s: server's UUID, request's ID, since, until (seconds of the epoch), the
 # service. Every line of a log is printed after '|', so that none of them can
 # be taken for one of ours: '=' where the lines are from and the zone of their
-# times, '!' what could not be read, '+' a line that goes on with the one
-# before it and names neither: what the command said that Nova ran. DEBUG has
-# one telling line: why nova-conductor passed over a host.
+# times, '!' what could not be read, '+' a line that continues the one
+# before it and names neither: output of a command that Nova ran. DEBUG has
+# one relevant line: why nova-conductor passed over a host.
 _SCRIPT = r"""
 server=%s request=%s since=%s until=%s service=%s under=%s
 unset TZ
@@ -197,12 +197,14 @@ _DEVSTACK = {
 }
 
 
-def question(wanted: Wanted, service: str = "nova-compute") -> Question:
+def question(
+    line_filter: LineFilter, service: str = "nova-compute"
+) -> Question:
     """Asks a node for the lines of one move.
 
     :raises Unread: there is nothing to look for.
     """
-    if not wanted.server and not wanted.request:
+    if not line_filter.server and not line_filter.request:
         raise Unread("neither server nor request has an ID to look for")
     script = _SCRIPT
     for word, value in (
@@ -217,10 +219,10 @@ def question(wanted: Wanted, service: str = "nova-compute") -> Question:
         script,
         (
             # grep takes an empty pattern for 'every line'.
-            wanted.server or wanted.request,
-            wanted.request,
-            _epoch(wanted.since),
-            _epoch(wanted.until),
+            line_filter.server or line_filter.request,
+            line_filter.request,
+            _epoch(line_filter.since),
+            _epoch(line_filter.until),
             service,
             service.replace("-", "_"),
         ),
@@ -228,13 +230,13 @@ def question(wanted: Wanted, service: str = "nova-compute") -> Question:
     )
 
 
-def by_hand(wanted: Wanted) -> str:
-    """What somebody types on the node who may log in there."""
-    one = wanted.server or wanted.request
+def by_hand(line_filter: LineFilter) -> str:
+    """The command that reads the log on the node by hand."""
+    pattern = line_filter.server or line_filter.request
     return (
-        f"sudo zgrep -F {one} /var/log/nova/*.log*, or sudo journalctl"
-        f" --since @{_epoch(wanted.since)} --until @{_epoch(wanted.until)}"
-        f" --grep {one}"
+        f"sudo zgrep -F {pattern} /var/log/nova/*.log*, or sudo journalctl"
+        f" --since @{_epoch(line_filter.since)} --until"
+        f" @{_epoch(line_filter.until)} --grep {pattern}"
     )
 
 

@@ -17,4 +17,6 @@ def advice(outcome: Outcome, purpose: Purpose) -> str:
     ):
         return outcome.next
     cause = causes.named(explanation.cause)
-    return outcome.next.replace(cause.remedy, cause.many or cause.remedy)
+    return outcome.next.replace(
+        cause.remedy, cause.batch_remedy or cause.remedy
+    )

@@ -2,7 +2,7 @@
 
 import datetime
 
-from osc_migrate.explain.node_logs.lines import Wanted
+from osc_migrate.explain.node_logs.lines import LineFilter
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.tests.unit import past
 
@@ -16,7 +16,7 @@ PATH = "/var/log/nova/nova-compute.log"
 REFUSED = (
     "unable to connect to server at '10.77.0.13:16509': Connection refused"
 )
-WANTED = Wanted(SERVER, REQUEST, past.at(-60), past.at(180))
+WANTED = LineFilter(SERVER, REQUEST, past.at(-60), past.at(180))
 
 
 def stamp(seconds: float = 3, hours: float = 0) -> str:

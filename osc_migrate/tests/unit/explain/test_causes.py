@@ -37,10 +37,12 @@ def test_a_cause_says_what_and_what_to_do(cause):
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", cause.id)
     assert 10 < len(cause.meaning) <= 130
     assert 10 < len(cause.remedy) <= 150
-    assert len(cause.many) <= 150 and cause.many != cause.remedy
+    assert (
+        len(cause.batch_remedy) <= 150 and cause.batch_remedy != cause.remedy
+    )
     # A run has options where this is a single server's command.
     alone = re.search(r"openstack migrate (block|live|cold)", cause.remedy)
-    assert bool(cause.many) == bool(alone)
+    assert bool(cause.batch_remedy) == bool(alone)
     assert not cause.meaning.endswith(".") and cause.source
 
 

@@ -87,7 +87,7 @@ def test_a_step_that_fails_later_is_named():
 def test_unknown_words_have_no_cause_but_a_log():
     said = told(*refused("injected"))
     assert (said.cause, said.check) == ("", "")
-    assert "by its words" in said.meaning
+    assert "see the message" in said.meaning
     assert "on HostC: grep" in said.next and "nova-compute" in said.next
 
 
@@ -96,7 +96,7 @@ def test_a_copy_that_fails_has_no_reason_but_a_log():
     said = told(*prepared())
     assert (said.failed_step, said.failed_host) == ("guest-copy", "HostB")
     assert (said.reached, said.message, said.cause) == ("prepared", "", "")
-    assert "API holds no reason" in said.meaning
+    assert "API shows no reason" in said.meaning
     assert said.log.host == "HostB"
     assert "'Live Migration failure'" in said.next
 
@@ -223,7 +223,7 @@ def test_words_that_may_not_be_read_name_the_policy():
     said = told(event(CHECK, message=hidden, failed=True))
     assert said.message == "" and said.cause == ""
     assert said.note == "policy events:details"
-    assert "shows no words" in said.meaning
+    assert "shows no message" in said.meaning
 
 
 def test_steps_that_may_not_be_read_name_the_policy():
@@ -298,7 +298,7 @@ def test_one_waits_to_be_confirmed(kind, wanted):
     [
         ("running", "not busy"),
         ("cancelled", "aborted"),
-        ("reverted", "took it back"),
+        ("reverted", "was reverted"),
     ],
 )
 def test_other_ends(status, meaning):
@@ -308,7 +308,7 @@ def test_other_ends(status, meaning):
 def test_one_under_way_is_not_over():
     busy = history(now=shapes.server(task_state="migrating"))
     said = told(record=record("running (post-copy)"), past=busy)
-    assert said.meaning.startswith("it is not over")
+    assert said.meaning.startswith("it has not ended")
     assert (said.reached, said.ended) == ("post-copy", None)
 
 

@@ -143,7 +143,7 @@ def test_error_after_active_is_waited_for_and_its_repair_named(cloud, clock):
     """Nova 32.2 and later: ACTIVE for half a second, then ERROR."""
     failing(cloud, event("compute_live_migration"), now={"status": "ERROR"})
     _, outcome = moved(cloud, clock)
-    assert "holds no reason" in outcome.reason
+    assert "shows no reason" in outcome.reason
     assert "ERROR on HostB" in outcome.reason
     assert "nova-compute's log" in outcome.next
     assert "server set --state active vm1" in outcome.next

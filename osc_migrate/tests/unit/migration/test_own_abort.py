@@ -71,7 +71,7 @@ def test_nova_33_calls_it_an_error(cloud, clock):
     )
     assert found.explanation.cause == "migration-aborted"
     assert "somebody" not in "".join(found.explanation.lines)
-    assert "if nobody did" not in found.next
+    assert "if no user aborted it" not in found.next
     assert "migrate repair vm1" in found.next
 
 
@@ -84,7 +84,7 @@ def test_what_failed_for_another_reason_is_not_called_aborted(cloud, clock):
 def test_what_somebody_else_aborted_is_not_its_own(cloud, clock):
     found = ended(cloud, clock, "error", failed(CANCELED), abort=False)
     assert "this command" not in found.reason
-    assert found.explanation.meaning.startswith("somebody aborted the move")
+    assert found.explanation.meaning.startswith("the move was aborted")
 
 
 def test_what_arrived_all_the_same_has_moved(cloud, clock):

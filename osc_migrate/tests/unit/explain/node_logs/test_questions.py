@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from osc_migrate.explain.node_logs import questions
-from osc_migrate.explain.node_logs.lines import Wanted
+from osc_migrate.explain.node_logs.lines import LineFilter
 from osc_migrate.explain.node_logs.parsing import read
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer
@@ -147,7 +147,7 @@ def test_no_log_at_all(node):
 
 
 def test_what_is_looked_for_is_no_command():
-    evil = Wanted("$(reboot)", "';reboot;'", WANTED.since, WANTED.until)
+    evil = LineFilter("$(reboot)", "';reboot;'", WANTED.since, WANTED.until)
     text = questions.question(evil).text
     assert "server='$(reboot)'" in text
     assert """request=''"'"';reboot;'"'"''""" in text
@@ -155,13 +155,13 @@ def test_what_is_looked_for_is_no_command():
 
 def test_without_an_id_there_is_nothing_to_look_for():
     with pytest.raises(Unread):
-        questions.question(Wanted("", "", WANTED.since, WANTED.until))
+        questions.question(LineFilter("", "", WANTED.since, WANTED.until))
 
 
 @pytest.mark.parametrize("server, request_id", [("", REQUEST), (SERVER, "")])
 def test_one_id_is_enough(node, server, request_id):
     node.log.write_text(line("one") + "\nnoise\n")
-    wanted = Wanted(server, request_id, WANTED.since, WANTED.until)
+    wanted = LineFilter(server, request_id, WANTED.since, WANTED.until)
     assert texts(node, wanted) == ["one"]
     node.log.write_text(line("late", when=stamp(9000)))
     assert texts(node, wanted) == (["late"] if request_id else [])
