@@ -11,12 +11,12 @@ from osc_migrate.nodes.libvirt.facts import Libvirt, Listener
 from osc_migrate.nodes.libvirt.transport import (
     Transport,
     inbound,
-    mend,
     socket,
     sockets,
     start,
     transport,
-    wish,
+    transport_for_fix,
+    verdict_with_fix,
 )
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_node
@@ -40,15 +40,15 @@ def libvirt_runs(node: NodeFacts) -> str:
         return f"{libvirt.daemon} runs"
     if trouble := data_ports.refused(libvirt):
         raise Skip(f"another check says why: {trouble}")
-    said = f"{libvirt.daemon} does not run"
+    detail = f"{libvirt.daemon} does not run"
     lines = start(node)
     if libvirt.unit(f"{libvirt.daemon}.service").active == "inactive":
-        raise mend(Problem, said, node, lines)
-    words = libvirt.last_words or "it does not say why"
+        raise verdict_with_fix(Problem, detail, node, lines)
+    reason = libvirt.last_words or "it does not say why"
     raise Problem(
-        f"{said}, it failed: {words}",
+        f"{detail}, it failed: {reason}",
         f"on {node.name}: journalctl -b -u {libvirt.daemon} -n 20 --no-pager;"
-        f" mend what it complains of, then {'; '.join(lines)}",
+        f" fix what it reports, then {'; '.join(lines)}",
     )
 
 
@@ -64,17 +64,17 @@ def libvirt_flag_fits_its_sockets(node: NodeFacts) -> str:
         return "it is not told to"
     if not _clash(libvirt):
         return "--listen, and no sockets"
-    words = (
+    detail = (
         f"{libvirt.flag_file} has --listen, and libvirtd.socket is active:"
-        " libvirtd does not start so"
+        " libvirtd cannot start with both"
     )
     without = command(
         *("sed", "-i", "-E"),
         "/^[[:space:]]*LIBVIRTD_ARGS=/s/(--listen|-l)\\b//",
         libvirt.flag_file,
     )
-    lines = [without, *sockets(libvirt, wish(node))]
-    raise mend(Problem, words, node, lines)
+    lines = [without, *sockets(libvirt, transport_for_fix(node))]
+    raise verdict_with_fix(Problem, detail, node, lines)
 
 
 def _clash(libvirt: Libvirt) -> bool:
@@ -102,7 +102,7 @@ def libvirt_answers(node: NodeFacts) -> str:
     raise Problem(
         f"{daemon} runs, but virsh gets no answer: {libvirt.trouble}",
         f"on {node.name}: journalctl -b -u {daemon} -n 20 --no-pager says"
-        f" why; mend that, then systemctl restart {daemon}",
+        f" why; fix that, then systemctl restart {daemon}",
     )
 
 
@@ -117,10 +117,10 @@ def libvirt_starts_at_boot(node: NodeFacts) -> str:
     if _starts(libvirt):
         return "it does"
     unit = f"{libvirt.daemon}.service"
-    wanted = wish(node)
-    more = libvirt.by_sockets and wanted.port
-    names = [socket(libvirt, wanted)] if more else []
-    raise mend(
+    target = transport_for_fix(node)
+    needs_socket = libvirt.by_sockets and target.port
+    names = [socket(libvirt, target)] if needs_socket else []
+    raise verdict_with_fix(
         Concern,
         f"{unit} is not enabled: it is gone after a reboot",
         node,
@@ -141,54 +141,58 @@ def _remote(node: NodeFacts) -> Transport:
     """
     :raises Skip: libvirt need not listen, or does not run.
     """
-    wanted = transport(config_of(node))
-    if not wanted.port:
-        raise Skip(f"Nova reaches libvirt by {wanted.scheme}")
+    target = transport(config_of(node))
+    if not target.port:
+        raise Skip(f"Nova reaches libvirt by {target.scheme}")
     if not data_ports.runs(node.libvirt):
         raise Skip("libvirt does not run")
-    return wanted
+    return target
 
 
 def _on(libvirt: Libvirt, port: int) -> list[Listener]:
-    return [one for one in libvirt.listeners if one.port == port]
+    return [
+        listener for listener in libvirt.listeners if listener.port == port
+    ]
 
 
 @of_node(LIVE)
 def libvirt_listens(node: NodeFacts) -> str:
     """libvirt listens where Nova on the other nodes connects to."""
-    libvirt, wanted = node.libvirt, _remote(node)
-    found = _on(libvirt, wanted.port)
+    libvirt, target = node.libvirt, _remote(node)
+    on_port = _on(libvirt, target.port)
     address = inbound(node)
-    heard = [one.address for one in found if one.hears(address)]
-    plain = ", in plain text" if wanted.scheme == "tcp" else ""
-    if heard:
-        return f"on {heard[0]}, port {wanted.port}{plain}"
+    reachable = [
+        listener.address for listener in on_port if listener.hears(address)
+    ]
+    plain = ", in plain text" if target.scheme == "tcp" else ""
+    if reachable:
+        return f"on {reachable[0]}, port {target.port}{plain}"
     if _clash(libvirt):
         raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
-    where = f"port {wanted.port} ({wanted.scheme}, as nova.conf says)"
-    if found:
-        others = ", ".join(one.address for one in found)
-        said = f"{where} is open on {others} only, not on {address}"
+    expected = f"port {target.port} ({target.scheme}, as nova.conf says)"
+    if on_port:
+        bound = ", ".join(listener.address for listener in on_port)
+        detail = f"{expected} is open on {bound} only, not on {address}"
     else:
-        said = f"nobody listens on {where}, though {libvirt.daemon} runs"
-    raise mend(Problem, said, node, _open(node, wanted))
+        detail = f"nothing listens on {expected}, though {libvirt.daemon} runs"
+    raise verdict_with_fix(Problem, detail, node, _open(node, target))
 
 
 @of_node(LIVE)
 def libvirt_listens_after_boot(node: NodeFacts) -> str:
     """libvirt listens for the other nodes after a reboot, too."""
-    libvirt, wanted = node.libvirt, _remote(node)
+    libvirt, target = node.libvirt, _remote(node)
     if not libvirt.units or libvirt.contained:
         raise Skip("no unit of this node starts it")
-    if not _on(libvirt, wanted.port):
+    if not _on(libvirt, target.port):
         raise Skip("it does not listen now")
     if not _starts(libvirt):
         raise Skip("libvirt-starts-at-boot says what is wrong")
-    unit = socket(libvirt, wanted)
+    unit = socket(libvirt, target)
     if not libvirt.by_sockets:
         if libvirt.flag_next or not libvirt.flag:
             return "by libvirtd itself"
-        raise mend(
+        raise verdict_with_fix(
             Concern,
             f"libvirtd was started with --listen, which {libvirt.flag_file}"
             " does not have",
@@ -197,7 +201,7 @@ def libvirt_listens_after_boot(node: NodeFacts) -> str:
         )
     if libvirt.unit(unit).starts:
         return f"{unit} is enabled"
-    raise mend(
+    raise verdict_with_fix(
         Concern,
         f"{unit} is {libvirt.unit(unit).boot or 'not enabled'}: it does not"
         " come back after a reboot",
@@ -213,17 +217,17 @@ def libvirt_lets_nova_in(node: NodeFacts) -> str:
     libvirt on the source takes credentials from auth.conf (libvirt,
     auth.html). SASL is the default of auth_tcp (libvirtd.conf).
     """
-    libvirt, wanted = node.libvirt, _remote(node)
-    key = f"auth_{wanted.scheme}"
-    default = "sasl" if wanted.scheme == "tcp" else "none"
-    asked = libvirt.remote.get(key, default)
-    if asked == "none":
+    libvirt, target = node.libvirt, _remote(node)
+    key = f"auth_{target.scheme}"
+    default = "sasl" if target.scheme == "tcp" else "none"
+    login = libvirt.remote.get(key, default)
+    if login == "none":
         return f"{key} is none"
     if libvirt.credentials:
-        return f"{key} is {asked}, and there is an auth.conf"
-    given = "is" if key in libvirt.remote else "is by default"
+        return f"{key} is {login}, and there is an auth.conf"
+    origin = "is" if key in libvirt.remote else "is by default"
     raise Problem(
-        f"{key} {given} '{asked}', and there is no /etc/libvirt/auth.conf"
+        f"{key} {origin} '{login}', and there is no /etc/libvirt/auth.conf"
         " with credentials",
         f"on every node: 'saslpasswd2 -a libvirt nova', and its name and"
         f" password in /etc/libvirt/auth.conf; or TLS with certificates; or,"
@@ -233,18 +237,18 @@ def libvirt_lets_nova_in(node: NodeFacts) -> str:
     )
 
 
-def _open(node: NodeFacts, wanted: Transport) -> list[str]:
+def _open(node: NodeFacts, target: Transport) -> list[str]:
     """Lets it listen."""
     libvirt = node.libvirt
     if libvirt.by_sockets and not libvirt.contained:
-        return sockets(libvirt, wanted)
-    file, scheme = libvirt.remote_file, wanted.scheme
+        return sockets(libvirt, target)
+    file, scheme = libvirt.remote_file, target.scheme
     lines = [command("conf_set", file, f"listen_{scheme}", 1)]
     if libvirt.remote.get("listen_addr"):
-        any_ = '"::"' if ":" in inbound(node) else '"0.0.0.0"'
-        lines.append(command("conf_set", file, "listen_addr", any_))
+        any_address = '"::"' if ":" in inbound(node) else '"0.0.0.0"'
+        lines.append(command("conf_set", file, "listen_addr", any_address))
     if f"{scheme}_port" in libvirt.remote:
-        port = f'"{wanted.port}"'
+        port = f'"{target.port}"'
         lines.append(command("conf_set", file, f"{scheme}_port", port))
     if not libvirt.contained:
         lines += _flagged(libvirt)

@@ -21,7 +21,7 @@ def statements(lines: list[str]) -> dict[str, str]:
 
     Quotes are removed; the entries of a list come one a line.
     """
-    found: dict[str, list[str]] = {}
+    values_by_key: dict[str, list[str]] = {}
     key, entries = "", False
     for line in lines:
         if not entries:
@@ -29,14 +29,14 @@ def statements(lines: list[str]) -> dict[str, str]:
             if match is None:
                 continue
             key, line = match[1], match[2].strip()
-            found[key] = []
+            values_by_key[key] = []
             entries = line.startswith("[")
-        quoted = [one or other for one, other in _QUOTED.findall(line)]
+        quoted = [double or single for double, single in _QUOTED.findall(line)]
         if not entries:
             value = quoted[0] if quoted else line.partition("#")[0]
-            found[key] = [value.strip()]
+            values_by_key[key] = [value.strip()]
             continue
-        found[key] += filter(None, quoted)
+        values_by_key[key] += filter(None, quoted)
         # A ] inside of quotes is part of a name.
         entries = "]" not in _QUOTED.sub("", line)
-    return {key: "\n".join(values) for key, values in found.items()}
+    return {key: "\n".join(values) for key, values in values_by_key.items()}

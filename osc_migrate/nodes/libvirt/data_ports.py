@@ -6,7 +6,11 @@ from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
 from osc_migrate.checks.script import Port, by_type
 from osc_migrate.nodes.libvirt.facts import Libvirt, Listener
-from osc_migrate.nodes.libvirt.transport import inbound, mend, start
+from osc_migrate.nodes.libvirt.transport import (
+    inbound,
+    start,
+    verdict_with_fix,
+)
 from osc_migrate.nodes.majority import majority
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_node
@@ -16,11 +20,11 @@ from osc_migrate.text import command
 # emptied sends several at once.
 ENOUGH = 8
 # The range of Nova's own page on live migration.
-USUAL = (49152, 49261)
+NOVA_PORT_RANGE = (49152, 49261)
 
 
 def runs(libvirt: Libvirt) -> bool:
-    """Itself, or systemd waits for somebody to speak to it."""
+    """The daemon runs, or systemd listens on its socket and starts it."""
     socket = libvirt.unit(f"{libvirt.daemon}.socket")
     return libvirt.daemon in libvirt.processes or socket.active == "active"
 
@@ -50,11 +54,11 @@ def _loopback(address: str) -> bool:
     return address.startswith(("127.", "localhost")) or address == "::1"
 
 
-def _again(
+def _restart_parts(
     node: NodeFacts, lines: list[str]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Lines and units for mend(): a restart alone brings no sockets back
-    that failed with the daemon."""
+    """Lines and units for verdict_with_fix(): a restart alone does not
+    bring back the sockets that failed with the daemon."""
     libvirt = node.libvirt
     if libvirt.daemon in libvirt.processes:
         return lines, (libvirt.daemon,)
@@ -69,16 +73,18 @@ def migration_ports_are_sane(node: NodeFacts) -> str:
     file = libvirt.qemu_file
     lines = [
         command("conf_set", file, f"migration_port_{end}", value)
-        for end, value in zip(("min", "max"), USUAL, strict=True)
+        for end, value in zip(("min", "max"), NOVA_PORT_RANGE, strict=True)
     ]
     if trouble:
-        said = f"{trouble}: libvirt does not start with that"
-        raise mend(Problem, said, node, *_again(node, lines))
+        detail = f"{trouble}: libvirt does not start with that"
+        raise verdict_with_fix(
+            Problem, detail, node, *_restart_parts(node, lines)
+        )
     first, last = libvirt.ports
     count = last - first + 1
     if count < ENOUGH:
-        said = f"only {count} of them: {first}-{last}, as {file} has it"
-        raise mend(Concern, said, node, lines, (libvirt.daemon,))
+        detail = f"only {count} of them: {first}-{last}, as {file} has it"
+        raise verdict_with_fix(Concern, detail, node, lines, (libvirt.daemon,))
     return f"{first}-{last}"
 
 
@@ -92,28 +98,31 @@ def migration_ports_are_free(node: NodeFacts) -> str:
     if trouble_of_ports(libvirt):
         raise Skip("migration-ports-are-sane says what is wrong")
     first, last = libvirt.ports
-    taken = {
-        one.port: one.process
-        for one in libvirt.listeners
+    occupied = {
+        listener.port: listener.process
+        for listener in libvirt.listeners
         # Guests that arrive now.
-        if first <= one.port <= last and not one.process.startswith("qemu")
+        if first <= listener.port <= last
+        and not listener.process.startswith("qemu")
     }
     count = last - first + 1
-    free = count - len(taken)
-    holders = Counter(name or "somebody" for name in taken.values())
-    held = ", ".join(f"{name} {n}" for name, n in holders.most_common(3))
-    if not taken:
+    free = count - len(occupied)
+    holders = Counter(name or "somebody" for name in occupied.values())
+    top_holders = ", ".join(
+        f"{name} {n}" for name, n in holders.most_common(3)
+    )
+    if not occupied:
         return f"all of {first}-{last}"
-    said = f"{free} of {first}-{last} are free; held by {held}"
+    detail = f"{free} of {first}-{last} are free; held by {top_holders}"
     if free >= min(ENOUGH, count):
-        return said
+        return detail
     remedy = (
         f"let {next(iter(holders))} use other ports; or, on all nodes, choose"
         " another range for migration_port_min and migration_port_max in"
         f" {libvirt.qemu_file}, open it in the firewalls, and systemctl"
         f" restart {libvirt.daemon}"
     )
-    raise (Concern if free else Problem)(said, remedy)
+    raise (Concern if free else Problem)(detail, remedy)
 
 
 @of_node(LIVE)
@@ -123,19 +132,20 @@ def migration_address_is_reachable(node: NodeFacts) -> str:
     address = libvirt.qemu.get("migration_address", "").strip("[]")
     if not address:
         return "on any address"
-    wanted = inbound(node)
+    inbound_address = inbound(node)
     port = Listener("*" if address == "::" else address, 0)
-    if port.hears(wanted):
+    if port.hears(inbound_address):
         return f"on {address}"
     line = command(
         *("line_drop", libvirt.qemu_file),
         "^[[:space:]]*migration_address[[:space:]]*=",
     )
-    raise mend(
+    raise verdict_with_fix(
         Problem,
-        f"migration_address is {address}, and the others are told {wanted}",
+        f"migration_address is {address}, but other nodes connect to"
+        f" {inbound_address}",
         node,
-        *_again(node, [line]),
+        *_restart_parts(node, [line]),
     )
 
 
@@ -148,41 +158,47 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
     if not nodes:
         raise Skip("no node has libvirt")
     # Ranges that are too small are named by another check.
-    usual = majority({n.name: n.libvirt.ports for n in nodes}, usual=(USUAL,))
-    small = usual[1] - usual[0] + 1 < ENOUGH
-    odd = [node for node in nodes if node.libvirt.ports != usual]
-    if not odd:
-        return f"{usual[0]}-{usual[1]}"
-    if small or any(_few(node.libvirt) for node in odd):
+    agreed_range = majority(
+        {n.name: n.libvirt.ports for n in nodes}, usual=(NOVA_PORT_RANGE,)
+    )
+    small = agreed_range[1] - agreed_range[0] + 1 < ENOUGH
+    deviating = [node for node in nodes if node.libvirt.ports != agreed_range]
+    if not deviating:
+        return f"{agreed_range[0]}-{agreed_range[1]}"
+    if small or any(_has_few_ports(node.libvirt) for node in deviating):
         raise Skip("migration-ports-are-sane says what is wrong")
     fixes: list[Fix] = []
-    words = []
-    for node in odd:
+    remedies = []
+    for node in deviating:
         lines = [
             command(
                 *("conf_set", node.libvirt.qemu_file),
                 *(f"migration_port_{end}", Port(value)),
             )
-            for end, value in zip(("min", "max"), usual, strict=True)
+            for end, value in zip(("min", "max"), agreed_range, strict=True)
         ]
-        verdict = mend(Concern, "", node, lines, (node.libvirt.daemon,))
+        verdict = verdict_with_fix(
+            Concern, "", node, lines, (node.libvirt.daemon,)
+        )
         fixes += [
-            fix.resting_on("other nodes", vouched=by_type(*map(Port, usual)))
+            fix.resting_on(
+                "other nodes", vouched=by_type(*map(Port, agreed_range))
+            )
             for fix in verdict.fixes
         ]
-        words.append(verdict.remedy)
+        remedies.append(verdict.remedy)
     raise Concern(
         ", ".join(
             f"{node.name} has {'-'.join(map(str, node.libvirt.ports))}"
-            for node in odd
+            for node in deviating
         )
-        + f"; the others {usual[0]}-{usual[1]}",
-        "; ".join(words),
+        + f"; the others {agreed_range[0]}-{agreed_range[1]}",
+        "; ".join(remedies),
         *fixes,
     )
 
 
-def _few(libvirt: Libvirt) -> bool:
+def _has_few_ports(libvirt: Libvirt) -> bool:
     first, last = libvirt.ports
     return last - first + 1 < ENOUGH
 

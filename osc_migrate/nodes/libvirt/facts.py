@@ -33,30 +33,30 @@ class Unit:
 
 @dataclasses.dataclass(frozen=True)
 class Listener:
-    """A TCP port that somebody listens on."""
+    """A TCP port that a process listens on."""
 
     # '*' for any address of both families, as ss has it.
     address: str
     port: int
-    # Who; empty where it is not known.
+    # Name of the process; empty where it is not known.
     process: str = ""
 
-    def hears(self, wanted: str) -> bool:
-        """A connection to `wanted` gets there: an address, or a name, which
+    def hears(self, target: str) -> bool:
+        """A connection to `target` gets there: an address, or a name, which
         may mean any but a loopback one."""
         if self.address == "*":
             return True
         try:
-            mine = ipaddress.ip_address(self.address.partition("%")[0])
+            bound = ipaddress.ip_address(self.address.partition("%")[0])
         except ValueError:
             return False
         try:
-            theirs = ipaddress.ip_address(wanted)
+            requested = ipaddress.ip_address(target)
         except ValueError:
-            return not mine.is_loopback
-        if mine.is_unspecified:
-            return mine.version == theirs.version
-        return mine == theirs
+            return not bound.is_loopback
+        if bound.is_unspecified:
+            return bound.version == requested.version
+        return bound == requested
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -119,7 +119,7 @@ class Libvirt(Facts):
         """systemd listens for it (the rule since libvirt 5.6), not the
         daemon itself with --listen, which takes the sockets masked."""
         main = self.unit(f"{self.front}.socket").load
-        # Whoever masks the service as well wants none of them.
+        # Where the service is masked as well, neither is meant to run.
         masked = main == "masked" != self.unit(f"{self.front}.service").load
         alone = self.flag_next and main != "loaded"
         return not (self.flag or alone or masked)

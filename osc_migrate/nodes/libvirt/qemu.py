@@ -1,4 +1,4 @@
-"""Checks of QEMU of two hosts: its version, what it knows, whose it is."""
+"""Checks of QEMU on two hosts: version, machine types, host identity."""
 
 import uuid
 from collections import defaultdict
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
 from osc_migrate.nodes.config.nova_conf import config_of
-from osc_migrate.nodes.libvirt.transport import mend
+from osc_migrate.nodes.libvirt.transport import verdict_with_fix
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
 from osc_migrate.text import command, listed, paste
@@ -28,21 +28,26 @@ def destination_has_as_new_a_qemu(pair: PairFacts) -> str:
     """The destination's QEMU is not older than the source's.
 
     Nova refuses it (nova/conductor/tasks/live_migrate.py,
-    DestinationHypervisorTooOld), unless told not to.
+    DestinationHypervisorTooOld), unless that check is switched off.
     """
     _answers(pair.source, pair.destination)
-    here = pair.source.libvirt.qemu_version
-    there = pair.destination.libvirt.qemu_version
-    said = f"QEMU {_dotted(here)} -> {_dotted(there)}"
-    if here <= there:
-        return said
-    newer = f"bring {pair.destination.name} to QEMU {_dotted(here)} or newer"
+    source_version = pair.source.libvirt.qemu_version
+    destination_version = pair.destination.libvirt.qemu_version
+    versions = (
+        f"QEMU {_dotted(source_version)} -> {_dotted(destination_version)}"
+    )
+    if source_version <= destination_version:
+        return versions
+    newer = (
+        f"bring {pair.destination.name} to QEMU {_dotted(source_version)}"
+        " or newer"
+    )
     remedy = f"{newer}: {_upgrade(pair.destination)}"
     if config_of(pair.source).flag(
         "workarounds", "skip_hypervisor_version_check_on_lm"
     ):
-        raise Concern(f"{said}; Nova is told not to look", remedy)
-    raise Problem(said, remedy)
+        raise Concern(f"{versions}; Nova is told not to look", remedy)
+    raise Problem(versions, remedy)
 
 
 def _dotted(version: tuple[int, ...]) -> str:
@@ -62,16 +67,16 @@ def _upgrade(node: NodeFacts) -> str:
 def hosts_have_equal_qemu(pair: PairFacts) -> str:
     """Both hosts have the same QEMU, so that servers can go back, too."""
     _answers(pair.source, pair.destination)
-    here = pair.source.libvirt.qemu_version
-    there = pair.destination.libvirt.qemu_version
-    if here > there:
+    source_version = pair.source.libvirt.qemu_version
+    destination_version = pair.destination.libvirt.qemu_version
+    if source_version > destination_version:
         raise Skip("destination-has-as-new-a-qemu says what is wrong")
-    if here == there:
-        return f"QEMU {_dotted(here)}"
+    if source_version == destination_version:
+        return f"QEMU {_dotted(source_version)}"
     raise Concern(
-        f"QEMU {_dotted(here)} -> {_dotted(there)}: what goes there does not"
-        " come back",
-        f"bring {pair.source.name} to QEMU {_dotted(there)}:"
+        f"QEMU {_dotted(source_version)} -> {_dotted(destination_version)}:"
+        " what goes there does not come back",
+        f"bring {pair.source.name} to QEMU {_dotted(destination_version)}:"
         f" {_upgrade(pair.source)}",
     )
 
@@ -83,15 +88,17 @@ def destination_has_as_new_a_libvirt(pair: PairFacts) -> str:
     It may refuse what it does not know of a guest (libvirt, migration.html).
     """
     _answers(pair.source, pair.destination)
-    here = pair.source.libvirt.version
-    there = pair.destination.libvirt.version
-    said = f"libvirt {_dotted(here)} -> {_dotted(there)}"
-    if here <= there:
-        return said
+    source_version = pair.source.libvirt.version
+    destination_version = pair.destination.libvirt.version
+    versions = (
+        f"libvirt {_dotted(source_version)} -> {_dotted(destination_version)}"
+    )
+    if source_version <= destination_version:
+        return versions
     raise Concern(
-        said,
-        f"bring {pair.destination.name} to libvirt {_dotted(here)} or newer:"
-        f" {_upgrade(pair.destination)}",
+        versions,
+        f"bring {pair.destination.name} to libvirt {_dotted(source_version)}"
+        f" or newer: {_upgrade(pair.destination)}",
     )
 
 
@@ -106,7 +113,7 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
     used = here.machines_used - there.machines
     if used:
         raise Problem(
-            f"servers on {pair.source.name} have {_some(used)}, which"
+            f"servers on {pair.source.name} have {_shortened(used)}, which"
             f" {pair.destination.name} does not know",
             f"{_upgrade(pair.destination)}, or choose another host; set"
             " hw_machine_type to one that all know, for servers to come",
@@ -116,7 +123,7 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
     new = set(here.aliases.values()) - there.machines
     if new:
         raise Concern(
-            f"new servers on {pair.source.name} get {_some(new)}, which"
+            f"new servers on {pair.source.name} get {_shortened(new)}, which"
             f" {pair.destination.name} does not know",
             "set [libvirt]hw_machine_type in nova.conf of all nodes to one"
             f" that all know; or on {pair.destination.name}:"
@@ -125,7 +132,7 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
     return f"{len(here.machines_used)} in use, and the defaults"
 
 
-def _some(names: set[str] | frozenset[str]) -> str:
+def _shortened(names: set[str] | frozenset[str]) -> str:
     return listed(sorted(names), 3)
 
 
@@ -137,11 +144,11 @@ def destination_has_the_security_driver(pair: PairFacts) -> str:
     model selinux' (libvirt, security_manager.c).
     """
     _answers(pair.source, pair.destination)
-    here = pair.source.libvirt.security
-    lacking = here - pair.destination.libvirt.security - {"dac"}
+    models = pair.source.libvirt.security
+    lacking = models - pair.destination.libvirt.security - {"dac"}
     if not lacking:
-        return ", ".join(sorted(here)) or "none"
-    model = _some(lacking)
+        return ", ".join(sorted(models)) or "none"
+    model = _shortened(lacking)
     raise Problem(
         f"guests of {pair.source.name} are confined by {model}, which"
         f" {pair.destination.name} has not",
@@ -161,45 +168,50 @@ def host_uuids_differ(cluster: ClusterFacts) -> str:
     if not twins:
         return "all differ"
     fixes: list[Fix] = []
-    words = []
+    remedies = []
     for node in twins:
-        own = uuid.uuid5(uuid.NAMESPACE_DNS, node.name)
+        derived_uuid = uuid.uuid5(uuid.NAMESPACE_DNS, node.name)
         line = command(
-            "conf_set", node.libvirt.daemon_file, "host_uuid", f'"{own}"'
+            "conf_set",
+            node.libvirt.daemon_file,
+            "host_uuid",
+            f'"{derived_uuid}"',
         )
-        verdict = mend(Problem, "", node, [line], (node.libvirt.daemon,))
+        verdict = verdict_with_fix(
+            Problem, "", node, [line], (node.libvirt.daemon,)
+        )
         # Made of the node's name, which the cloud or the operator gave it.
         fixes += [fix.resting_on() for fix in verdict.fixes]
-        words.append(verdict.remedy)
+        remedies.append(verdict.remedy)
     raise Problem(
         f"{', '.join(node.name for node in twins)}: the UUID of another host"
         f" ({twins[0].libvirt.host_uuid})",
-        "; ".join(words),
+        "; ".join(remedies),
         *fixes,
     )
 
 
 def _twins(
-    cluster: ClusterFacts, tell: Callable[[NodeFacts], str]
+    cluster: ClusterFacts, id_of: Callable[[NodeFacts], str]
 ) -> list[NodeFacts]:
     """Nodes that report what a node before them reported.
 
     :raises Skip: there are none, and libvirt of a node does not answer, as
         libvirt-answers says, or too few nodes report anything.
     """
-    told = defaultdict(list)
+    nodes_by_id = defaultdict(list)
     silent = []
     for node in cluster.computes:
         if not node.libvirt.daemon:
             continue
         if node.libvirt.trouble:
             silent.append(node.name)
-        elif value := tell(node):
-            told[value].append(node)
-    twins = [node for nodes in told.values() for node in nodes[1:]]
+        elif value := id_of(node):
+            nodes_by_id[value].append(node)
+    twins = [node for nodes in nodes_by_id.values() for node in nodes[1:]]
     if not twins and silent:
         raise Skip(f"libvirt on {silent[0]} does not answer")
-    if not twins and len(told) < 2:
+    if not twins and len(nodes_by_id) < 2:
         raise Skip("fewer than two nodes have one")
     return twins
 

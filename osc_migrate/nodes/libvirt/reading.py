@@ -42,7 +42,7 @@ _QEMU = daemons.pick(
     *("dynamic_ownership", "remember_owner", "stdio_handler"),
 )
 
-# virsh wakes a daemon that systemd ends when nobody talks to it. It runs
+# virsh wakes a daemon that systemd ends when it is idle. It runs
 # where the daemon is when the node itself has none.
 _VIRSH = (
     FIND_LIBVIRT.replace("%", "%%")
@@ -171,37 +171,37 @@ def questions(
     }
 
 
-def read(said: CommandOutput) -> Libvirt:
-    """:raises Unread: the files were not read, which most else hangs on."""
-    parts = _parts(said.lines("files"))
+def read(output: CommandOutput) -> Libvirt:
+    """:raises Unread: the files were not read, which most facts need."""
+    parts = _parts(output.lines("files"))
     if "end" not in parts:
         raise Unread("libvirt.files: the answer is incomplete")
-    units = fact(_units, said)
-    seen = frozenset(
+    units = fact(_units, output)
+    process_names = frozenset(
         name
         for name in ("libvirtd", "virtqemud", "virtproxyd")
         if f"process.{name}" in parts
     )
     core, front = parts["doubt"].title, parts["front_doubt"].title
-    daemon = fact(lambda: _daemon(seen, units, core))
+    daemon = fact(lambda: _daemon(process_names, units, core))
     modular = daemon == "virtqemud"
     # Behind libvirtd, nothing is asked of a virtproxyd.
     front = core or (front if modular else "")
     remote = parts["virtproxyd" if modular else "libvirtd"]
-    own = parts["virtqemud" if modular else "libvirtd"]
+    daemon_part = parts["virtqemud" if modular else "libvirtd"]
     flags = parts["flags"]
     return Libvirt(
         daemon=daemon,
         contained=trusted(core, _contained(parts["cgroup"].lines)),
         units=units,
-        processes=trusted(front, seen),
+        processes=trusted(front, process_names),
         flag=trusted(core, _listens(parts["process.libvirtd"].lines[1:])),
-        flag_next=fact(lambda: _listens(_words(flags.of_file()))),
+        flag_next=fact(lambda: _listens(_arguments(flags.of_file()))),
         flag_file=flags.title or "/etc/default/libvirtd",
         remote_file=remote.title,
         remote=trusted(front, fact(remote.settings)),
-        daemon_file=own.title,
-        daemon_conf=trusted(core, fact(own.settings)),
+        daemon_file=daemon_part.title,
+        daemon_conf=trusted(core, fact(daemon_part.settings)),
         qemu_file=parts["qemu"].title,
         qemu=trusted(core, fact(parts["qemu"].settings)),
         credentials=trusted(core, fact(lambda: _credentials(parts))),
@@ -211,8 +211,8 @@ def read(said: CommandOutput) -> Libvirt:
             core,
             fact(lambda: _quoted("machine", parts["guests"].of_file())),
         ),
-        listeners=fact(_listeners, said),
-        **virsh_output.read(said),
+        listeners=fact(_listeners, output),
+        **virsh_output.read(output),
     )
 
 
@@ -236,19 +236,19 @@ class _Part:
 
 
 def _parts(lines: list[str]) -> Mapping[str, _Part]:
-    """What stands below lines like '#@qemu /etc/libvirt/qemu.conf'."""
-    found: defaultdict[str, _Part] = defaultdict(_Part)
+    """The lines below headings like '#@qemu /etc/libvirt/qemu.conf'."""
+    sections: defaultdict[str, _Part] = defaultdict(_Part)
     part = _Part()
     for line in lines:
         if line.startswith("#@"):
             name, _, title = line[2:].partition(" ")
-            part = found[name]
+            part = sections[name]
             part.title = title.strip()
         elif line.startswith("#="):
             part.state = line[2:].strip()
         elif line:
             part.lines.append(line)
-    return found
+    return sections
 
 
 def _credentials(parts: Mapping[str, _Part]) -> bool:
@@ -266,12 +266,12 @@ def _machine_id(part: _Part) -> str:
     return part.title
 
 
-def _units(said: CommandOutput) -> dict[str, Unit]:
+def _units(output: CommandOutput) -> dict[str, Unit]:
     """Empty without systemd."""
-    found: dict[str, Unit] = {}
-    out = said.out("units")
+    states: dict[str, Unit] = {}
+    out = output.out("units")
     if out == "#none":
-        return found
+        return states
     if "Id=" not in out:
         raise Unread("systemctl shows no units of libvirt")
     for block in out.split("\n\n"):
@@ -279,7 +279,7 @@ def _units(said: CommandOutput) -> dict[str, Unit]:
         values = {key: value for key, _, value in rows}
         if values.get("LoadState", "not-found") == "not-found":
             continue
-        found[values.get("Id", "")] = Unit(
+        states[values.get("Id", "")] = Unit(
             values["LoadState"],
             values.get("ActiveState", ""),
             values.get("UnitFileState", ""),
@@ -289,7 +289,7 @@ def _units(said: CommandOutput) -> dict[str, Unit]:
                 if key == "Listen"
             ),
         )
-    return found
+    return states
 
 
 def _daemon(
@@ -301,22 +301,22 @@ def _daemon(
     :param doubt: why a process of that name was not trusted.
     :raises Unread: it may be that process, which no unit explains.
     """
-    both = ("libvirtd", "virtqemud")
-    for name in both:
+    names = ("libvirtd", "virtqemud")
+    for name in names:
         if name in processes:
             return name
     if isinstance(units, Unread):
         raise Unread(doubt[:300] or units.reason)
-    kinds = [(n, units.get(f"{n}.{s}")) for n in both for s in _STARTERS]
-    there = [(name, unit) for name, unit in kinds if unit is not None]
-    for wanted in (
+    kinds = [(n, units.get(f"{n}.{s}")) for n in names for s in _STARTERS]
+    installed = [(name, unit) for name, unit in kinds if unit is not None]
+    for preferred in (
         lambda unit: unit.active in ("active", "failed", "activating"),
         lambda unit: unit.starts,
         lambda unit: unit.load == "loaded",
         lambda unit: True,
     ):
-        for name, unit in there:
-            if wanted(unit):
+        for name, unit in installed:
+            if preferred(unit):
                 return name
     if doubt:
         raise Unread(doubt[:300])
@@ -330,41 +330,41 @@ def _contained(cgroups: list[str]) -> bool:
     )
 
 
-def _listens(words: list[str]) -> bool:
-    """--listen is among the arguments; short ones may stand together."""
+def _listens(arguments: list[str]) -> bool:
+    """--listen is among the arguments; short options may be combined."""
     return any(
-        word == "--listen" or re.fullmatch("-[dvl]*l[dvl]*", word)
-        for word in words
+        argument == "--listen" or re.fullmatch("-[dvl]*l[dvl]*", argument)
+        for argument in arguments
     )
 
 
-def _words(lines: list[str]) -> list[str]:
+def _arguments(lines: list[str]) -> list[str]:
     value = lines[-1].partition("=")[2] if lines else ""
     return value.replace('"', " ").replace("'", " ").split()
 
 
 def _quoted(name: str, lines: list[str]) -> frozenset[str]:
-    """What stands in name='...', once a line."""
+    """The values of name='...', at most one a line."""
     pattern = re.compile(rf"\b{name}='([^']{{1,64}})'")
     matches = (pattern.search(line[:300]) for line in lines)
     return frozenset(match[1] for match in matches if match)
 
 
-def _listeners(said: CommandOutput) -> tuple[Listener, ...]:
+def _listeners(output: CommandOutput) -> tuple[Listener, ...]:
     """Rows of ss, or 'hex ADDRESS:PORT' of /proc/net/tcp and tcp6."""
-    rows = said.lines("listeners")
+    rows = output.lines("listeners")
     if rows[-1:] != ["end="]:
         raise Unread("libvirt.listeners: the answer is incomplete")
     return tuple(map(_listener, rows[:-1]))
 
 
 def _listener(row: str) -> Listener:
-    words = row.split()
-    if len(words) == 2 and words[0] == "hex":
-        return _hexadecimal(words[1])
-    if len(words) < 5:
+    columns = row.split()
+    if len(columns) == 2 and columns[0] == "hex":
+        return _hexadecimal(columns[1])
+    if len(columns) < 5:
         raise Unread(f"'{row[:60]}' is not a row of ss")
-    address, _, port = words[3].rpartition(":")
+    address, _, port = columns[3].rpartition(":")
     process = re.search(r'users:\(\("([^"]{1,64})"', row)
     return Listener(
         address.strip("[]"),
@@ -382,8 +382,8 @@ def _hexadecimal(text: str) -> Listener:
         turned = b"".join(
             raw[at : at + 4][::-1] for at in range(0, len(raw), 4)
         )
-        found = str(ipaddress.ip_address(turned))
+        ip = str(ipaddress.ip_address(turned))
     except ValueError:
-        raise Unread(f"'{text[:60]}' is no address of /proc/net") from None
-    # One socket of IPv6 serves both families, unless told otherwise.
-    return Listener("*" if found == "::" else found, whole(port, "a port", 16))
+        raise Unread(f"'{text[:60]}' is not an address of /proc/net") from None
+    # One socket of IPv6 serves both families, unless IPV6_V6ONLY is set.
+    return Listener("*" if ip == "::" else ip, whole(port, "a port", 16))

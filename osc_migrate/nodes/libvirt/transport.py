@@ -1,4 +1,4 @@
-"""How Nova lets one libvirt talk to the other, and what mends one."""
+"""How Nova lets one libvirt talk to the other, and how its files are fixed."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -36,9 +36,9 @@ def transport(config: Config) -> Transport:
         scheme = config.get("libvirt", "live_migration_scheme") or "tcp"
         return Transport(scheme, PORTS.get(scheme, 0))
     # Without a transport, libvirt takes TLS for another host.
-    before, _, rest = uri.partition("://")
+    before, _, remainder = uri.partition("://")
     scheme = before.partition("+")[2] or "tls"
-    place, _, query = rest.partition("/")
+    place, _, query = remainder.partition("/")
     digits = place.rpartition(":")[2]
     port = PORTS.get(scheme, 0)
     if port and digits.isdecimal():
@@ -46,8 +46,8 @@ def transport(config: Config) -> Transport:
     return Transport(scheme, port, "no_verify=1" not in query)
 
 
-def wish(node: NodeFacts) -> Transport:
-    """The same for a remedy, which needs one whatever nova.conf says."""
+def transport_for_fix(node: NodeFacts) -> Transport:
+    """The same for a fix, which needs a transport whatever nova.conf sets."""
     try:
         return transport(config_of(node))
     except Skip:
@@ -68,15 +68,15 @@ def native_tls(config: Config) -> bool:
     return config.flag("libvirt", "live_migration_with_native_tls")
 
 
-def mend(
+def verdict_with_fix(
     kind: type[Verdict],
     detail: str,
     node: NodeFacts,
     lines: Sequence[str],
     restart: tuple[str, ...] = (),
 ) -> Verdict:
-    """A verdict on libvirt's files or units, and its remedy: words where
-    they are those of a container, which no script of the node mends."""
+    """A verdict on libvirt's files or units, with its fix: a text where
+    they belong to a container, which a script on the node cannot fix."""
     if not node.libvirt.contained:
         return kind(detail, "", Fix(node.name, tuple(lines), restart))
     return kind(
@@ -86,15 +86,15 @@ def mend(
     )
 
 
-def socket(libvirt: Libvirt, wanted: Transport) -> str:
-    return f"{libvirt.front}-{wanted.scheme}.socket"
+def socket(libvirt: Libvirt, target: Transport) -> str:
+    return f"{libvirt.front}-{target.scheme}.socket"
 
 
 def start(node: NodeFacts) -> list[str]:
     """Starts the daemons, and what listens for them."""
     libvirt = node.libvirt
     if libvirt.by_sockets:
-        return sockets(libvirt, wish(node))
+        return sockets(libvirt, transport_for_fix(node))
     daemon = f"{libvirt.daemon}.service"
     return [
         command("systemctl", "unmask", daemon),
@@ -103,23 +103,27 @@ def start(node: NodeFacts) -> list[str]:
     ]
 
 
-def sockets(libvirt: Libvirt, wanted: Transport) -> list[str]:
-    """systemd opens no socket of a service that runs already, and whoever
-    speaks to one in between starts it: all stop, then all start."""
-    front, port = libvirt.front, wanted.port
+def sockets(libvirt: Libvirt, target: Transport) -> list[str]:
+    """systemd opens no socket of a service that runs already, and a
+    connection to one in between starts it: all stop, then all start."""
+    front, port = libvirt.front, target.port
     service = f"{front}.service"
     names = [f"{front}.socket"]
     for scheme in ("tcp", "tls"):
         name = f"{front}-{scheme}.socket"
         unit = libvirt.unit(name)
-        if (port and scheme == wanted.scheme) or unit.starts:
+        if (port and scheme == target.scheme) or unit.starts:
             names.append(name)
     lines = []
-    own = socket(libvirt, wanted)
-    listen = libvirt.unit(own).listen
-    if port and listen and not any(_anywhere(one, port) for one in listen):
+    socket_name = socket(libvirt, target)
+    listen = libvirt.unit(socket_name).listen
+    if (
+        port
+        and listen
+        and not any(_anywhere(stream, port) for stream in listen)
+    ):
         # A later drop-in wins over the one that bound it elsewhere.
-        place = f"/etc/systemd/system/{own}.d"
+        place = f"/etc/systemd/system/{socket_name}.d"
         text = f"[Socket]\\nListenStream=\\nListenStream={port}\\n"
         lines += [
             command("mkdir", "-p", place),
@@ -129,10 +133,10 @@ def sockets(libvirt: Libvirt, wanted: Transport) -> list[str]:
     daemons = dict.fromkeys([service, f"{libvirt.daemon}.service"])
     own_sockets = dict.fromkeys([*names, f"{libvirt.daemon}.socket"])
     # The service takes them along.
-    more = [f"{front}-ro.socket", f"{front}-admin.socket"]
+    side_sockets = [f"{front}-ro.socket", f"{front}-admin.socket"]
     return [
         *lines,
-        command("systemctl", "unmask", *daemons, *own_sockets, *more),
+        command("systemctl", "unmask", *daemons, *own_sockets, *side_sockets),
         command("systemctl", "stop", service, f"{front}*.socket"),
         f"{command('systemctl', 'reset-failed', f'{front}*')} || :",
         # The modular daemons need only their sockets.

@@ -79,7 +79,7 @@ CASES = [
             }
         ),
         FAIL,
-        "10.1.1.1, and the others are told 10.77.0.13",
+        "10.1.1.1, but other nodes connect to 10.77.0.13",
         "line_drop /etc/libvirt/qemu.conf",
     ),
     Case("migration-ports-agree", nodes(), PASS),
