@@ -185,6 +185,8 @@ def folded(report: Report, subject: str) -> list[Finding]:
     kept = [f for f in report if f.status >= Status.WARN]
     passed = sum(f.status is Status.PASS for f in report)
     skipped = sum(f.status is Status.SKIP for f in report)
+    if len(kept) == len(report.findings):
+        return kept
     detail = f"{passed} checks passed"
     if skipped:
         detail += f", {skipped} do not apply"

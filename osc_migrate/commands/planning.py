@@ -217,8 +217,10 @@ def what_changes(plan: Plan) -> Iterator[str]:
         yield f"{some(len(moves), 'server')} to move: {to}"
     if copied := sum(step.way is Way.BLOCK for step in moves):
         yield f"the local disks of {some(copied, 'server')} are copied"
-    if stopped := sum(step.way in (Way.STOP, Way.COLD) for step in plan.steps):
-        yield f"{some(stopped, 'server')} to be shut down, or moved while off"
+    if cold := sum(step.way is Way.COLD for step in moves):
+        yield f"{some(cold, 'server')} of them cold, while shut down"
+    if stopped := len(plan.steps) - len(moves):
+        yield f"{some(stopped, 'server')} to be shut down in place"
     if plan.stays:
         yield f"{some(len(plan.stays), 'server')} to stay; see --dry-run"
 
