@@ -14,15 +14,15 @@ _RESOURCE = re.compile(r"resources([0-9A-Za-z_-]+):(.+)")
 
 
 def query(
-    held: Mapping[str, int],
+    allocated: Mapping[str, int],
     extra_specs: Mapping[str, str],
     image_properties: Mapping[str, str],
 ) -> dict[str, object]:
     """Query parameters for GET /allocation_candidates.
 
-    :param held: resource class -> what the server's allocation holds.
+    :param allocated: resource class -> what the server's allocation holds.
     """
-    left = Counter(held)
+    left = Counter(allocated)
     groups: dict[str, dict[str, int]] = {}
     for key, value in extra_specs.items():
         match = _RESOURCE.fullmatch(key)
@@ -30,19 +30,19 @@ def query(
             suffix, resource = match.groups()
             groups.setdefault(suffix, {})[resource] = int(value)
             left[resource] -= int(value)
-    asked: dict[str, object] = {}
+    parameters: dict[str, object] = {}
     for suffix, resources in {"": left, **groups}.items():
-        wanted = {name: n for name, n in resources.items() if n > 0}
-        if not wanted:
+        positive = {name: n for name, n in resources.items() if n > 0}
+        if not positive:
             continue
-        asked[f"resources{suffix}"] = _listed(wanted)
+        parameters[f"resources{suffix}"] = _listed(positive)
         if traits := _traits(suffix, extra_specs, image_properties):
-            asked[f"required{suffix}"] = ",".join(traits)
+            parameters[f"required{suffix}"] = ",".join(traits)
     if len(groups) > 1:
         # Required by placement as soon as two granular groups are there.
         policy = extra_specs.get("group_policy", "none")
-        asked["group_policy"] = policy
-    return asked
+        parameters["group_policy"] = policy
+    return parameters
 
 
 def _listed(resources: Mapping[str, int]) -> str:
@@ -55,12 +55,12 @@ def _traits(
     image_properties: Mapping[str, str],
 ) -> list[str]:
     """Required traits, and forbidden ones with an exclamation mark."""
-    found = set()
+    traits = set()
     for source in (extra_specs, image_properties):
         for key, value in source.items():
             match = _TRAIT.fullmatch(key)
             if match and match.group(1) == suffix:
                 sign = {"required": "", "forbidden": "!"}.get(value)
                 if sign is not None:
-                    found.add(sign + match.group(2))
-    return sorted(found)
+                    traits.add(sign + match.group(2))
+    return sorted(traits)

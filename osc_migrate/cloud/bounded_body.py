@@ -10,7 +10,7 @@ import requests
 import urllib3
 
 # 1,000 servers with the largest user data that Nova takes are 64 MB.
-MOST = 128 * 1024**2
+MAX_BYTES = 128 * 1024**2
 _PIECE = 64 * 1024
 
 
@@ -26,15 +26,17 @@ def content(answer: requests.Response, seconds: float) -> bytes:
     :raises RequestException: the connection broke, or :class:`Unbearable`.
     """
     end = time.monotonic() + seconds
-    got = bytearray()
+    received = bytearray()
     # What has arrived: read() waits until a piece is full, so before
     # urllib3 2.1 the bound on time is looked at less often.
     read = getattr(answer.raw, "read1", answer.raw.read)
     try:
         while piece := read(_PIECE, decode_content=True):
-            got += piece
-            if len(got) > MOST:
-                raise Unbearable(f"the answer is larger than {MOST >> 20} MiB")
+            received += piece
+            if len(received) > MAX_BYTES:
+                raise Unbearable(
+                    f"the answer is larger than {MAX_BYTES >> 20} MiB"
+                )
             if time.monotonic() > end:
                 raise Unbearable(
                     f"the answer was not complete after {seconds:g} s"
@@ -47,4 +49,4 @@ def content(answer: requests.Response, seconds: float) -> bytes:
         answer.close()
         raise
     # With --debug keystoneauth has read it already, to log it.
-    return bytes(got) or answer.content
+    return bytes(received) or answer.content

@@ -1,4 +1,4 @@
-"""What the cloud's APIs tell: each thing read once, side by side."""
+"""What the cloud's APIs show: each thing read once, in parallel."""
 
 import concurrent.futures
 import difflib
@@ -37,11 +37,11 @@ class Cloud:
 
         def api(name: str, service: str, newest: str | None = None) -> Api:
             # Looked up when first used: not every cloud has every service.
-            made = Api(
+            new_api = Api(
                 lambda: getattr(connection, name), service, newest, tries
             )
-            self._apis.append(made)
-            return made
+            self._apis.append(new_api)
+            return new_api
 
         self._connection = connection
         self.nova = api("compute", "Nova", microversions.NOVA)
@@ -54,7 +54,7 @@ class Cloud:
             api("placement", "Placement", microversions.PLACEMENT)
         )
 
-    def insist(self, tries: int) -> "Cloud":
+    def with_retries(self, tries: int) -> "Cloud":
         """The same; from now on each reading is asked for so often."""
         for api in self._apis:
             api.tries = tries
@@ -85,7 +85,7 @@ class Cloud:
         try:
             return parse_server(row)
         except Unread as unread:
-            raise self._odd("show a server", unread) from None
+            raise self._unreadable("show a server", unread) from None
 
     def server_now(self, server_id: str) -> Server | None:
         """The server as it is now, None when it is gone."""
@@ -102,14 +102,16 @@ class Cloud:
                 return None
             raise
         except Unread as unread:
-            raise self._odd(f"show server {server_id}", unread) from None
+            raise self._unreadable(
+                f"show server {server_id}", unread
+            ) from None
 
     def _find_server(self, ref: str) -> JsonObject:
         if _is_uuid(ref) and (shown := self._show_server(ref)):
             return shown
         # Nova takes the name for a regular expression of its database.
-        found = self.servers({"name": f"^{re.escape(ref)}$"})
-        named = [server for server in found if _named(server, ref)]
+        rows = self.servers({"name": f"^{re.escape(ref)}$"})
+        named = [server for server in rows if _named(server, ref)]
         if not named:
             raise errors.NotFound("server", ref, self._instead_of_server(ref))
         if len(named) > 1:
@@ -134,18 +136,18 @@ class Cloud:
         One by one: a page is forgotten before the next but one is read.
         """
 
-        def ask(query: dict[str, object]) -> Iterator[JsonObject]:
+        def listed(query: dict[str, object]) -> Iterator[JsonObject]:
             return self.nova.pages(
                 "/servers/detail", "servers", "list servers", query=query
             )
 
-        rows = ask(query | {"all_tenants": "1"})
+        rows = listed(query | {"all_tenants": "1"})
         try:
             first = list(itertools.islice(rows, 1))
         except errors.ApiError as error:
             if error.status != 403:
                 raise
-            return ask(query)
+            return listed(query)
         return itertools.chain(first, rows)
 
     def hosts(self) -> dict[str, Host]:
@@ -177,8 +179,8 @@ class Cloud:
         try:
             return next(iter(body.rows("services")), None)
         except Unread as unread:
-            what = f"show the compute service of {host}"
-            raise self._odd(what, unread) from None
+            description = f"show the compute service of {host}"
+            raise self._unreadable(description, unread) from None
 
     def hypervisors(self) -> dict[str, Hypervisor]:
         """Name of the compute host -> its hypervisor, sizes included.
@@ -216,25 +218,25 @@ class Cloud:
         query: dict[str, object] = {"instance_uuid": server_id}
         if limit and self.nova.has(microversions.MIGRATIONS_PAGED):
             query["limit"] = limit
-        what = f"list the migrations of server {server_id}"
+        description = f"list the migrations of server {server_id}"
 
-        def ask() -> JsonObject:
+        def fetch() -> JsonObject:
             return self.nova.get(
-                "/os-migrations", what, query=query, timeout=timeout
+                "/os-migrations", description, query=query, timeout=timeout
             )
 
         try:
-            body = ask()
+            body = fetch()
         except errors.ApiError as error:
             by_project = self.nova.has(microversions.MIGRATIONS_BY_PROJECT)
             if error.status != 403 or not project_id or not by_project:
                 raise
             query["project_id"] = project_id
-            body = ask()
+            body = fetch()
         try:
             records = [parse_migration(row) for row in body.rows("migrations")]
         except Unread as unread:
-            raise self._odd(what, unread) from None
+            raise self._unreadable(description, unread) from None
         return sorted(records, key=lambda record: -record.id)
 
     def live_counters(
@@ -253,10 +255,12 @@ class Cloud:
         and [api] response_validation = error, as DevStack sets it, makes an
         HTTP 400 of the 0 that a disk not yet copied has.
         """
-        what = f"list the live migrations of server {server_id}"
+        description = f"list the live migrations of server {server_id}"
         try:
             body = self.nova.get(
-                f"/servers/{server_id}/migrations", what, timeout=timeout
+                f"/servers/{server_id}/migrations",
+                description,
+                timeout=timeout,
             )
             records = [parse_migration(row) for row in body.rows("migrations")]
         except errors.ApiError as error:
@@ -264,11 +268,11 @@ class Cloud:
                 return None
             raise
         except Unread as unread:
-            raise self._odd(what, unread) from None
+            raise self._unreadable(description, unread) from None
         return next((r for r in records if r.id == migration_id), None)
 
-    def _odd(self, what: str, unread: Unread) -> errors.ApiError:
-        return errors.ApiError("Nova", what, None, unread.reason)
+    def _unreadable(self, description: str, unread: Unread) -> errors.ApiError:
+        return errors.ApiError("Nova", description, None, unread.reason)
 
 
 def or_unread(read: Callable[[], T]) -> T:
@@ -286,16 +290,16 @@ def in_parallel(*reads: Callable[[], Any]) -> list[Any]:
 
 
 def find_host(
-    wanted: str, hypervisors: Mapping[str, Hypervisor | Unread | None]
+    name_or_id: str, hypervisors: Mapping[str, Hypervisor | Unread | None]
 ) -> str | None:
     """The compute host with that name, or that hypervisor name or ID.
 
     :param hypervisors: of each compute host, by the host's name.
     """
-    if wanted in hypervisors:
-        return wanted
+    if name_or_id in hypervisors:
+        return name_or_id
     for name, hypervisor in hypervisors.items():
-        if isinstance(hypervisor, Hypervisor) and wanted in (
+        if isinstance(hypervisor, Hypervisor) and name_or_id in (
             fact(getattr, hypervisor, "id"),
             fact(getattr, hypervisor, "name"),
         ):
@@ -313,7 +317,7 @@ def hypervisors_of(
 
 
 def require_host(
-    wanted: str,
+    name_or_id: str,
     hypervisors: Mapping[str, Hypervisor | Unread | None],
     remedy: str = "see 'openstack compute service list'",
 ) -> str:
@@ -321,13 +325,13 @@ def require_host(
 
     :raises NotFound: there is no such host.
     """
-    name = find_host(wanted, hypervisors)
+    name = find_host(name_or_id, hypervisors)
     if name is None:
         # Many hosts differ in one digit: the nearest names help, all don't.
-        near = difflib.get_close_matches(wanted, hypervisors, 3)
+        near = difflib.get_close_matches(name_or_id, hypervisors, 3)
         if near:
             remedy = f"did you mean {' or '.join(map(paste, near))}?"
-        raise errors.NotFound("compute host", wanted, remedy)
+        raise errors.NotFound("compute host", name_or_id, remedy)
     return name
 
 

@@ -20,15 +20,15 @@ class PastDurations:
     seconds: Sequence[float]
 
     @property
-    def usual(self) -> float:
+    def median(self) -> float:
         """Half of them took less."""
         return statistics.median(self.seconds)
 
     def __str__(self) -> str:
-        least, most = min(self.seconds), max(self.seconds)
-        span = f"{self.usual:.0f} s"
-        if round(least) != round(most):
-            span += f" ({least:.0f} to {most:.0f})"
+        shortest, longest = min(self.seconds), max(self.seconds)
+        span = f"{self.median:.0f} s"
+        if round(shortest) != round(longest):
+            span += f" ({shortest:.0f} to {longest:.0f})"
         count = len(self.seconds)
         return f"usually {span} here, by {count} move{'s'[: count != 1]}"
 
@@ -38,35 +38,40 @@ _RECORDS, _SERVERS = 20, 8
 
 
 # Between a request and the record that it made.
-_NEAR = datetime.timedelta(seconds=60)
+_MAX_CLOCK_DIFFERENCE = datetime.timedelta(seconds=60)
 
 
-_DONE = {
+_SUCCESSFUL = {
     "live-migration": ("completed",),
     "migration": ("confirmed", "finished", "reverted"),
 }
 
 
 def past_durations(cloud: Cloud, kind: Kind) -> PastDurations | None:
-    """Of the newest moves of that kind; None where nobody knows. At most
+    """Of the newest moves of that kind; None where unknown. At most
     eleven requests.
 
-    Nova does not tell block migrations from other live ones.
+    Nova does not distinguish block migrations from other live ones.
     """
     # Before, a list would be as long as the cloud is old.
     if not cloud.nova.has(microversions.MIGRATIONS_PAGED):
         return None
     type_ = "migration" if kind is Kind.COLD else "live-migration"
-    found = in_parallel(
-        *(partial(_records, cloud, type_, s) for s in _DONE[type_])
+    lists = in_parallel(
+        *(partial(_records, cloud, type_, s) for s in _SUCCESSFUL[type_])
     )
-    records = [r for some in found if isinstance(some, list) for r in some]
+    records = [
+        r
+        for records_of_status in lists
+        if isinstance(records_of_status, list)
+        for r in records_of_status
+    ]
     if kind is Kind.COLD:
-        # The time until somebody confirmed it is no time of the move.
-        taken = _by_requests(cloud, records)
+        # The time until it was confirmed does not count.
+        durations = _by_requests(cloud, records)
     else:
-        taken = [known(partial(_between, r)) for r in records]
-    seconds = [one for one in taken if one is not None]
+        durations = [known(partial(_between, r)) for r in records]
+    seconds = [duration for duration in durations if duration is not None]
     return PastDurations(seconds) if seconds else None
 
 
@@ -88,7 +93,7 @@ def _between(record: Migration) -> float | None:
 
 def _by_requests(cloud: Cloud, records: list[Migration]) -> list[float | None]:
     newest = sorted(records, key=lambda record: -record.id)
-    # Of each server the newest, and none whose server is not told.
+    # Of each server the newest; without those whose server is unknown.
     of_each: dict[str, Migration] = {}
     for record in newest:
         server_id = fact(getattr, record, "server_id")
@@ -97,22 +102,27 @@ def _by_requests(cloud: Cloud, records: list[Migration]) -> list[float | None]:
     chosen = list(of_each.values())[:_SERVERS]
     if not chosen:
         return []
-    found = in_parallel(*(partial(_request, cloud, r) for r in chosen))
-    return [one for one in found if isinstance(one, float)]
+    durations = in_parallel(*(partial(_request, cloud, r) for r in chosen))
+    return [duration for duration in durations if isinstance(duration, float)]
 
 
 def _request(cloud: Cloud, record: Migration) -> float:
-    """:raises Unread: Nova does not tell."""
+    """:raises Unread: Nova does not show it."""
     try:
         actions = actions_of(cloud.nova, record.server_id or "")
     except errors.ApiError as error:
         raise Unread(str(error)) from None
-    made = record.created_at
+    created = record.created_at
     for action in actions:
         start, end = action.start, action.updated
         if action.name != "migrate" or action.failed:
             continue
         # Two clocks, and one of them in whole seconds.
-        if made and start and end and abs(made - start) < _NEAR:
+        if (
+            created
+            and start
+            and end
+            and abs(created - start) < _MAX_CLOCK_DIFFERENCE
+        ):
             return (end - start).total_seconds()
     raise Unread("no request of the server fits the migration's time")

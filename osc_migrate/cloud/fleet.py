@@ -80,7 +80,7 @@ T = TypeVar("T")
 
 
 # Statuses with which a move has ended well; a cold one is 'finished' until
-# somebody confirms it.
+# it is confirmed.
 _WELL = ("completed", "finished", "confirmed")
 
 
@@ -161,26 +161,27 @@ def _refuse_server(
         )
 
 
-def _must(what: str, found: Any) -> Any:
-    if isinstance(found, Unread):
+def _must(description: str, facts: Any) -> Any:
+    if isinstance(facts, Unread):
         raise errors.MigrateError(
-            f"no plan can be made: {what} cannot be read: {found.reason}"
+            f"no plan can be made: {description} cannot be read:"
+            f" {facts.reason}"
         )
-    return found
+    return facts
 
 
-def _or(found: Any, other: T) -> Any | T:
-    return other if isinstance(found, Unread) else found
+def _or(facts: Any, default: T) -> Any | T:
+    return default if isinstance(facts, Unread) else facts
 
 
 def _servers(cloud: Cloud) -> Mapping[str, Server]:
-    found = (parse_server(row) for row in cloud.servers({}))
-    return {server.id: server for server in found}
+    servers = (parse_server(row) for row in cloud.servers({}))
+    return {server.id: server for server in servers}
 
 
 def _groups(cloud: Cloud) -> Iterator[ServerGroup]:
     """All of them: pages by offset, the last one empty, as Nova may have a
-    smaller page of its own and sends no links."""
+    smaller page and sends no links."""
     offset = 0
     while offset < _MOST_GROUPS:
         body = cloud.nova.get(
@@ -201,7 +202,7 @@ def _past(cloud: Cloud) -> tuple[Migration, ...]:
     paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
     since = datetime.datetime.now(datetime.UTC) - LOOK_BACK
 
-    def ask(status: str) -> list[Migration]:
+    def fetch(status: str) -> list[Migration]:
         query: dict[str, object] = {"status": status}
         if paged:
             query["limit"] = _ENOUGH
@@ -211,32 +212,34 @@ def _past(cloud: Cloud) -> tuple[Migration, ...]:
             f"list the migrations that are {status}",
             query=query,
         )
-        found = [parse_migration(row) for row in body.rows("migrations")]
-        return sorted(found, key=lambda m: -m.id)[:_ENOUGH]
+        records = [parse_migration(row) for row in body.rows("migrations")]
+        return sorted(records, key=lambda m: -m.id)[:_ENOUGH]
 
-    asks: list[Callable[[], Any]] = [functools.partial(ask, s) for s in _WELL]
-    return tuple(m for found in in_parallel(*asks) for m in _or(found, []))
+    asks: list[Callable[[], Any]] = [
+        functools.partial(fetch, s) for s in _WELL
+    ]
+    return tuple(m for records in in_parallel(*asks) for m in _or(records, []))
 
 
 def _with_memory(
     records: tuple[Migration, ...], servers: Mapping[str, Server]
 ) -> tuple[PastMove, ...]:
-    found = []
+    moves = []
     for record in records:
         seconds = known(functools.partial(_seconds, record))
         if seconds is None or record.type not in _TYPES:
             continue
         server = known(functools.partial(_of, servers, record))
         memory = known(functools.partial(_memory, server))
-        found.append(PastMove(record.type == "migration", seconds, memory))
-    return tuple(found)
+        moves.append(PastMove(record.type == "migration", seconds, memory))
+    return tuple(moves)
 
 
 def _seconds(record: Migration) -> float | None:
-    begun, ended = record.created_at, record.updated_at
-    if begun is None or ended is None or ended < begun:
+    started, ended = record.created_at, record.updated_at
+    if started is None or ended is None or ended < started:
         return None
-    return (ended - begun).total_seconds()
+    return (ended - started).total_seconds()
 
 
 def _memory(server: Server | None) -> int | None:
@@ -254,9 +257,9 @@ def _held(cloud: Cloud, hosts: list[Host]) -> Mapping[str, Mapping[str, int]]:
         for host in hosts
         if (hypervisor := inventory.hypervisor_of(host))
     ]
-    found: dict[str, Mapping[str, int]] = {}
+    allocations: dict[str, Mapping[str, int]] = {}
     if reads:
-        quietly = (functools.partial(or_unread, one) for one in reads)
-        for held in in_parallel(*quietly):
-            found |= _or(held, {})
-    return found
+        quietly = (functools.partial(or_unread, reader) for reader in reads)
+        for consumers in in_parallel(*quietly):
+            allocations |= _or(consumers, {})
+    return allocations

@@ -31,7 +31,7 @@ class Attempt(Facts):
 class History(Facts):
     """All that Nova keeps of one server's moves."""
 
-    # As it was when somebody first looked, for its name and ID.
+    # As it was at the first look, for its name and ID.
     server: Server
     # As it is now; None when it is gone.
     now: Server | None
@@ -92,16 +92,16 @@ def attempts_of(
     cloud: Cloud,
     server_id: str,
     pairs: Sequence[Pair],
-    wanted: Callable[[Pair], bool] = lambda pair: True,
+    needs_events: Callable[[Pair], bool] = lambda pair: True,
 ) -> list[Attempt]:
     """Attempts with their steps, which cost a request each.
 
-    :param wanted: whether that is worth it.
+    :param needs_events: whether that is worth it.
     """
 
     def read(pair: Pair) -> Attempt:
         record, action = pair
-        if not wanted(pair):
+        if not needs_events(pair):
             return Attempt(record, action)
         return Attempt(record, action, fact(_events, cloud, server_id, action))
 

@@ -1,4 +1,4 @@
-"""The migrations of anybody that have not ended."""
+"""The migrations in flight, of all users."""
 
 from collections.abc import Mapping
 
@@ -40,9 +40,9 @@ def everywhere(cloud: Cloud, host: str | None = None) -> list[Migration]:
     """
     # Nova's own filter 'host' means the source or the destination.
     query: Mapping[str, object] = {"host": host} if host else {}
-    found = migrations_in(cloud, IN_FLIGHT, query)
+    records = migrations_in(cloud, IN_FLIGHT, query)
     # One may change its status between two of the requests.
-    return sorted({m.id: m for m in found}.values(), key=lambda m: m.id)
+    return sorted({m.id: m for m in records}.values(), key=lambda m: m.id)
 
 
 def counted(cloud: Cloud, server_id: str, record: Migration) -> Migration:
@@ -50,15 +50,15 @@ def counted(cloud: Cloud, server_id: str, record: Migration) -> Migration:
     if not cloud.nova.has(microversions.SERVER_MIGRATIONS):
         return record
     try:
-        found = cloud.live_counters(server_id, record.id)
+        live = cloud.live_counters(server_id, record.id)
     except errors.ApiError:
         return record
     # That list does not say what it is a list of.
     type_ = known(lambda: record.type)
-    return found.but(type=type_, server_id=server_id) if found else record
+    return live.but(type=type_, server_id=server_id) if live else record
 
 
-def host_called(cloud: Cloud, wanted: str) -> str:
+def host_called(cloud: Cloud, name_or_id: str) -> str:
     """The compute host of that name, or of that hypervisor's.
 
     :raises NotFound: there is none.
@@ -66,9 +66,9 @@ def host_called(cloud: Cloud, wanted: str) -> str:
     """
     try:
         hosts = or_unread(cloud.hosts)
-        if wanted in hosts:
-            return wanted
-        return require_host(wanted, or_unread(cloud.hypervisors))
+        if name_or_id in hosts:
+            return name_or_id
+        return require_host(name_or_id, or_unread(cloud.hypervisors))
     except Unread as unread:
         raise errors.MigrateError(
             f"the compute hosts cannot be listed: {unread.reason}"

@@ -56,7 +56,7 @@ def places(
         for provider in summaries:
             trees.setdefault(provider.root, []).append(provider)
     looked = 0
-    found = {}
+    inventories = {}
     for name in [*first, *(n for n in hosts if n not in set(first))]:
         host = hosts[name]
         hypervisor = hypervisor_of(host)
@@ -73,9 +73,9 @@ def places(
                 f"placement offers no memory on {name}, and {CLOSER} such"
                 " hosts were looked at already"
             )
-        found[name] = _place(host, tree, shared)
+        inventories[name] = _place(host, tree, shared)
     pools = {id: provider.stock for id, (provider, _) in sharing.items()}
-    return {name: found[name] for name in hosts}, pools
+    return {name: inventories[name] for name in hosts}, pools
 
 
 def hypervisor_of(host: Host) -> Hypervisor | None:
@@ -89,12 +89,12 @@ def _tree(cloud: Cloud, root: str, name: str) -> list[Provider]:
 def _shared(
     sharing: Mapping[str, tuple[Provider, frozenset[str]]],
 ) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    pools_of_root: dict[str, dict[str, str]] = {}
     for id, (provider, takers) in sharing.items():
         for taker in takers:
             for resource in provider.stock:
-                found.setdefault(taker, {}).setdefault(resource, id)
-    return found
+                pools_of_root.setdefault(taker, {}).setdefault(resource, id)
+    return pools_of_root
 
 
 def _place(host: Host, tree: Any, shared: Shared) -> HostInventory:
@@ -102,19 +102,19 @@ def _place(host: Host, tree: Any, shared: Shared) -> HostInventory:
         unread: Any = tree
         return HostInventory(host, stock=unread, traits=unread)
     root = tree[0].root
-    own = Counter(name for provider in tree for name in provider.stock)
-    others = {
+    counts = Counter(name for provider in tree for name in provider.stock)
+    taken_from = {
         resource: pool
         for resource, pool in shared.get(root, {}).items()
         # What a host has itself goes first.
-        if resource not in own
+        if resource not in counts
     }
     return HostInventory(
         host=host,
         stock=_bounded(tree, host),
         traits=frozenset().union(*(p.traits for p in tree if p.id == root)),
-        shared=others,
-        spread=frozenset(name for name, count in own.items() if count > 1),
+        shared=taken_from,
+        spread=frozenset(name for name, count in counts.items() if count > 1),
     )
 
 
@@ -128,9 +128,9 @@ def _bounded(tree: Iterable[Provider], host: Host) -> dict[str, Inventory]:
             "MEMORY_MB": known(lambda: hypervisor.memory_mb),
             "DISK_GB": known(lambda: hypervisor.local_gb),
         }
-    found: dict[str, Inventory] = {}
+    inventories: dict[str, Inventory] = {}
     for provider in tree:
         for name, stock in provider.stock.items():
-            most = stock.max_amount or bounds.get(name)
-            found[name] = Inventory(stock.total, stock.used, most)
-    return found
+            limit = stock.max_amount or bounds.get(name)
+            inventories[name] = Inventory(stock.total, stock.used, limit)
+    return inventories

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 # As databases have them.
-_MOST = 2**63
+_MAX_NUMBER = 2**63
 
 
 class JsonObject:
@@ -21,11 +21,11 @@ class JsonObject:
     :param origin: who said it, like "Nova (microversion 2.96)".
     """
 
-    def __init__(self, data: object, what: str, origin: str) -> None:
+    def __init__(self, data: object, description: str, origin: str) -> None:
         if not isinstance(data, dict):
-            raise Unread(f"{origin} sent something odd for {what}")
+            raise Unread(f"{origin} sent something odd for {description}")
         self._data = data
-        self._what = what
+        self._description = description
         self._origin = origin
 
     def __contains__(self, name: str) -> bool:
@@ -34,7 +34,7 @@ class JsonObject:
     def _get(self, name: str) -> object:
         if name not in self._data:
             raise Unread(
-                f"{self._origin} does not show '{name}' in {self._what}"
+                f"{self._origin} does not show '{name}' in {self._description}"
             )
         return self._data[name]
 
@@ -46,7 +46,7 @@ class JsonObject:
         ):
             return value
         raise Unread(
-            f"{self._origin} shows '{name}' in {self._what} as"
+            f"{self._origin} shows '{name}' in {self._description} as"
             f" {type(value).__name__}, not {kind.__name__}"
         )
 
@@ -59,17 +59,17 @@ class JsonObject:
 
     def whole(self, name: str) -> int:
         value = self._typed(name, int)
-        if abs(value) <= _MOST:
+        if abs(value) <= _MAX_NUMBER:
             return value
         raise Unread(
-            f"{self._origin} shows '{name}' in {self._what} as a number that"
-            " is too large"
+            f"{self._origin} shows '{name}' in {self._description} as a number"
+            " that is too large"
         )
 
     def number(self, name: str) -> float:
         # json takes NaN and Infinity for numbers, which no sum survives.
         value = self._get(name)
-        if isinstance(value, float) and abs(value) <= _MOST:
+        if isinstance(value, float) and abs(value) <= _MAX_NUMBER:
             return value
         return float(self.whole(name))
 
@@ -94,7 +94,7 @@ class JsonObject:
         except ValueError:
             pass
         raise Unread(
-            f"{self._origin} shows '{name}' in {self._what} as no time"
+            f"{self._origin} shows '{name}' in {self._description} as no time"
         )
 
     def inner(self, name: str) -> "JsonObject":
@@ -108,8 +108,8 @@ class JsonObject:
                 value = json.loads(value or "{}")
             except (ValueError, RecursionError):
                 raise Unread(
-                    f"{self._origin} shows '{name}' in {self._what} as odd"
-                    " JSON"
+                    f"{self._origin} shows '{name}' in {self._description} as"
+                    " odd JSON"
                 ) from None
         return JsonObject(value, name, self._origin)
 
@@ -125,7 +125,9 @@ class JsonObject:
         values = self._typed(name, list)
         if all(isinstance(value, str) for value in values):
             return tuple(values)
-        raise Unread(f"{self._origin} shows odd '{name}' in {self._what}")
+        raise Unread(
+            f"{self._origin} shows odd '{name}' in {self._description}"
+        )
 
     def words(self, name: str) -> dict[str, str]:
         """An object of strings."""

@@ -66,7 +66,7 @@ PHASES = {
     "running": "running",
     "running (post-copy)": "post-copy",
     "post-migrating": "finishing",
-    # Of a cold migration, whose disks nobody counts.
+    # Of a cold migration, whose disks are not counted.
     "migrating": "copying",
     "completed": "finishing",
 }

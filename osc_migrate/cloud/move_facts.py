@@ -95,19 +95,19 @@ def one(cloud: Cloud, ref: str, wanted: str | None) -> MoveFacts:
     :raises ApiError: when the server itself cannot be read.
     """
     server = cloud.server(ref)
-    around = Surroundings(cloud, arriving=wanted is not None)
-    move = _of_server(around, server)
+    surroundings = Surroundings(cloud, arriving=wanted is not None)
+    move = _of_server(surroundings, server)
     if wanted is None:
         return move
     try:
-        hosts = around.known_hosts()
+        hosts = surroundings.known_hosts()
     except Unread as unread:
         return move.but(wanted=wanted, destination=unread, room=unread)
     name = find_host(wanted, hypervisors_of(hosts))
     if name is None:
         return move.but(wanted=wanted)
     rooms = fact(_rooms, cloud, move, hosts[name])
-    return _towards(move, wanted, hosts[name], around, rooms, cloud)
+    return _towards(move, wanted, hosts[name], surroundings, rooms, cloud)
 
 
 def every(cloud: Cloud, ref: str) -> list[MoveFacts]:
@@ -116,11 +116,11 @@ def every(cloud: Cloud, ref: str) -> list[MoveFacts]:
     :raises MigrateError: no server, or the hosts cannot be listed.
     """
     server = cloud.server(ref)
-    around = Surroundings(cloud)
-    return to_each_host(around, server)
+    surroundings = Surroundings(cloud)
+    return to_each_host(surroundings, server)
 
 
-def every_server(cloud: Cloud, wanted: str) -> Iterator[list[MoveFacts]]:
+def every_server(cloud: Cloud, host_ref: str) -> Iterator[list[MoveFacts]]:
     """For each server on a host: towards every other one.
 
     A few requests a server, on top of what a single one costs.
@@ -128,39 +128,41 @@ def every_server(cloud: Cloud, wanted: str) -> Iterator[list[MoveFacts]]:
     :raises NotFound: no such host.
     :raises MigrateError: the hosts cannot be listed.
     """
-    around = Surroundings(cloud)
-    hosts = _must(around)
-    name = require_host(wanted, hypervisors_of(hosts))
+    surroundings = Surroundings(cloud)
+    hosts = _must(surroundings)
+    name = require_host(host_ref, hypervisors_of(hosts))
     rows = cloud.servers({"host": name})
     servers = [cloud.parsed(row) for row in rows]
     for server in sorted(servers, key=lambda s: s.id):
-        yield to_each_host(around, server)
+        yield to_each_host(surroundings, server)
 
 
-def _must(around: Surroundings) -> Mapping[str, Host]:
+def _must(surroundings: Surroundings) -> Mapping[str, Host]:
     try:
-        return around.known_hosts()
+        return surroundings.known_hosts()
     except Unread as unread:
         raise errors.MigrateError(
             f"the compute hosts cannot be listed: {unread.reason}"
         ) from None
 
 
-def to_each_host(around: Surroundings, server: Server) -> list[MoveFacts]:
+def to_each_host(
+    surroundings: Surroundings, server: Server
+) -> list[MoveFacts]:
     """As :func:`every`, for a server and surroundings already read."""
-    hosts = _must(around)
-    move = _of_server(around, server)
-    rooms = fact(_rooms, around.cloud, move, None)
+    hosts = _must(surroundings)
+    move = _of_server(surroundings, server)
+    rooms = fact(_rooms, surroundings.cloud, move, None)
     return [
-        _towards(move, name, host, around, rooms, None)
+        _towards(move, name, host, surroundings, rooms, None)
         for name, host in sorted(hosts.items())
         if name != known(lambda: server.host)
     ]
 
 
-def _of_server(around: Surroundings, server: Server) -> MoveFacts:
+def _of_server(surroundings: Surroundings, server: Server) -> MoveFacts:
     """What matters of the server, wherever it goes."""
-    cloud = around.cloud
+    cloud = surroundings.cloud
     reads: dict[str, Callable[[], object]] = {
         "migrations": lambda: tuple(
             cloud.migrations(
@@ -174,18 +176,18 @@ def _of_server(around: Surroundings, server: Server) -> MoveFacts:
         "shares": lambda: server_details.shares(cloud, server),
         "topology": lambda: server_details.topology(cloud, server),
         "groups": lambda: server_details.groups(cloud, server),
-        "room": lambda: server_details.allocation(around, server),
+        "room": lambda: server_details.allocation(surroundings, server),
         "nova": lambda: microversions.key(cloud.nova.offered),
     }
-    asked = (lambda read=read: or_unread(read) for read in reads.values())
-    found = dict(zip(reads, in_parallel(*asked), strict=True))
-    image = found.pop("image")
+    readers = (lambda read=read: or_unread(read) for read in reads.values())
+    facts = dict(zip(reads, in_parallel(*readers), strict=True))
+    image = facts.pop("image")
     properties = fact(
-        volumes.image_properties, server, image, found["volumes"]
+        volumes.image_properties, server, image, facts["volumes"]
     )
     source, names = (
-        fact(lambda: around.known_hosts().get(server.host)),
-        fact(lambda: tuple(sorted(around.known_hosts()))),
+        fact(lambda: surroundings.known_hosts().get(server.host)),
+        fact(lambda: tuple(sorted(surroundings.known_hosts()))),
     )
     return MoveFacts(
         server=server.but(image_properties=properties),
@@ -194,12 +196,12 @@ def _of_server(around: Surroundings, server: Server) -> MoveFacts:
         source=source,
         destination=None,
         hosts=names,
-        aggregates=around.aggregates,
-        network_extensions=around.extensions,
-        agents=around.agents,
-        roles=around.roles,
+        aggregates=surroundings.aggregates,
+        network_extensions=surroundings.extensions,
+        agents=surroundings.agents,
+        roles=surroundings.roles,
         now=datetime.datetime.now(datetime.UTC),
-        **found,
+        **facts,
     )
 
 
@@ -208,7 +210,7 @@ def _rooms(
 ) -> Mapping[str, Mapping[str, int]]:
     """Root provider with room for the server -> what is left there."""
     server = move.server
-    asked = allocation_query.query(
+    query = allocation_query.query(
         move.room.asked,
         # Unread below 2.61 and 2.98: then only amounts are asked for.
         known(lambda: server.flavor.extra_specs) or {},
@@ -219,14 +221,14 @@ def _rooms(
         if host.hypervisor is None:
             raise Unread(f"Nova lists no hypervisor of {host.name}")
         tree = host.hypervisor.id
-    return or_unread(lambda: cloud.placement.rooms(asked, tree))
+    return or_unread(lambda: cloud.placement.rooms(query, tree))
 
 
 def _towards(
     move: MoveFacts,
     wanted: str,
     host: Host,
-    around: Surroundings,
+    surroundings: Surroundings,
     rooms: Mapping[str, Mapping[str, int]],
     cloud: Cloud | None,
 ) -> MoveFacts:
@@ -238,8 +240,8 @@ def _towards(
         wanted=wanted,
         destination=host,
         room=fact(_room, move, host, rooms, cloud),
-        incoming=fact(_incoming, around, host.name),
-        recent=around.recent,
+        incoming=fact(_incoming, surroundings, host.name),
+        recent=surroundings.recent,
     )
 
 
@@ -265,7 +267,7 @@ def _room(
     return move.room.but(free=free, fits=fits)
 
 
-def _incoming(around: Surroundings, host: str) -> tuple[Migration, ...]:
-    if isinstance(around.under_way, Unread):
-        raise around.under_way
-    return tuple(m for m in around.under_way if m.destination == host)
+def _incoming(surroundings: Surroundings, host: str) -> tuple[Migration, ...]:
+    if isinstance(surroundings.under_way, Unread):
+        raise surroundings.under_way
+    return tuple(m for m in surroundings.under_way if m.destination == host)

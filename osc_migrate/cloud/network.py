@@ -1,4 +1,4 @@
-"""What Neutron tells."""
+"""What Neutron shows."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -77,10 +77,10 @@ class Network:
             for row in body.rows("bindings")
         }
 
-    def _get(self, path: str, what: str) -> JsonObject:
+    def _get(self, path: str, description: str) -> JsonObject:
         """Of one port or network: trouble with it is that fact's alone."""
         try:
-            return self._api.get(path, what)
+            return self._api.get(path, description)
         except errors.ApiError as error:
             raise Unread(str(error)) from error
 

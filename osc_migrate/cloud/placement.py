@@ -1,4 +1,4 @@
-"""What placement tells about room."""
+"""What placement shows: inventories and allocations."""
 
 import dataclasses
 from collections import Counter
@@ -66,16 +66,16 @@ class Placement:
         body = self._api.get(
             f"/allocations/{consumer}", f"show the allocation of {consumer}"
         )
-        held = {
+        by_provider = {
             provider: row.numbers("resources")
             for provider, row in body.inner("allocations").items()
         }
-        if not held:
+        if not by_provider:
             raise Unread(
                 f"placement holds no allocation for server {consumer};"
                 " 'nova-manage placement heal_allocations' makes it"
             )
-        return held
+        return by_provider
 
     def rooms(
         self, query: Mapping[str, object], tree: str | None = None
@@ -85,11 +85,11 @@ class Placement:
         :param query: from :func:`osc_migrate.cloud.allocation_query.query`.
         :param tree: ask for the tree of that provider alone.
         """
-        asked = dict(query)
+        parameters = dict(query)
         if tree is not None:
-            asked["in_tree"] = tree
+            parameters["in_tree"] = tree
         body = self._api.get(
-            "/allocation_candidates", "look for room", query=asked
+            "/allocation_candidates", "look for room", query=parameters
         )
         summaries = dict(body.inner("provider_summaries").items())
         left: dict[str, Counter[str]] = {}
@@ -143,8 +143,10 @@ class Placement:
                 id=provider,
                 root=row.text("root_provider_uuid"),
                 stock={
-                    name: Inventory(one.whole("capacity"), one.whole("used"))
-                    for name, one in row.inner("resources").items()
+                    name: Inventory(
+                        usage.whole("capacity"), usage.whole("used")
+                    )
+                    for name, usage in row.inner("resources").items()
                 },
                 traits=frozenset(row.texts("traits")),
             )
@@ -194,14 +196,14 @@ class Placement:
         each of their aggregates.
         """
         self._api.need(
-            microversions.REQUIRED_TRAITS, "placement tells who shares"
+            microversions.REQUIRED_TRAITS, "placement shows sharing providers"
         )
         body = self._api.get(
             "/resource_providers",
             "list the sharing providers",
             query={"required": "MISC_SHARES_VIA_AGGREGATE"},
         )
-        found = {}
+        shared = {}
         for row in body.rows("resource_providers"):
             id, name = row.text("uuid"), row.text("name")
             aggregates = self._api.get(
@@ -216,8 +218,8 @@ class Placement:
                     query={"member_of": aggregate},
                 ).rows("resource_providers")
                 takers.update(member.text("uuid") for member in members)
-            found[id] = self.provider(id, name, id), frozenset(takers - {id})
-        return found
+            shared[id] = self.provider(id, name, id), frozenset(takers - {id})
+        return shared
 
     def held(self, provider: str, name: str) -> dict[str, dict[str, int]]:
         """Consumer -> resource class -> what it holds of that provider."""

@@ -22,16 +22,16 @@ def is_redirect(answer: requests.Response) -> bool:
 
 def explanation(answer: requests.Response) -> str:
     """Where the request went, where it was sent on to, and what to fix."""
-    asked = origin(str(answer.url))
+    requested = origin(str(answer.url))
     location = answer.headers.get("Location")
     if not location:
         target = "to an address that it does not name"
     else:
         target = f"to {origin(location, str(answer.url))}"
     return (
-        f"{asked} redirects the request {target}; redirects are not followed."
-        " Correct the endpoint in the catalog, so that it needs none:"
-        " openstack catalog list, openstack endpoint set --url"
+        f"{requested} redirects the request {target}; redirects are not"
+        " followed. Correct the endpoint in the catalog, so that it needs"
+        " none: openstack catalog list, openstack endpoint set --url"
     )
 
 

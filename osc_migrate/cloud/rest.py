@@ -27,7 +27,7 @@ from osc_migrate.facts import Unread
 # Seconds for an answer to begin, and then to end. Generous: a list of 1,000
 # servers may take long.
 ANSWER_TIMEOUT = 60
-# Requests under way at once, whoever makes them: no more than the ten
+# Requests under way at once, from all threads: no more than the ten
 # connections that requests keeps, and than an API should bear from one user.
 _AT_ONCE = threading.BoundedSemaphore(8)
 # Seconds before a reading is asked for again, then twice that, and so on.
@@ -60,7 +60,7 @@ class Api:
         self.service = service
         self._newest = newest
         self._version: str | None = None
-        self._found: Any = None
+        self._resolved_adapter: Any = None
         self._finding = threading.RLock()
 
     @property
@@ -80,17 +80,17 @@ class Api:
     @property
     def _adapter(self) -> Any:
         with self._finding:
-            if self._found is None:
+            if self._resolved_adapter is None:
                 with _translated(self.service, "be found"):
-                    self._found = self._find_adapter()
-            return self._found
+                    self._resolved_adapter = self._find_adapter()
+            return self._resolved_adapter
 
     def _negotiate(self) -> str:
-        ours = self._newest or "0"
+        newest = self._newest or "0"
         chosen = self._adapter.default_microversion
         if chosen and microversions.key(chosen) != (0, 0):
-            ours = min(ours, chosen, key=microversions.key)
-        return self._up_to(ours)
+            newest = min(newest, chosen, key=microversions.key)
+        return self._up_to(newest)
 
     @functools.cached_property
     def offered(self) -> str:
@@ -100,7 +100,7 @@ class Api:
 
     @functools.cached_property
     def identity(self) -> str:
-        """What tells this service from another cloud's: the ID that
+        """What distinguishes this service from another cloud's: the ID that
         Keystone's catalogue has for its endpoint, else its URL.
 
         :raises ApiError: the service cannot be found.
@@ -110,21 +110,23 @@ class Api:
             url = self._adapter.get_endpoint()
         return str(getattr(data, "endpoint_id", None) or url)
 
-    def _up_to(self, ours: str) -> str:
-        with _translated(self.service, "tell its version"):
-            both = utils.maximum_supported_microversion(self._adapter, ours)
-        if both is None:
+    def _up_to(self, newest: str) -> str:
+        with _translated(self.service, "report its version"):
+            common = utils.maximum_supported_microversion(
+                self._adapter, newest
+            )
+        if common is None:
             # No discovery document, or no microversions at all: the oldest.
             return "2.1" if self.service == "Nova" else "1.0"
-        return both
+        return common
 
-    def has(self, wanted: str) -> bool:
-        return microversions.at_least(self.version, wanted)
+    def has(self, microversion: str) -> bool:
+        return microversions.at_least(self.version, microversion)
 
-    def need(self, wanted: str, what: str) -> None:
+    def need(self, microversion: str, feature: str) -> None:
         """:raises Unread: what is there from that microversion on is not."""
-        if not self.has(wanted):
-            raise Unread(f"{what} from microversion {wanted} on")
+        if not self.has(microversion):
+            raise Unread(f"{feature} from microversion {microversion} on")
 
     def get(
         self,
@@ -204,25 +206,25 @@ class Api:
         :param marker: the field that names a row to the next request; None
             where the list has no pages.
         """
-        asked: dict[str, object] = dict(query or {})
+        parameters: dict[str, object] = dict(query or {})
         if marker:
-            asked["limit"] = PAGE
+            parameters["limit"] = PAGE
         while True:
-            body = self.get(path, what, newest=newest, query=asked)
+            body = self.get(path, what, newest=newest, query=parameters)
             try:
                 rows = body.rows(key)
                 yield from rows
-                # Services may have a smaller page of their own: only the
-                # link tells that there is more.
+                # Services may have a smaller page: only the link shows
+                # that there is more.
                 if not marker or not rows or f"{key}_links" not in body:
                     return
-                if asked.get("marker") == (last := rows[-1].text(marker)):
+                if parameters.get("marker") == (last := rows[-1].text(marker)):
                     return
             except Unread as unread:
                 raise errors.ApiError(
                     self.service, what, None, unread.reason
                 ) from None
-            asked["marker"] = last
+            parameters["marker"] = last
 
     def _call(
         self,
@@ -244,7 +246,7 @@ class Api:
                 raise_exc=False,
                 timeout=timeout,
                 stream=True,
-                # clouds.yaml may say so; but a fact is what is true now.
+                # clouds.yaml may enable it; but a fact is what is true now.
                 skip_cache=True,
                 # The SDK would ask Glance five times, for 15 s, and no other.
                 status_code_retries=0,
@@ -347,7 +349,7 @@ def _message(body: bytes) -> str:
             if isinstance(inner, list) and inner:
                 inner = inner[0]
             if isinstance(inner, dict):
-                said = inner.get("message") or inner.get("detail")
-                if isinstance(said, str):
-                    return " ".join(said.split())
+                message = inner.get("message") or inner.get("detail")
+                if isinstance(message, str):
+                    return " ".join(message.split())
     return ""

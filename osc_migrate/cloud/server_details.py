@@ -16,30 +16,32 @@ from osc_migrate.cloud.surroundings import Surroundings
 from osc_migrate.facts import Unread, fact
 
 
-def allocation(around: Surroundings, server: Server) -> HostRoom:
-    held = around.cloud.placement.allocation(server.id)
-    asked: Counter[str] = Counter()
-    for resources in held.values():
-        asked.update(resources)
+def allocation(surroundings: Surroundings, server: Server) -> HostRoom:
+    by_provider = surroundings.cloud.placement.allocation(server.id)
+    amounts: Counter[str] = Counter()
+    for resources in by_provider.values():
+        amounts.update(resources)
     return HostRoom(
-        asked=dict(asked),
+        asked=dict(amounts),
         free=cast(Any, Unread("not asked")),
         fits=cast(Any, Unread("no host was chosen")),
-        holders=fact(_holders, around, held),
+        holders=fact(_holders, surroundings, by_provider),
     )
 
 
-def _holders(around: Surroundings, held: Collection[str]) -> dict[str, str]:
+def _holders(
+    surroundings: Surroundings, providers_of_server: Collection[str]
+) -> dict[str, str]:
     """Those of the providers that are compute hosts, by the host's name.
 
     The others are parts of a host, or storage that hosts share.
     """
     providers = {
         host.hypervisor.id: name
-        for name, host in around.known_hosts().items()
+        for name, host in surroundings.known_hosts().items()
         if host.hypervisor
     }
-    return {providers[p]: p for p in held if p in providers}
+    return {providers[p]: p for p in providers_of_server if p in providers}
 
 
 def shares(cloud: Cloud, server: Server) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def groups(cloud: Cloud, server: Server) -> tuple[Group, ...]:
     ids = _group_ids(cloud, server)
     if not ids:
         return ()
-    where = {
+    host_of_server = {
         fact(row.text, "id"): fact(row.text, "OS-EXT-SRV-ATTR:host")
         for row in cloud.servers({"project_id": server.project_id})
     }
@@ -89,7 +91,7 @@ def groups(cloud: Cloud, server: Server) -> tuple[Group, ...]:
         body = cloud.nova.get(
             f"/os-server-groups/{group_id}", f"show server group {group_id}"
         ).inner("server_group")
-        groups.append(parse_group(body, server.id, where))
+        groups.append(parse_group(body, server.id, host_of_server))
     return tuple(groups)
 
 
@@ -98,5 +100,5 @@ def _group_ids(cloud: Cloud, server: Server) -> tuple[str, ...]:
     if not isinstance(shown, Unread):
         return cast(tuple[str, ...], shown)
     # A list of servers never shows them (2.71), one server does.
-    again = cloud.server_now(server.id)
-    return again.group_ids if again else ()
+    current = cloud.server_now(server.id)
+    return current.group_ids if current else ()

@@ -36,15 +36,17 @@ class ServerGroup(Facts):
 
 
 def parse_group(
-    body: JsonObject, server_id: str, where: Mapping[str, str]
+    body: JsonObject, server_id: str, host_of_server: Mapping[str, str]
 ) -> Group:
     """A server group.
 
-    :param where: server ID -> host, of the servers of the project.
+    :param host_of_server: server ID -> host, of the servers of the project.
     """
     members: Counter[str] = Counter()
     for member in body.texts("members"):
-        parse_host = where.get(member) if member != server_id else None
+        parse_host = (
+            host_of_server.get(member) if member != server_id else None
+        )
         if isinstance(parse_host, Unread):
             raise parse_host
         # A member without a host is not running anywhere yet.

@@ -32,7 +32,7 @@ class Server(Facts):
     # Shown to admins only.
     host: str
     locked: bool
-    # None where nobody gave one, or below microversion 2.73.
+    # None where none was given, or below microversion 2.73.
     locked_reason: str | None
     project_id: str
     flavor: Flavor
@@ -48,7 +48,7 @@ class Server(Facts):
         default_factory=dict
     )
     config_drive: bool = False
-    # The zone that somebody asked for at boot (2.96), None when nobody did.
+    # The zone requested at boot (2.96), None when none was.
     pinned_zone: str | None = None
     volume_ids: tuple[str, ...] = ()
     # IDs of server groups (2.71).
@@ -56,7 +56,7 @@ class Server(Facts):
     # UTC.
     updated_at: datetime.datetime | None = None
     # A hash of project and host: changes when the host does, and is shown
-    # to everybody. Empty on no host.
+    # to all users. Empty on no host.
     host_id: str = ""
     # When the fault happened, UTC.
     faulted_at: datetime.datetime | None = None

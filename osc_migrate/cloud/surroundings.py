@@ -28,7 +28,7 @@ MOVES = ("live-migration", "migration")
 # How long a failed move says something about the next one.
 RECENT = datetime.timedelta(hours=6)
 
-_NOT_ASKED = Unread("no destination was named, so nobody asked")
+_NOT_ASKED = Unread("not read: no destination was named")
 
 
 class Surroundings:
@@ -76,7 +76,7 @@ def hosts_of(cloud: Cloud) -> dict[str, Host]:
     hosts, hypervisors = in_parallel(cloud.hosts, cloud.hypervisors)
     if isinstance(hosts, Unread):
         raise hosts
-    # Before 2.53 Nova has ids of its own; placement knows them by name.
+    # Before 2.53 Nova has separate ids; placement knows them by name.
     providers: Any = None
     if not cloud.nova.has(microversions.UUIDS):
         providers = fact(or_unread, cloud.placement.providers)
@@ -84,13 +84,17 @@ def hosts_of(cloud: Cloud) -> dict[str, Host]:
     def hypervisor(name: str) -> Any:
         if isinstance(hypervisors, Unread):
             return hypervisors
-        found = hypervisors.get(name)
-        if found is None or providers is None:
-            return found
+        known_hypervisor = hypervisors.get(name)
+        if known_hypervisor is None or providers is None:
+            return known_hypervisor
         if isinstance(providers, Unread):
-            return found.but(id=providers)
-        none = Unread(f"placement has no provider called {found.name}")
-        return found.but(id=providers.get(found.name, none))
+            return known_hypervisor.but(id=providers)
+        none = Unread(
+            f"placement has no provider called {known_hypervisor.name}"
+        )
+        return known_hypervisor.but(
+            id=providers.get(known_hypervisor.name, none)
+        )
 
     return {
         name: host.but(hypervisor=hypervisor(name))
@@ -136,7 +140,7 @@ def _listed(
 ) -> tuple[Migration, ...]:
     paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
 
-    def ask(value: str) -> list[JsonObject]:
+    def fetch(value: str) -> list[JsonObject]:
         return list(
             cloud.nova.pages(
                 "/os-migrations",
@@ -147,5 +151,5 @@ def _listed(
             )
         )
 
-    found = in_parallel(*(functools.partial(ask, v) for v in values))
-    return tuple(parse_migration(row) for rows in found for row in rows)
+    pages = in_parallel(*(functools.partial(fetch, v) for v in values))
+    return tuple(parse_migration(row) for rows in pages for row in rows)

@@ -82,16 +82,16 @@ def usage(
     )
 
 
-def host_usage(cloud: Cloud, wanted: str) -> tuple[str, Usage]:
+def host_usage(cloud: Cloud, host_ref: str) -> tuple[str, Usage]:
     """(name of the host, its usage).
 
     :raises NotFound: no such compute host.
-    :raises MigrateError: Nova does not tell.
+    :raises MigrateError: Nova does not show it.
     """
     try:
         hypervisors = cloud.hypervisors()
         host = require_host(
-            wanted,
+            host_ref,
             hypervisors,
             "see 'openstack hypervisor list'; hosts of a cell that is down"
             " are missing there",
@@ -110,7 +110,7 @@ def host_usage(cloud: Cloud, wanted: str) -> tuple[str, Usage]:
         return host, usage(hypervisors[host], servers)
     except Unread as unread:
         raise errors.MigrateError(
-            f"host {wanted} cannot be described: {unread.reason}"
+            f"host {host_ref} cannot be described: {unread.reason}"
         ) from None
 
 
@@ -122,7 +122,7 @@ class _Sizes:
         self._known: dict[str, Flavor | None] = {}
 
     def of(self, server: JsonObject) -> Flavor | None:
-        """None where Nova does not tell: a partial record of a cell that is
+        """None where Nova does not show it: a partial record of a cell that is
         down (2.69), or a flavor that was deleted."""
         if "flavor" not in server:
             return None
@@ -145,8 +145,8 @@ class _Sizes:
 
 def project_names(cloud: Cloud, ids: Iterable[str]) -> dict[str, str]:
     """Project ID -> name, as far as this user may read them."""
-    wanted = set(ids)
-    if not wanted:
+    wanted_ids = set(ids)
+    if not wanted_ids:
         return {}
     try:
         return {
@@ -154,7 +154,7 @@ def project_names(cloud: Cloud, ids: Iterable[str]) -> dict[str, str]:
             for row in cloud.keystone.pages(
                 "/projects", "projects", "list the projects", marker=None
             )
-            if (project := fact(row.text, "id")) in wanted
+            if (project := fact(row.text, "id")) in wanted_ids
         }
     except (errors.ApiError, Unread):
         return {}

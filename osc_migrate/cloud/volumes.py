@@ -1,4 +1,4 @@
-"""What Cinder and Glance tell of a server's disks."""
+"""What Cinder and Glance show of a server's disks."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Volume(Facts):
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )
-    # Its attachments; Cinder tells admins alone on which hosts they are.
+    # Its attachments; Cinder shows their hosts to admins only.
     attachments: tuple["Attachment", ...] = ()
 
 
@@ -56,11 +56,13 @@ def _volume(cinder: Api, volume_id: str) -> Volume:
 def _attachments(row: JsonObject) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
-            id=one.text("attachment_id"),
-            server_id=one.text("server_id"),
-            host=one.maybe_text("host_name") if "host_name" in one else None,
+            id=attachment.text("attachment_id"),
+            server_id=attachment.text("server_id"),
+            host=attachment.maybe_text("host_name")
+            if "host_name" in attachment
+            else None,
         )
-        for one in row.rows("attachments")
+        for attachment in row.rows("attachments")
     )
 
 
@@ -80,14 +82,14 @@ def image(glance: Api, image_id: str | None) -> dict[str, str] | None:
     if image_id is None:
         return {}
     try:
-        found = glance.get(f"/images/{image_id}", f"show image {image_id}")
+        response = glance.get(f"/images/{image_id}", f"show image {image_id}")
     except errors.ApiError as error:
         if error.status == 404:
             return None
         raise
-    if found.text("status") in ("deleted", "pending_delete"):
+    if response.text("status") in ("deleted", "pending_delete"):
         return None
-    return found.own_texts()
+    return response.own_texts()
 
 
 def is_there(image: Mapping[str, str] | Unread | None) -> bool:

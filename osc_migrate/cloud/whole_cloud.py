@@ -37,7 +37,7 @@ class CloudFacts(Facts):
     nova: tuple[int, int] = (2, 104)
 
 
-# What looks wrong is looked at one by one, up to so many.
+# Hosts that look wrong are read one by one, up to this many.
 CLOSER = 50
 
 
@@ -148,9 +148,9 @@ def _books(cloud: Cloud, read: Reading) -> Books:
     for name in suspects[:CLOSER]:
         hypervisor = read.hosts[name].hypervisor
         if hypervisor is not None:
-            found = cloud.placement.consumers(hypervisor.id)
-            if odd := found - alive - moving:
-                orphans[name] = tuple(sorted(odd))
+            consumers = cloud.placement.consumers(hypervisor.id)
+            if orphaned := consumers - alive - moving:
+                orphans[name] = tuple(sorted(orphaned))
     return Books(orphans=orphans, unseen=tuple(suspects[CLOSER:]))
 
 

@@ -96,7 +96,7 @@ class Cold(migrate_base.Moving):
     def looks(
         self, parsed_args: argparse.Namespace, move: Move
     ) -> Iterable[Progress]:
-        usual_seconds = self.past.usual if self.past else None
+        usual_seconds = self.past.median if self.past else None
         for look in super().looks(parsed_args, move):
             yield dataclasses.replace(look, usual_seconds=usual_seconds)
 

@@ -112,7 +112,7 @@ class Drain(base.Base, command.Lister):
             )
             return run_base.execute(self, parsed_args, run)
         # A run that may take hours shall not end at one lost answer.
-        cloud = self.mover.cloud.insist(runs.TRIES)
+        cloud = self.mover.cloud.with_retries(runs.TRIES)
         if parsed_args.apply:
             request, plan = applied(parsed_args, cloud)
         else:

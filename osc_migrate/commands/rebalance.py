@@ -93,7 +93,9 @@ class Rebalance(base.Base, command.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         # A run that may take hours shall not end at one lost answer.
-        request, plan = planned(parsed_args, self.mover.cloud.insist(TRIES))
+        request, plan = planned(
+            parsed_args, self.mover.cloud.with_retries(TRIES)
+        )
         if not plan.steps and not plan.reasons:
             base.say("every host is within the threshold: nothing to do")
         if parsed_args.dry_run or parsed_args.plan or not plan.steps:

@@ -46,7 +46,7 @@ def service(head, piece, pause=0.0):
     [(HEAD, b"x" * 65536), (CHUNKED, b"2000\r\n" + b"x" * 8192 + b"\r\n")],
 )
 def test_a_body_without_end_is_given_up(monkeypatch, head, piece):
-    monkeypatch.setattr(bounded_body, "MOST", 2 * 1024**2)
+    monkeypatch.setattr(bounded_body, "MAX_BYTES", 2 * 1024**2)
     with service(head, piece) as url:
         answer = requests.get(url, stream=True, timeout=5)
         with pytest.raises(bounded_body.Unbearable, match="larger than 2 MiB"):
@@ -76,7 +76,7 @@ def test_a_body_that_is_cut_is_no_answer():
 
 
 def test_operators_are_told_which_answer(healthy, monkeypatch):
-    monkeypatch.setattr(bounded_body, "MOST", 100)
+    monkeypatch.setattr(bounded_body, "MAX_BYTES", 100)
     healthy.nova("/servers/detail", {"servers": ["x" * 200]})
     with pytest.raises(
         errors.ApiError, match="Nova could not list servers: the answer is"

@@ -87,7 +87,7 @@ def test_cold_ones_by_their_requests(healthy):
     )
     found = past_durations(Cloud(healthy.connection), Kind.COLD)
     assert sorted(found.seconds) == [10.0, 20.0]
-    assert found.usual == 15
+    assert found.median == 15
 
 
 def test_a_server_that_is_gone_tells_nothing(healthy):
