@@ -249,32 +249,32 @@ def _agree(
 
 def _mounts(cluster: ClusterFacts) -> list[Mount]:
     """What the instances directories are on, where that is known."""
-    found = []
+    mounts = []
     for node in cluster.computes:
         with contextlib.suppress(Unread):
-            found.append(node.storage.mount)
-    return found
+            mounts.append(node.storage.mount)
+    return mounts
 
 
 def _shared_places(cluster: ClusterFacts) -> list[Place]:
     """The directory as those see it who share it."""
-    found = []
+    places = []
     for node in cluster.computes:
         with contextlib.suppress(Unread):
             if node.storage.mount.shared and node.storage.place:
-                found.append(node.storage.place)
-    return found
+                places.append(node.storage.place)
+    return places
 
 
 def _numbers(
     nodes: list[NodeFacts], number: Callable[[Account], int]
 ) -> list[int]:
-    found = []
+    numbers = []
     for node in nodes:
         with contextlib.suppress(Unread):
             if node.accounts.nova:
-                found.append(number(node.accounts.nova))
-    return found
+                numbers.append(number(node.accounts.nova))
+    return numbers
 
 
 def _units(*names: str) -> tuple[str, ...]:

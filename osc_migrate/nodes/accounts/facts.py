@@ -118,40 +118,40 @@ def questions(
     return found
 
 
-def read(said: CommandOutput) -> Accounts:
-    found = parts(said.lines("names"))
-    if "end" not in found:
+def read(output: CommandOutput) -> Accounts:
+    sections = parts(output.lines("names"))
+    if "end" not in sections:
         raise Unread("accounts.names: the answer is incomplete")
-    if not _users(found) or not _groups(found):
+    if not _users(sections) or not _groups(sections):
         raise Unread("the node's users and groups could not be read")
-    gids = {name: gid for gid, (name, _) in _groups(found).items()}
-    states = units(found.get("units", []))
+    gids = {name: gid for gid, (name, _) in _groups(sections).items()}
+    states = units(sections.get("units", []))
 
     def nova(_: CommandOutput) -> Account | None:
-        if doubt := found.get("doubt"):
+        if doubt := sections.get("doubt"):
             raise Unread(doubt[0][:300])
-        uid = _running(found, "Uid")
-        users = _users(found)
+        uid = _running(sections, "Uid")
+        users = _users(sections)
         name = "nova"
         if uid:  # root is no answer: it does not own the files
             name = next((n for n, row in users.items() if row[0] == uid), "")
             if not name:  # one that is known in its container only
-                gid = _running(found, "Gid") or uid
+                gid = _running(sections, "Gid") or uid
                 return Account("nova", uid, gid, str(gid), "", "", frozenset())
-        return _account(found, name)
+        return _account(sections, name)
 
     def conf() -> None:
-        state = next(iter(found.get("conf", ())), "")
+        state = next(iter(sections.get("conf", ())), "")
         require(state, "/etc/libvirt/qemu.conf")
 
     def qemu_is_set() -> bool:
         conf()
-        return bool(_setting(found, "user"))
+        return bool(_setting(sections, "user"))
 
     def qemu(_: CommandOutput) -> Account | None:
         conf()
-        user = _account(found, _qemu_name(found))
-        group = _setting(found, "group")
+        user = _account(sections, _qemu_name(sections))
+        group = _setting(sections, "group")
         if user is None:
             return None
         # libvirt is built with a group of the user's name as its default.
@@ -165,92 +165,92 @@ def read(said: CommandOutput) -> Accounts:
         return user
 
     return Accounts(
-        nova=fact(nova, said),
-        qemu=fact(qemu, said),
-        qemu_name=_qemu_name(found) or "libvirt-qemu",
+        nova=fact(nova, output),
+        qemu=fact(qemu, output),
+        qemu_name=_qemu_name(sections) or "libvirt-qemu",
         qemu_is_set=fact(qemu_is_set),
-        users={row[0]: name for name, row in _users(found).items()},
-        groups={gid: name for gid, (name, _) in _groups(found).items()},
-        libvirt_says=fact(_libvirt_says, said),
-        libvirt_group=next(iter(found.get("socket", ())), ""),
+        users={row[0]: name for name, row in _users(sections).items()},
+        groups={gid: name for gid, (name, _) in _groups(sections).items()},
+        libvirt_says=fact(_libvirt_says, output),
+        libvirt_group=next(iter(sections.get("socket", ())), ""),
         nova_unit=running(states, "nova-compute", "openstack-nova-compute"),
         libvirt_unit=running(states, "libvirtd", "virtqemud"),
     )
 
 
-def _running(found: Mapping[str, list[str]], what: str) -> int | None:
+def _running(sections: Mapping[str, list[str]], label: str) -> int | None:
     """The effective id: the second one of such a line of status."""
-    for line in found.get("running", ()):
-        words = line.split()
-        if len(words) > 2 and words[0] == f"{what}:":
-            return whole(words[2], f"nova-compute's {what}")
+    for line in sections.get("running", ()):
+        columns = line.split()
+        if len(columns) > 2 and columns[0] == f"{label}:":
+            return whole(columns[2], f"nova-compute's {label}")
     return None
 
 
-def _qemu_name(found: Mapping[str, list[str]]) -> str:
-    first = next(iter(found.get("qemu", ())), "")
+def _qemu_name(sections: Mapping[str, list[str]]) -> str:
+    first = next(iter(sections.get("qemu", ())), "")
     if not first.isdigit():
         return "" if "=" in first else first
     uid = whole(first, "qemu's user")
-    return next((n for n, r in _users(found).items() if r[0] == uid), first)
+    return next((n for n, r in _users(sections).items() if r[0] == uid), first)
 
 
-def _setting(found: Mapping[str, list[str]], key: str) -> str:
+def _setting(sections: Mapping[str, list[str]], key: str) -> str:
     """What qemu.conf says."""
     value = ""
-    for line in found.get("qemu", ()):
-        name, equals, said = line.partition("=")
+    for line in sections.get("qemu", ()):
+        name, equals, setting = line.partition("=")
         if equals and name.strip() == key:
-            value = said.partition("#")[0].strip().strip('"+')
+            value = setting.partition("#")[0].strip().strip('"+')
     return value
 
 
 def _users(
-    found: Mapping[str, list[str]],
+    sections: Mapping[str, list[str]],
 ) -> dict[str, tuple[int, int, str, str]]:
     """name -> uid, gid, home, shell."""
 
-    def one(row: str) -> tuple[str, tuple[int, int, str, str]] | None:
-        words = row.split(":")
-        if len(words) != 5:
+    def read_row(row: str) -> tuple[str, tuple[int, int, str, str]] | None:
+        columns = row.split(":")
+        if len(columns) != 5:
             return None
         try:
-            uid, gid = whole(words[1], "a uid"), whole(words[2], "a gid")
+            uid, gid = whole(columns[1], "a uid"), whole(columns[2], "a gid")
         except Unread:
             return None  # '+::' of NIS
-        return words[0], (uid, gid, words[3], words[4])
+        return columns[0], (uid, gid, columns[3], columns[4])
 
-    return dict(each(found.get("passwd", []), one))
+    return dict(each(sections.get("passwd", []), read_row))
 
 
 def _groups(
-    found: Mapping[str, list[str]],
+    sections: Mapping[str, list[str]],
 ) -> dict[int, tuple[str, tuple[str, ...]]]:
     """gid -> name, members."""
 
-    def one(row: str) -> tuple[int, tuple[str, tuple[str, ...]]] | None:
-        words = row.split(":")
-        if len(words) != 3:
+    def read_row(row: str) -> tuple[int, tuple[str, tuple[str, ...]]] | None:
+        columns = row.split(":")
+        if len(columns) != 3:
             return None
         try:
-            gid = whole(words[1], "a gid")
+            gid = whole(columns[1], "a gid")
         except Unread:
             return None
-        return gid, (words[0], tuple(words[2].split(",")))
+        return gid, (columns[0], tuple(columns[2].split(",")))
 
-    return dict(each(found.get("group", []), one))
+    return dict(each(sections.get("group", []), read_row))
 
 
-def _account(found: Mapping[str, list[str]], name: str) -> Account | None:
-    row = _users(found).get(name)
-    if row is None and "no getent" in found:
+def _account(sections: Mapping[str, list[str]], name: str) -> Account | None:
+    row = _users(sections).get(name)
+    if row is None and "no getent" in sections:
         raise Unread(
             f"/etc/passwd has no {name[:40] or 'user of QEMU'}, and the node"
             " has no getent(1) to ask its other name services"
         )
     if row is None:
         return None
-    groups = _groups(found)
+    groups = _groups(sections)
     group = groups.get(row[1], (str(row[1]), ()))[0]
     others = {g for g, members in groups.values() if name in members}
     return Account(

@@ -14,12 +14,12 @@ def guest_runs_on_the_destination(guest: GuestMove) -> str:
     node = guest.destination
     if guest.id in node.guests.active:
         return f"libvirt on {node.name} runs it"
-    there = guest.id in node.guests.domains
-    if there and guest.move.server.power_state not in _ON:
+    defined = guest.id in node.guests.domains
+    if defined and guest.move.server.power_state not in _ON:
         return f"libvirt on {node.name} has it, and it is off"
     raise Problem(
         f"libvirt on {node.name} "
-        + ("does not run it" if there else "does not know it"),
+        + ("does not run it" if defined else "does not know it"),
         "virsh list --all on both hosts; if it runs on none: openstack"
         f" server reboot --hard {guest.id}",
     )
@@ -48,14 +48,16 @@ def guest_has_left_the_source(guest: GuestMove) -> str:
 def no_directory_is_left_at_the_source(guest: GuestMove) -> str:
     """No directory of the server is left where it was."""
     node, id = guest.source, guest.id
-    found = {id, f"{id}_resize"} & node.guests.directories
-    if not found:
+    leftovers = {id, f"{id}_resize"} & node.guests.directories
+    if not leftovers:
         return "there is none"
     if shared(node):
-        if f"{id}_resize" not in found:
+        if f"{id}_resize" not in leftovers:
             raise Skip("the instances directory is shared")
-        found = {f"{id}_resize"}
-    paths = [f"{node.config.instances_path}/{name}" for name in sorted(found)]
+        leftovers = {f"{id}_resize"}
+    paths = [
+        f"{node.config.instances_path}/{name}" for name in sorted(leftovers)
+    ]
     raise Concern(
         f"{', '.join(paths)} on {node.name} is left",
         f"on {node.name}, when the server is well where it is:"
