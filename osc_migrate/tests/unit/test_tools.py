@@ -176,7 +176,7 @@ def test_what_runs_ends_with_it(number):
         pid = int(process.stdout.readline())
         assert lives(pid)
         process.send_signal(number)
-        code = process.wait(60)
+        code = process.wait(600)
         if number == signal.SIGKILL:
             assert code == -number
             end = time.monotonic() + 60

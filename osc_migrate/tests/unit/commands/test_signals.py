@@ -36,7 +36,7 @@ class Driven:
         """Lets the first server arrive; the exit code and what became."""
         self._socket.sendall(b"arrive\n")
         said = self._heard.read().splitlines()
-        code = self.process.wait(60)
+        code = self.process.wait(600)
         assert code == 130
         assert tuple(said[:2]) == rows
         return said[2]
@@ -45,7 +45,7 @@ class Driven:
 @contextlib.contextmanager
 def driven(tmp_path, **options):
     ours, its = socket.socketpair()
-    ours.settimeout(60)
+    ours.settimeout(600)
     words = [sys.executable, "-m", run_driver.__name__]
     process = subprocess.Popen(
         [*words, str(its.fileno()), str(tmp_path)],

@@ -36,7 +36,7 @@ def ask(shell, text):
         input=text.encode(),
         capture_output=True,
         env={"PATH": path, "LC_ALL": "C"},
-        timeout=20,
+        timeout=200,
         check=False,
     )
     assert done.stderr == b""

@@ -48,7 +48,7 @@ def test_no_credentials_get_there(monkeypatch):
 def test_no_program_ends_the_connection():
     tunnel = Tunnel(["/no/such/program"])
     with socket.socket(socket.AF_UNIX) as end:
-        end.settimeout(10)
+        end.settimeout(100)
         end.connect(tunnel.path)
         assert end.recv(1) == b""
     tunnel.close()

@@ -188,7 +188,7 @@ def test_the_scripts_run(place, shell):
             shell,
             input=question.text.encode(),
             capture_output=True,
-            timeout=30,
+            timeout=300,
             check=True,
         )
         assert done.stderr == b""
