@@ -20,7 +20,7 @@ SITES = {
     "nodes.config.options:_remedies": ["vouched"],
     "nodes.libvirt.data_ports:migration_ports_agree": ["vouched"],
     "nodes.libvirt.qemu:host_uuids_differ": ["own, stated"],
-    "nodes.libvirt.transport:mend": ["own"],
+    "nodes.libvirt.transport:verdict_with_fix": ["own"],
     "nodes.network.checks:host_name_is_not_loopback": ["own"],
     "nodes.network.checks:hosts_file_agrees_with_itself": ["own"],
     "nodes.network.checks:interface_is_up": ["own"],
