@@ -27,8 +27,8 @@ class ApiError(MigrateError):
     def __init__(
         self, service: str, what: str, status: int | None, message: str
     ) -> None:
-        said = f"HTTP {status}: {message}" if status else message
-        super().__init__(f"{service} could not {what}: {said}")
+        detail = f"HTTP {status}: {message}" if status else message
+        super().__init__(f"{service} could not {what}: {detail}")
         self.service = service
         self.status = status
         self.message = message

@@ -67,17 +67,17 @@ def make_directory(path: pathlib.Path) -> None:
 
 def require_private_directory(path: pathlib.Path) -> None:
     """:raises OSError: it is no directory, or others may write in it."""
-    found = os.lstat(path)
-    if stat.S_ISLNK(found.st_mode):
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
         raise _refused(
             errno.ELOOP,
             "it is a symbolic link; name the directory itself",
             path,
         )
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise _refused(errno.ENOTDIR, "it is not a directory", path)
-    _require_owner(found, path)
-    if found.st_mode & 0o022:
+    _require_owner(status, path)
+    if status.st_mode & 0o022:
         raise _refused(
             errno.EPERM,
             "other users may write in it; run 'chmod go-w' on it,"
@@ -102,11 +102,11 @@ def open_private(path: pathlib.Path, flags: int) -> int:
             ) from error
         raise
     try:
-        found = os.fstat(number)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(number)
+        if not stat.S_ISREG(status.st_mode):
             raise _refused(errno.EINVAL, "it is not a regular file", path)
-        _require_owner(found, path)
-        if found.st_mode & 0o022:
+        _require_owner(status, path)
+        if status.st_mode & 0o022:
             raise _refused(errno.EPERM, "other users may write it", path)
     except OSError:
         os.close(number)
@@ -119,16 +119,16 @@ def require_private_file(path: pathlib.Path) -> None:
     os.close(open_private(path, os.O_RDONLY))
 
 
-def _require_owner(found: os.stat_result, path: pathlib.Path) -> None:
+def _require_owner(status: os.stat_result, path: pathlib.Path) -> None:
     # What is root's, root could change anyway.
-    if found.st_uid not in (0, os.geteuid()):
+    if status.st_uid not in (0, os.geteuid()):
         raise _refused(
-            errno.EPERM, f"it belongs to another user ({found.st_uid})", path
+            errno.EPERM, f"it belongs to another user ({status.st_uid})", path
         )
 
 
-def _refused(number: int, why: str, path: pathlib.Path) -> OSError:
-    return OSError(number, why, str(path))
+def _refused(number: int, reason: str, path: pathlib.Path) -> OSError:
+    return OSError(number, reason, str(path))
 
 
 def _stream(path: str) -> contextlib.AbstractContextManager[int] | None:
@@ -161,14 +161,14 @@ def _opened_directory(
 
 def _require_replaceable(target: pathlib.Path, directory: int) -> None:
     try:
-        found = os.lstat(target.name, dir_fd=directory)
+        status = os.lstat(target.name, dir_fd=directory)
     except FileNotFoundError:
         return
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         raise _refused(
             errno.ELOOP, "it is a symbolic link; name the file itself", target
         )
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise _refused(errno.EINVAL, "it is not a regular file", target)
 
 
@@ -197,6 +197,6 @@ def _replace(name: str, directory: int, content: bytes, mode: int) -> None:
 
 
 def _write_all(number: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(number, rest) :]
+    remaining = memoryview(content)
+    while remaining:
+        remaining = remaining[os.write(number, remaining) :]

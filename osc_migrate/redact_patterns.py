@@ -27,7 +27,7 @@ _PUBLIC = "".join(
         *("index", "search", "group", "object", "tag", "label", "metadata"),
     )
 )
-_WORDS = (
+_SENSITIVE = (
     r"(?:password|passwd|passphrase|passcode|pswd|secret|token|"
     r"(?:admin|new|sys|user|db|root|old|auth|encrypted)_?pass|"
     r"user_?data|config_?drive|fernet_?key|rabbit_?cookie|erlang_?cookie|"
@@ -38,7 +38,7 @@ _WORDS = (
     r"temp_?url_?sig|(?:x-amz-)?signature|credentials?|cookie)"
 )
 # 'fixed_key', 'X-Api-Key'; not 'public_key', 'sort_key'.
-_NAME = rf"(?:{_START}{_WORDS}|{_PUBLIC}[_-]key(?:[_-]data)?)"
+_NAME = rf"(?:{_START}{_SENSITIVE}|{_PUBLIC}[_-]key(?:[_-]data)?)"
 _SUFFIX = r"(?:[_-]?(?:in|out|old|new|value|hash|base64)|[0-9]{1,4})?"
 # Of 'key: value', key = 'value', \"key\": \"value\", 'key' => value.
 SIGN = r"[\\'\"]{0,8}[ \t]{0,40}(?:\n[ \t]{0,40})?(?:=>|[=:])\s{0,40}"

@@ -18,16 +18,18 @@ def printable(text: object, limit: int = 0) -> str:
 
     :param limit: cut after so many characters; 0 keeps all.
     """
-    said = str(text)
+    shown = str(text)
     if limit:
         # What is cut off anyway need not be escaped: it may be megabytes.
-        said = said[: limit + 1]
-    if not said.isprintable():
-        said = "".join(
+        shown = shown[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(
             c if c.isprintable() else c.encode("unicode_escape").decode()
-            for c in said
+            for c in shown
         )
-    return said[: limit - 3] + "..." if limit and len(said) > limit else said
+    return (
+        shown[: limit - 3] + "..." if limit and len(shown) > limit else shown
+    )
 
 
 def paste(name: str, other: str = "") -> str:

@@ -16,18 +16,18 @@ from . import visiting
 
 def places(config):
     """Node -> id of the gateway that visits it, for those that have one."""
-    found = {}
-    for said in config.getoption("gateway"):
-        place, equals, names = said.partition("=")
+    gateways = {}
+    for spec in config.getoption("gateway"):
+        place, equals, names = spec.partition("=")
         if not equals or not names:
             raise pytest.UsageError(
-                f"--gateway={said}: 'ID=HostB,HostC' is needed, ID as in --tx"
+                f"--gateway={spec}: 'ID=HostB,HostC' is needed, ID as in --tx"
             )
         for name in filter(None, names.split(",")):
-            if name in found:
+            if name in gateways:
                 raise pytest.UsageError(f"{name} has two gateways")
-            found[name] = place
-    return found
+            gateways[name] = place
+    return gateways
 
 
 def visit(config, place, targets, roles, **options):
@@ -38,7 +38,7 @@ def visit(config, place, targets, roles, **options):
     import execnet
 
     spec = _spec(config, place)
-    asked = {
+    request = {
         "targets": [_fields(target) for target in targets.values()],
         "roles": {name: role.value for name, role in roles.items()},
         **options,
@@ -47,7 +47,7 @@ def visit(config, place, targets, roles, **options):
     try:
         gateway = group.makegateway(spec)
         channel = gateway.remote_exec(visiting)
-        channel.send(json.dumps(asked))
+        channel.send(json.dumps(request))
         return survey_file.loads(channel.receive(), f"gateway {place}")
     except (execnet.HostNotFound, EOFError, execnet.RemoteError) as error:
         raise pytest.UsageError(

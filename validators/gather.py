@@ -48,10 +48,10 @@ def gather(config):
     try:
         if facts := config.getoption("facts"):
             return survey_file.read(facts)
-        found = _visit(config, roles_of(config))
+        collected = _visit(config, roles_of(config))
         if path := config.getoption("save_facts"):
-            survey_file.write(path, found)
-        return found
+            survey_file.write(path, collected)
+        return collected
     except MigrateError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -73,23 +73,27 @@ def targets_of(config, names):
 
 def _visit(config, roles):
     targets = targets_of(config, roles)
-    where = gateways.places(config)
+    gateways_by_node = gateways.places(config)
     forks = config.getoption("forks")
     read_only = config.getoption("read_only")
     surveys = []
-    for place in dict.fromkeys(where.get(name) for name in roles):
-        mine = {n: r for n, r in roles.items() if where.get(n) == place}
-        there = {name: targets[name] for name in mine}
+    for place in dict.fromkeys(gateways_by_node.get(name) for name in roles):
+        local_roles = {
+            n: r for n, r in roles.items() if gateways_by_node.get(n) == place
+        }
+        local_targets = {name: targets[name] for name in local_roles}
         if place is None:
-            with Sessions(there, forks) as sessions:
-                surveys.append(survey(sessions, mine, read_only=read_only))
+            with Sessions(local_targets, forks) as sessions:
+                surveys.append(
+                    survey(sessions, local_roles, read_only=read_only)
+                )
         else:
             surveys.append(
                 gateways.visit(
                     config,
                     place,
-                    there,
-                    mine,
+                    local_targets,
+                    local_roles,
                     forks=forks,
                     read_only=read_only,
                 )
@@ -99,13 +103,13 @@ def _visit(config, roles):
 
 def _joined(roles, surveys):
     answers, lost = {}, {}
-    for one in surveys:
-        answers |= one.answers
-        lost |= one.lost
+    for part in surveys:
+        answers |= part.answers
+        lost |= part.lost
     ordered = {name: answers[name] for name in roles if name in answers}
     return Survey(roles, ordered, lost)
 
 
-def _names(said):
-    words = said if isinstance(said, (list, tuple)) else [said or ""]
-    return [name for word in words for name in word.split(",") if name]
+def _names(value):
+    items = value if isinstance(value, (list, tuple)) else [value or ""]
+    return [name for word in items for name in word.split(",") if name]

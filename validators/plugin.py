@@ -82,8 +82,8 @@ def pytest_configure(config):
 
 def pytest_collection_finish(session):
     """Visits the nodes when there is something to ask them."""
-    wanted = any("nodes_there" in item.fixturenames for item in session.items)
-    if wanted and not session.config.option.collectonly:
+    needed = any("nodes_there" in item.fixturenames for item in session.items)
+    if needed and not session.config.option.collectonly:
         facts_of(session.config)
 
 
@@ -172,15 +172,15 @@ def settle(config, finding: Finding, record_property):
     }
     for column, value in row.items():
         record_property(column, value)
-    said = f"{row['subject']}: {row['detail']}"
+    message = f"{row['subject']}: {row['detail']}"
     if row["remedy"]:
-        said += f"\nremedy: {row['remedy']}"
+        message += f"\nremedy: {row['remedy']}"
     if finding.status in (Status.SKIP, Status.NOT_CHECKED):
         pytest.skip(row["detail"])
     if finding.status is Status.WARN:
-        warnings.warn(f"{finding.check}: {said}", ValidationWarning, 2)
+        warnings.warn(f"{finding.check}: {message}", ValidationWarning, 2)
     if finding.status > Status.WARN:
-        pytest.fail(f"{finding.status.name} {said}", pytrace=False)
+        pytest.fail(f"{finding.status.name} {message}", pytrace=False)
 
 
 def pytest_generate_tests(metafunc):
@@ -191,7 +191,7 @@ def pytest_generate_tests(metafunc):
     computes = [n for n, role in roles.items() if role is Role.COMPUTE]
     storages = [n for n, role in roles.items() if role is Role.STORAGE]
     # Nodes of two bastions do not reach each other's while they are visited.
-    where = places(metafunc.config)
+    gateways_by_node = places(metafunc.config)
     if scope == "every":
         metafunc.parametrize("node", list(roles))
         return
@@ -204,7 +204,8 @@ def pytest_generate_tests(metafunc):
                 (a, b)
                 for a in computes
                 for b in computes
-                if a != b and where.get(a) == where.get(b)
+                if a != b
+                and gateways_by_node.get(a) == gateways_by_node.get(b)
             ],
         ),
         "cluster": (node_checks.CLUSTER, [None] if len(roles) > 1 else []),
@@ -220,8 +221,8 @@ def pytest_generate_tests(metafunc):
 def _id(check, subject):
     if subject is None:
         return check.id
-    where = subject if isinstance(subject, str) else "->".join(subject)
-    return f"{check.id}-{where}"
+    suffix = subject if isinstance(subject, str) else "->".join(subject)
+    return f"{check.id}-{suffix}"
 
 
 def pytest_collection_modifyitems(config, items):

@@ -10,15 +10,15 @@ def main(channel):
     from osc_migrate.nodes.transport.sessions import Sessions
     from osc_migrate.nodes.transport.target import Target
 
-    asked = json.loads(channel.receive())
+    request = json.loads(channel.receive())
     targets = {
         fields["name"]: Target(**_tuples(fields))
-        for fields in asked["targets"]
+        for fields in request["targets"]
     }
-    roles = {name: Role(role) for name, role in asked["roles"].items()}
-    with Sessions(targets, asked["forks"]) as sessions:
-        found = survey(sessions, roles, read_only=asked["read_only"])
-    channel.send(survey_file.dumps(found))
+    roles = {name: Role(role) for name, role in request["roles"].items()}
+    with Sessions(targets, request["forks"]) as sessions:
+        collected = survey(sessions, roles, read_only=request["read_only"])
+    channel.send(survey_file.dumps(collected))
 
 
 def _tuples(fields):

@@ -27,7 +27,7 @@ def _metadata(move: MoveFacts) -> Iterator[tuple[str, str]]:
                     yield key, value.strip()
 
 
-def _see(move: MoveFacts) -> str:
+def _remedy(move: MoveFacts) -> str:
     return (
         "choose another host, or see 'openstack aggregate list --long' for"
         f" {paste(destination(move).name)}"
@@ -50,7 +50,7 @@ def destination_is_open_to_the_project(move: MoveFacts) -> str:
         return "open to all"
     if move.server.project_id in projects:
         return "open to its project"
-    raise Concern("it is set apart for other projects", _see(move))
+    raise Concern("it is set apart for other projects", _remedy(move))
 
 
 @check(wanted)
@@ -62,19 +62,19 @@ def destination_aggregates_suit_the_flavor(move: MoveFacts) -> str:
     have: dict[str, set[str]] = {}
     for key, value in _metadata(move):
         have.setdefault(key, set()).add(value)
-    asked = {
+    requested = {
         key.removeprefix(SCOPE): value
         for key, value in extra_specs(move).items()
         if key.startswith(SCOPE)
     }
-    for key, value in asked.items():
+    for key, value in requested.items():
         # Of an operator, Nova alone knows what it means.
         if key in have and (value in have[key] or value.startswith(OPERATORS)):
             continue
         raise Concern(
-            f"its flavor asks for aggregates with {key}={value}", _see(move)
+            f"its flavor asks for aggregates with {key}={value}", _remedy(move)
         )
-    return ", ".join(asked) or "it asks for nothing"
+    return ", ".join(requested) or "it asks for nothing"
 
 
 @check(wanted)
@@ -92,15 +92,15 @@ def destination_is_not_set_apart(move: MoveFacts) -> str:
     }
     if not traits:
         return "for no trait"
-    asked = {
+    requested = {
         "trait:" + key.partition(":")[2]
-        for wishes in (extra_specs(move), image_properties(move))
-        for key, value in wishes.items()
+        for properties in (extra_specs(move), image_properties(move))
+        for key, value in properties.items()
         if key.startswith("trait") and value == "required"
     }
-    if traits <= asked:
+    if traits <= requested:
         return ", ".join(sorted(traits))
-    missing = ", ".join(sorted(traits - asked))
+    missing = ", ".join(sorted(traits - requested))
     raise Concern(
-        f"it is set apart for flavors and images with {missing}", _see(move)
+        f"it is set apart for flavors and images with {missing}", _remedy(move)
     )

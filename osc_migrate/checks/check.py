@@ -117,7 +117,7 @@ def check(
 ) -> Callable[[Callable[[Any], str]], Check]:
     """Makes a check of a function; its name and docstring are its own."""
 
-    def make(judge: Callable[[Any], str]) -> Check:
+    def decorate(judge: Callable[[Any], str]) -> Check:
         title = (judge.__doc__ or "").strip().splitlines()[0].rstrip(".")
         return Check(
             id=judge.__name__.replace("_", "-"),
@@ -127,7 +127,7 @@ def check(
             judge=judge,
         )
 
-    return make
+    return decorate
 
 
 def judge(

@@ -154,7 +154,7 @@ def _dotted(version: int) -> str:
 @check(whole)
 def no_migration_is_stuck(cloud: CloudFacts) -> str:
     """No migration under way has gone quiet."""
-    stuck = [m for m in cloud.under_way if _quiet(cloud, m)]
+    stuck = [m for m in cloud.under_way if _not_updated(cloud, m)]
     if not stuck:
         return f"{len(cloud.under_way)} under way"
     minutes = STUCK_AFTER.seconds // 60
@@ -166,7 +166,7 @@ def no_migration_is_stuck(cloud: CloudFacts) -> str:
     )
 
 
-def _quiet(cloud: CloudFacts, record: Migration) -> bool:
+def _not_updated(cloud: CloudFacts, record: Migration) -> bool:
     # A queued one waits for another and is not written meanwhile.
     written = record.updated_at or record.created_at
     return (

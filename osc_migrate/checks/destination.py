@@ -40,11 +40,11 @@ def destination_exists(move: MoveFacts) -> str:
     if move.destination is not None:
         return move.destination.name
     # Many hosts differ in one digit: the nearest names help, all don't.
-    near = difflib.get_close_matches(move.wanted, move.hosts, 3)
+    similar_names = difflib.get_close_matches(move.wanted, move.hosts, 3)
     raise Problem(
         f"no compute host is called '{move.wanted}'",
-        f"did you mean {' or '.join(near)}?"
-        if near
+        f"did you mean {' or '.join(similar_names)}?"
+        if similar_names
         else "see 'openstack compute service list --service nova-compute'",
     )
 
@@ -52,11 +52,14 @@ def destination_exists(move: MoveFacts) -> str:
 @check(wanted)
 def destination_is_elsewhere(move: MoveFacts) -> str:
     """The destination is another host than the server's own."""
-    there, here = destination(move).name, known(lambda: move.server.host)
-    if here is None:
+    destination_host, source_host = (
+        destination(move).name,
+        known(lambda: move.server.host),
+    )
+    if source_host is None:
         raise Skip("the server's host is not known")
-    if there != here:
-        return f"{here} -> {there}"
+    if destination_host != source_host:
+        return f"{source_host} -> {destination_host}"
     raise Problem("the server is there already", "name another host")
 
 
@@ -81,10 +84,14 @@ def destination_is_up(move: MoveFacts) -> str:
         return "up"
     if host.forced_down:
         raise Skip("forced down, which says nothing of its heartbeat")
-    seen = host.updated_at
+    last_heartbeat = host.updated_at
     raise Problem(
         f"nova-compute is {host.state}, last heard of "
-        + (f"{seen:%Y-%m-%d %H:%M:%S} UTC" if seen else "never"),
+        + (
+            f"{last_heartbeat:%Y-%m-%d %H:%M:%S} UTC"
+            if last_heartbeat
+            else "never"
+        ),
         f"on {host.name}: systemctl status nova-compute, and its log",
     )
 
@@ -101,10 +108,10 @@ def destination_heartbeat_is_fresh(move: MoveFacts) -> str:
     source = known(lambda: move.source)
     if host.state != "up" or source is None:
         raise Skip("not up, or nothing to compare it with")
-    last, other = host.updated_at, source.updated_at
-    if last is None or other is None:
+    last, source_last = host.updated_at, source.updated_at
+    if last is None or source_last is None:
         raise Skip("no heartbeat is shown")
-    late = (other - last).total_seconds()
+    late = (source_last - last).total_seconds()
     if late <= HEARTBEATS_APART:
         return f"{last:%H:%M:%S} UTC"
     raise Concern(
@@ -123,9 +130,9 @@ def destination_is_enabled(move: MoveFacts) -> str:
     host = destination(move)
     if host.status == "enabled":
         return "enabled"
-    why = f": {host.disabled_reason}" if host.disabled_reason else ""
+    reason = f": {host.disabled_reason}" if host.disabled_reason else ""
     raise Problem(
-        f"its nova-compute is {host.status}{why}",
+        f"its nova-compute is {host.status}{reason}",
         "if that is over: openstack compute service set --enable"
         f" {paste(host.name)} nova-compute",
     )
@@ -138,9 +145,9 @@ def destination_has_room(move: MoveFacts) -> str:
     if host.name == known(lambda: move.server.host):
         raise Skip("the server is there already")
     room = move.room
-    asked = ", ".join(f"{n} {name}" for name, n in room.asked.items())
+    needed = ", ".join(f"{n} {name}" for name, n in room.asked.items())
     if room.fits:
-        return asked
+        return needed
     free = room.free
     short = [
         f"{n} {name} needed, {free.get(name, 0)} free"
@@ -148,7 +155,7 @@ def destination_has_room(move: MoveFacts) -> str:
         if free.get(name, 0) < n
     ]
     raise Problem(
-        "; ".join(short) or f"placement offers no candidate for {asked}",
+        "; ".join(short) or f"placement offers no candidate for {needed}",
         "choose another host, or move something away; see 'openstack"
         f" migrate describe-resource {paste(host.name)}'",
     )
@@ -164,10 +171,10 @@ def destination_receives_few_servers(move: MoveFacts) -> str:
     host = destination(move)
     running = [m for m in move.incoming if m.status.startswith("running")]
     waiting = len(move.incoming) - len(running)
-    seen = f"{len(running)} under way, {waiting} waiting or ending"
+    counts = f"{len(running)} under way, {waiting} waiting or ending"
     if len(running) <= FEW:
-        return seen
+        return counts
     raise Concern(
-        f"{seen}: this one would be slow",
+        f"{counts}: this one would be slow",
         f"wait for them: openstack migrate watch --host {paste(host.name)}",
     )

@@ -120,8 +120,8 @@ def shares_can_move(move: MoveFacts) -> str:
     """
     if not move.shares:
         return "none"
-    say = Problem if move.nova < requested.HIBISCUS else Concern
-    raise say(_shares(move), _detach(move))
+    severity = Problem if move.nova < requested.HIBISCUS else Concern
+    raise severity(_shares(move), _detach(move))
 
 
 def _shares(move: MoveFacts) -> str:
@@ -149,8 +149,8 @@ def guest_pmem_can_move(move: MoveFacts) -> str:
     if move.nova >= requested.WALLABY:
         return labels
     # Ussuri, which cannot, has the same microversions as Victoria.
-    say = Problem if move.nova < requested.VICTORIA else Concern
-    raise say(
+    severity = Problem if move.nova < requested.VICTORIA else Concern
+    raise severity(
         f"virtual persistent memory ({labels}) moves live from Victoria on",
         f"move it cold: openstack server migrate {arg(move)}",
     )
@@ -206,5 +206,9 @@ def vgpus_can_move(move: MoveFacts) -> str:
 
 
 def _older(host: Host) -> bool:
-    found = known(lambda: host.hypervisor)
-    return bool(found and found.type == "QEMU" and found.version < QEMU_8_1)
+    hypervisor = known(lambda: host.hypervisor)
+    return bool(
+        hypervisor
+        and hypervisor.type == "QEMU"
+        and hypervisor.version < QEMU_8_1
+    )

@@ -75,11 +75,13 @@ class Fix:
                 script.Unit(unit)
         except script.Refused as refused:
             return str(refused)
-        others = [name for name in self.rests_on or () if name != self.node]
-        if not others:
+        other_nodes = [
+            name for name in self.rests_on or () if name != self.node
+        ]
+        if not other_nodes:
             return ""
         if not isinstance(self.vouched, script.Vouched):
-            return f"it rests on what only {listed(others, 3)} says"
+            return f"it rests on what only {listed(other_nodes, 3)} says"
         if not self.vouched.stands_in(self.lines):
             return "it writes another word than the one that was checked"
         return ""
@@ -102,19 +104,19 @@ class Fix:
     def __str__(self) -> str:
         if self.refused:
             return f"on {self.node}: change it by hand; {self.refused}"
-        done = [said for line in self.lines if (said := _in_words(line))]
+        steps = [step for line in self.lines if (step := _in_words(line))]
         if self.restart:
-            done.append(f"systemctl restart {' '.join(self.restart)}")
-        return f"on {self.node}: {'; '.join(done)}"
+            steps.append(f"systemctl restart {' '.join(self.restart)}")
+        return f"on {self.node}: {'; '.join(steps)}"
 
 
 def _units(lines: Iterable[str]) -> Iterator[str]:
     """What the lines have systemctl do something to."""
     for line in lines:
         if line.startswith("systemctl "):
-            words = shlex.split(line.removesuffix(" || :"))[2:]
+            arguments = shlex.split(line.removesuffix(" || :"))[2:]
             # Of all sockets of a daemon: 'libvirtd*.socket'.
-            yield from (w.replace("*", "") for w in words if w != "--now")
+            yield from (w.replace("*", "") for w in arguments if w != "--now")
 
 
 def allowed(node: str, build: Callable[[], Fix]) -> Fix:
@@ -126,7 +128,7 @@ def allowed(node: str, build: Callable[[], Fix]) -> Fix:
 
 
 # The functions of remedies.py, as somebody reads them who has no script.
-_WORDS = {
+_DESCRIPTIONS = {
     "ini_set": "in {0} set [{1}] {2} = {3}",
     "conf_set": "in {0} set {1} = {2}",
     "line_add": "add to {0} the line {1}",
@@ -144,9 +146,9 @@ _WORDS = {
 def _in_words(line: str) -> str:
     """A line of a script for people: a command stays what it is."""
     name = line.partition(" ")[0]
-    if name not in _WORDS:
+    if name not in _DESCRIPTIONS:
         return line
-    return _WORDS[name].format(*shlex.split(line)[1:])
+    return _DESCRIPTIONS[name].format(*shlex.split(line)[1:])
 
 
 # Slots: a host of a large cloud has a million of them.
@@ -240,6 +242,6 @@ def not_checked(gaps: Iterable[Gap]) -> list[str]:
         key = (gap.subject, gap.how)
         counts[key] = counts.get(key, 0) + 1
     return [
-        f"{count} not checked: {subject}; {how}"
-        for (subject, how), count in counts.items()
+        f"{count} not checked: {subject}; {remedy}"
+        for (subject, remedy), count in counts.items()
     ]

@@ -35,17 +35,17 @@ def hypervisors(move: MoveFacts) -> tuple[Hypervisor, Hypervisor]:
 
     :raises Skip: there are not two to compare.
     """
-    there = destination(move).hypervisor
-    here = move.source.hypervisor if move.source else None
-    if here is None or there is None:
+    target = destination(move).hypervisor
+    source = move.source.hypervisor if move.source else None
+    if source is None or target is None:
         raise Skip("Nova does not list the hypervisors of both hosts")
-    return here, there
+    return source, target
 
 
 def _version(hypervisor: Hypervisor) -> str:
     """8002002 -> 'QEMU 8.2.2'."""
-    major, rest = divmod(hypervisor.version, 1000000)
-    minor, release = divmod(rest, 1000)
+    major, minor_and_release = divmod(hypervisor.version, 1000000)
+    minor, release = divmod(minor_and_release, 1000)
     return f"{hypervisor.type} {major}.{minor}.{release}"
 
 
@@ -56,11 +56,11 @@ def destination_has_the_same_hypervisor(move: MoveFacts) -> str:
     Nova skips any other host (nova/conductor/tasks/live_migrate.py,
     _check_compatible_with_source_hypervisor).
     """
-    here, there = hypervisors(move)
-    if here.type == there.type:
-        return there.type
+    source, target = hypervisors(move)
+    if source.type == target.type:
+        return target.type
     raise Problem(
-        f"{here.type} here, {there.type} there",
+        f"{source.type} here, {target.type} there",
         "choose a host of the same type, or move it cold",
     )
 
@@ -73,15 +73,15 @@ def destination_hypervisor_is_not_older(move: MoveFacts) -> str:
     [workarounds]skip_hypervisor_version_check_on_lm, which no API shows
     (nova/conductor/tasks/live_migrate.py).
     """
-    here, there = hypervisors(move)
-    if here.type != there.type:
+    source, target = hypervisors(move)
+    if source.type != target.type:
         raise Skip("the hypervisors differ")
-    if here.version <= there.version:
-        return f"{_version(here)} -> {_version(there)}"
+    if source.version <= target.version:
+        return f"{_version(source)} -> {_version(target)}"
     raise Problem(
-        f"{_version(here)} here, {_version(there)} there",
-        f"update {there.name}, or choose a host with {_version(here)} or newer"
-        ": openstack hypervisor list --long",
+        f"{_version(source)} here, {_version(target)} there",
+        f"update {target.name}, or choose a host with {_version(source)} or"
+        " newer: openstack hypervisor list --long",
     )
 
 
@@ -92,12 +92,12 @@ def destination_hypervisor_can_start_it(move: MoveFacts) -> str:
     Nova does not look when it moves a server cold; an older QEMU does not
     start a machine type that came after it, and there the guest stays off.
     """
-    here, there = hypervisors(move)
-    if here.version <= there.version or here.type != there.type:
-        return _version(there)
+    source, target = hypervisors(move)
+    if source.version <= target.version or source.type != target.type:
+        return _version(target)
     raise Concern(
-        f"{_version(here)} here, {_version(there)} there",
-        f"on {there.name}: virsh domcapabilities --machine MACHINE_TYPE; or"
+        f"{_version(source)} here, {_version(target)} there",
+        f"on {target.name}: virsh domcapabilities --machine MACHINE_TYPE; or"
         " choose a host with the same version",
     )
 
@@ -112,12 +112,12 @@ def destination_cpu_has_every_feature(move: MoveFacts) -> str:
     [workarounds]skip_cpu_compare_on_dest (nova/virt/libvirt/driver.py,
     _compare_cpu).
     """
-    here, there = hypervisors(move)
-    if not here.cpu_features or not there.cpu_features:
+    source, target = hypervisors(move)
+    if not source.cpu_features or not target.cpu_features:
         raise NotChecked("the driver reports no CPU features", PROCESSOR)
-    missing = sorted(here.cpu_features - there.cpu_features)
+    missing = sorted(source.cpu_features - target.cpu_features)
     if not missing:
-        return f"all {len(here.cpu_features)}"
+        return f"all {len(source.cpu_features)}"
     raise Concern(
         f"missing there: {listed(missing, NAMED)}",
         "harmless when [libvirt]cpu_models in nova.conf names a model that"
@@ -133,10 +133,10 @@ def machine_type_is_recorded(move: MoveFacts) -> str:
     and the guest finds other hardware (nova/virt/libvirt/utils.py,
     get_machine_type).
     """
-    here, there = hypervisors(move)
-    if (here.type, there.type) != ("QEMU", "QEMU"):
+    source, target = hypervisors(move)
+    if (source.type, target.type) != ("QEMU", "QEMU"):
         raise Skip("no QEMU")
-    if here.version >= there.version:
+    if source.version >= target.version:
         return "no newer QEMU"
     if move.nova < (2, 98):
         raise NotChecked(
@@ -151,7 +151,7 @@ def machine_type_is_recorded(move: MoveFacts) -> str:
     if machine:
         return machine
     raise Concern(
-        f"none is recorded: {_version(here)} here, {_version(there)} there",
+        f"none is recorded: {_version(source)} here, {_version(target)} there",
         "on a controller, while it is shut off: nova-manage libvirt"
         f" update_machine_type {paste(move.server.id)} MACHINE_TYPE",
     )
@@ -206,15 +206,15 @@ def server_groups_allow_the_destination(move: MoveFacts) -> str:
     if host.name == known(lambda: move.server.host):
         raise Skip("the server is there already")
     for group in move.groups:
-        there = group.members.get(host.name, 0)
-        if group.policy == "anti-affinity" and there >= group.max_per_host:
+        members = group.members.get(host.name, 0)
+        if group.policy == "anti-affinity" and members >= group.max_per_host:
             raise Problem(
-                f"{there} of its anti-affinity group '{group.name}' there"
+                f"{members} of its anti-affinity group '{group.name}' there"
                 f" already, {group.max_per_host} allowed",
                 "choose another host, or move the other one first: openstack"
                 f" server group show {paste(group.name)}",
             )
-        if group.policy == "affinity" and not there:
+        if group.policy == "affinity" and not members:
             raise Problem(
                 f"none of its affinity group '{group.name}' is there",
                 "Nova moves no member of a strict affinity group away from"

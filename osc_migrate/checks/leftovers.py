@@ -30,7 +30,7 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
     if move.under_way:
         record = move.under_way[0]
         raise Problem(
-            f"migration {record.id} moves it now: {_where(record)}"
+            f"migration {record.id} moves it now: {_route(record)}"
             f" ({record.status})",
             f"wait (openstack migrate watch {arg(move)}), or: openstack"
             f" migrate abort {arg(move)}"
@@ -39,7 +39,7 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
         )
     last = move.migrations[0] if move.migrations else None
     ended = (
-        f"the last, {last.id} {_where(last)}, is {last.status}"
+        f"the last, {last.id} {_route(last)}, is {last.status}"
         if last
         else "it has none"
     )
@@ -74,7 +74,7 @@ def guest_runs_after_the_move(move: MoveFacts) -> str:
     )
 
 
-def _where(record: Migration) -> str:
+def _route(record: Migration) -> str:
     source = known(lambda: record.source)
     destination = known(lambda: record.destination)
     return f"{source or '?'} -> {destination or '?'}"
@@ -94,14 +94,14 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
     if status != "VERIFY_RESIZE":
         return "nothing to confirm"
     since = known(lambda: _waiting_since(move))
-    words = ""
+    duration = ""
     if since is not None:
         forgotten = move.now - since > FORGOTTEN
-        words = f", since {since:%Y-%m-%d %H:%M} UTC" + (
+        duration = f", since {since:%Y-%m-%d %H:%M} UTC" + (
             ": forgotten?" if forgotten else ""
         )
     raise Problem(
-        f"a resize or cold migration waits to be confirmed{words}",
+        f"a resize or cold migration waits to be confirmed{duration}",
         confirm_or_revert(
             arg(move), resized=bool(known(lambda: _resized(move)))
         ),
@@ -110,8 +110,8 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
 
 def _finished(move: MoveFacts) -> Migration | None:
     """The migration that waits, as far as there is a record of it."""
-    done = (m for m in move.migrations if m.status == "finished")
-    return next(done, None)
+    finished = (m for m in move.migrations if m.status == "finished")
+    return next(finished, None)
 
 
 def _waiting_since(move: MoveFacts) -> datetime.datetime | None:
@@ -140,7 +140,7 @@ def server_has_no_open_record(move: MoveFacts) -> str:
     if not open_:
         return "all ended"
     raise Concern(
-        f"migration {open_[0].id} is {open_[0].status}, {_where(open_[0])},"
+        f"migration {open_[0].id} is {open_[0].status}, {_route(open_[0])},"
         " although Nova does nothing with the server",
         f"it may have begun just now: openstack migrate watch {arg(move)}; if"
         " it stays so, see the logs of both nova-compute",
@@ -167,17 +167,17 @@ def server_is_allocated_where_it_is(move: MoveFacts) -> str:
     if known(lambda: move.room) is None:
         raise Skip("what placement holds is not known")
     holders, host = move.room.holders, known(lambda: move.server.host)
-    others = sorted(set(holders) - {host})
-    if not host or not others:
+    other_hosts = sorted(set(holders) - {host})
+    if not host or not other_hosts:
         return ", ".join(holders) or "on no compute host"
     unless_moving(move)
     raise Concern(
-        f"the server is on {host}, but holds room on {', '.join(others)}",
+        f"the server is on {host}, but holds room on {', '.join(other_hosts)}",
         "on a controller, while nothing migrates: "
         + "; ".join(
             "nova-manage placement audit --verbose --resource_provider"
             f" {paste(holders[name])}"
-            for name in others
+            for name in other_hosts
         )
         + " (then with --delete)",
     )

@@ -85,11 +85,11 @@ def answer(
 
 
 def _left(move: MoveFacts) -> dict[str, int]:
-    asked = move.room.asked
+    needed = move.room.asked
     if not move.room.fits:
         return {}
     return {
-        name: free - asked.get(name, 0)
+        name: free - needed.get(name, 0)
         for name, free in move.room.free.items()
     }
 
@@ -98,12 +98,12 @@ def best_first(answers: Iterable[Answer]) -> list[Answer]:
     """Allowed before not, without warnings before with, then by the memory
     that is left; names last, so that the order is stable."""
 
-    def rank(one: Answer) -> tuple[bool, int, int, str]:
+    def rank(candidate: Answer) -> tuple[bool, int, int, str]:
         return (
-            not one.allowed,
-            one.report.verdict,
-            -one.left.get("MEMORY_MB", 0),
-            one.host,
+            not candidate.allowed,
+            candidate.report.verdict,
+            -candidate.left.get("MEMORY_MB", 0),
+            candidate.host,
         )
 
     return sorted(answers, key=rank)
@@ -173,8 +173,8 @@ def _status(move: MoveFacts) -> str:
 def gaps(answers: Iterable[Answer]) -> list[str]:
     """What was not checked of several moves: a clause for each subject."""
     by_check: dict[str, Gap] = {}
-    for one in answers:
-        for finding in one.report:
+    for candidate in answers:
+        for finding in candidate.report:
             if finding.gap is not None:
                 by_check.setdefault(finding.check, finding.gap)
     return not_checked(by_check.values())
@@ -182,14 +182,16 @@ def gaps(answers: Iterable[Answer]) -> list[str]:
 
 def folded(report: Report, subject: str) -> list[Finding]:
     """The findings that matter, and one line for those that do not."""
-    kept = [f for f in report if f.status >= Status.WARN]
+    shown = [f for f in report if f.status >= Status.WARN]
     passed = sum(f.status is Status.PASS for f in report)
     skipped = sum(f.status is Status.SKIP for f in report)
-    if len(kept) == len(report.findings):
-        return kept
+    if len(shown) == len(report.findings):
+        return shown
     detail = f"{passed} checks passed"
     if skipped:
         detail += f", {skipped} do not apply"
     detail = ", ".join([detail, *not_checked(report.gaps)])
-    rest = Finding("(others)", subject, Status.PASS, f"{detail}; see --long")
-    return [*kept, rest]
+    summary = Finding(
+        "(others)", subject, Status.PASS, f"{detail}; see --long"
+    )
+    return [*shown, summary]

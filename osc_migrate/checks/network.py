@@ -34,19 +34,19 @@ def _needed(move: MoveFacts) -> set[str]:
 
     :raises Skip: no ports, or a network without agents.
     """
-    found, host = ports(move), known(lambda: move.server.host)
+    server_ports, host = ports(move), known(lambda: move.server.host)
     types: set[str] = set()
-    if any(port.vnic_type not in SRIOV for port in found):
+    if any(port.vnic_type not in SRIOV for port in server_ports):
         types |= ORDINARY
-    if any(port.vnic_type in SRIOV for port in found):
+    if any(port.vnic_type in SRIOV for port in server_ports):
         # A card's own switch may be bound by Open vSwitch or OVN instead.
         types |= {SRIOV_AGENT}
-    here = [
+    agents = [
         agent
         for agent in move.agents
         if agent.host == host and agent.type in types
     ]
-    if not here:
+    if not agents:
         raise NotChecked(
             "Neutron shows no agent that binds its ports now",
             Gap(
@@ -55,11 +55,13 @@ def _needed(move: MoveFacts) -> set[str]:
             ),
         )
     # After a change of backend, Neutron keeps the dead agents of the old one.
-    living = {_family(agent.type) for agent in here if agent.alive}
-    return living or {_family(agent.type) for agent in here}
+    living = {_family(agent.type) for agent in agents if agent.alive}
+    return living or {_family(agent.type) for agent in agents}
 
 
-def _there(move: MoveFacts, families: Iterable[str]) -> list[Agent]:
+def _destination_agents(
+    move: MoveFacts, families: Iterable[str]
+) -> list[Agent]:
     """Agents of the destination that could bind the ports."""
     host = destination(move).name
     return [
@@ -78,20 +80,22 @@ def destination_network_agent_is_alive(move: MoveFacts) -> str:
     """
     host = destination(move).name
     needed = _needed(move)
-    there = _there(move, needed)
-    living = {_family(agent.type) for agent in there if agent.alive}
+    agents = _destination_agents(move, needed)
+    living = {_family(agent.type) for agent in agents if agent.alive}
     lacking = sorted(needed - living)
     if not lacking:
         return ", ".join(sorted(living))
-    others = {_family(a.type) for a in _there(move, ORDINARY) if a.alive}
-    if others and SRIOV_AGENT not in lacking:
+    other_families = {
+        _family(a.type) for a in _destination_agents(move, ORDINARY) if a.alive
+    }
+    if other_families and SRIOV_AGENT not in lacking:
         raise Concern(
             f"its ports are bound by {', '.join(lacking)}, and the"
-            f" destination has {', '.join(sorted(others))}: a move to another"
-            " network backend",
+            f" destination has {', '.join(sorted(other_families))}: a move to"
+            " another network backend",
             "move one server that may lose its network first, and ping it",
         )
-    dead = {_family(agent.type) for agent in there}
+    dead = {_family(agent.type) for agent in agents}
     raise Problem(
         ", ".join(
             f"its {name} is dead" if name in dead else f"it has no {name}"
@@ -116,11 +120,11 @@ def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
         return "none needed"
     if known(lambda: move.agents) is None:
         raise Skip("the agents are not known")
-    there = [a for a in _there(move, _needed(move)) if a.alive]
-    told = [
-        a.physical_networks for a in there if a.physical_networks is not None
+    agents = [a for a in _destination_agents(move, _needed(move)) if a.alive]
+    connected = [
+        a.physical_networks for a in agents if a.physical_networks is not None
     ]
-    if not told:
+    if not connected:
         raise NotChecked(
             "no living agent there reports what it connects",
             Gap(
@@ -128,7 +132,7 @@ def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
                 "bridge_mappings on the destination shows them",
             ),
         )
-    missing = sorted(networks.difference(*told))
+    missing = sorted(networks.difference(*connected))
     if not missing:
         return ", ".join(sorted(networks))
     raise Problem(

@@ -51,21 +51,21 @@ def _bonds(move: MoveFacts) -> str:
     topology = known(lambda: move.topology)
     if topology is None:
         # Not shown below 2.78, nor to everybody.
-        return _asked(move)
-    found = []
+        return _requested(move)
+    bonds = []
     if topology.nodes:
-        found.append(f"{topology.nodes} NUMA nodes")
+        bonds.append(f"{topology.nodes} NUMA nodes")
     # Whether CPUs are pinned is shown to admins only.
     if known(lambda: topology.pinned):
-        found.append("pinned CPUs")
+        bonds.append("pinned CPUs")
     if topology.pagesize_kb:
-        found.append(f"pages of {topology.pagesize_kb} KiB")
-    return ", ".join(found)
+        bonds.append(f"pages of {topology.pagesize_kb} KiB")
+    return ", ".join(bonds)
 
 
-def _asked(move: MoveFacts) -> str:
+def _requested(move: MoveFacts) -> str:
     """As nova/virt/hardware.py, numa_get_constraints, reads wishes."""
-    found = {
+    requests = {
         "NUMA nodes": wish(move, "numa_nodes"),
         "CPU policy": wish(move, "cpu_policy"),
         "page size": wish(move, "mem_page_size"),
@@ -74,6 +74,6 @@ def _asked(move: MoveFacts) -> str:
     }
     return ", ".join(
         f"{name} {value}"
-        for name, value in found.items()
+        for name, value in requests.items()
         if value and value != "shared"
     )

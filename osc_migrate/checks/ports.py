@@ -34,21 +34,25 @@ def ports(move: MoveFacts) -> tuple[Port, ...]:
 
     :raises Skip: none, or not known, which ports_can_move tells.
     """
-    found = known(lambda: move.ports)
-    if not found:
-        raise Skip("no ports" if found == () else "its ports are not known")
-    return found
+    attached = known(lambda: move.ports)
+    if not attached:
+        raise Skip("no ports" if attached == () else "its ports are not known")
+    return attached
 
 
-def _of(found: Iterable[Port], kinds: Iterable[str]) -> str:
+def _of(candidates: Iterable[Port], kinds: Iterable[str]) -> str:
     """Those of that kind, to show; empty when there are none."""
     return ", ".join(
-        f"port {p.id} ({p.vnic_type})" for p in found if p.vnic_type in kinds
+        f"port {p.id} ({p.vnic_type})"
+        for p in candidates
+        if p.vnic_type in kinds
     )
 
 
-def _kinds(found: Iterable[Port]) -> str:
-    return ", ".join(sorted({port.vnic_type for port in found})) or "no ports"
+def _kinds(attached: Iterable[Port]) -> str:
+    return (
+        ", ".join(sorted({port.vnic_type for port in attached})) or "no ports"
+    )
 
 
 @check(server)
@@ -58,15 +62,15 @@ def ports_can_move(move: MoveFacts) -> str:
     Accelerators never (nova/compute/api.py, block_port_accelerators), vDPA
     before Zed (reject_vdpa_instances).
     """
-    found = move.ports
+    attached = move.ports
     old = () if move.nova >= requested.ZED else ("vdpa",)
-    if minded := _of(found, (*ACCELERATOR, *old)):
+    if unmovable := _of(attached, (*ACCELERATOR, *old)):
         raise Problem(
-            f"{minded} cannot move",
+            f"{unmovable} cannot move",
             f"openstack server remove port {arg(move)} PORT, and add it to"
             " the server again afterwards",
         )
-    return _kinds(found)
+    return _kinds(attached)
 
 
 @check(server, LIVE)
@@ -76,18 +80,18 @@ def sriov_ports_can_move(move: MoveFacts) -> str:
     Needs Neutron's binding-extended, and Train (nova/conductor/tasks/
     live_migrate.py, _check_can_migrate_pci).
     """
-    found = ports(move)
-    minded = _of(found, SRIOV)
-    if not minded:
-        return _kinds(found)
+    attached = ports(move)
+    sriov_ports = _of(attached, SRIOV)
+    if not sriov_ports:
+        return _kinds(attached)
     if move.nova < requested.TRAIN:
-        why = "moves live from Train on"
+        obstacle = "moves live from Train on"
     elif "binding-extended" not in move.network_extensions:
-        why = "needs Neutron's extension binding-extended to move live"
+        obstacle = "needs Neutron's extension binding-extended to move live"
     else:
-        return _kinds(found)
+        return _kinds(attached)
     raise Problem(
-        f"{minded} {why}",
+        f"{sriov_ports} {obstacle}",
         f"move it cold: openstack server migrate {arg(move)}",
     )
 
@@ -99,19 +103,19 @@ def ports_stay_plugged(move: MoveFacts) -> str:
     A device passed through is: the guest sees its card vanish and another
     one come (nova/virt/libvirt/driver.py, _detach_direct_passthrough_vifs).
     """
-    found = ports(move)
-    minded = _of(found, PASSTHROUGH)
-    if not minded:
-        return _kinds(found)
+    attached = ports(move)
+    unplugged = _of(attached, PASSTHROUGH)
+    if not unplugged:
+        return _kinds(attached)
     extensions = known(lambda: move.network_extensions)
     if (
         move.nova < requested.TRAIN
         or (extensions is not None and "binding-extended" not in extensions)
-        or (move.nova < requested.ZED and _of(found, ["vdpa"]))
+        or (move.nova < requested.ZED and _of(attached, ["vdpa"]))
     ):
         raise Skip("it cannot move at all")
     raise Concern(
-        f"{minded} is unplugged while the server moves",
+        f"{unplugged} is unplugged while the server moves",
         "have the guest bond it with a port of another kind",
     )
 
@@ -143,23 +147,30 @@ def ports_are_bound_where_it_is(move: MoveFacts) -> str:
     the new one: 'Binding failed for port' (nova/network/neutron.py,
     bind_ports_to_host).
     """
-    found = ports(move)
+    attached = ports(move)
     host = known(lambda: move.server.host)
     extensions = known(lambda: move.network_extensions)
     if extensions is not None and "binding-extended" not in extensions:
         raise Skip("Neutron keeps one binding a port")
     if not host:
         raise Skip("the server's host is not known")
-    stale = [(p.id, h) for p in found for h in p.bindings if h != host]
+    stale = [(p.id, h) for p in attached for h in p.bindings if h != host]
     if not stale:
-        return f"{len(found)} bound on {host}"
+        return f"{len(attached)} bound on {host}"
     unless_moving(move)
-    there = known(lambda: move.destination and move.destination.name)
-    blocking = [(port, other) for port, other in stale if other == there]
-    say = Problem if blocking else Concern
+    destination = known(lambda: move.destination and move.destination.name)
+    blocking = [
+        (port, bound_host)
+        for port, bound_host in stale
+        if bound_host == destination
+    ]
+    severity = Problem if blocking else Concern
     shown = blocking or stale
-    raise say(
-        "; ".join(f"port {port} is bound on {other}" for port, other in shown),
+    raise severity(
+        "; ".join(
+            f"port {port} is bound on {bound_host}"
+            for port, bound_host in shown
+        ),
         "on a Neutron server, while nothing migrates in the whole cloud:"
         " neutron-remove-duplicated-port-bindings; or these alone, as a user"
         " with the role service (newer Neutron refuses admins): DELETE "
@@ -170,16 +181,16 @@ def ports_are_bound_where_it_is(move: MoveFacts) -> str:
 @check(server)
 def ports_are_active_where_it_is(move: MoveFacts) -> str:
     """The binding of each port on the server's host is the active one."""
-    found, host = ports(move), known(lambda: move.server.host)
+    attached, host = ports(move), known(lambda: move.server.host)
     extensions = known(lambda: move.network_extensions)
     if extensions is not None and "binding-extended" not in extensions:
         raise Skip("Neutron keeps one binding a port")
     if not host:
         raise Skip("the server's host is not known")
     unless_moving(move)
-    idle = [p.id for p in found if p.bindings.get(host) != "ACTIVE"]
+    idle = [p.id for p in attached if p.bindings.get(host) != "ACTIVE"]
     if not idle:
-        return f"{len(found)} active on {host}"
+        return f"{len(attached)} active on {host}"
     raise Concern(
         f"port {', '.join(idle)} has no active binding on {host}: the guest"
         " has no network there",

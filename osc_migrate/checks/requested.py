@@ -35,10 +35,10 @@ def extra_specs(
     """
     if move.nova < since:
         return {}
-    found = known(lambda: move.server.flavor.extra_specs)
-    if found is None:
+    specs = known(lambda: move.server.flavor.extra_specs)
+    if specs is None:
         raise Skip("what its flavor asks for is not known")
-    return found
+    return specs
 
 
 def extra_spec(
@@ -53,10 +53,10 @@ def image_properties(
     """As :func:`extra_specs`, of what Nova copied from the image."""
     if move.nova < since:
         return {}
-    found = known(lambda: move.server.image_properties)
-    if found is None:
+    properties = known(lambda: move.server.image_properties)
+    if properties is None:
         raise Skip("what its image asks for is not known")
-    return found
+    return properties
 
 
 def wish(

@@ -98,8 +98,10 @@ def by_majority(values: Mapping[str, object], value: object) -> Vouched:
     """
     count = list(values.values()).count(value)
     if count < 2 or count * 2 <= len(values):
-        few = [name for name, other in values.items() if other == value]
-        raise Refused(f"it rests on what only {', '.join(few[:3])} says")
+        minority = [
+            name for name, reported in values.items() if reported == value
+        ]
+        raise Refused(f"it rests on what only {', '.join(minority[:3])} says")
     return Vouched(_SEAL, (str(value),))
 
 
@@ -113,15 +115,15 @@ def by_default(value: str, default: str) -> Vouched:
     return Vouched(_SEAL, (value,))
 
 
-def by_type(*words: object) -> Vouched:
+def by_type(*values: object) -> Vouched:
     """Words of types that no single node can misuse.
 
     :raises TypeError: one is of another type.
     """
-    for word in words:
+    for word in values:
         if not isinstance(word, HARMLESS):
             raise TypeError(f"{type(word).__name__} may be misused")
-    return Vouched(_SEAL, tuple(map(str, words)))
+    return Vouched(_SEAL, tuple(map(str, values)))
 
 
 def safe(text: str) -> bool:
@@ -174,24 +176,27 @@ class DataPath(AbsolutePath):
 
     def __new__(cls, text: str) -> Self:
         self = super().__new__(cls, text)
-        first, *rest = text.strip("/").split("/")
+        first, *subdirectories = text.strip("/").split("/")
         if not first or first in _SYSTEM or text.startswith("//"):
             raise Refused("a path is a directory of the system")
-        if first in _DATA and not rest:
+        if first in _DATA and not subdirectories:
             raise Refused("a path is a directory of the system")
-        if first == "var" and not _of_var(rest):
+        if first == "var" and not _of_var(subdirectories):
             raise Refused("a path is a directory of the system")
-        if any(part.startswith(".") for part in (first, *rest)):
+        if any(part.startswith(".") for part in (first, *subdirectories)):
             raise Refused("a path is a hidden directory")
         return self
 
 
-def _of_var(rest: list[str]) -> bool:
-    if rest[0] == "lib":
-        return (len(rest) > 2 and rest[1] in _VAR) or rest[1:2] == [
-            "instances"
-        ]
-    return rest[0] in ("snap", "nova", "nfs", "exports") and len(rest) > 1
+def _of_var(subdirectories: list[str]) -> bool:
+    if subdirectories[0] == "lib":
+        return (
+            len(subdirectories) > 2 and subdirectories[1] in _VAR
+        ) or subdirectories[1:2] == ["instances"]
+    return (
+        subdirectories[0] in ("snap", "nova", "nfs", "exports")
+        and len(subdirectories) > 1
+    )
 
 
 class HostAddress(str):

@@ -131,8 +131,8 @@ def paused_guest_has_run_here(move: MoveFacts) -> str:
     arrival = next(filter(_arrived(move.server.host), move.migrations), None)
     if arrival is None:
         return "no live migration brought it here"
-    came = arrival.created_at
-    if move.paused_at and came and move.paused_at > came:
+    arrived_at = arrival.created_at
+    if move.paused_at and arrived_at and move.paused_at > arrived_at:
         return "paused since it came"
     qemu = move.source.hypervisor if move.source else None
     if qemu and (qemu.type != "QEMU" or qemu.version >= QEMU_10):

@@ -146,13 +146,13 @@ def volumes_can_be_attached(move: MoveFacts) -> str:
     """
     if not move.server.volume_ids:
         raise Skip("it has no volumes")
-    bad = [v for v in move.volumes if v.status not in USABLE]
-    if not bad:
+    unusable = [v for v in move.volumes if v.status not in USABLE]
+    if not unusable:
         return _counted(move.volumes)
     raise Problem(
-        ", ".join(f"volume {v.id} is {v.status}" for v in bad),
+        ", ".join(f"volume {v.id} is {v.status}" for v in unusable),
         "wait until it is in-use; if nothing works on it: openstack volume"
-        f" set --state in-use {bad[0].id}",
+        f" set --state in-use {unusable[0].id}",
     )
 
 
@@ -198,21 +198,27 @@ def volumes_are_attached_where_it_is(move: MoveFacts) -> str:
     if not move.server.volume_ids:
         raise Skip("it has no volumes")
     host, id = known(lambda: move.server.host), move.server.id
-    mine = [
-        (volume.id, one)
+    attachments = [
+        (volume.id, attachment)
         for volume in move.volumes
-        for one in volume.attachments
-        if one.server_id == id
+        for attachment in volume.attachments
+        if attachment.server_id == id
     ]
-    if not host or any(one.host is None for _, one in mine):
+    if not host or any(
+        attachment.host is None for _, attachment in attachments
+    ):
         raise NotChecked(
             "Cinder does not report the hosts of the attachments",
             Gap("volume attachments", "an admin's credentials check it"),
         )
     unless_moving(move)
-    elsewhere = [(v, one) for v, one in mine if one.host != host]
-    there = {v for v, one in mine if one.host == host}
-    lacking = [v.id for v in move.volumes if v.id not in there]
+    elsewhere = [
+        (v, attachment)
+        for v, attachment in attachments
+        if attachment.host != host
+    ]
+    attached = {v for v, attachment in attachments if attachment.host == host}
+    lacking = [v.id for v in move.volumes if v.id not in attached]
     if lacking:
         raise Concern(
             f"volume {', '.join(lacking)} is not attached on {host}",
@@ -222,13 +228,13 @@ def volumes_are_attached_where_it_is(move: MoveFacts) -> str:
     if elsewhere:
         raise Concern(
             "; ".join(
-                f"volume {v} is attached on {one.host} too"
-                for v, one in elsewhere
+                f"volume {v} is attached on {attachment.host} too"
+                for v, attachment in elsewhere
             ),
             "; ".join(
                 "openstack --os-volume-api-version 3.27 volume attachment"
-                f" delete {one.id}"
-                for _, one in elsewhere
+                f" delete {attachment.id}"
+                for _, attachment in elsewhere
             ),
         )
-    return f"{len(mine)} on {host}"
+    return f"{len(attachments)} on {host}"

@@ -328,9 +328,9 @@ def require_host(
     name = find_host(name_or_id, hypervisors)
     if name is None:
         # Many hosts differ in one digit: the nearest names help, all don't.
-        near = difflib.get_close_matches(name_or_id, hypervisors, 3)
-        if near:
-            remedy = f"did you mean {' or '.join(map(paste, near))}?"
+        similar_names = difflib.get_close_matches(name_or_id, hypervisors, 3)
+        if similar_names:
+            remedy = f"did you mean {' or '.join(map(paste, similar_names))}?"
         raise errors.NotFound("compute host", name_or_id, remedy)
     return name
 

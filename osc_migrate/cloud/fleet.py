@@ -118,9 +118,9 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
     hosts = _must("the compute hosts", hosts)
     servers = _must("the servers", servers)
     hypervisors = hypervisors_of(hosts)
-    for wanted in sources:
-        _refuse_server(wanted, hypervisors, servers)
-    named = [require_host(wanted, hypervisors) for wanted in sources]
+    for host in sources:
+        _refuse_server(host, hypervisors, servers)
+    named = [require_host(host, hypervisors) for host in sources]
     places, pools = _must(
         "what placement has",
         fact(lambda: inventory.places(cloud, hosts, named)),
@@ -137,7 +137,7 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
         past=_with_memory(_or(past, ()), servers),
         # Then a plan does without, and preflight names the gap.
         recent=_or(recent, ()),
-        held=_held(cloud, [hosts[name] for name in named]),
+        held=_allocations(cloud, [hosts[name] for name in named]),
         pools=pools,
         nova=microversions.key(cloud.nova.offered),
         roles=fact(cloud.roles),
@@ -145,17 +145,17 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
 
 
 def _refuse_server(
-    wanted: str, hosts: Collection[str], servers: Mapping[str, Server]
+    ref: str, hosts: Collection[str], servers: Mapping[str, Server]
 ) -> None:
     """:raises NotFound: it is not a host but a server."""
     names = {
         known(functools.partial(getattr, s, "name")) for s in servers.values()
     }
-    if wanted not in hosts and (wanted in servers or wanted in names):
-        name = paste(wanted)
+    if ref not in hosts and (ref in servers or ref in names):
+        name = paste(ref)
         raise errors.NotFound(
             "compute host",
-            wanted,
+            ref,
             f"{name} is a server; did you mean: openstack migrate drain"
             f" --server {name}",
         )
@@ -250,7 +250,9 @@ def _of(servers: Mapping[str, Server], record: Migration) -> Server | None:
     return servers.get(record.server_id or "")
 
 
-def _held(cloud: Cloud, hosts: list[Host]) -> Mapping[str, Mapping[str, int]]:
+def _allocations(
+    cloud: Cloud, hosts: list[Host]
+) -> Mapping[str, Mapping[str, int]]:
     """A request a host. Where it fails, the flavors have to do."""
     reads = [
         functools.partial(cloud.placement.held, hypervisor.id, host.name)

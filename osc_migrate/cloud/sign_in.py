@@ -32,7 +32,7 @@ def authenticate(client_manager: Any) -> None:
     except exceptions.ConnectionError as error:
         text = str(error)
         meaning = next(
-            (words for part, words in _MEANINGS if part in text),
+            (explanation for part, explanation in _MEANINGS if part in text),
             "cannot be reached; --debug shows why",
         )
         raise MigrateError(f"{_keystone(client_manager)} {meaning}") from error

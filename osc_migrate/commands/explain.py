@@ -125,14 +125,16 @@ class Explain(base.Base, command.Lister):
 
 
 def _row(
-    parsed_args: argparse.Namespace, one: Explanation, names: Sequence[str]
+    parsed_args: argparse.Namespace,
+    explanation: Explanation,
+    names: Sequence[str],
 ) -> Sequence[object]:
     """A row as the chosen formatter may print it, lists included."""
     return [
         _listed(parsed_args.formatter, cell)
         if isinstance(cell, tuple)
         else cell
-        for cell in base.fields(parsed_args, one, names)
+        for cell in base.fields(parsed_args, explanation, names)
     ]
 
 

@@ -146,14 +146,14 @@ def add_row(
     """
     from rich import progress_bar, text
 
-    bar = progress_bar.ProgressBar(
+    progress = progress_bar.ProgressBar(
         total=look.total, completed=look.total - look.remaining, width=20
     )
     grid.add_row(
         text.Text(printable(server, 24), style="bold"),
         text.Text(printable(route, 40)),
         text.Text(printable(look.phase, 24), style=style),
-        bar if look.total and not ended else "",
+        progress if look.total and not ended else "",
         text.Text("" if ended else describe(look)),
     )
 

@@ -99,19 +99,19 @@ class Silence:
         self.abandoned = now - self._idle >= ABANDONED
 
     def _lost(self, record: Migration | None, now: float) -> bool:
-        quiet = now - self._since
+        silent_for = now - self._since
         if not (
             self._counted
             and record
             and record.status == "running"
-            and quiet >= LOST
+            and silent_for >= LOST
         ):
             return False
         if self._sick(record):
             return True
         if self._interval is None:
-            return quiet >= LOST_UNSEEN
-        return quiet >= max(LOST, INTERVALS * self._interval)
+            return silent_for >= LOST_UNSEEN
+        return silent_for >= max(LOST, INTERVALS * self._interval)
 
     def _describe(self, record: Migration | None, now: float) -> str:
         seconds = now - self._since

@@ -145,7 +145,9 @@ class Watcher:
                 continue
             yield watched
             active = [
-                one for one in watched if not (one.over or one.abandoned)
+                migration
+                for migration in watched
+                if not (migration.over or migration.abandoned)
             ]
             if not for_ever and not active:
                 return

@@ -17,7 +17,7 @@ from osc_migrate.nodes.answers import Question
 _TAIL = 200 * 2**20
 _LINES = 200
 _WIDTH = 2000
-_MOST = 512 * 2**10
+_MAX_BYTES = 512 * 2**10
 # Seconds: a rotated log must be unpacked to be searched.
 _LIMIT = 60.0
 
@@ -211,7 +211,7 @@ def question(
         ("WIDTH", _WIDTH),
         ("LINES", _LINES),
         ("TAIL", _TAIL),
-        ("MOST", _MOST),
+        ("MOST", _MAX_BYTES),
         ("DEVSTACK", f"devstack@{_DEVSTACK[service]}.service"),
     ):
         script = script.replace(word, str(value))

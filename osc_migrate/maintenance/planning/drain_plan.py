@@ -38,30 +38,36 @@ def drain(fleet: Fleet, request: Request) -> Plan:
     )
     classifier, rules = MoveClassifier(fleet, request), Rules(fleet, request)
     judged = [classifier.of(server) for server in servers]
-    stays = [one for one in judged if isinstance(one, Skipped)]
-    candidates = [one for one in judged if isinstance(one, Candidate)]
+    stays = [
+        candidate for candidate in judged if isinstance(candidate, Skipped)
+    ]
+    candidates = [
+        candidate for candidate in judged if isinstance(candidate, Candidate)
+    ]
     before, after = State(fleet), State(fleet)
     # No move relies on room that another frees: any order has room.
     allowed_hosts = {
-        one: rules.hosts(one)
-        for one in candidates
-        if one.way is not Way.STOP and not one.beyond
+        candidate: rules.hosts(candidate)
+        for candidate in candidates
+        if candidate.way is not Way.STOP and not candidate.beyond
     }
     destinations = placed(after, allowed_hosts)
     moves = []
-    for one in candidates:
-        if one in destinations:
-            reason = _because(one, allowed_hosts[one], destinations[one])
-            moves.append(Move(one, destinations[one], reason))
-        elif one.way is Way.STOP:
-            moves.append(Move(one, None))
-        elif one.beyond and request.to:
-            stays.append(kept(one, _beyond(one)))
-        elif one.beyond:
-            moves.append(Move(one, None))
+    for candidate in candidates:
+        if candidate in destinations:
+            reason = _because(
+                candidate, allowed_hosts[candidate], destinations[candidate]
+            )
+            moves.append(Move(candidate, destinations[candidate], reason))
+        elif candidate.way is Way.STOP:
+            moves.append(Move(candidate, None))
+        elif candidate.beyond and request.to:
+            stays.append(kept(candidate, _beyond(candidate)))
+        elif candidate.beyond:
+            moves.append(Move(candidate, None))
         else:
-            reasons = why(one, rules, fleet.places, before, after)
-            stays.append(kept(one, *reasons))
+            reasons = why(candidate, rules, fleet.places, before, after)
+            stays.append(kept(candidate, *reasons))
     ordered_waves, without_room, state = _ordered(fleet, request, moves)
     for move in without_room:
         reasons = why(move.candidate, rules, fleet.places, before, state)
@@ -154,8 +160,8 @@ def _short(
     """Why the plan falls short: a sentence a host."""
     sentences = []
     for host in hosts:
-        left = [one for one in stays if one.source == host]
-        unwanted = sum(not one.wanted for one in left)
+        left = [skipped for skipped in stays if skipped.source == host]
+        unwanted = sum(not skipped.wanted for skipped in left)
         stopped = sum(
             m.candidate.way is Way.STOP and m.candidate.source == host
             for m in moves
@@ -201,33 +207,35 @@ def again(
         MoveClassifier(fleet, request),
         Rules(fleet, request, excluding),
     )
-    one = classifier.of(server)
-    if isinstance(one, Skipped):
-        return one
+    candidate = classifier.of(server)
+    if isinstance(candidate, Skipped):
+        return candidate
     durations = DurationEstimate(fleet.past)
-    if one.beyond and request.to:
-        return kept(one, _beyond(one))
-    if one.way is Way.STOP or one.beyond:
+    if candidate.beyond and request.to:
+        return kept(candidate, _beyond(candidate))
+    if candidate.way is Way.STOP or candidate.beyond:
         return plan_builder.step(
-            Move(one, None), step.order, step.wave, durations
+            Move(candidate, None), step.order, step.wave, durations
         )
     before, now = State(fleet), State(fleet)
     for step_ahead in ahead:
         _reserve(fleet, classifier, now, step_ahead)
     # The same host again, where nothing has changed.
     chosen = step.destination
-    allowed = rules.hosts(one)
+    allowed = rules.hosts(candidate)
     if (
         chosen not in allowed
-        or chosen in one.failing
-        or not now.takes(one, chosen or "")
+        or chosen in candidate.failing
+        or not now.takes(candidate, chosen or "")
     ):
-        chosen = best(now, one, allowed, emptiest)
+        chosen = best(now, candidate, allowed, emptiest)
     if chosen is None:
-        return kept(one, *why(one, rules, fleet.places, before, now))
-    reason = _because(one, allowed, chosen)
+        return kept(
+            candidate, *why(candidate, rules, fleet.places, before, now)
+        )
+    reason = _because(candidate, allowed, chosen)
     return plan_builder.step(
-        Move(one, chosen, reason), step.order, step.wave, durations
+        Move(candidate, chosen, reason), step.order, step.wave, durations
     )
 
 

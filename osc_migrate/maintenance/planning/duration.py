@@ -26,7 +26,7 @@ class DurationEstimate:
 
     def __init__(self, past: Sequence[PastMove]) -> None:
         self._lines = {
-            cold: _line([one for one in past if one.cold is cold][:ENOUGH])
+            cold: _line([move for move in past if move.cold is cold][:ENOUGH])
             for cold in (False, True)
         }
 
