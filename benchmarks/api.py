@@ -21,7 +21,7 @@ from benchmarks import rows
 
 # Nova's [api]max_limit.
 PAGE = 1000
-# Here it tells, and forgets, what it was asked for.
+# Here it returns, and forgets, what it was asked for.
 SEEN = "/seen"
 
 Query = dict[str, str]
@@ -125,7 +125,7 @@ class Cloud:
             start = which.index(int(marker[:8], 16)) + 1
         page = which[start : start + limit]
         body: dict[str, Any] = {key: [make(n, len(self.hosts)) for n in page]}
-        # As Nova does: a full page may be the last one, nobody looks.
+        # As Nova does: a full page may be the last one, unchecked.
         if len(page) == limit:
             asked = query | {"marker": body[key][-1]["id"]}
             path = "os-hypervisors" if key == "hypervisors" else key

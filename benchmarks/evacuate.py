@@ -88,7 +88,7 @@ def drain(cloud, directory):
 
 
 def main(which):
-    """Each on a cloud of its own: what the first has left under way would
+    """Each on a separate cloud: what the first has left under way would
     be in the way of the second."""
     with (
         tempfile.TemporaryDirectory() as directory,

@@ -87,7 +87,7 @@ class Watch:
 
 
 def measured(cloud, crowd, shell, host, running, stopped):
-    """A drain of so many servers, in words."""
+    """A drain of this many servers, in words."""
     crowd.boot(f"{host}-run", host, running, **SLOW)
     if stopped:
         crowd.boot(f"{host}-off", host, stopped)

@@ -47,7 +47,7 @@ from osc_migrate.nodes.transport.shell import Limits
 from osc_migrate.nodes.transport.target import Target
 from testbed.endpoints import Endpoints
 
-# What is typically asked: no command that all machines have not, none slow.
+# What is typically asked: no command that some machine lacks, none slow.
 TYPICAL = tuple(
     Question(command)
     for command in (
@@ -227,7 +227,7 @@ def _short_folder() -> Iterator[str]:
 
 
 def visit_once(folder: pathlib.Path, forks: int) -> None:
-    """Our way, as a process of its own."""
+    """Our way, as a separate process."""
     commands = json.loads((folder / "commands.json").read_text())
     questions = {
         str(n): Question(command, limit=60)
@@ -283,7 +283,7 @@ def measure(
             for name, way in ways if turn % 2 else reversed(ways):
                 if turn == 0 or name in FAST:
                     costs.setdefault(name, []).append(cost := way())
-                    # A slow way takes minutes: say that it goes on.
+                    # A slow way takes minutes: show that it is still running.
                     print(
                         f"  {name.strip()}: {cost.wall:.2f} s",
                         file=sys.stderr,

@@ -6,7 +6,7 @@ from typing import Any
 SERVERS_A_HOST = 10
 VERSIONS = ("v2.1", "v3", "v2.0", "v2", "v1")
 IMAGE = "99999999-0000-4000-8000-000000000000"
-# Of compute and hardware: a hypervisor of today reports so many.
+# Of compute and hardware: a hypervisor of today reports this many.
 _TRAITS = [f"HW_CPU_X86_FEATURE_{n}" for n in range(40)] + [
     f"COMPUTE_ABILITY_{n}" for n in range(40)
 ]

@@ -181,7 +181,7 @@ def measure(
 ) -> str:
     rows = []
     with api(hosts) as cloud:
-        # Start of openstack, its imports and a token: nobody does without.
+        # Start of openstack, its imports and a token: needed by each.
         begin, _ = ask(cloud, "token issue", repeat)
         for name, words in commands:
             cost, seen = ask(cloud, words, repeat)

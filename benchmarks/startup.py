@@ -85,7 +85,7 @@ def start(python: pathlib.Path, *words: str) -> Cost:
 def compare(bare: pathlib.Path, full: pathlib.Path, pairs: int) -> None:
     without, having = [], []
     for n in range(pairs):
-        # Whoever comes second finds warmer caches.
+        # The one that comes second finds warmer caches.
         for python in (bare, full) if n % 2 else (full, bare):
             cost = start(python, "--version")
             (without if python == bare else having).append(cost)

@@ -33,7 +33,7 @@ def cloud(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def joint(tmp_path_factory):
-    """Real guests on real nodes: that of JOINT_STATE, or one of its own.
+    """Real guests on real nodes: that of JOINT_STATE, or a separate one.
 
     Each file leaves it without servers, with both computes up.
     """

@@ -20,7 +20,7 @@ from testbed.shell import Shell
 
 HOSTS = [f"host{n:02}" for n in range(1, 5)]
 SERVERS = 3
-# Of somebody who waits for a drain on a busy machine.
+# Of a user who waits for a drain on a busy machine.
 PATIENCE = 600
 
 
@@ -90,7 +90,7 @@ def main(times, seed, directory):
                 )
                 print(f"{number}: after {seconds:.1f} s: {said}", flush=True)
             else:
-                # How long one takes that nobody kills.
+                # How long one takes that is not killed.
                 words = ("migrate", "drain", HOSTS[0])
                 whole = shell.run(*words, timeout=PATIENCE).seconds
                 print(f"a whole one takes {whole:.1f} s", flush=True)

@@ -85,7 +85,7 @@ def test_nothing_is_under_way(shell, boot, name):
 
 def test_a_cold_one_goes_on(shell, boot, name, connection):
     boot(name)
-    # It may be over by the time it is looked for: that is no failure.
+    # It may be over by the time it is looked for: that is not a failure.
     done = shell.migrate("cold", name, "HostC", "--no-wait")
     assert done.code == 0, done.err
     done = shell.migrate("abort", name)

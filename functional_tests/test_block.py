@@ -71,7 +71,7 @@ def test_a_drain_names_its_own_option(local_shell, there, tmp_path):
     assert "migrate block" not in row["next"]
     done = local_shell.migrate("drain", "HostB", "--block", *journals)
     assert done.code == 0, done.err
-    # As that run knows, without being told again.
+    # As that run knows, without being asked again.
     back = local_shell.migrate("return", "HostB", *journals)
     assert back.code == 0, back.err
     assert [(r["how"], r["outcome"]) for r in back.json] == [

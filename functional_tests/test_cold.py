@@ -74,7 +74,7 @@ def test_a_stopped_server_stays_stopped(shell, there, now):
     until(lambda: now(there)[0] == "SHUTOFF")
     done = shell.migrate("cold", there, "HostC", "--confirm")
     assert done.code == 0, done.err
-    # It may have died on the way, for all the API tells.
+    # It may have died on the way, for all the API shows.
     assert "WARN guest-runs-after-the-move" in done.err
     assert now(there) == ("SHUTOFF", "HostC")
 

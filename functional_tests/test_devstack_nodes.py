@@ -1,4 +1,4 @@
-"""The DevStack plugin on a real node: what it mends, and that it undoes it.
+"""The DevStack plugin on a real node: what it fixes, and that it undoes it.
 
 DevStack itself is a stand-in; nodes, libvirt, firewall, validators are real.
 The containers have no NFS, so OSC_MIGRATE_NFS is not tried here.

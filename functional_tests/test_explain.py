@@ -1,4 +1,4 @@
-"""``openstack migrate explain`` of moves that somebody else began."""
+"""``openstack migrate explain`` of moves that another user began."""
 
 import uuid
 

@@ -104,7 +104,7 @@ def are_well(joint, compute, guests, node, before, moves):
 
 
 def run_of(said):
-    """The run that a command tells of."""
+    """The run that a command reports."""
     return said.split("run ")[1].split(":")[0]
 
 

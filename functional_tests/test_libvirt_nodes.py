@@ -1,4 +1,4 @@
-"""What libvirt itself tells of a move: before, meanwhile and afterwards.
+"""What libvirt itself shows of a move: before, meanwhile and afterwards.
 
 Real guests on real nodes, as in test_joint_nodes.  JOINT_STATE names the
 state directory of a joint cloud that is up already, and stays so.
@@ -190,7 +190,7 @@ def test_progress_of_nova_is_a_step_behind(joint, slow, guest):
     assert found
     assert mostly_as_said(found), found
     assert "pass 1" not in terminal.said
-    # Between two steps it is an estimate, and says so.
+    # Between two steps it is an estimate, and is marked as one.
     assert any(estimated for _, _, estimated in terminal.shown())
 
 
@@ -216,7 +216,7 @@ def test_a_connection_that_hangs_costs_the_finer_numbers_alone(
     assert done.returncode == 0, done.stderr
     assert code == 0, terminal.said
     assert json.loads(out)["status"] == "completed"
-    # It went on with Nova's counters.
+    # It continued with Nova's counters.
     assert "memory" in terminal.said[hung:]
     assert time.monotonic() - begin < 120
 

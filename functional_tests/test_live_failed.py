@@ -122,7 +122,7 @@ def test_one_failure_seen_by_both_commands(
     ours = shell.migrate("live", name, "HostC", "-f", "json")
     assert ours.code == 4
     assert ours.json["status"] in ("error", "failed")
-    # Of what happens in the hypervisor phase Nova's API tells nothing.
+    # Of what happens in the hypervisor phase Nova's API shows nothing.
     half_way = knobs["fail"] == "live_migration"
     told = "no reason" if half_way else f"asked to fail in {knobs['fail']}"
     assert told in ours.json["reason"]

@@ -161,7 +161,7 @@ def test_groups_are_kept(shell, boot, names, together):
     assert rows[names[0]]["way"] == rows[names[3]]["way"] == "stay"
     assert "anti-affinity group" in rows[names[0]]["reason"]
     assert "none of its affinity group" in rows[names[3]]["reason"]
-    # One after the other, and to hosts of their own.
+    # One after the other, and to separate hosts.
     first, second = rows[names[4]], rows[names[5]]
     assert {first["wave"], second["wave"]} == {0, 1}
     assert first["destination"] != second["destination"]
@@ -214,7 +214,7 @@ def test_wrong_input(shell, words, why):
 
 @pytest.mark.parametrize("version", ["2.1", "2.53", "2.79", "2.96"])
 def test_old_microversions(shell, boot, names, version):
-    """What they do not show keeps a server, and says so."""
+    """What they do not show keeps a server, with that reason."""
     boot(names[0])
     words = ["--os-compute-api-version", version, "migrate", "drain"]
     done = shell.run(*words, "HostB", "--dry-run", "-f", "json")

@@ -75,7 +75,7 @@ def test_a_move_between_healthy_nodes(preflight, guest):
     assert (done.code, done.err) == (0, "")
     assert {row["status"] for row in done.json} <= GOOD
     asked = {row["subject"] for row in done.json}
-    # One way, and nobody else was visited.
+    # One way, and no other node was visited.
     assert {"HostB", "HostC", "HostB -> HostC"} <= asked
     assert not {s for s in asked if "HostA" in s or "HostC -> HostB" in s}
     found = {row["check"]: row for row in done.json}

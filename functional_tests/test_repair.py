@@ -75,7 +75,7 @@ def test_another_error_is_not_ours(shell, boot, name, connection):
 def test_an_error_that_came_later_is_not_ours(
     shell, boot, name, connection, silence
 ):
-    """Its source is down: nobody knows whether the guest runs."""
+    """Its source is down: whether the guest runs is not known."""
     server = boot(name, fail="live_migration")
     assert shell.migrate("live", name, "HostC").code == 4
     silence("HostB")

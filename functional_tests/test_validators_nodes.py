@@ -26,7 +26,7 @@ def nodes(tmp_path_factory):
 
 @pytest.fixture
 def deaf(nodes):
-    """HostC, whose libvirt listens to nobody."""
+    """HostC, whose libvirt does not listen."""
     assert nodes.run("HostC", DEAF).returncode == 0
     yield
     nodes.reset("HostC")
@@ -127,7 +127,7 @@ def test_a_warning_passes_unless_it_is_to_fail(nodes):
 
 
 def test_through_bastions(nodes, tmp_path):
-    """Two bastions, each a real sshd, each with a node of its own."""
+    """Two bastions, each a real sshd, each with its own node."""
     with Endpoints(tmp_path) as bastions:
         words = []
         for place, hosts in {"b1": "HostB", "b2": "HostA,HostC"}.items():

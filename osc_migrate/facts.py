@@ -1,7 +1,7 @@
 """What was read from the cloud, before anything is judged.
 
-A fact that could not be read is stored as :class:`Unread`, and whoever looks
-at it gets it raised: no code can mistake 'not known' for 'no'.
+A fact that could not be read is stored as :class:`Unread`, and raised
+where it is used: no code can mistake 'not known' for 'no'.
 """
 
 import typing
@@ -58,7 +58,7 @@ def fact(read: Callable[..., T], *args: object) -> T:
     """`read` of `args`, or the :class:`Unread` that it raised, as a value.
 
     Typed as if it had been read: :class:`~osc_migrate.facts.Facts`
-    raises it again for whoever looks.
+    raises it again where it is used.
     """
     try:
         return read(*args)

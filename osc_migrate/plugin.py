@@ -24,5 +24,5 @@ def make_client(instance: typing.Any) -> "mover.Mover":
 def build_option_parser(
     parser: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
-    """No global option: there is no API of its own to choose."""
+    """No global option: there is no separate API to choose."""
     return parser

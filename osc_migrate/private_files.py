@@ -2,7 +2,7 @@
 
 What is written may name servers, hosts and configuration, and a script is
 later run as root. So a file is complete or is not there, only its user can
-read it, and a symbolic link that somebody else may have placed is never
+read it, and a symbolic link that another user may have placed is never
 followed.
 
 All raise :class:`OSError` with a ``strerror`` for people.
@@ -66,7 +66,7 @@ def make_directory(path: pathlib.Path) -> None:
 
 
 def require_private_directory(path: pathlib.Path) -> None:
-    """:raises OSError: it is no directory, or others may write in it."""
+    """:raises OSError: it is not a directory, or others may write in it."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         raise _refused(
@@ -155,7 +155,7 @@ def _closing(number: int) -> Iterator[int]:
 def _opened_directory(
     path: pathlib.Path,
 ) -> contextlib.AbstractContextManager[int]:
-    """From here on the name means this directory, whoever moves it."""
+    """From here on the name means this directory, even if it is moved."""
     return _closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
 

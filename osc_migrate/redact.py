@@ -26,7 +26,7 @@ _HINT = re.compile(
     r"|user_?data|config_?drive|fsid|suffix",
     re.IGNORECASE,
 )
-# What oslo.utils masks and is no secret: the UUID of a secret of libvirt, an
+# What oslo.utils masks but is not secret: the UUID of a libvirt secret, an
 # option that is on, the argument of 'virsh secret-get-value'.
 _SHIELDED = re.compile(
     rf"(?:password|passphrase|secret|token)(?=_uuid|-[a-z]|\s+{UUID}|{SIGN}"

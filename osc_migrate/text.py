@@ -16,7 +16,7 @@ def printable(text: object, limit: int = 0) -> str:
     Names and messages come from strangers: control characters, line breaks
     and the direction marks of Unicode become visible escapes.
 
-    :param limit: cut after so many characters; 0 keeps all.
+    :param limit: the most characters shown; 0 keeps all.
     """
     shown = str(text)
     if limit:

@@ -1,4 +1,4 @@
-"""A command on a terminal of its own, and what it wrote there."""
+"""A command on a separate terminal, and what it wrote there."""
 
 import fcntl
 import os

@@ -59,7 +59,7 @@ def gather(config):
 def targets_of(config, names):
     """How nodes are reached, by the options.
 
-    :raises MigrateError: nobody can say how one is.
+    :raises MigrateError: for one of them the options do not say how.
     """
     return inventory.resolve(
         dict.fromkeys(names),

@@ -74,7 +74,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Wrong usage ends here, before anybody is visited."""
+    """Wrong usage ends here, before any node is visited."""
     if not (config.option.help or config.option.version):
         roles_of(config)
         places(config)
@@ -135,7 +135,7 @@ def nodes_there(request):
 
 @pytest.fixture(scope="session")
 def host_of(request):
-    """testinfra on a node, for tests of your own: all its modules over one
+    """testinfra on a node, for your tests: all its modules over one
     shell that stays open, instead of a login a command::
 
         def test_mine(host_of):

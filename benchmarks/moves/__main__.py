@@ -119,7 +119,7 @@ def _set(joint: Joint, where: str, post_copy: bool) -> Iterator[None]:
 def measured(
     joint: Joint, kinds: Sequence[Kind], repeat: int
 ) -> Iterator[tuple[Kind, list[object]]]:
-    """Each kind with its row; those that fail are told, and left out."""
+    """Each kind with its row; those that fail are reported, and left out."""
     for cloud, some in itertools.groupby(kinds, lambda kind: kind.cloud):
         with _set(joint, *cloud):
             for kind in some:

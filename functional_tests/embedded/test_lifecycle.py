@@ -176,7 +176,7 @@ with Cloud.up(sys.argv[1]):
 
 @contextlib.contextmanager
 def owner(cloud):
-    """A process with a cloud of its own; it is killed at the end."""
+    """A process with its own cloud; it is killed at the end."""
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(cloud.state.path)],
         cwd=ROOT,

@@ -107,7 +107,7 @@ def _by_address(joint: Joint, source: str, destination: str) -> None:
 
 
 def _uid(old: int, new: int) -> Action:
-    """As an installation of its own would have numbered user nova."""
+    """As a separate installation would have numbered user nova."""
     return _libvirt(
         "systemctl stop nova-compute\n"
         f"sed -i 's/^nova:\\([^:]*\\):{old}:/nova:\\1:{new}:/' /etc/passwd\n"

@@ -76,7 +76,7 @@ FAULTS: Iterable[RealFault] = (
         "nova-compute on the source dies",
         on_source(_KILLED),
         on_source(_STARTED),
-        # libvirt goes on without it.
+        # libvirt continues without it.
         cause="guest-moved-without-nova",
         moves=True,
     ),

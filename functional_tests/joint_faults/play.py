@@ -70,7 +70,7 @@ class Stage:
         self._busy = False
 
     def play(self, fault: RealFault) -> Played:
-        """Bring a fault about, move the guest, look, and mend it."""
+        """Bring a fault about, move the guest, look, and fix it."""
         server = self._guest(fault)
         wait_until(self.joint.usable)
         try:

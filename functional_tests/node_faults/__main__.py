@@ -2,7 +2,7 @@
 
 usage: python -m functional_tests.node_faults [--kind vm] [--page] [FAULT ...]
 
-Each is brought about, what is found is shown, then what mends it, then what
+Each is brought about, what is found is shown, then what fixes it, then what
 is found afterwards. Without FAULT: all of them, on both kinds of labs at
 once. With --page the table of the documentation is written.
 """

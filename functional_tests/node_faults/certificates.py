@@ -59,7 +59,7 @@ def qemu(*names, **how):
 
 
 def other_authority(*pairs, ca):
-    """All of libvirt's, or of QEMU's, is of an authority of its own."""
+    """All of libvirt's, or of QEMU's, is of a separate authority."""
 
     def inject(lab):
         other = Authority.create("another CA")

@@ -33,7 +33,7 @@ FAULTS: tuple[NodeFault, ...] = (
         "the NFS server is stopped: mounts of it hang",
         "systemctl stop nfs-server",
         undo=awake,
-        # Whoever touches the mount waits, on each node.
+        # A process that touches the mount waits, on each node.
         beside=("instances-path-answers",),
     ),
     _fault(

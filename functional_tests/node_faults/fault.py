@@ -10,7 +10,7 @@ BROKEN = "HostC"
 
 @dataclasses.dataclass(frozen=True)
 class NodeFault:
-    """One thing that is wrong on a real node, and the check that says so."""
+    """One thing that is wrong on a real node, and the check that shows it."""
 
     check: str
     # What it is about: 'nfs', 'permission', 'uid', 'dns', 'libvirt', 'tls',
@@ -24,7 +24,7 @@ class NodeFault:
     node: str = BROKEN
     # FAIL or WARN.
     status: str = "FAIL"
-    # Mends it where the remedy is no script: what an operator would do who
+    # Fixes it where the remedy has no script: what an operator would do who
     # follows its words. Empty: the remedy script is run.
     by_hand: str | Callable[[Any], Any] = ""
     # Takes back what neither touches, such as a file that holds space.
@@ -33,7 +33,7 @@ class NodeFault:
     lab: str = "nspawn"
     # Other checks that must speak then too, for a reason said here.
     beside: tuple[str, ...] = ()
-    # Tells faults of one check apart.
+    # Distinguishes faults of one check.
     name: str = ""
 
     @property

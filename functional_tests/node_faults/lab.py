@@ -1,4 +1,4 @@
-"""Surveys, breaks and mends the nodes of a lab."""
+"""Surveys, breaks and fixes the nodes of a lab."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ class Played:
     # While it was there; and after the remedy.
     found: Sequence[Finding]
     left: Sequence[Finding]
-    # Node -> the script that mended it; empty where it was done by hand.
+    # Node -> the script that fixed it; empty where it was done by hand.
     scripts: dict[str, str]
 
     @property
@@ -71,10 +71,10 @@ class Played:
 
 
 def play(lab, fault, again=True):
-    """Brings a fault about, looks, mends it as the remedy says, and looks
-    again. A node that could not be mended is reset.
+    """Brings a fault about, looks, fixes it as the remedy says, and looks
+    again. A node that could not be fixed is reset.
 
-    :param again: False leaves the second look to whoever plays the next.
+    :param again: False leaves the second look to the caller.
     """
     try:
         do(lab, fault.node, fault.inject)

@@ -6,7 +6,7 @@ _CONF = "/etc/nova/nova.conf"
 
 
 def inbound(value):
-    """What HostC tells the others."""
+    """What HostC reports to the others."""
     option = "live_migration_inbound_addr"
     return f"sed -i 's/^{option} = .*/{option} = {value}/' {_CONF}"
 
@@ -15,7 +15,7 @@ _BACK = inbound("10.77.0.13")
 
 
 def _second_network(lab):
-    """Migrations come in on an interface of their own, which is down."""
+    """Migrations come in on a separate interface, which is down."""
     lab.run(
         "HostC",
         "ip link add mig0 type veth peer name mig1 && ip link set mig1 up;"

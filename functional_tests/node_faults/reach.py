@@ -44,7 +44,7 @@ iptables -A INPUT -p tcp --dport 16509 -j REJECT
 
 
 def _renamed(line):
-    """HostC tells its name, which HostB reads so in /etc/hosts."""
+    """HostC reports its name, which HostB reads so in /etc/hosts."""
 
     def inject(lab):
         done = lab.run("HostC", inbound("HostC"))

@@ -1,6 +1,6 @@
 """The same on machines with NFS in their kernels.
 
-They are emulated, and a survey takes many seconds: that a fault was mended
+They are emulated, and a survey takes many seconds: that a fault was fixed
 is seen when the next one alone is found. Most are for 'tools/test long': one
 takes a minute.
 """

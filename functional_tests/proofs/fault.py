@@ -17,7 +17,7 @@ NO_HOST = "No valid host was found"
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong, and the check that must say so."""
+    """One thing that is wrong, and the check that must report it."""
 
     check: str
     # FAIL, WARN or UNKNOWN; NOT_CHECKED of one that never says more.
@@ -31,7 +31,7 @@ class Fault:
     # 'server', 'host', 'pair' or 'cloud': what has a server or host of its
     # own, which is called as the fault.
     on: str = "server"
-    # Tells faults of one check apart.
+    # Distinguishes faults of one check.
     name: str = ""
     # Where the move goes; a fault of a host: to that.
     to: str = TARGET

@@ -309,7 +309,7 @@ class Lab:
             self._port(name),
             database="neutron",
         )
-        # What Neutron tells Nova when a port has changed.
+        # What Neutron reports to Nova when a port has changed.
         event = {"name": "network-changed", "server_uuid": self.id(name)}
         self.call(
             "post", "/os-server-external-events", json={"events": [event]}
@@ -331,7 +331,7 @@ def hosts_of(faults):
 
 @contextlib.contextmanager
 def faulty(state, faults):
-    """A cloud with all the faults, each on a server or host of its own."""
+    """A cloud with all the faults, each on a separate server or host."""
     names, knobs = hosts_of(faults)
     here = [fault for fault in faults if fault.how != RECORDED]
     with Cloud.up(
@@ -377,7 +377,7 @@ def healthy(state):
 
 
 class Asking:
-    """What `preflight` says, asked once where one answer tells many."""
+    """What `preflight` says, asked once where one answer shows many."""
 
     def __init__(self, lab, shell):
         self.lab, self.shell = lab, shell

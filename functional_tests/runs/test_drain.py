@@ -19,7 +19,7 @@ OTHERS = 160
 
 
 def run_of(done):
-    """The run that a command has told of."""
+    """The run that a command has reported."""
     return done.err.split("run ")[1].split(":")[0]
 
 

@@ -19,7 +19,7 @@ from osc_migrate.cloud.whole_cloud import CloudFacts
 from osc_migrate.text import listed
 
 # The libvirt driver writes a running record every few seconds; one of these
-# that was not written for so long has nobody who works on it.
+# that was not updated for this long is stuck.
 STUCK_AFTER = datetime.timedelta(minutes=15)
 
 

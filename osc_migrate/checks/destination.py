@@ -12,7 +12,7 @@ from osc_migrate.text import duration, paste
 # Seconds. Nova's report_interval is 10; large clouds take up to 60.
 HEARTBEATS_APART = 90
 # Moves that share a host's network before one more is a risk.
-FEW = 2
+MAX_CONCURRENT = 2
 UNNAMED = Gap(
     "the destination, which the scheduler chooses",
     "to check a host, name it",
@@ -172,7 +172,7 @@ def destination_receives_few_servers(move: MoveFacts) -> str:
     running = [m for m in move.incoming if m.status.startswith("running")]
     waiting = len(move.incoming) - len(running)
     counts = f"{len(running)} under way, {waiting} waiting or ending"
-    if len(running) <= FEW:
+    if len(running) <= MAX_CONCURRENT:
         return counts
     raise Concern(
         f"{counts}: this one would be slow",

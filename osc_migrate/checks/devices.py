@@ -162,7 +162,7 @@ def pci_devices_can_move(move: MoveFacts) -> str:
 
     From Epoxy on, when the alias says live_migratable (nova/conductor/tasks/
     live_migrate.py, _check_can_migrate_pci). That is in nova.conf, which no
-    API shows: nobody can say.
+    API shows: the result is UNKNOWN.
     """
     alias = extra_spec(move, "pci_passthrough:alias")
     if not alias:

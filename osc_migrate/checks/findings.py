@@ -19,7 +19,7 @@ class Status(enum.IntEnum):
     NOT_CHECKED = 2
     # The move works, at a risk to performance or connectivity.
     WARN = 3
-    # A fact could not be read: nobody can say, so it is not safe.
+    # A fact could not be read, so the move is not known to be safe.
     UNKNOWN = 4
     # The move would fail or interrupt the guest.
     FAIL = 5
@@ -127,7 +127,7 @@ def allowed(node: str, build: Callable[[], Fix]) -> Fix:
         return Fix(node, (), refused=str(refused))
 
 
-# The functions of remedies.py, as somebody reads them who has no script.
+# The functions of remedies.py, described for a user without the script.
 _DESCRIPTIONS = {
     "ini_set": "in {0} set [{1}] {2} = {3}",
     "conf_set": "in {0} set {1} = {2}",

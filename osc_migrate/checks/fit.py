@@ -106,7 +106,7 @@ def destination_hypervisor_can_start_it(move: MoveFacts) -> str:
 def destination_cpu_has_every_feature(move: MoveFacts) -> str:
     """The destination's CPU has every feature that the source's has.
 
-    A guest sees at most what its host has, with a CPU model of its own less.
+    A guest sees at most what its host has, and less with its own CPU model.
     So a missing feature is a risk: Nova compares the guest's CPU on the
     destination, which no API shows, and not even that with virt_type=qemu or
     [workarounds]skip_cpu_compare_on_dest (nova/virt/libvirt/driver.py,

@@ -59,7 +59,7 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
 def guest_runs_after_the_move(move: MoveFacts) -> str:
     """The guest of a server that waits to be confirmed runs.
 
-    One that was stopped before stays so, and no API tells which it was
+    One that was stopped before stays stopped, and no API shows which it was
     (nova/compute/manager.py, finish_resize).
     """
     power = move.server.power_state
@@ -109,7 +109,7 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
 
 
 def _finished(move: MoveFacts) -> Migration | None:
-    """The migration that waits, as far as there is a record of it."""
+    """The migration that waits; None without a record of it."""
     finished = (m for m in move.migrations if m.status == "finished")
     return next(finished, None)
 

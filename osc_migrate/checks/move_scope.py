@@ -17,7 +17,7 @@ from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
 
-# What else is known of a move, such as what its two nodes told.
+# More findings about a move, such as those of its two nodes.
 Beside = Callable[[MoveFacts, Kind], Iterable[Finding]]
 
 

@@ -50,7 +50,7 @@ def _bonds(move: MoveFacts) -> str:
     """What binds the guest; empty when nothing does."""
     topology = known(lambda: move.topology)
     if topology is None:
-        # Not shown below 2.78, nor to everybody.
+        # Not shown below 2.78, nor to every user.
         return _requested(move)
     bonds = []
     if topology.nodes:
@@ -64,7 +64,7 @@ def _bonds(move: MoveFacts) -> str:
 
 
 def _requested(move: MoveFacts) -> str:
-    """As nova/virt/hardware.py, numa_get_constraints, reads wishes."""
+    """As nova/virt/hardware.py, numa_get_constraints, reads requests."""
     requests = {
         "NUMA nodes": wish(move, "numa_nodes"),
         "CPU policy": wish(move, "cpu_policy"),

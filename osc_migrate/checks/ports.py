@@ -32,7 +32,7 @@ PASSTHROUGH = frozenset(
 def ports(move: MoveFacts) -> tuple[Port, ...]:
     """The server's ports, for checks that need some.
 
-    :raises Skip: none, or not known, which ports_can_move tells.
+    :raises Skip: none, or not known, which ports_can_move reports.
     """
     attached = known(lambda: move.ports)
     if not attached:

@@ -50,7 +50,7 @@ class Failures:
 def failures(
     records: Iterable[Migration], source: str, destination: str, kind: Kind
 ) -> Failures | None:
-    """The failures since the last success; None when they are no pattern.
+    """The failures since the last success; None when they show no pattern.
 
     Of one server alone they may be that server's own.
 

@@ -6,13 +6,13 @@ from osc_migrate.checks.check import Skip
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import known
 
-# A microversion that a release has and the release before it has not: an
+# A microversion that a release has and the release before it lacks: an
 # older Nova cannot have what that release brought, so nothing has to be
 # read there, which an old API may not show at all.
 QUEENS = (2, 54)
 TRAIN = (2, 73)
 USSURI = (2, 80)
-VICTORIA = (2, 87)  # brought none of its own
+VICTORIA = (2, 87)  # brought no microversion
 WALLABY = (2, 88)
 ZED = (2, 91)
 CARACAL = (2, 96)
@@ -31,7 +31,7 @@ def extra_specs(
     """The extra specs of the server's own copy of its flavor.
 
     :param since: what the release has that brought those looked for.
-    :raises Skip: not known, which flavor_and_image_are_known tells.
+    :raises Skip: not known, which flavor_and_image_are_known reports.
     """
     if move.nova < since:
         return {}

@@ -1,6 +1,6 @@
 """Checks of what the user may do.
 
-No API tells the policy of a cloud. Judged are Nova's defaults
+No API shows the policy of a cloud. Judged are Nova's defaults
 (nova/policies/migrate_server.py) by the roles in the user's token. Nova 32
 (2025.2) gave the role manager the moves that name no host.
 """

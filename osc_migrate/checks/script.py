@@ -36,7 +36,7 @@ _SYSTEM = frozenset(
         *("root", "run", "sbin", "sys", "tmp", "usr"),
     }
 )
-# Where data are kept, each application in a directory of its own.
+# Where data are kept, in a separate directory for each application.
 _DATA = ("var", "srv", "mnt", "opt", "home", "media")
 _VAR = frozenset({"nova", "kolla", "docker", "containers", "instances"})
 # Of an export.
@@ -94,7 +94,7 @@ def by_majority(values: Mapping[str, object], value: object) -> Vouched:
     that was taken over cannot bring it about.
 
     :param values: node -> what it has.
-    :raises Refused: fewer say so.
+    :raises Refused: fewer nodes have it.
     """
     count = list(values.values()).count(value)
     if count < 2 or count * 2 <= len(values):

@@ -89,7 +89,7 @@ def server_is_running_or_off(move: MoveFacts) -> str:
 
 
 def _settled(move: MoveFacts) -> str:
-    """The status, unless another check tells what it comes from."""
+    """The status, unless another check reports its cause."""
     if known(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
     status = move.server.status
@@ -192,7 +192,7 @@ def server_is_unlocked(move: MoveFacts) -> str:
 def server_host_is_known(move: MoveFacts) -> str:
     """The server is on a host, which this user can tell from others.
 
-    Without it nobody could prove afterwards that the server moved. Admins
+    Without it no proof is possible afterwards that the server moved. Admins
     see its name, others a hash of it (hostId), which changes with it.
     """
     host = known(lambda: move.server.host)

@@ -24,9 +24,9 @@ USABLE = frozenset({"in-use", "available", "downloading"})
 
 
 def _local_gib(move: MoveFacts) -> int:
-    """GiB of disks that are no volumes, as the guest sees them.
+    """GiB of disks other than volumes, as the guest sees them.
 
-    :raises Skip: not known, which flavor_and_image_are_known tells.
+    :raises Skip: not known, which flavor_and_image_are_known reports.
     """
     flavor = known(lambda: move.server.flavor)
     if flavor is None:

@@ -15,7 +15,7 @@ class Group(Facts):
     name: str
     # affinity, anti-affinity, soft-affinity or soft-anti-affinity.
     policy: str
-    # Of anti-affinity: so many members may share a host (2.64).
+    # Of anti-affinity: how many members may share a host (2.64).
     max_per_host: int
     # Host -> how many other members it has.
     members: Mapping[str, int]
@@ -29,7 +29,7 @@ class ServerGroup(Facts):
     name: str
     # affinity, anti-affinity, soft-affinity or soft-anti-affinity.
     policy: str
-    # Of anti-affinity: so many members may share a host (2.64).
+    # Of anti-affinity: how many members may share a host (2.64).
     max_per_host: int
     # IDs of servers.
     members: frozenset[str]

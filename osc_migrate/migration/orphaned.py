@@ -24,8 +24,8 @@ ABANDONED = 60.0
 # lost to the migration, where its service is down: many times the driver's
 # interval.
 LOST = 90.0
-# And where its service is up: three of its own intervals, as seen so far, or
-# so long while none has been seen. Large clouds set two minutes.
+# And where its service is up: three of its intervals, as seen so far, or
+# LOST_UNSEEN while none has been seen. Large clouds set two minutes.
 INTERVALS = 3
 LOST_UNSEEN = 400.0
 # In preparation, and in a queue, nothing is written for long.

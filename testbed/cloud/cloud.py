@@ -229,7 +229,7 @@ class Cloud:
 
         Safe to call at any time, also if nothing was ever started.
 
-        :param keep: leave the directory; `up` goes on from there
+        :param keep: leave the directory; `up` continues from there
         :returns: names of the processes that did not end by themselves
         """
         if not self.state.exists:

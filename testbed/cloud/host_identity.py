@@ -60,7 +60,7 @@ def install(conf) -> None:
 
         return spawn_on(executor_type, work, *args, **kwargs)
 
-    # Timers have threads of their own.
+    # Timers have separate threads.
     @functools.wraps(periodic_tasks)
     def _periodic_tasks(self, *args, **kwargs):
         with working_for(self.host):

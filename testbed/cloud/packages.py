@@ -1,7 +1,7 @@
 """Say early, and in one line, which of the cloud's packages is missing.
 
 The cloud is real Nova, Keystone, Glance, Placement and Neutron, so it lives
-in an environment of its own.  Started with another interpreter it would fail
+in a separate environment.  Started with another interpreter it would fail
 deep inside a child process; better to name the package and the remedy first.
 """
 

@@ -1,7 +1,7 @@
 """Start, recognise and stop the processes of a cloud.
 
 A process is remembered by its id *and* its start time: ids are reused by the
-kernel, and stopping somebody else's process would be worse than leaving one
+kernel, and stopping another user's process would be worse than leaving one
 of ours behind.
 """
 
@@ -65,7 +65,7 @@ def spawn(
     pass_fds: Sequence[int],
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Process, subprocess.Popen[bytes]]:
-    """Run one of our modules in a session (so process group) of its own."""
+    """Run one of our modules in a separate session (so process group)."""
     env = {**os.environ, **(environment or {})}
     env["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), env.get("PYTHONPATH")])

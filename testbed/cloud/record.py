@@ -16,7 +16,7 @@ _PATIENCE = 600.0  #: seconds for another `up` or `down` of the same one
 
 
 class Record:
-    """What is known by a file of facts in a directory of its own."""
+    """What is known by a file of facts in a separate directory."""
 
     #: what it is in words, and what is raised about it
     what = "cloud"

@@ -26,7 +26,7 @@ def _without_saml_schemas() -> None:
     """Spare Keystone a third of its start.
 
     It imports pysaml2 for federation, which compiles the XML schemas of SAML
-    when imported.  Nobody logs in by federation here.
+    when imported.  Federated login is not used here.
     """
     stub = types.ModuleType("saml2.xml.schema")
     stub.XMLSchemaError = type("XMLSchemaError", (Exception,), {})

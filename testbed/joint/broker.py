@@ -30,7 +30,7 @@ _ERLANG = (
 
 
 def url(address: str, ports: Mapping[str, int]) -> str:
-    """What a service is to be told."""
+    """What a service needs to know."""
     return f"rabbit://{USER}:{PASSWORD}@{address}:{ports['rabbit']}/"
 
 

@@ -153,7 +153,7 @@ class ControlPlane:
             time.sleep(0.1)
 
     def _spawn(self, name: str) -> None:
-        """One that is no Python of ours."""
+        """One that is not one of our Python programs."""
         found = self._ports
         environment: dict[str, str] = {}
         if name == "mariadb":

@@ -13,7 +13,7 @@ from testbed.nodes.errors import LabError
 
 
 def make(state: State) -> None:
-    """Make them, in processes of their own, side by side.
+    """Make them, in separate processes, side by side.
 
     :param state: that has the server recorded; its configuration is written
     :raises LabError: a migration failed

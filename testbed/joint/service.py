@@ -1,6 +1,6 @@
 """One process of the control plane.
 
-Each is Nova's own service, in a process of its own as in production.
+Each is Nova's own service, in a separate process as in production.
 
 usage: python -m testbed.joint.service NAME STATE [FD]
 """

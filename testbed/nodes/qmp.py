@@ -16,7 +16,7 @@ class Monitor:
         """Connect; the socket appears some time after QEMU was started.
 
         :param patience: seconds, for this and for each answer
-        :raises LabError: nobody listens
+        :raises LabError: no process listens
         """
         self._path = path
         self._patience = patience

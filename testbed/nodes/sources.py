@@ -15,7 +15,7 @@ APT = pathlib.Path("/etc/apt")
 def release(path: str = "/etc/os-release") -> str:
     """Code name of the Debian release of this machine.
 
-    :raises LabError: it is no Debian
+    :raises LabError: it is not Debian
     """
     facts = {}
     for line in pathlib.Path(path).read_text().splitlines():

@@ -28,7 +28,7 @@ Wave = list[Move]
 def evenly(moves: Iterable[Move], limit: int) -> tuple[list[Move], int]:
     """(moves that need no order, in a good one; how many a wave).
 
-    Whoever has most fellows in its groups comes first, so that each wave
+    The server with most fellows in its groups comes first, so that each wave
     takes one of them and all are of about one size.
     """
     moves = list(moves)

@@ -76,7 +76,7 @@ def refused(message: str, host: str = "HostC") -> tuple[Event, ...]:
 
 
 def prepared(**changes: Any) -> tuple[Event, ...]:
-    """Every step went well, as far as there are events."""
+    """Every step with an event went well."""
     return (
         event(PREPARE, "HostC", when=4, **changes),
         event(QUEUE, "HostB", when=3),

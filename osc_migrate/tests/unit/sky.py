@@ -349,7 +349,7 @@ def counters(total: int, remaining: int, **changes: Any) -> dict[str, Any]:
 
 
 class FakeClock:
-    """Time that passes only while somebody sleeps."""
+    """Time that passes only while a caller sleeps."""
 
     def __init__(self) -> None:
         self.time = 1000.0

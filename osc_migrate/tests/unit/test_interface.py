@@ -1,7 +1,7 @@
 """What scripts depend on is all there still: see interface.py.
 
 Additions are free. What is renamed gets a line in ``RENAMED``; the old name
-should go on working wherever it can (an option keeps it as a hidden alias).
+should keep working wherever it can (an option keeps it as a hidden alias).
 """
 
 import json

@@ -21,7 +21,7 @@ def test_it_has_what_openstackclient_wants():
 
 
 def test_it_brings_nothing_but_the_standard_library():
-    """Every 'openstack' command imports it, whoever uses it."""
+    """Every 'openstack' command imports it, used or not."""
     code = (
         "import argparse, sys, typing; before = set(sys.modules);"
         "import osc_migrate.plugin;"

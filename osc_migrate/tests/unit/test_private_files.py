@@ -1,4 +1,4 @@
-"""Whatever lies where a file is to be written, and whoever placed it."""
+"""Whatever lies where a file is to be written, and any user who placed it."""
 
 import errno
 import os

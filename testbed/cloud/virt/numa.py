@@ -1,4 +1,4 @@
-"""The NUMA nodes of a host, as libvirt's driver tells Nova of them."""
+"""The NUMA nodes of a host, as libvirt's driver reports them to Nova."""
 
 from nova import objects
 

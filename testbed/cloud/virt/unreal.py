@@ -64,7 +64,7 @@ class UnrealDriver(fake.FakeDriver):
 
     @property
     def disk_available_least(self):
-        """Disk that nobody has been promised, in GiB."""
+        """Disk that is not reserved, in GiB."""
         given = self.knob("disk_available_least")
         return self.local_gb if given is None else given
 
@@ -140,7 +140,7 @@ class UnrealDriver(fake.FakeDriver):
         self.instances.set_state(instance.uuid, power_state.PAUSED)
 
     def unpause(self, instance):
-        """Go on."""
+        """Continue."""
         self.instances.set_state(instance.uuid, power_state.RUNNING)
 
     def suspend(self, context, instance):
@@ -279,7 +279,7 @@ class UnrealDriver(fake.FakeDriver):
     def migrate_disk_and_power_off(
         self, context, instance, dest, flavor, network_info, *args, **kwargs
     ):
-        """On the source: shut down, copy the disk if nobody shares it."""
+        """On the source: shut down, copy the disk unless it is shared."""
         self.fail_in("migrate_disk", instance)
         self.instances.set_state(instance.uuid, power_state.SHUTDOWN)
         if not self.knob("shared_storage"):

@@ -97,7 +97,7 @@ def test_a_healthy_server_of_an_old_cloud_is_minded_by_no_check(kind):
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_manager_may_let_the_scheduler_choose(kind):
-    """Who is no admin sees no hosts, and may name none."""
+    """A user without the admin role sees no hosts, and may name none."""
     hidden = Unread("admins only")
     plain = shapes.full()
     move = plain.but(

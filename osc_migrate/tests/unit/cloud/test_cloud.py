@@ -257,7 +257,7 @@ def test_a_server_without_an_id_is_an_error_with_words(healthy):
 
 
 def test_a_token_that_another_thread_has_given_up_is_no_end(healthy):
-    """keystoneauth answers 401 then, without a second try of its own."""
+    """keystoneauth answers 401 then, without a second try."""
     cloud = Cloud(healthy.connection)
     healthy.nova(f"/servers/{VM1}", 401, {"server": skies.server()})
     assert cloud.server_now(VM1).name == "vm1"

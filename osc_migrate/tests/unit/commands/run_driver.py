@@ -1,6 +1,6 @@
 """A drain of two servers on a small cloud in memory, as a process.
 
-Its first server moves until the parent says so. What the parent hears and
+Its first server moves until the parent ends it. What the parent hears and
 says goes through a socket, whatever becomes of stdout, stderr and the
 terminal.
 """

@@ -164,7 +164,7 @@ class TestLostOutput:
                 base.say("one")
                 base.say("two")
                 assert not sys.stderr.isatty()
-            # Whoever has kept the stream itself can write as well.
+            # A caller that has kept the stream itself can write as well.
             print("three", file=stream, flush=True)
             assert sys.stderr is stream
         assert said == ["lost"]

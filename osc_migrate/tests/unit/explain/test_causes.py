@@ -1,4 +1,4 @@
-"""Every known cause, shown by a message that somebody really got."""
+"""Every known cause, shown by a message from a real cloud."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The faults of real clouds, told by the API and the source's log."""
+"""The faults of real clouds, as the API and the source's log show them."""
 
 import pytest
 

@@ -27,7 +27,7 @@ def accepting(sky):
 
 
 def history(sky, *records):
-    """What os-migrations answers, request by request; [] is no record."""
+    """What os-migrations answers, request by request; [] means no record."""
     sky.nova(
         "/os-migrations",
         *(

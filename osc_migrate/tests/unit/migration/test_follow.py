@@ -108,7 +108,7 @@ def test_finer_counters_are_followed_while_it_is_copied(cloud, clock):
         ("queued", 0, None),
         ("preparing", 0, None),
         ("running", 200, 2),
-        # Nobody answers there any more: Nova's.
+        # No service answers there any more: Nova's.
         ("running", 512, None),
         ("running", 512, None),
         ("finishing", 0, None),

@@ -106,7 +106,7 @@ INTERVALS = [1, 5, 20, 60, 120]
 def followed(remaining, interval, seconds, pace=None, fresh=False):
     """The moments at which it is stalled, with a look a second.
 
-    :param remaining: MiB after so many updates.
+    :param remaining: MiB after each update.
     """
     pace = pace or Pace()
     stalls = []

@@ -27,7 +27,7 @@ ID = "4f5d" * 16
 
 
 class Proc:
-    """A tree like /proc, in which root is whoever runs the tests."""
+    """A tree like /proc, in which root is the user that runs the tests."""
 
     def __init__(self, path, shell):
         self.path, self.shell = path, shell
@@ -403,7 +403,7 @@ def intruder(tmp_path):
     (root / "bin" / "id").symlink_to("busybox")
     (root / "bin" / "sh").symlink_to("busybox")
     root.chmod(0o777)
-    # busybox tells its applet by its first word.
+    # busybox selects its applet by its first word.
     script = f"exec chroot {root} /bin/sh -c 'exec -a sleep /bin/libvirtd 60'"
     with subprocess.Popen(
         ["unshare", "-Ur", "sh", "-c", script],

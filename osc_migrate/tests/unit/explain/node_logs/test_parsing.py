@@ -1,4 +1,4 @@
-"""Lines of logs as nodes have them, and as nobody should."""
+"""Lines of logs as nodes have them, and malformed ones."""
 
 import time
 
@@ -55,7 +55,7 @@ EPOCH = int(past.at(3).timestamp())
     [
         # journalctl -o short-unix: nova writing to stderr, or natively.
         f"{EPOCH}.512345 HostB nova-compute[2143]: {line(SAID)}",
-        # devstack: colours, and no time of its own.
+        # devstack: colours, and no time.
         f"{EPOCH}.512345 HostB nova-compute[2143]: \x1b[01;31m"
         + line(SAID, when="", who=f"\x1b[01;36m{WHO}")
         + "\x1b[00m",

@@ -47,7 +47,7 @@ def test_members_of_a_group_move_one_at_a_time():
     assert len({waves[uuid(n)] for n in range(3)}) == 3
     # And the others go beside them, two a wave.
     assert sorted(waves.values()) == [0, 0, 1, 1, 2, 2]
-    # Each finds a host of its own, as far as there are any.
+    # Each gets a separate host while any is left.
     hosts = [s.destination for s in plan.steps if s.id in map(uuid, range(3))]
     assert len(set(hosts)) == 2
 

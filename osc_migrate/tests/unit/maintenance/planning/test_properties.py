@@ -41,7 +41,7 @@ def test_a_drain_is_safe_at_every_moment(fleet, limits, data):
     request = Request(hosts=tuple(hosts), limits=limits)
     plan = planning.drain(fleet, request)
     assert oracle.faults(fleet, plan) == []
-    # Each server of theirs is in it, once, and nobody else.
+    # Each of their servers is in it once, and no other server.
     theirs = {id for id, s in fleet.servers.items() if s.host in hosts}
     assert {one.id for one in (*plan.steps, *plan.stays)} == theirs
     assert not {s.destination for s in plan.steps} & set(hosts)
@@ -91,7 +91,7 @@ def test_a_rebalance_is_safe_and_ends(fleet, by, threshold):
     again = planning.rebalance(after, request)
     further = any(SECOND_REBALANCE in words for words in plan.reasons)
     assert bool(again.steps) == further
-    # It says so when it falls short, and only then.
+    # It reports a shortfall when there is one, and only then.
     assert further or bool(plan.reasons) == bool(again.reasons)
 
 

@@ -38,7 +38,7 @@ USUAL = {"VCPU": 2, "MEMORY_MB": 1024, "DISK_GB": 16}
         (server(), {"PCPU": 2, "MEMORY_MB": 2048},
          {"PCPU": 2, "MEMORY_MB": 2048, "DISK_GB": 16}),
         (server(), {"VCPU": 1, "MEMORY_MB": 1}, USUAL),
-        # Below 2.61 nobody says.
+        # Below 2.61 no API shows it.
         (shapes.server(flavor=Flavor(2, 1024, 10, 5, 1,
                                      Unread("too old"))), None, USUAL),
     ],

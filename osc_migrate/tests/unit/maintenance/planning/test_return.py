@@ -38,7 +38,7 @@ def test_back_to_a_home_that_will_be_enabled():
 
 
 def test_back_in_the_order_that_has_room():
-    """Both full: the one with a free corner has to wait for nobody."""
+    """Both full: the one with a free corner need not wait."""
     hosts = [
         place("HostB", stock=stock(memory=3072)),
         place("HostC", stock=stock(memory=2048)),

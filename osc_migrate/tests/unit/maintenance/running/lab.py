@@ -110,7 +110,7 @@ class Lab:
         self.most = 0
         self.forbidden: set[tuple[str, str]] = set()
         self.looks = 3
-        # No move ends before so many were under way at once, for a while.
+        # No move ends before this many were under way at once, for a while.
         self.together = 1
         # Of moves that do not work.
         self.explanation: Explanation | None = None

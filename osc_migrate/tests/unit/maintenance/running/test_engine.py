@@ -36,7 +36,7 @@ def work(lab, journal, again=never_again, **options):
 
 
 def done(lab, journal, *steps, again=never_again, hosts=None, **options):
-    """The engine at its end, and all events that were told."""
+    """The engine at its end, and all events that it reported."""
     made = work(lab, journal, again, **options)
     engine = Engine(made, plan(*steps), hosts)
     events = [str(e) for look in engine.looks() for e in look.events]
@@ -193,7 +193,7 @@ def test_an_aborted_stall_is_not_tried_elsewhere(lab, journal):
 
 
 def waves(lab, count=4):
-    """As many servers, each in a wave of its own."""
+    """As many servers, each in a separate wave."""
     return [
         dataclasses.replace(lab.boot(f"vm{n}"), wave=n) for n in range(count)
     ]
@@ -347,7 +347,7 @@ class TestHosts:
         hosts = Hosts(lab, journal, ["HostB"])
         hosts.close(work(lab, journal))
         assert lab.disabled["HostB"] != before
-        # A process of its own: the journal alone knows.
+        # A separate process: the journal alone knows.
         assert Hosts(lab, journal, ["HostB"]).restore()
         assert lab.disabled["HostB"] == before
 

@@ -64,7 +64,7 @@ def test_a_directory_that_cannot_be_written_is_told(tmp_path):
 
 
 def test_each_line_outlives_a_kill(tmp_path):
-    """A process that is killed has written every line that it told of."""
+    """A process that is killed has written every line that it reported."""
     script = textwrap.dedent("""
         import pathlib, sys
         from osc_migrate.maintenance.running.journal import Journal

@@ -1,4 +1,4 @@
-"""Journals that somebody has changed: each is named, the others work."""
+"""Journals that a user has changed: each is named, the others work."""
 
 import argparse
 import dataclasses

@@ -23,7 +23,7 @@ HOST_B = Request(hosts=("HostB",))
 def lab(monkeypatch):
     made = Lab()
     made.nova.identity = "test"
-    # Of two within a second nobody can say which is the newer one.
+    # Of two within a second, the newer one is not known.
     numbers = itertools.count(10)
     monkeypatch.setattr(
         start.journals,
@@ -37,7 +37,7 @@ def lab(monkeypatch):
     ]
 
     def mover(_):
-        # Each run has a Mover of its own.
+        # Each run has its own Mover.
         made.gate = StartGate()
         return made, Quick()
 
@@ -148,7 +148,7 @@ def test_a_plan_that_is_not_for_here(lab, where, changes, said):
     with pytest.raises(errors.MigrateError, match=said):
         running.drain(lab, HOST_B, plan=wrong, journal_dir=where)
     assert not lab.calls
-    # Nobody has the host now.
+    # No run has the host now.
     running.drain(lab, HOST_B, plan=made, journal_dir=where)
 
 

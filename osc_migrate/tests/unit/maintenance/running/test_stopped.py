@@ -101,7 +101,7 @@ def test_one_whose_request_is_next_is_not_begun(run, way):
     (row,) = run.run(step).values()
     assert (row.outcome, row.reason) == (Result.NOT_BEGUN, "interrupted")
     assert run.started == []
-    # A run that goes on looks for no request that was never sent.
+    # A resumed run looks for no request that was never sent.
     assert replay(run.journal.entries())[step.id].started is None
     run.nothing_after_the_sentence()
 

@@ -169,7 +169,7 @@ CASES = [
         "usermod -u 64060",
     ),
 ]
-# Facts that another check minds as well: a fact that nobody could read.
+# Facts that another check minds as well: a fact that could not be read.
 LOOSE = {"nova-uid-agrees-UNKNOWN"}
 
 

@@ -1,4 +1,4 @@
-"""The thread that reads jobs: whatever the node does, nobody waits."""
+"""The thread that reads jobs: whatever the node does, no caller waits."""
 
 import threading
 import time

@@ -17,7 +17,7 @@ def test_what_is_written_gets_to_the_program_and_back():
         end.connect(tunnel.path)
         end.sendall(b"hello")
         assert end.recv(5) == b"hello"
-        # Killing the program ends whoever waits.
+        # Killing the program ends every waiting process.
         tunnel.close()
         assert end.recv(1) == b""
     assert not os.path.exists(tunnel.path)

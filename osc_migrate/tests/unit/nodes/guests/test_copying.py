@@ -1,4 +1,4 @@
-"""The forecast, told as a finding."""
+"""The forecast, shown as a finding."""
 
 import pytest
 

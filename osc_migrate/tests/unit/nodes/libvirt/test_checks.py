@@ -53,7 +53,7 @@ SSH = {"libvirt__live_migration_scheme": "ssh"}
 
 CASES = [
     Case("libvirt-runs", nodes(), PASS, "libvirtd runs"),
-    # Nobody talked to it for two minutes: its socket is there.
+    # It had no client for two minutes: its socket is there.
     Case("libvirt-runs", c(processes=frozenset()), PASS),
     Case("libvirt-runs", c(**MODULAR), PASS, subject="HostC"),
     Case(

@@ -41,7 +41,7 @@ def told(address):
 
 
 def named(address):
-    """HostC tells its name, which has that address there."""
+    """HostC reports its name, which has that address there."""
     return one({"names": {"HostC": (address,)}}, **told("HostC"))
 
 

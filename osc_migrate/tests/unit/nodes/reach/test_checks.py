@@ -38,7 +38,7 @@ HOSTS = network.HOSTS
 
 
 def named(*addresses, hosts=None):
-    """HostC tells its name, which has these addresses on HostB."""
+    """HostC reports its name, which has these addresses on HostB."""
     near = {} if hosts is None else {"hosts": hosts}
     return both(
         near,

@@ -271,7 +271,7 @@ def test_a_listener_answers_and_ends():
             socket.create_connection(("127.0.0.1", port), 5).close()
 
 
-# Stands for sshd: what it starts is in a session of its own, and lives on.
+# Stands for sshd: what it starts is in a separate session, and lives on.
 SSHD = """
 import subprocess
 subprocess.run(["sh"], start_new_session=True)
@@ -280,7 +280,7 @@ subprocess.run(["sh"], start_new_session=True)
 
 @pytest.mark.long
 def test_a_listener_ends_with_its_session():
-    """Though the shell is busy, and nobody has silenced it."""
+    """Though the shell is busy, and has not been silenced."""
     shell = Shell([sys.executable, "-c", SSHD], "HostC")
     answers = shell.ask({"reach.listen": listener.listen((21620, 21720), 60)})
     ports = listener.opened(answers)
@@ -304,7 +304,7 @@ def is_open(port):
 
 
 def bound(one, ports):
-    """The first of them that nobody has, as from now on this socket."""
+    """The first of them that is free, as from now on this socket."""
     for port in ports:
         with contextlib.suppress(OSError):
             one.bind(("127.0.0.1", port))
@@ -313,7 +313,7 @@ def bound(one, ports):
 
 
 def test_a_port_that_a_connection_left_is_passed_over():
-    """It waits for its end, and nobody can listen there before."""
+    """It waits for its end, and the port is taken until then."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = socket.socket()
         left = bound(client, range(21410, 21610))

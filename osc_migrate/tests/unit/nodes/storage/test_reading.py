@@ -44,7 +44,7 @@ UnitFileState=generated
 UnitFileState=
 #end
 """
-# Enforcing, a local filesystem with a blank in its name, a unit of its own.
+# Enforcing, a local filesystem with a blank in its name, a separate unit.
 RED_HAT = f"""\
 #path
 {PATH}
@@ -99,7 +99,7 @@ def test_nfs():
     assert mount.option("addr") == "10.77.0.11"
     assert found.entry.options == ("_netdev", "nofail")
     assert found.missing is None
-    # fstab's line is a unit, too: no proof of its own.
+    # fstab's line is a unit, too: no separate proof.
     assert not found.unit
     assert found.stacked == 1
     assert found.space.size == 131072 * 24119
