@@ -35,7 +35,7 @@ def gauge(
 
     addresses = {source.name: nodes.address(source)}
     target = nodes.targets(parsed_args, addresses)[source.name]
-    libvirt = libvirt_reader.found()
+    libvirt = libvirt_reader.installed_module()
     if libvirt is None:
         if progress.drawn():
             base.say(

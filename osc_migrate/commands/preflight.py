@@ -111,7 +111,7 @@ class Preflight(base.Base, command.Lister):
             {name: nodes.address(host) for name, host in hosts.items()},
         )
         if node_report:
-            report = Report([*report, *node_report.whole()])
+            report = Report([*report, *node_report.full_report()])
         return self._report(parsed_args, report, "cloud")
 
     def _report(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from osc_migrate.facts import Unread
 from osc_migrate.nodes import collect
 from osc_migrate.nodes import node_questions as node_facts
-from osc_migrate.nodes.collect import Asked, Sessions
+from osc_migrate.nodes.collect import NodeSession, Sessions
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.role import Role
 
@@ -19,7 +19,7 @@ def nodes_of_guest(
     """Host -> what it knows of that guest, and of where its disks are; or
     why that is not known. Nothing is touched."""
 
-    def read_node(shell: Asked) -> NodeFacts:
+    def read_node(shell: NodeSession) -> NodeFacts:
         answers_by_name = collect.ask(shell, node_facts.FIRST)
         questions = node_facts.questions(
             answers_by_name, Role.COMPUTE, servers=[server_id], read_only=True

@@ -66,10 +66,10 @@ def complete(name: str, answer: Answer | Unread) -> Answer | Unread:
         return dataclasses.replace(answer, out=answer.out[: -len(end)])
     if answer.status:
         last = (answer.err or answer.out).strip().splitlines()[-1:]
-        why = f"exit status {answer.status}" + "".join(
+        failure = f"exit status {answer.status}" + "".join(
             f": {line[:200]}" for line in last
         )
-        return Unread(f"{name} failed with {why}")
+        return Unread(f"{name} failed with {failure}")
     return Unread(f"{name}: the answer is incomplete")
 
 

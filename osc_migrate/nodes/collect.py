@@ -23,7 +23,7 @@ from osc_migrate.nodes.role import Role
 T = TypeVar("T")
 
 
-class Asked(Protocol):
+class NodeSession(Protocol):
     """A session with one node: nodes.shell.Shell."""
 
     name: str
@@ -39,7 +39,9 @@ class Sessions(Protocol):
     @property
     def lost(self) -> Mapping[str, Unread]: ...
 
-    def each(self, work: Callable[[Asked], T]) -> Mapping[str, T | Unread]: ...
+    def each(
+        self, work: Callable[[NodeSession], T]
+    ) -> Mapping[str, T | Unread]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,41 +77,46 @@ def survey(
     answers: dict[str, dict[str, Answer | Unread]] = {}
     lost: dict[str, Unread] = {}
 
-    def each(work: Callable[[Asked], dict[str, Answer | Unread]]) -> None:
-        for name, found in sessions.each(work).items():
-            if isinstance(found, Unread):
-                lost.setdefault(name, found)
+    def each(
+        work: Callable[[NodeSession], dict[str, Answer | Unread]],
+    ) -> None:
+        for name, result in sessions.each(work).items():
+            if isinstance(result, Unread):
+                lost.setdefault(name, result)
             elif name not in lost:
-                answers.setdefault(name, {}).update(found)
+                answers.setdefault(name, {}).update(result)
         # One that was lost on the way answered only in part: that says more
         # of the node than of its parts.
         lost.update(sessions.lost)
         for name in lost:
             answers.pop(name, None)
 
-    def first(shell: Asked) -> dict[str, Answer | Unread]:
-        found = _first(shell)
+    def first(shell: NodeSession) -> dict[str, Answer | Unread]:
+        first_answers = _first(shell)
         role = roles[shell.name]
-        wanted = servers if role is Role.COMPUTE else ()
-        return found | ask(
+        server_ids = servers if role is Role.COMPUTE else ()
+        return first_answers | ask(
             shell,
             node_facts.questions(
-                found, role, servers=wanted, read_only=read_only
+                first_answers, role, servers=server_ids, read_only=read_only
             ),
         )
 
     each(first)
     peers = {
-        name: node_facts.read(name, roles[name], said)
-        for name, said in answers.items()
+        name: node_facts.read(name, roles[name], node_answers)
+        for name, node_answers in answers.items()
         if roles[name] is Role.COMPUTE
     }
     if len(peers) > 1:
         try:
             if not read_only:
-                others = len(peers) - 1
-                each(lambda s: _listen(s, peers.get(s.name), others))
-            listening = {name: dict(said) for name, said in answers.items()}
+                peer_count = len(peers) - 1
+                each(lambda s: _listen(s, peers.get(s.name), peer_count))
+            listening = {
+                name: dict(node_answers)
+                for name, node_answers in answers.items()
+            }
             each(lambda shell: _reach(shell, peers, listening))
         finally:
             if not read_only:
@@ -118,7 +125,7 @@ def survey(
 
 
 def ask(
-    shell: Asked, questions: Mapping[str, Question]
+    shell: NodeSession, questions: Mapping[str, Question]
 ) -> dict[str, Answer | Unread]:
     """What the shell answers in full; what is incomplete is unread."""
     marked = {name: q.marked(name) for name, q in questions.items()}
@@ -128,40 +135,48 @@ def ask(
     }
 
 
-def _first(shell: Asked) -> dict[str, Answer | Unread]:
-    found = ask(shell, node_facts.FIRST)
-    # A question of its own, so that it is answered as soon as it is asked.
+def _first(shell: NodeSession) -> dict[str, Answer | Unread]:
+    answers = ask(shell, node_facts.FIRST)
+    # A separate question, so that it is answered as soon as it is asked.
     before = time.time()
-    found |= ask(shell, {"system.clock": Question("date +%s.%N")})
-    # Seconds since the epoch here, before and after the node told its own.
-    found["system.here"] = Answer(0, f"{before} {time.time()}")
-    return found
+    answers |= ask(shell, {"system.clock": Question("date +%s.%N")})
+    # Seconds since the epoch here, before and after the node gave its own.
+    answers["system.here"] = Answer(0, f"{before} {time.time()}")
+    return answers
 
 
 def _listen(
-    shell: Asked, node: NodeFacts | None, others: int
+    shell: NodeSession, node: NodeFacts | None, peer_count: int
 ) -> dict[str, Answer | Unread]:
     if node is None:
         return {}
-    asked = node_facts.unless_odd("ports", reach.listen, node, others)
-    return {} if isinstance(asked, Unread) else ask(shell, asked)
+    listen_questions = node_facts.unless_odd(
+        "ports", reach.listen, node, peer_count
+    )
+    return (
+        {}
+        if isinstance(listen_questions, Unread)
+        else ask(shell, listen_questions)
+    )
 
 
 def _reach(
-    shell: Asked,
+    shell: NodeSession,
     peers: Mapping[str, NodeFacts],
     listening: Mapping[str, Answers],
 ) -> dict[str, Answer | Unread]:
     if shell.name not in peers:
         return {}
-    others = [node for name, node in peers.items() if name != shell.name]
-    asked = reach.questions(peers[shell.name], others, listening)
+    other_nodes = [node for name, node in peers.items() if name != shell.name]
+    reach_questions = reach.questions(
+        peers[shell.name], other_nodes, listening
+    )
     compared = node_facts.unless_odd(
-        "processors", lambda: processors.question(_processors(others))
+        "processors", lambda: processors.question(_processors(other_nodes))
     )
     if isinstance(compared, Unread):
         compared = {}
-    return ask(shell, asked | compared)
+    return ask(shell, reach_questions | compared)
 
 
 def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:
@@ -177,6 +192,6 @@ def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:
 
 
 def _silence(
-    shell: Asked, answers: Mapping[str, Answers]
+    shell: NodeSession, answers: Mapping[str, Answers]
 ) -> dict[str, Answer | Unread]:
     return ask(shell, reach.silence(answers.get(shell.name, {})))

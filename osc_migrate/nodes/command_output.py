@@ -23,40 +23,42 @@ class CommandOutput:
 
     def answer(self, name: str) -> Answer:
         """:raises Unread: nothing was asked or answered."""
-        found = self._answers.get(f"{self._subject}.{name}")
-        if found is None:
+        answer = self._answers.get(f"{self._subject}.{name}")
+        if answer is None:
             raise Unread(f"the node was not asked for {self._subject}.{name}")
-        if isinstance(found, Unread):
-            raise Unread(found.reason)
-        return found
+        if isinstance(answer, Unread):
+            raise Unread(answer.reason)
+        return answer
 
-    def asked(self, name: str) -> bool:
+    def was_asked(self, name: str) -> bool:
         return f"{self._subject}.{name}" in self._answers
 
-    def out(self, name: str, *fine: int) -> str:
+    def out(self, name: str, *ok_statuses: int) -> str:
         """What a command said, without white space around.
 
-        :param fine: other exit statuses than 0 that are no failure.
+        :param ok_statuses: exit statuses besides 0 that are not a failure.
         :raises Unread: it failed.
         """
         answer = self.answer(name)
-        if answer.status not in (0, *fine):
-            words = (answer.err or answer.out).strip().splitlines()
-            why = words[-1][:200] if words else "it said nothing"
+        if answer.status not in (0, *ok_statuses):
+            message_lines = (answer.err or answer.out).strip().splitlines()
+            reason = (
+                message_lines[-1][:200] if message_lines else "it said nothing"
+            )
             raise Unread(
                 f"{self._subject}.{name} failed with exit status"
-                f" {answer.status}: {why}"
+                f" {answer.status}: {reason}"
             )
         return answer.out.strip()
 
-    def lines(self, name: str, *fine: int) -> list[str]:
-        return self.out(name, *fine).splitlines()
+    def lines(self, name: str, *ok_statuses: int) -> list[str]:
+        return self.out(name, *ok_statuses).splitlines()
 
-    def parts(self, name: str, *fine: int) -> dict[str, list[str]]:
+    def parts(self, name: str, *ok_statuses: int) -> dict[str, list[str]]:
         """Lines by the '#mark' before them; '' before the first."""
         parts: dict[str, list[str]] = {"": []}
         part = parts[""]
-        for line in self.lines(name, *fine):
+        for line in self.lines(name, *ok_statuses):
             if line.startswith("#"):
                 part = parts.setdefault(line[1:].strip(), [])
             else:
@@ -66,14 +68,14 @@ class CommandOutput:
     def number(self, name: str) -> int:
         return whole(self.out(name), f"{self._subject}.{name}")
 
-    def pairs(self, name: str, *fine: int) -> dict[str, str]:
+    def pairs(self, name: str, *ok_statuses: int) -> dict[str, str]:
         """Lines of 'name=value', quotes around values removed."""
-        found = {}
-        for line in self.lines(name, *fine):
+        pairs = {}
+        for line in self.lines(name, *ok_statuses):
             key, equals, value = line.partition("=")
             if equals:
-                found[key.strip()] = value.strip().strip("\"'")
-        return found
+                pairs[key.strip()] = value.strip().strip("\"'")
+        return pairs
 
 
 def trusted(doubt: str, value: T) -> T:
@@ -84,22 +86,22 @@ def trusted(doubt: str, value: T) -> T:
     return cast(T, Unread(doubt[:300])) if doubt else value
 
 
-def whole(text: str, what: str, base: int = 10) -> int:
+def whole(text: str, subject: str, base: int = 10) -> int:
     """A number that a node said.
 
     :raises Unread: it is none.
     """
     try:
-        # Longer ones are no sizes of this world, and slow to read.
+        # Longer ones are not real sizes, and slow to read.
         return int(text.strip()[:40], base)
     except ValueError:
         raise Unread(
-            f"the node said '{text.strip()[:40]}' for {what}, which is no"
+            f"the node said '{text.strip()[:40]}' for {subject}, which is no"
             " number"
         ) from None
 
 
 def each(rows: list[str], read: Callable[[str], T | None]) -> tuple[T, ...]:
     """What `read` makes of the rows, those left out for which it is None."""
-    found = (read(row) for row in rows)
-    return tuple(one for one in found if one is not None)
+    values = (read(row) for row in rows)
+    return tuple(value for value in values if value is not None)

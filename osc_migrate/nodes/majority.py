@@ -26,17 +26,19 @@ def most_common(values: Mapping[str, T], votes: Iterable[T] = ()) -> list[T]:
     """The value that most nodes have; several where as many have each."""
     count = Counter(values.values())
     count.update(vote for vote in votes if vote in count)
-    most = max(count.values())
-    return [value for value in count if count[value] == most]
+    highest = max(count.values())
+    return [value for value in count if count[value] == highest]
 
 
-def others(values: Mapping[str, T], agreed: T) -> dict[str, T]:
+def differing(values: Mapping[str, T], agreed: T) -> dict[str, T]:
     """The nodes that have something else."""
     return {n: value for n, value in values.items() if value != agreed}
 
 
-def told(values: Mapping[str, object], agreed: object) -> str:
+def differences(values: Mapping[str, object], agreed: object) -> str:
     """'HostC has 64061, the others have 64060'."""
-    odd = others(values, agreed)
-    shown = listed([f"{name} has {value}" for name, value in odd.items()], 8)
+    outliers = differing(values, agreed)
+    shown = listed(
+        [f"{name} has {value}" for name, value in outliers.items()], 8
+    )
     return f"{shown}, the others have {agreed}"

@@ -1,7 +1,7 @@
 """What is known of a node: the machine behind a compute host, or one that
 serves storage to them.
 
-Each part is a subject of its own, read at once and judged by the checks of
+Each part is a separate subject, read at once and judged by the checks of
 the same name. A part that could not be read is an Unread as any fact.
 """
 
@@ -52,10 +52,12 @@ class NodeFacts(Facts):
         :raises Unread: they were not read.
         """
         subject = facts.__module__.rpartition(".")[2]
-        found = self.smalls.get(subject, Unread(f"{subject} was not read"))
-        if isinstance(found, Unread):
-            raise Unread(found.reason)
-        return cast(T, found)
+        small_facts = self.smalls.get(
+            subject, Unread(f"{subject} was not read")
+        )
+        if isinstance(small_facts, Unread):
+            raise Unread(small_facts.reason)
+        return cast(T, small_facts)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,15 +36,15 @@ def of_node(
 def of_pair(
     kinds: Iterable[Kind] = Kind,
 ) -> Callable[[Callable[[PairFacts], str]], Check]:
-    make = check(_pair, kinds)
-    return lambda judge: make(_stated(judge))
+    decorator = check(_pair, kinds)
+    return lambda judge: decorator(_stated(judge))
 
 
 def of_cluster(
     kinds: Iterable[Kind] = Kind,
 ) -> Callable[[Callable[[ClusterFacts], str]], Check]:
-    make = check(_cluster, kinds)
-    return lambda judge: make(_stated(judge))
+    decorator = check(_cluster, kinds)
+    return lambda judge: decorator(_stated(judge))
 
 
 def _stated(judge: Callable[[T], str]) -> Callable[[T], str]:

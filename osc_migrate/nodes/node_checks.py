@@ -43,7 +43,7 @@ _SUBJECTS = (
 
 def _of(scope: str) -> tuple[Check, ...]:
     return tuple(
-        check for one in _SUBJECTS for check in getattr(one, scope, ())
+        check for subject in _SUBJECTS for check in getattr(subject, scope, ())
     )
 
 
@@ -63,7 +63,7 @@ PAIR = _of("PAIR")
 CLUSTER = _of("CLUSTER")
 
 
-def everything() -> tuple[Check, ...]:
+def all_node_checks() -> tuple[Check, ...]:
     """All of them, those of a server on its two nodes among them."""
     return (*NODE, *STORAGE, *PAIR, *CLUSTER, *guests.GUEST)
 
@@ -95,7 +95,7 @@ def judge_nodes(
     :param pairs: the ways that servers are to go.
     :param kind: how; None for any.
     """
-    findings = [answered(name, why) for name, why in lost.items()]
+    findings = [answered(name, unread) for name, unread in lost.items()]
     for node in nodes:
         findings.append(answered(node.name))
         findings += judge(of_node(node), node, kind)
@@ -106,26 +106,26 @@ def judge_nodes(
     return Report(softened(findings, ignored))
 
 
-def answered(name: str, why: Unread | None = None) -> Finding:
+def answered(name: str, unread: Unread | None = None) -> Finding:
     """Whether a node answered.
 
-    The other checks of one that did not are not shown: each would only say
-    so again.
+    The other checks of one that did not are not shown: each would only repeat
+    that.
 
-    :param why: it did not; a `remedy` of it is shown.
+    :param unread: it did not; a `remedy` of it is shown.
     """
     title = "The node answers"
-    if why is None:
+    if unread is None:
         return Finding(ANSWERS, name, Status.PASS, "it answers", title=title)
-    remedy = getattr(why, "remedy", "") or (
+    remedy = getattr(unread, "remedy", "") or (
         f"log in to {name} as preflight does, by ssh and without a question"
     )
-    return Finding(ANSWERS, name, Status.UNKNOWN, why.reason, remedy, title)
+    return Finding(ANSWERS, name, Status.UNKNOWN, unread.reason, remedy, title)
 
 
 def all_checks() -> tuple[Check, ...]:
     """Every check there is, in the order of the documentation."""
-    return (*MOVE, *CLOUD, *everything())
+    return (*MOVE, *CLOUD, *all_node_checks())
 
 
 def judge_after_on_nodes(facts: GuestMove) -> Report:

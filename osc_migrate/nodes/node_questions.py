@@ -61,18 +61,20 @@ def questions(
         known = Config((), {})
 
     def about(subject: str, module: Any, *of: Any) -> dict[str, Question]:
-        asked = unless_odd(
+        subject_questions = unless_odd(
             subject, lambda: module.questions(known, *of, read_only=read_only)
         )
         # What is not asked is unread.
-        return {} if isinstance(asked, Unread) else asked
+        return (
+            {} if isinstance(subject_questions, Unread) else subject_questions
+        )
 
-    asked = {"guests": about("guests", guests, servers)}
+    by_subject = {"guests": about("guests", guests, servers)}
     for subject, module in (_SUBJECTS | SMALL).items():
-        asked[subject] = about(subject, module, role)
+        by_subject[subject] = about(subject, module, role)
     return {
         f"{subject}.{name}": question
-        for subject, questions in asked.items()
+        for subject, questions in by_subject.items()
         for name, question in questions.items()
     }
 

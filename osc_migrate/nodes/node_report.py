@@ -1,4 +1,4 @@
-"""Nodes that were visited, beside what the APIs tell of moves. Pure."""
+"""Nodes that were visited, beside what the APIs report of moves. Pure."""
 
 from collections.abc import Collection
 
@@ -23,8 +23,8 @@ class NodeReport:
         self._nodes = {node.name: node for node in survey.nodes()}
         self._pairs: dict[tuple[str, str, Kind], list[Finding]] = {}
 
-    def whole(self) -> Report:
-        """All nodes, and all ways between them."""
+    def full_report(self) -> Report:
+        """All nodes, and all pairs of them."""
         nodes = list(self._nodes.values())
         return judge_nodes(
             nodes,
@@ -38,8 +38,10 @@ class NodeReport:
         """The source, the destination, and the way from one to the other:
         judged once, however many servers go there; and the server."""
         source = known(lambda: move.source and move.source.name) or ""
-        wanted = known(lambda: move.destination and move.destination.name)
-        destination = wanted or move.wanted or ""
+        destination_name = known(
+            lambda: move.destination and move.destination.name
+        )
+        destination = destination_name or move.wanted or ""
         return [
             *self.between(source, destination, kind),
             *self._guest(move, source, destination, kind),
@@ -48,7 +50,7 @@ class NodeReport:
     def between(
         self, source: str, destination: str, kind: Kind
     ) -> list[Finding]:
-        """The two nodes and the way between them, whoever moves."""
+        """The two nodes and the pair of them, for any server."""
         key = (source, destination, kind)
         if key not in self._pairs:
             self._pairs[key] = list(self._pair(*key))

@@ -5,7 +5,7 @@ a user namespace choose its root directory, its mounts and what it takes for
 root. So a name is only where the search begins. A process is trusted when
 
 - its user namespace is that of PID 1: in another one root is not root, and
-  everybody may make one;
+  any user may make one;
 - it is in the cgroup of a unit of that daemon, or of a container runtime: only
   root puts processes there. Cgroups below user.slice are delegated to users,
   those of virtual machines hold QEMU, which guests may have broken out of;
@@ -17,10 +17,10 @@ root. So a name is only where the search begins. A process is trusted when
 nova-compute runs as another user than root. What it says is as good as that
 user's word, so nothing of its choice is run as root. A program in a container
 is run only if the container has every capability that the node has
-(``same_capabilities``): then it is lent nothing that it has not.
+(``same_capabilities``): then it gains nothing that it lacks.
 
 A process with the name that does not pass is not absent: ``doubt`` says why,
-without a word of its own making, and the facts are not read. To a user who is
+without quoting the process, and the facts are not read. To a user who is
 not root all daemons are such processes.
 """
 

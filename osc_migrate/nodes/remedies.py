@@ -7,7 +7,7 @@ from osc_migrate.checks.findings import Finding, Fix
 from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
-# What the lines of a Fix may call. Each leaves a file alone that says so
+# What the lines of a Fix may call. Each leaves a file alone that is right
 # already, and keeps the first version of one that it changes.
 _FUNCTIONS = r"""
 keep() {
@@ -130,16 +130,16 @@ directory() {
 
 
 def scripts(findings: Iterable[Finding]) -> Mapping[str, str]:
-    """Node -> a script that mends there what the findings say.
+    """Node -> a script that fixes there what the findings say.
 
     Units are restarted at its end, each once.
     """
-    wanted: dict[str, list[tuple[Finding, Fix]]] = {}
+    by_node: dict[str, list[tuple[Finding, Fix]]] = {}
     for finding in findings:
         for fix in finding.fixes:
             if not fix.refused:
-                wanted.setdefault(fix.node, []).append((finding, fix))
-    return {node: _script(node, fixes) for node, fixes in wanted.items()}
+                by_node.setdefault(fix.node, []).append((finding, fix))
+    return {node: _script(node, fixes) for node, fixes in by_node.items()}
 
 
 def _script(node: str, fixes: list[tuple[Finding, Fix]]) -> str:
@@ -150,13 +150,13 @@ def _script(node: str, fixes: list[tuple[Finding, Fix]]) -> str:
         "set -eu",
         _FUNCTIONS,
     ]
-    seen: set[tuple[str, ...]] = set()
+    written_lines: set[tuple[str, ...]] = set()
     restart: dict[str, None] = {}
     for finding, fix in fixes:
         restart |= dict.fromkeys(fix.restart)
-        if fix.lines in seen:
+        if fix.lines in written_lines:
             continue
-        seen.add(fix.lines)
+        written_lines.add(fix.lines)
         detail = printable(masked(finding.detail))
         lines.append(f"# {finding.check}: {detail}")
         lines += [*fix.lines, ""]

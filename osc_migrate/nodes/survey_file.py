@@ -1,4 +1,4 @@
-"""A survey as a file: to be judged again elsewhere, or sent to who helps.
+"""A survey as a file: to be judged again elsewhere, or sent to support.
 
 It holds what nodes answered, word for word. No question asks for a secret;
 what looks like one all the same is masked before it is written.
@@ -19,14 +19,14 @@ from osc_migrate.redact import masked
 # Of the format; another one is refused, not guessed at.
 VERSION = 1
 # Bytes: a thousand nodes take less.
-_MOST = 256 * 2**20
+_MAX_SIZE = 256 * 2**20
 
 
 class BadFacts(MigrateError):
     """A file holds no facts that can be read."""
 
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"'{path}' holds no saved facts of nodes: {why}")
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"'{path}' holds no saved facts of nodes: {reason}")
 
 
 def dumps(survey: Survey) -> str:
@@ -44,17 +44,17 @@ def dumps(survey: Survey) -> str:
         },
         "lost": {
             name: {
-                "reason": masked(why.reason),
+                "reason": masked(unread.reason),
                 "role": survey.roles[name].value,
             }
-            for name, why in survey.lost.items()
+            for name, unread in survey.lost.items()
         },
     }
     return json.dumps(data, indent=1) + "\n"
 
 
 def write(path: str, survey: Survey) -> None:
-    """Readable to who wrote it alone.
+    """Readable by its owner alone.
 
     :raises MigrateError: it cannot be written.
     """
@@ -70,7 +70,7 @@ def read(path: str) -> Survey:
     """:raises BadFacts: the file is missing, too large or of another kind."""
     try:
         file = pathlib.Path(path)
-        if file.stat().st_size > _MOST:
+        if file.stat().st_size > _MAX_SIZE:
             raise BadFacts(path, "it is too large")
         return loads(file.read_text(), path)
     except OSError as error:
@@ -91,9 +91,11 @@ def loads(text: str, path: str) -> Survey:
         nodes, lost = data["nodes"], data["lost"]
         if nodes.keys() & lost.keys():
             raise BadFacts(path, "a node both answered and was lost")
-        everyone = [*nodes.items(), *lost.items()]
+        all_nodes = [*nodes.items(), *lost.items()]
         return Survey(
-            roles={_text(name): Role(one["role"]) for name, one in everyone},
+            roles={
+                _text(name): Role(entry["role"]) for name, entry in all_nodes
+            },
             answers={
                 name: _answers(n["answers"]) for name, n in nodes.items()
             },
@@ -109,8 +111,8 @@ def loads(text: str, path: str) -> Survey:
         TypeError,
         ValueError,
     ) as error:
-        why = str(error).encode(errors="replace").decode()[:200]
-        raise BadFacts(path, f"{type(error).__name__}: {why}") from error
+        message = str(error).encode(errors="replace").decode()[:200]
+        raise BadFacts(path, f"{type(error).__name__}: {message}") from error
 
 
 def _plain(answer: Answer | Unread) -> dict[str, object]:
@@ -124,19 +126,19 @@ def _plain(answer: Answer | Unread) -> dict[str, object]:
 
 
 def _answers(data: Any) -> Answers:
-    return {_text(key): _answer(one) for key, one in data.items()}
+    return {_text(key): _answer(answer) for key, answer in data.items()}
 
 
-def _answer(one: Any) -> Answer | Unread:
-    if "unread" in one:
-        return Unread(_text(one["unread"]))
-    status = one["status"]
+def _answer(data: Any) -> Answer | Unread:
+    if "unread" in data:
+        return Unread(_text(data["unread"]))
+    status = data["status"]
     # bool is an int to Python; a shell knows no larger status.
     if not isinstance(status, int) or isinstance(status, bool):
         raise TypeError("a status is not an integer")
     if abs(status) > 2**31:
         raise ValueError("a status is too large")
-    return Answer(status, _text(one["out"]), _text(one["err"]))
+    return Answer(status, _text(data["out"]), _text(data["err"]))
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.transport.connection_errors import NodeLost
 
 if typing.TYPE_CHECKING:
-    from osc_migrate.nodes.collect import Asked, Sessions
+    from osc_migrate.nodes.collect import NodeSession, Sessions
 
 # Reaches nodes: name -> address, where the API shows one.
 Reach = Callable[
@@ -64,7 +64,7 @@ def logs_of(
     visits = [_visit(server, attempt, control) for attempt in attempts]
     hosts = list(dict.fromkeys(h for v in visits if v for h, _ in v.logs))
 
-    def work(shell: "Asked") -> Mapping[str, Answer | Unread]:
+    def work(shell: "NodeSession") -> Mapping[str, Answer | Unread]:
         return shell.ask(
             {
                 f"{number} {service}": questions.question(

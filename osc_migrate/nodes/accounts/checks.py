@@ -12,7 +12,7 @@ from osc_migrate.checks.findings import Fix
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.accounts import renumber
 from osc_migrate.nodes.accounts.facts import Account
-from osc_migrate.nodes.majority import majority, others, told
+from osc_migrate.nodes.majority import differences, differing, majority
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_node
 from osc_migrate.nodes.storage.facts import Mount, Place
@@ -22,7 +22,7 @@ from osc_migrate.text import command
 # have the one number and half the other.
 _NOVA_IDS = (64060, 162, 42436)
 _QEMU_IDS = (64055, 107, 42427)
-# What libvirt and polkit say to somebody who may not use the socket.
+# What libvirt and polkit say to a user who may not use the socket.
 _REFUSED = ("permission denied", "authentication", "access denied")
 
 
@@ -49,22 +49,23 @@ def nova_may_use_libvirt(node: NodeFacts) -> str:
     accounts = node.accounts
     if accounts.nova is None:
         raise Skip("there is no user nova")
-    said = accounts.libvirt_says
-    if said is None:
+    message = accounts.libvirt_says
+    if message is None:
         raise Skip("there is no virsh to try it with")
-    if not said:
+    if not message:
         return "it connects to qemu:///system"
-    if not any(word in said.lower() for word in _REFUSED):
-        raise Skip(f"libvirt does not answer: {said}")
+    if not any(word in message.lower() for word in _REFUSED):
+        raise Skip(f"libvirt does not answer: {message}")
     group = accounts.libvirt_group
     if group in ("", "root") or group in accounts.nova.groups:
         raise Problem(
-            f"libvirt says to {accounts.nova.name}: {said}",
+            f"libvirt says to {accounts.nova.name}: {message}",
             "see unix_sock_group, unix_sock_rw_perms and auth_unix_rw in"
             " /etc/libvirt/libvirtd.conf, as on a node where it works",
         )
     raise Problem(
-        f"{accounts.nova.name} is not in group {group}; libvirt says: {said}",
+        f"{accounts.nova.name} is not in group {group}; libvirt says:"
+        f" {message}",
         "",
         Fix(
             node.name,
@@ -185,31 +186,31 @@ def storage_knows_nova(cluster: ClusterFacts) -> str:
     NFS goes by numbers, so servers move all the same; but whoever makes a
     directory there for nova makes it for somebody else.
     """
-    wanted = {
+    compute_uids = {
         node.accounts.nova.uid
         for node in cluster.computes
         if node.accounts.nova
     }
-    here = {
+    storage_uids = {
         node.name: node.accounts.nova.uid
         for node in cluster.storages
         if node.accounts.nova
     }
-    if not here:
+    if not storage_uids:
         raise Skip("no file server has a user nova")
-    if len(wanted) != 1:
+    if len(compute_uids) != 1:
         raise Skip("compute nodes do not agree")
-    agreed = next(iter(wanted))
-    odd = others(here, agreed)
-    if not odd:
+    agreed = next(iter(compute_uids))
+    outliers = differing(storage_uids, agreed)
+    if not outliers:
         return f"{agreed}"
     text, fixes = renumber.remedy(
-        [node for node in cluster.storages if node.name in odd],
+        [node for node in cluster.storages if node.name in outliers],
         agreed,
         renumber.nova_uid,
     )
     raise Concern(
-        ", ".join(f"nova is {uid} on {name}" for name, uid in odd.items())
+        ", ".join(f"nova is {uid} on {name}" for name, uid in outliers.items())
         + f", and {agreed} on compute nodes",
         text,
         *fixes,
@@ -218,31 +219,33 @@ def storage_knows_nova(cluster: ClusterFacts) -> str:
 
 def _agree(
     cluster: ClusterFacts,
-    what: str,
-    who: Callable[[NodeFacts], Account | None],
+    subject: str,
+    account_of: Callable[[NodeFacts], Account | None],
     number: Callable[[Account], int],
     votes: Iterable[int],
     usual: Iterable[int],
-    mend: renumber.Mend,
+    make_fix: renumber.MakeFix,
     mild: type[Concern] | None = None,
 ) -> str:
     """:param mild: raised instead of Problem where nothing breaks at once."""
     values = {}
     for node in cluster.computes:
-        # Where there is none, a check of the node says so.
-        if account := who(node):
+        # Where there is none, a check of the node reports it.
+        if account := account_of(node):
             values[node.name] = number(account)
     if len(values) < 2:
         raise Skip("fewer than two nodes have such a user")
     agreed = majority(values, votes, usual)
-    odd = others(values, agreed)
-    if not odd:
+    outliers = differing(values, agreed)
+    if not outliers:
         return f"{agreed}"
-    detail = f"{what}: {told(values, agreed)}"
+    detail = f"{subject}: {differences(values, agreed)}"
     if not any(mount.shared for mount in _mounts(cluster)):
         raise Skip(f"{detail}; no directory of servers is shared")
     text, fixes = renumber.remedy(
-        [node for node in cluster.computes if node.name in odd], agreed, mend
+        [node for node in cluster.computes if node.name in outliers],
+        agreed,
+        make_fix,
     )
     raise (mild or Problem)(detail, text, *fixes)
 

@@ -46,7 +46,7 @@ class Accounts(Facts):
     # gid -> name, of /etc/group.
     groups: Mapping[int, str]
     # What libvirt said to nova on its socket: '' where it answered, None
-    # where nova was not tried, as there is no virsh.
+    # where nova was not tried, for lack of virsh.
     libvirt_says: str | None
     # The group that may use libvirt's socket; '' where there is no socket.
     libvirt_group: str
@@ -56,7 +56,7 @@ class Accounts(Facts):
     libvirt_unit: str
 
 
-# One question for all, each part behind a line of its own.
+# One question for all, each part behind a separate line.
 _NAMES = (
     FIND_NOVA
     + QEMU_USER
@@ -112,10 +112,10 @@ fi
 def questions(
     config: Config, role: str, *, read_only: bool
 ) -> dict[str, Question]:
-    found = {"names": Question(_NAMES)}
+    node_questions = {"names": Question(_NAMES)}
     if role == "compute":
-        found["libvirt"] = Question(_LIBVIRT, limit=15)
-    return found
+        node_questions["libvirt"] = Question(_LIBVIRT, limit=15)
+    return node_questions
 
 
 def read(output: CommandOutput) -> Accounts:
@@ -133,7 +133,7 @@ def read(output: CommandOutput) -> Accounts:
         uid = _running(sections, "Uid")
         users = _users(sections)
         name = "nova"
-        if uid:  # root is no answer: it does not own the files
+        if uid:  # root does not count: it does not own the files
             name = next((n for n, row in users.items() if row[0] == uid), "")
             if not name:  # one that is known in its container only
                 gid = _running(sections, "Gid") or uid
@@ -252,7 +252,7 @@ def _account(sections: Mapping[str, list[str]], name: str) -> Account | None:
         return None
     groups = _groups(sections)
     group = groups.get(row[1], (str(row[1]), ()))[0]
-    others = {g for g, members in groups.values() if name in members}
+    secondary_groups = {g for g, members in groups.values() if name in members}
     return Account(
         name,
         row[0],
@@ -260,12 +260,12 @@ def _account(sections: Mapping[str, list[str]], name: str) -> Account | None:
         group,
         row[2],
         row[3],
-        frozenset({group, *others}),
+        frozenset({group, *secondary_groups}),
     )
 
 
-def _libvirt_says(said: CommandOutput) -> str | None:
-    answer = said.answer("libvirt")
+def _libvirt_says(output: CommandOutput) -> str | None:
+    answer = output.answer("libvirt")
     if "#none" in answer.out:
         return None
     if answer.out.startswith("#doubt "):

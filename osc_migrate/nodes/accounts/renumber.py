@@ -1,8 +1,8 @@
 """Remedies that give a user or group another number.
 
 `usermod -u` gives away all that is in the home directory, which holds the
-mounted directory of all nodes' servers: it is told of another home while it
-works. Only files of the node's own filesystems change their owner.
+mounted directory of all nodes' servers: it gets another home while it works.
+Only files of the node's own filesystems change their owner.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,10 +15,10 @@ from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.text import command
 
 # The commands that make the change; or, as text, why there are none.
-Mend = Callable[[NodeFacts, int], Fix | str]
+MakeFix = Callable[[NodeFacts, int], Fix | str]
 _NOWHERE = "/nonexistent"
 # Whose word the number is, for a reader.
-OTHERS = "other nodes"
+OTHER_NODES = "other nodes"
 # Which packages give to nova.
 _NOVA_PLACES = ("/etc/nova", "/var/log/nova", "/var/lock/nova", "/run/nova")
 # Which hold files of QEMU's user; its servers' disks are renamed by libvirt.
@@ -32,24 +32,26 @@ _QEMU_PLACES = (
 
 
 def remedy(
-    nodes: Sequence[NodeFacts], number: int, mend: Mend
+    nodes: Sequence[NodeFacts], number: int, make_fix: MakeFix
 ) -> tuple[str, list[Fix]]:
     """A verdict's remedy and its fixes."""
-    done = [_uid_or_words(node, number, mend) for node in nodes]
-    words = [one for one in done if isinstance(one, str)]
-    fixes = [one for one in done if isinstance(one, Fix)]
-    text = "; ".join([*words, *map(str, fixes)]) if words else ""
+    results = [_fix_or_instructions(node, number, make_fix) for node in nodes]
+    instructions = [result for result in results if isinstance(result, str)]
+    fixes = [result for result in results if isinstance(result, Fix)]
+    text = "; ".join([*instructions, *map(str, fixes)]) if instructions else ""
     return text, fixes
 
 
-def _uid_or_words(node: NodeFacts, number: int, mend: Mend) -> Fix | str:
+def _fix_or_instructions(
+    node: NodeFacts, number: int, make_fix: MakeFix
+) -> Fix | str:
     """Other nodes may ask for a number that no account of this one has, and
     for none of the system's first ones: root is 0."""
     try:
-        made = mend(node, Uid(number))
-        if isinstance(made, str):
-            return made
-        return made.resting_on(OTHERS, vouched=by_type(Uid(number)))
+        fix = make_fix(node, Uid(number))
+        if isinstance(fix, str):
+            return fix
+        return fix.resting_on(OTHER_NODES, vouched=by_type(Uid(number)))
     except Refused:
         return str(
             Fix(node.name, (), refused=f"{number} is the number of the system")
@@ -99,13 +101,13 @@ def _user(
 ) -> Fix | str:
     if user is None or not user.home:
         return f"on {node.name}: build the container with uid {number}"
-    if taken := node.accounts.users.get(number):
+    if holder := node.accounts.users.get(number):
         return (
-            f"on {node.name}: {number} is the uid of {taken}: give {taken}"
+            f"on {node.name}: {number} is the uid of {holder}: give {holder}"
             f" another one first, and then {user.name} this one"
         )
-    # Only while the number is another one: nobody may be stopped by a
-    # second run. usermod refuses a user who has processes.
+    # Only while the number is another one: a second run must not stop
+    # a process. usermod refuses a user who has processes.
     renamed = "; ".join(
         (
             *_stop(stop),
@@ -118,7 +120,7 @@ def _user(
         (
             f'[ "$(id -u {command(user.name)})" = {number} ]'
             f" || {{ {renamed}; }}",
-            _own(node, places, "-uid", user.uid, "chown", number),
+            _change_owner(node, places, "-uid", user.uid, "chown", number),
         ),
         (restart,) if restart else (),
     )
@@ -133,22 +135,22 @@ def _group(
 ) -> Fix | str:
     if user is None or not user.home or not user.group:
         return f"on {node.name}: build the container with gid {number}"
-    if taken := node.accounts.groups.get(number):
+    if holder := node.accounts.groups.get(number):
         return (
-            f"on {node.name}: {number} is the gid of {taken}: give {taken}"
+            f"on {node.name}: {number} is the gid of {holder}: give {holder}"
             f" another one first, and then {user.group} this one"
         )
     return Fix(
         node.name,
         (
             command("groupmod", "-g", number, user.group),
-            _own(node, places, "-gid", user.gid, "chgrp", number),
+            _change_owner(node, places, "-gid", user.gid, "chgrp", number),
         ),
         (restart,) if restart else (),
     )
 
 
-def _own(
+def _change_owner(
     node: NodeFacts,
     places: tuple[str, ...],
     test: str,

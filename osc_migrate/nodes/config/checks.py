@@ -17,7 +17,7 @@ from osc_migrate.checks.findings import Fix
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.config import live_options, options
-from osc_migrate.nodes.config.nova_conf import Set, config_of, mended
+from osc_migrate.nodes.config.nova_conf import Set, config_of, with_fix
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import of_node
 from osc_migrate.text import command, listed
@@ -86,7 +86,7 @@ def consoles_listen_on_the_destination(node: NodeFacts) -> str:
     address (LibvirtLiveMigrateData), and QEMU must be able to bind it.
     """
     config = config_of(node)
-    seen = []
+    listeners = []
     for section, option, on in (
         ("vnc", "server_listen", True),
         ("spice", "server_listen", False),
@@ -94,18 +94,18 @@ def consoles_listen_on_the_destination(node: NodeFacts) -> str:
     ):
         if not config.flag(section, "enabled", on):
             continue
-        said = config.get(section, option, "127.0.0.1").strip("[] ")
-        seen.append(f"{section} on {said}")
-        why = _unbindable(node, said, names=section == "serial_console")
-        if why:
-            raise mended(
+        address = config.get(section, option, "127.0.0.1").strip("[] ")
+        listeners.append(f"{section} on {address}")
+        problem = _unbindable(node, address, names=section == "serial_console")
+        if problem:
+            raise with_fix(
                 Problem,
                 node,
-                f"[{section}] {option} is {said}, {why}: a guest that comes"
-                " here could not be started",
+                f"[{section}] {option} is {address}, {problem}: a guest that"
+                " comes here could not be started",
                 Set(section, option, _instead(node, section)),
             )
-    return ", ".join(seen) or "no console is enabled"
+    return ", ".join(listeners) or "no console is enabled"
 
 
 def _instead(node: NodeFacts, section: str) -> str:
@@ -113,11 +113,11 @@ def _instead(node: NodeFacts, section: str) -> str:
     return "$my_ip" if section == "serial_console" else "0.0.0.0"  # noqa: S104
 
 
-def _unbindable(node: NodeFacts, said: str, *, names: bool) -> str:
+def _unbindable(node: NodeFacts, value: str, *, names: bool) -> str:
     try:
-        address = ipaddress.ip_address(said)
+        address = ipaddress.ip_address(value)
     except ValueError:
-        return "" if names or not said else "which is no address"
+        return "" if names or not value else "which is no address"
     if address.is_unspecified or address.is_loopback:
         return ""
     if str(address) in node.system.addresses:
@@ -137,7 +137,7 @@ def service_user_token_is_sent(node: NodeFacts) -> str:
     )
     setting = Set("service_user", "send_service_user_token", "true")
     if config.get("service_user", "auth_type"):
-        raise mended(Concern, node, detail, setting)
+        raise with_fix(Concern, node, detail, setting)
     raise Concern(
         detail,
         f"on {node.name}: give [service_user] in {config.file} the"
@@ -176,7 +176,7 @@ def config_drives_can_be_copied(node: NodeFacts) -> str:
     shape = config.get("DEFAULT", "config_drive_format", "iso9660")
     if not forced or shape != "iso9660":
         return f"{shape}, " + ("forced" if forced else "where asked for")
-    raise mended(
+    raise with_fix(
         Concern,
         node,
         "force_config_drive with config_drive_format = iso9660: a read-only"

@@ -76,12 +76,12 @@ class Config(Facts):
                         f"[{section}] {option} in nova.conf has too many"
                         " references to other options"
                     )
-                found = self.options.get(
+                referenced = self.options.get(
                     ("DEFAULT", name), known.get(name, "")
                 )
                 parts += (
                     value[end : match.start()],
-                    follow(found, (*above, name)),
+                    follow(referenced, (*above, name)),
                 )
                 end = match.end()
                 length += sum(map(len, parts[-2:]))
@@ -101,8 +101,8 @@ class Config(Facts):
 
     def flag(self, section: str, option: str, default: bool = False) -> bool:
         """A boolean option, in the spellings of oslo.config."""
-        said = self.get(section, option, str(default)).strip().lower()
-        return said in ("true", "1", "yes", "on")
+        value = self.get(section, option, str(default)).strip().lower()
+        return value in ("true", "1", "yes", "on")
 
     def number(self, section: str, option: str, default: int) -> int:
         """A whole number; the default where it is set to none, which

@@ -14,7 +14,7 @@ from osc_migrate.nodes.config.nova_conf import (
     change,
     config_of,
     in_container,
-    mended,
+    with_fix,
 )
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_node
@@ -26,7 +26,7 @@ Judged = Sequence[tuple[Check, Sequence[tuple[str, str]]]]
 _URI_LINE = "^[[:space:]]*live_migration_uri[[:space:]]*[=:]"
 # Of concurrent moves from one host; Nova's admin guide on concurrency calls
 # more than one 'almost always a bad idea'.
-_MANY = 10
+_MAX_CONCURRENT = 10
 
 
 @of_node(LIVE)
@@ -40,18 +40,18 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
     uri = config.get(*key)
     if not uri:
         return "live_migration_uri is not set"
-    fixes, words = _without_uri(node, uri)
+    fixes, instructions = _without_uri(node, uri)
     if uri.replace("%%", "").count("%") != 1 or uri.count("%s") != 1:
         raise Problem(
             f"live_migration_uri = {uri} does not hold '%s' once: Nova"
             " cannot put the destination in its place",
-            words,
+            instructions,
             *fixes,
         )
     raise Concern(
         f"live_migration_uri = {uri} is deprecated, and overrides"
         " live_migration_scheme",
-        words,
+        instructions,
         *fixes,
     )
 
@@ -86,7 +86,7 @@ def live_migration_timeout_is_sane(node: NodeFacts) -> str:
     steps = config.number("libvirt", "live_migration_downtime_steps", 10)
     delay = config.number("libvirt", "live_migration_downtime_delay", 75)
     if timeout <= 0:
-        raise mended(
+        raise with_fix(
             Concern,
             node,
             "live_migration_completion_timeout = 0: a move that does not"
@@ -94,7 +94,7 @@ def live_migration_timeout_is_sane(node: NodeFacts) -> str:
             Set("libvirt", "live_migration_completion_timeout", "800"),
         )
     if timeout < steps * delay:
-        raise mended(
+        raise with_fix(
             Concern,
             node,
             f"live_migration_completion_timeout = {timeout} ends a move"
@@ -118,7 +118,7 @@ def live_migration_timeout_spares_the_guest(node: NodeFacts) -> str:
         return f"{action} at the end of the time"
     if config.flag("libvirt", "live_migration_permit_post_copy"):
         return "switched to post-copy at the end of the time"
-    raise mended(
+    raise with_fix(
         Concern,
         node,
         "live_migration_timeout_action = force_complete without post-copy:"
@@ -134,19 +134,19 @@ def post_copy_or_auto_converge(node: NodeFacts) -> str:
     Nova leaves auto-converge away then (_update_migration_flags).
     """
     config = config_of(node)
-    both = (
+    options = (
         "live_migration_permit_post_copy",
         "live_migration_permit_auto_converge",
     )
-    set_ = [name for name in both if config.flag("libvirt", name)]
+    set_ = [name for name in options if config.flag("libvirt", name)]
     if len(set_) < 2:
         return f"{set_[0]} alone" if set_ else "neither is permitted"
-    raise mended(
+    raise with_fix(
         Concern,
         node,
         "post-copy and auto-converge are both permitted: Nova uses post-copy"
         " and ignores auto-converge",
-        Set("libvirt", both[1], "false"),
+        Set("libvirt", options[1], "false"),
     )
 
 
@@ -163,7 +163,7 @@ def one_connection_with_post_copy(node: NodeFacts) -> str:
         "libvirt", "live_migration_permit_post_copy"
     ):
         return some(count, "connection")
-    raise mended(
+    raise with_fix(
         Concern,
         node,
         f"{key} = {count} with post-copy: with a QEMU before 10.1 a guest"
@@ -190,9 +190,9 @@ def bandwidth_is_enough(node: NodeFacts) -> str:
         f" GiB, of {timeout} s until the move is given up"
     )
     if timeout and once >= timeout:
-        raise mended(Problem, node, detail, fix)
+        raise with_fix(Problem, node, detail, fix)
     if timeout and once > timeout / 4:
-        raise mended(
+        raise with_fix(
             Concern, node, f"{detail}: a busy guest will not make it", fix
         )
     return f"{rate} MiB/s"
@@ -203,9 +203,9 @@ def moves_at_once_are_few(node: NodeFacts) -> str:
     """Few servers leave the node at once."""
     key = "max_concurrent_live_migrations"
     count = config_of(node).number("DEFAULT", key, 1)
-    if 0 < count <= _MANY:
+    if 0 < count <= _MAX_CONCURRENT:
         return f"{count} at once"
-    raise mended(
+    raise with_fix(
         Concern,
         node,
         f"{key} = {count}" + (", which is no limit" if not count else ""),

@@ -39,24 +39,28 @@ def change(node: NodeFacts, *settings: Set) -> tuple[Fix, ...]:
     if config.contained and not config.template:
         return ()
     lines = tuple(
-        command("ini_set", config.file_of(one.section, one.option), *one)
-        for one in settings
+        command(
+            "ini_set",
+            config.file_of(setting.section, setting.option),
+            *setting,
+        )
+        for setting in settings
     )
     return (Fix(node.name, lines, (config.unit,) if config.unit else ()),)
 
 
 def in_container(node: NodeFacts, settings: Iterable[Set]) -> str:
-    wanted = ", ".join(map(str, settings))
+    assignments = ", ".join(map(str, settings))
     return (
-        f"on {node.name}: set {wanted} in what nova-compute's container gets"
-        " its nova.conf from, and restart the container"
+        f"on {node.name}: set {assignments} in what nova-compute's container"
+        " gets its nova.conf from, and restart the container"
     )
 
 
-def mended(
+def with_fix(
     verdict: type[Verdict], node: NodeFacts, detail: str, *settings: Set
 ) -> Verdict:
-    """A verdict that these settings mend."""
+    """A verdict with these settings as its fix."""
     fixes = change(node, *settings)
-    words = in_container(node, settings)
-    return verdict(detail, "" if fixes else words, *fixes)
+    instructions = in_container(node, settings)
+    return verdict(detail, "" if fixes else instructions, *fixes)

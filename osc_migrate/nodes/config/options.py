@@ -79,15 +79,15 @@ Judged = Iterable[tuple[Check, Collection[Key]]]
 
 def value(config: Config, key: Key, default: str) -> str:
     """What it means, so that two spellings of one meaning are equal."""
-    said = config.get(*key).strip()
-    if default in ("true", "false") and said:
+    text = config.get(*key).strip()
+    if default in ("true", "false") and text:
         return str(config.flag(*key)).lower()
-    if key == ("libvirt", "images_type") and said == "default":
+    if key == ("libvirt", "images_type") and text == "default":
         return default
-    if key == ("libvirt", "cpu_mode") and not said:
+    if key == ("libvirt", "cpu_mode") and not text:
         emulated = config.get("libvirt", "virt_type", "kvm") == "parallels"
         return "none" if emulated else default
-    return ",".join(said.replace(",", " ").split()) or default
+    return ",".join(text.replace(",", " ").split()) or default
 
 
 class _Split:
@@ -103,10 +103,10 @@ class _Split:
         }
         self.differs = len(set(self.values.values())) > 1
         best = most_common(self.values)
-        self.wanted: str | None = best[0]
+        self.agreed: str | None = best[0]
         if len(best) > 1:
             # No majority: Nova's own value, where a node has it.
-            self.wanted = default if default and default in best else None
+            self.agreed = default if default and default in best else None
 
     @property
     def name(self) -> str:
@@ -115,30 +115,30 @@ class _Split:
     @property
     def vouched(self) -> Vouched | None:
         """A script may set it: it is Nova's default, or what most say."""
-        if not self.wanted:
+        if not self.agreed:
             return None
-        if self.wanted == self.default:
-            return by_default(self.wanted, self.default)
+        if self.agreed == self.default:
+            return by_default(self.agreed, self.default)
         try:
-            return by_majority(self.values, self.wanted)
+            return by_majority(self.values, self.agreed)
         except Refused:
             return None
 
-    def others(self) -> list[str]:
+    def outliers(self) -> list[str]:
         """The nodes that are to change."""
-        return [n for n, said in self.values.items() if said != self.wanted]
+        return [n for n, text in self.values.items() if text != self.agreed]
 
     def __str__(self) -> str:
         groups: dict[str, list[str]] = {}
-        for node, said in self.values.items():
-            if said != self.wanted:
-                groups.setdefault(said, []).append(node)
+        for node, text in self.values.items():
+            if text != self.agreed:
+                groups.setdefault(text, []).append(node)
         parts = [
-            f"{printable(said, 60) or 'unset'} on {listed(names, _SHOWN)}"
-            for said, names in groups.items()
+            f"{printable(text, 60) or 'unset'} on {listed(names, _SHOWN)}"
+            for text, names in groups.items()
         ]
-        if self.wanted is not None:
-            parts.append(f"{printable(self.wanted, 60) or 'unset'} elsewhere")
+        if self.agreed is not None:
+            parts.append(f"{printable(self.agreed, 60) or 'unset'} elsewhere")
         return f"{self.name} is {', '.join(parts)}"
 
 
@@ -155,18 +155,21 @@ def _compare(
     nodes = [node for node in cluster.computes if _readable(node)]
     if len(nodes) < 2:
         raise Skip("less than two compute nodes with a nova.conf to compare")
-    told = _told(nodes, judged)
+    judged_keys = _judged_keys(nodes, judged)
     splits = [
         split
         for key, default in keys.items()
-        if key not in told and (split := _Split(key, default, nodes)).differs
+        if key not in judged_keys
+        and (split := _Split(key, default, nodes)).differs
     ]
     if not splits:
         return f"{len(keys)} options are equal on {len(nodes)} nodes"
     detail = "; ".join(map(str, splits))
-    fixes, words = _remedies(nodes, splits)
+    fixes, instructions = _remedies(nodes, splits)
     raise verdict(
-        detail, "; ".join([*map(str, fixes), *words]) if words else "", *fixes
+        detail,
+        "; ".join([*map(str, fixes), *instructions]) if instructions else "",
+        *fixes,
     )
 
 
@@ -174,45 +177,45 @@ def _remedies(
     nodes: Sequence[NodeFacts], splits: Sequence[_Split]
 ) -> tuple[list[Fix], list[str]]:
     """What scripts do, and what is left to people."""
-    wanted: dict[str, list[tuple[Set, Vouched]]] = {}
-    words = []
+    by_node: dict[str, list[tuple[Set, Vouched]]] = {}
+    instructions = []
     for split in splits:
         if not (vouched := split.vouched) or split.key[1] in _HOMES:
-            words.append(_by_hand(split))
+            instructions.append(_by_hand(split))
             continue
-        for name in split.others():
-            setting = Set(*split.key, split.wanted or "")
-            wanted.setdefault(name, []).append((setting, vouched))
+        for name in split.outliers():
+            setting = Set(*split.key, split.agreed or "")
+            by_node.setdefault(name, []).append((setting, vouched))
     fixes: list[Fix] = []
     for node in nodes:
-        if node.name not in wanted:
+        if node.name not in by_node:
             continue
-        settings = [setting for setting, _ in wanted[node.name]]
-        first, *more = (vouched for _, vouched in wanted[node.name])
-        made = [
-            fix.resting_on("other nodes", vouched=sum(more, first))
+        settings = [setting for setting, _ in by_node[node.name]]
+        first, *remaining = (vouched for _, vouched in by_node[node.name])
+        node_fixes = [
+            fix.resting_on("other nodes", vouched=sum(remaining, first))
             for fix in change(node, *settings)
         ]
-        fixes += made
-        if not made:
-            words.append(in_container(node, settings))
-    return fixes, words
+        fixes += node_fixes
+        if not node_fixes:
+            instructions.append(in_container(node, settings))
+    return fixes, instructions
 
 
 def _by_hand(split: _Split) -> str:
-    if split.wanted is None:
+    if split.agreed is None:
         return (
             f"decide for one value of {split.name}, set it on each node and"
             " restart nova-compute"
         )
     return (
-        f"set {split.name} = {split.wanted or '(unset)'} on"
-        f" {listed(split.others(), _SHOWN)}, with no server left there, and"
+        f"set {split.name} = {split.agreed or '(unset)'} on"
+        f" {listed(split.outliers(), _SHOWN)}, with no server left there, and"
         " restart nova-compute"
     )
 
 
-def _told(nodes: Sequence[NodeFacts], judged: Judged) -> set[Key]:
+def _judged_keys(nodes: Sequence[NodeFacts], judged: Judged) -> set[Key]:
     """Options that a check of one node speaks of already."""
     return {
         key

@@ -266,36 +266,36 @@ class _Reader:
         self._section = ""
         self._last: list[str] = []
 
-    def line(self, kind: str, rest: str) -> None:
+    def line(self, kind: str, text: str) -> None:
         if kind == "P":
-            self.started = float(whole(rest, "nova-compute's start"))
+            self.started = float(whole(text, "nova-compute's start"))
         elif kind == "D":
-            self.doubt = rest[:300]
+            self.doubt = text[:300]
         elif kind == "N":
-            self.denied = rest[:300]
+            self.denied = text[:300]
         elif kind == "E":
             self.ended = True
         elif kind == "U":
-            self.unit = rest
+            self.unit = text
         elif kind == "R":
-            self.root = rest
+            self.root = text
         elif kind in ("M", "T"):
-            seconds, _, path = rest.partition(" ")
+            seconds, _, path = text.partition(" ")
             self.times.append(whole(seconds, path))
             if kind == "T":
                 self.template = path
             else:
                 self.files.append(path.removeprefix(self.root))
         elif kind == "F":
-            self._file, self._section = rest.removeprefix(self.root), ""
+            self._file, self._section = text.removeprefix(self.root), ""
         elif kind == "S":
-            self._section = rest
+            self._section = text
         elif kind == "O":
-            self._option(rest)
+            self._option(text)
         elif kind == "C":
-            self._last.append(rest)
+            self._last.append(text)
         elif kind == "B":
-            number, _, path = rest.partition(" ")
+            number, _, path = text.partition(" ")
             self.broken.append(f"{path.removeprefix(self.root)}:{number}")
         elif kind == "X":
             raise Unread("nova.conf has thousands of lines that matter here")
@@ -312,8 +312,8 @@ class _Reader:
         self.origins[key] = self._file
 
 
-def read(said: CommandOutput) -> Config:
-    answer = said.answer("nova")
+def read(output: CommandOutput) -> Config:
+    answer = output.answer("nova")
     reader = _Reader()
     for line in answer.lines:
         reader.line(line[:1], line[2:])

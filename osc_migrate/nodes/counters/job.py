@@ -45,7 +45,7 @@ def job(fields: Mapping[str, int], at: float) -> Job | None:
 
     rate, page = fields.get("memory_dirty_rate"), count("memory_page_size")
     pause = fields.get("downtime")
-    found = Job(
+    current_job = Job(
         at=at,
         memory_total=count("memory_total"),
         memory_processed=count("memory_processed"),
@@ -58,4 +58,4 @@ def job(fields: Mapping[str, int], at: float) -> Job | None:
         throttle=fields.get("auto_converge_throttle"),
         downtime=None if pause is None else max(0, pause) / 1000,
     )
-    return found if found.total else None
+    return current_job if current_job.total else None

@@ -23,7 +23,7 @@ done
 """
 
 
-def found() -> types.ModuleType | None:
+def installed_module() -> types.ModuleType | None:
     """The module; None where it is not installed, or not for this Python."""
     try:
         return importlib.import_module("libvirt")

@@ -1,7 +1,7 @@
-"""Reads a migration's job again and again, in a thread of its own.
+"""Reads a migration's job again and again, in a separate thread.
 
-Whoever follows the move asks for the last reading and never waits: a node
-that hangs, or is lost, costs the finer numbers and nothing else.
+The caller that follows the move asks for the last reading and never waits: a
+node that hangs, or is lost, costs the finer numbers and nothing else.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from osc_migrate.nodes.counters.job import Job, job
 LOG = logging.getLogger(__name__)
 # Seconds from one reading to the next.
 INTERVAL = 0.5
-# An older reading tells less than Nova's counters do.
+# An older reading is worth less than Nova's counters do.
 FRESH = 3.0
 # A reading that takes longer is given up, with its connection.
 HUNG = 10.0
 # Seconds until a lost connection is tried again, at first and at most.
-_AGAIN, _AT_MOST = 1.0, 30.0
+_FIRST_RETRY, _LAST_RETRY = 1.0, 30.0
 
 
 class Reader(typing.Protocol):
@@ -55,7 +55,7 @@ class CounterReader:
         self._stopped = threading.Event()
         self._reader: Reader | None = None
         self._last: Job | None = None
-        # Since when somebody is waited for; None while nobody is.
+        # Since when an answer is awaited; None while none is.
         self._waiting: float | None = None
         self.trouble = ""
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -81,13 +81,13 @@ class CounterReader:
         return last
 
     def _run(self) -> None:
-        pause = _AGAIN
+        pause = _FIRST_RETRY
         while not self._stopped.is_set():
             try:
                 reader = self._reader = self._connect()
                 while not self._stopped.is_set():
                     self._read(reader)
-                    pause = _AGAIN
+                    pause = _FIRST_RETRY
                     self._stopped.wait(INTERVAL)
             except Unread as unread:
                 self.trouble = unread.reason
@@ -96,12 +96,12 @@ class CounterReader:
                 self.trouble = f"{type(error).__name__}: {error}"
             self._close()
             self._stopped.wait(pause)
-            pause = min(2 * pause, _AT_MOST)
+            pause = min(2 * pause, _LAST_RETRY)
 
     def _read(self, reader: Reader) -> None:
-        began = self._waiting = self._now()
+        started = self._waiting = self._now()
         try:
-            self._last = job(reader.job(self._server_id), began)
+            self._last = job(reader.job(self._server_id), started)
         finally:
             self._waiting = None
         self.trouble = ""

@@ -2,7 +2,7 @@
 
 libvirt's module can start ssh itself, but not with our options: so it is
 given a socket, and a node is reached in the same way as by our shells.
-Whoever kills the program ends whatever waits for the socket.
+Killing the program ends whatever waits for the socket.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Tunnel:
         try:
             end, _ = self._server.accept()
         except OSError:
-            return  # closed before anybody came
+            return  # closed before a client came
         with end, self._lock, contextlib.suppress(OSError):
             if not self._closed:
                 self._process = subprocess.Popen(  # noqa: S603 - argv

@@ -27,12 +27,12 @@ class Virsh:
     def job(self, server_id: str) -> Mapping[str, int]:
         answer = self._shell.run(_COMMAND, server_id, limit=_PATIENCE)
         if answer.status:
-            said = printable(answer.err.strip(), 200)
-            raise Unread(f"virsh domjobinfo: {said}")
-        found = {name: int(n) for name, n in _FIELD.findall(answer.out)}
+            message = printable(answer.err.strip(), 200)
+            raise Unread(f"virsh domjobinfo: {message}")
+        fields = {name: int(n) for name, n in _FIELD.findall(answer.out)}
         if kind := _TYPE.search(answer.out):
-            found["type"] = int(kind[1])
-        return found
+            fields["type"] = int(kind[1])
+        return fields
 
     def close(self) -> None:
         self._shell.kill()

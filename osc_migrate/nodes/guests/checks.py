@@ -18,8 +18,8 @@ def guest_runs_on_the_source(guest: GuestMove) -> str:
     if guest.id in node.guests.active:
         return f"libvirt on {node.name} runs it"
     server = paste(guest.move.server.name, guest.id)
-    there = guest.id in node.guests.domains
-    state = "has it, but does not run it" if there else "does not know it"
+    defined = guest.id in node.guests.domains
+    state = "has it, but does not run it" if defined else "does not know it"
     raise Problem(
         f"libvirt on {node.name} {state}",
         f"on {node.name}: virsh list --all; where it is off, 'openstack"
@@ -94,10 +94,10 @@ def guest_knows_tls(guest: GuestMove) -> str:
     if not native_tls(node.config):
         raise Skip("live_migration_with_native_tls is off")
     domain = node.guests.running.get(guest.id)
-    came = node.guests.certificates
-    if domain is None or came is None:
+    certificates_written = node.guests.certificates
+    if domain is None or certificates_written is None:
         raise Skip("no guest, or no certificates: other checks tell")
-    if domain.began >= came:
+    if domain.started >= certificates_written:
         return "it was started after they came"
     server = paste(guest.move.server.name, guest.id)
     raise Concern(
@@ -114,20 +114,20 @@ def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
     # nova/virt/libvirt/driver.py, check_can_live_migrate_source.
     if not guest.move.server.image_id and not _own_disks(guest):
         raise Skip("its disks are volumes")
-    both = shared(guest.source) and shared(guest.destination)
+    both_share = shared(guest.source) and shared(guest.destination)
     server = paste(guest.move.server.name, guest.id)
-    if guest.kind is Kind.BLOCK and both:
+    if guest.kind is Kind.BLOCK and both_share:
         raise Problem(
             "the hosts share its disks, and a block migration copies them",
             f"openstack migrate live {server} {guest.destination.name}",
         )
-    if guest.kind is Kind.LIVE and not both:
+    if guest.kind is Kind.LIVE and not both_share:
         raise Problem(
             "its disks are local to a host, and a live migration copies none",
             f"openstack migrate block {server} {guest.destination.name}"
             " copies them",
         )
-    return "shared" if both else "local"
+    return "shared" if both_share else "local"
 
 
 def _own_disks(guest: GuestMove) -> bool:
@@ -149,18 +149,20 @@ def destination_has_the_guests_processor(guest: GuestMove) -> str:
         raise Skip("libvirt on the source does not run it")
     cpu, node = domain.cpu, guest.destination
     if cpu.mode != "custom":
-        # Of host-passthrough the checks of the two nodes tell.
+        # The checks of the two nodes cover host-passthrough.
         raise Skip(f"its processor is {cpu.mode or 'not described'}")
-    said = node.guests.processors.get(cpu.key)
-    if said in ("superset", "identical"):
-        return f"{node.name} has all of it ({said})"
-    if said is None or "unknown command" in said:
+    comparison = node.guests.processors.get(cpu.key)
+    if comparison in ("superset", "identical"):
+        return f"{node.name} has all of it ({comparison})"
+    if comparison is None or "unknown command" in comparison:
         raise NotChecked(
             f"libvirt on {node.name} was not asked, or cannot compare it",
             Gap("CPU of the guest", "virsh hypervisor-cpu-compare shows it"),
         )
-    if said != "incompatible":
-        raise Unread(f"libvirt on {node.name} says: {printable(said, 200)}")
+    if comparison != "incompatible":
+        raise Unread(
+            f"libvirt on {node.name} says: {printable(comparison, 200)}"
+        )
     raise Problem(
         f"the guest sees a processor with features that {node.name} has not",
         f"move it to another host; or set [libvirt] cpu_mode = custom and a"

@@ -1,4 +1,4 @@
-"""Whether the copying of a running guest will come to an end, and when."""
+"""Whether the copying of a running guest will end, and when."""
 
 from osc_migrate.checks.check import Concern, NotChecked
 from osc_migrate.checks.findings import Gap
@@ -6,10 +6,10 @@ from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.guests.forecast import (
+    CopySettings,
     End,
     Forecast,
     Load,
-    Way,
     forecast,
     working_set,
 )
@@ -41,33 +41,33 @@ def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
             " with --read-only, for many servers, or before libvirt 7.2)",
             _CONVERGENCE,
         )
-    bandwidth, what = _bandwidth(guest)
-    way = _way(guest.source, bandwidth)
+    bandwidth, limited_by = _bandwidth(guest)
+    settings = _settings(guest.source, bandwidth)
     load = Load(
         memory=writing.memory,
         used=writing.used,
         dirty=max(writing.rate, writing.longer),
-        again=working_set(writing.rate, 3 * writing.longer),
+        working_set=working_set(writing.rate, 3 * writing.longer),
         disk=_disk(guest),
     )
-    found = forecast(way, load)
+    outcome = forecast(settings, load)
     rates = (
         f"it writes {size(load.dirty)}/s, and {size(bandwidth)}/s are"
-        f" copied ({what})"
+        f" copied ({limited_by})"
     )
-    if found.end is End.CONVERGES:
+    if outcome.end is End.CONVERGES:
         amount = f"{size(writing.used)} of memory"
         if load.disk:
             amount += f" and up to {size(load.disk)} of disks"
         return (
-            f"about {_told(found.seconds)} for {amount}, the guest stands"
-            f" still for {_moment(found.pause)}: {rates}"
+            f"about {_time_text(outcome.seconds)} for {amount}, the guest"
+            f" stands still for {_moment(outcome.pause)}: {rates}"
         )
-    words, remedy = _otherwise(guest, way, found)
-    raise Concern(f"{words}: {rates}", remedy)
+    outlook, remedy = _otherwise(guest, settings, outcome)
+    raise Concern(f"{outlook}: {rates}", remedy)
 
 
-def _told(seconds: float | None) -> str:
+def _time_text(seconds: float | None) -> str:
     if seconds is None:
         return "an unknown time"
     if seconds < 60:
@@ -79,19 +79,21 @@ def _moment(pause: float | None) -> str:
     return "less than 0.1 s" if not pause or pause < 0.1 else f"{pause:.1f} s"
 
 
-def _otherwise(guest: GuestMove, way: Way, found: Forecast) -> tuple[str, str]:
+def _otherwise(
+    guest: GuestMove, settings: CopySettings, outcome: Forecast
+) -> tuple[str, str]:
     """What comes instead, and what to do about it."""
     server = paste(guest.move.server.name, guest.id)
     verb = "block" if guest.kind is Kind.BLOCK else "live"
     go = f"openstack migrate {verb} {server} {guest.destination.name}"
     by_force = (
         f"{go} --on-stall force, which switches to post-copy"
-        if way.post_copy
+        if settings.post_copy
         else f"{go} --on-stall force, which pauses the guest meanwhile"
     )
     calm = "move it when it is less busy; or"
-    late = _told(found.seconds)
-    words = {
+    late = _time_text(outcome.seconds)
+    outlook = {
         End.DOUBTFUL: "it may not converge",
         End.THROTTLED: (
             f"converges by force: {_OPTION}auto_converge holds the guest up"
@@ -103,22 +105,23 @@ def _otherwise(guest: GuestMove, way: Way, found: Forecast) -> tuple[str, str]:
         ),
         End.PAUSED: (
             f"will not converge; after {late} Nova pauses the guest for"
-            f" about {_told(found.pause)} (live_migration_timeout_action)"
+            f" about {_time_text(outcome.pause)}"
+            " (live_migration_timeout_action)"
         ),
         End.ABORTED: f"will not converge; Nova gives up after {late}",
         End.NEVER: "will not converge, and Nova sets no end",
-    }[found.end]
-    return words, f"{calm} {by_force}"
+    }[outcome.end]
+    return outlook, f"{calm} {by_force}"
 
 
-def _way(node: NodeFacts, bandwidth: float) -> Way:
+def _settings(node: NodeFacts, bandwidth: float) -> CopySettings:
     config = config_of(node)
 
     def number(name: str, default: int) -> int:
         return config.number("libvirt", f"live_migration_{name}", default)
 
     # Nova takes no less than these (nova/conf/libvirt.py).
-    return Way(
+    return CopySettings(
         bandwidth=bandwidth,
         downtime=max(100, number("downtime", 500)) / 1000,
         steps=max(3, number("downtime_steps", 10)),
@@ -134,24 +137,24 @@ def _way(node: NodeFacts, bandwidth: float) -> Way:
 def _bandwidth(guest: GuestMove) -> tuple[float, str]:
     """Bytes a second, and whose limit that is.
 
-    :raises Skip: nobody knows.
+    :raises Skip: it is unknown.
     """
     key = "live_migration_bandwidth"
     limit = config_of(guest.source).number("libvirt", key, 0)
-    found: list[tuple[float, str]] = []
+    limits: list[tuple[float, str]] = []
     if limit > 0:
-        found.append((limit * _MIB, key))
+        limits.append((limit * _MIB, key))
     for node in (guest.source, guest.destination):
         if speed := _speed(node):
-            what = f"the link of {node.name} at best"
-            found.append((speed * 1_000_000 / 8, what))
-    if not found:
+            label = f"the link of {node.name} at best"
+            limits.append((speed * 1_000_000 / 8, label))
+    if not limits:
         raise NotChecked(
             f"no forecast: {key} is not set, and the speed of the link is not"
             " known",
             _CONVERGENCE,
         )
-    return min(found)
+    return min(limits)
 
 
 def _speed(node: NodeFacts) -> int | None:

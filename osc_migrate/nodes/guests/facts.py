@@ -37,8 +37,8 @@ class Cpu:
     @property
     def key(self) -> str:
         """The same for guests that are alike."""
-        words = (self.virt, self.architecture, self.machine, self.xml)
-        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
+        parts = (self.virt, self.architecture, self.machine, self.xml)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Domain(Facts):
     machine: str
     disks: tuple[Disk, ...]
     # When its QEMU was started here, in seconds since the epoch.
-    began: int
+    started: int
     cpu: Cpu
 
 

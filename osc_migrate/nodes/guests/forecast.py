@@ -19,7 +19,7 @@ GiB = 2**30
 
 
 class End(enum.Enum):
-    """How it will end when nobody interferes."""
+    """How it will end without intervention."""
 
     CONVERGES = "converges"
     # The two rates are too near to each other.
@@ -38,7 +38,7 @@ class End(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
+class CopySettings:
     """What copies, and Nova's options; sizes in bytes, times in seconds."""
 
     # A second, over the wire.
@@ -67,36 +67,36 @@ class Load:
     # That it writes to in a second.
     dirty: float
     # That it writes to in the long run, again and again; None for all that
-    # it ever wrote: it always goes on to other pages.
-    again: float | None = None
+    # it ever wrote: it always moves to other pages.
+    working_set: float | None = None
     # Of disks, which are copied before.
     disk: int = 0
 
     def written(self, seconds: float) -> float:
         """Bytes that it writes to in that time.
 
-        Within a second as if it wrote evenly: nobody measures less. Later
+        Within a second as if it wrote evenly: less is not measured. Later
         more and more are among those that it has written to already.
         """
-        if seconds <= 1 or self.dirty <= 0 or self.again is None:
-            found = self.dirty * seconds
+        if seconds <= 1 or self.dirty <= 0 or self.working_set is None:
+            written = self.dirty * seconds
         else:
-            new = max(0.0, 1 - self.dirty / max(self.again, self.dirty))
-            found = max(self.again, self.dirty) * (1 - new**seconds)
-        return min(found, self.used)
+            new = max(0.0, 1 - self.dirty / max(self.working_set, self.dirty))
+            written = max(self.working_set, self.dirty) * (1 - new**seconds)
+        return min(written, self.used)
 
 
-def working_set(one: float, three: float) -> float | None:
+def working_set(one_second: float, three_seconds: float) -> float | None:
     """Bytes that are written to again and again, from how many were in one
     second and in three; None when they seem not to end.
 
     Pages taken at random out of a set: W (1 - x), and W (1 - x^3).
     """
-    if one <= 0:
+    if one_second <= 0:
         return None
-    ratio = min(max(three / one, 1.0), 3.0)
+    ratio = min(max(three_seconds / one_second, 1.0), 3.0)
     x = (math.sqrt(4 * ratio - 3) - 1) / 2
-    return one / (1 - x) if x < _ENDLESS else None
+    return one_second / (1 - x) if x < _ENDLESS else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,33 +105,33 @@ class Forecast:
 
     end: End
     # Seconds until the guest runs at the destination, or until Nova does
-    # something; None where nobody can say.
+    # something; None where unknown.
     seconds: float | None
-    # Seconds that the guest stands still; None where nobody can say.
+    # Seconds that the guest stands still; None where unknown.
     pause: float | None
 
 
-def forecast(way: Way, load: Load) -> Forecast:
+def forecast(settings: CopySettings, load: Load) -> Forecast:
     """What will come of a live migration."""
     data = max(2.0, load.memory / GiB)
     if load.disk:
         data += max(2.0, load.disk / GiB)
-    limit = way.timeout * data if way.timeout > 0 else math.inf
-    ratio = load.dirty / way.bandwidth
+    limit = settings.timeout * data if settings.timeout > 0 else math.inf
+    ratio = load.dirty / settings.bandwidth
     # At most this is left after a pass.
-    most = load.again if load.again is not None else load.used
-    longest = min(max(most, load.dirty), load.used) / way.bandwidth
-    if longest > way.downtime and abs(ratio - 1) < DOUBT:
+    remainder = load.working_set if load.working_set is not None else load.used
+    longest = min(max(remainder, load.dirty), load.used) / settings.bandwidth
+    if longest > settings.downtime and abs(ratio - 1) < DOUBT:
         return Forecast(End.DOUBTFUL, None, None)
-    found = _passes(way, load, data, limit)
-    if found:
-        return found
-    if way.force and limit < math.inf:
-        if way.post_copy:
+    outcome = _passes(settings, load, data, limit)
+    if outcome:
+        return outcome
+    if settings.force and limit < math.inf:
+        if settings.post_copy:
             return Forecast(End.POSTCOPY, limit, None)
         return Forecast(End.PAUSED, limit, longest)
     # Nova leaves it away where post-copy is permitted.
-    if way.auto_converge and not way.post_copy:
+    if settings.auto_converge and not settings.post_copy:
         return Forecast(End.THROTTLED, None, None)
     if limit < math.inf:
         return Forecast(End.ABORTED, limit, None)
@@ -139,43 +139,45 @@ def forecast(way: Way, load: Load) -> Forecast:
 
 
 def _passes(
-    way: Way, load: Load, data: float, limit: float
+    settings: CopySettings, load: Load, data: float, limit: float
 ) -> Forecast | None:
     """The passes; None when they are not over at the end of the time."""
-    time, left = load.disk / way.bandwidth, float(load.used)
+    time, left = load.disk / settings.bandwidth, float(load.used)
     while True:
-        once = left / way.bandwidth
+        once = left / settings.bandwidth
         time += once
         after = load.written(once)
-        need = after / way.bandwidth
+        need = after / settings.bandwidth
         if after >= left:
             # From now on each is like the one before.
-            time = max(time, _allowed_at(way, data, need))
+            time = max(time, _allowed_at(settings, data, need))
         if time > limit or time == math.inf:
             return None
-        if need <= _allowed(way, data, time):
+        if need <= _allowed(settings, data, time):
             return Forecast(End.CONVERGES, time + need, need)
         left = after
 
 
-def _step(way: Way) -> tuple[float, float]:
+def _step(settings: CopySettings) -> tuple[float, float]:
     """The first downtime, and by how much it grows at each step
     (nova/virt/libvirt/migration.py, downtime_steps)."""
-    base = way.downtime / way.steps
-    return base, (way.downtime - base) / way.steps
+    base = settings.downtime / settings.steps
+    return base, (settings.downtime - base) / settings.steps
 
 
-def _allowed(way: Way, data: float, time: float) -> float:
-    base, more = _step(way)
-    if way.delay <= 0:
-        return way.downtime
-    return base + more * min(way.steps, time // (way.delay * data))
+def _allowed(settings: CopySettings, data: float, time: float) -> float:
+    base, increment = _step(settings)
+    if settings.delay <= 0:
+        return settings.downtime
+    return base + increment * min(
+        settings.steps, time // (settings.delay * data)
+    )
 
 
-def _allowed_at(way: Way, data: float, pause: float) -> float:
+def _allowed_at(settings: CopySettings, data: float, pause: float) -> float:
     """When a pause as long as that is allowed; infinite if never."""
-    base, more = _step(way)
-    if pause > way.downtime:
+    base, increment = _step(settings)
+    if pause > settings.downtime:
         return math.inf
-    steps = math.ceil((pause - base) / more) if more else 0
-    return max(0, steps) * way.delay * data
+    steps = math.ceil((pause - base) / increment) if increment else 0
+    return max(0, steps) * settings.delay * data

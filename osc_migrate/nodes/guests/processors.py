@@ -13,7 +13,7 @@ from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.guests.facts import Cpu
 
 # Kinds of processors; guests of a cloud have few.
-MOST = 20
+MAX_COMPARED = 20
 # Characters of one.
 _LARGEST = 16384
 _SCRIPT = r"""
@@ -29,7 +29,7 @@ try() {
 _MARK = re.compile(r"(?m)^#processor ([0-9a-f]{32})$")
 # virsh says which way it compares: 'The CPU provided by hypervisor on the
 # host is a superset of CPU described in ...' (virsh-host.c).
-_SAYS = (
+_VERDICTS = (
     ("identical", re.compile("is identical to the CPU provided by")),
     ("superset", re.compile("is a superset of CPU described")),
     ("incompatible", re.compile("is incompatible with the CPU provided")),
@@ -45,7 +45,7 @@ def question(cpus: Iterable[Cpu]) -> dict[str, Question]:
     }
     args: list[str] = []
     lines = _SCRIPT
-    for key, cpu in list(kinds.items())[:MOST]:
+    for key, cpu in list(kinds.items())[:MAX_COMPARED]:
         args += (key, cpu.virt, cpu.architecture, cpu.machine, cpu.xml)
         lines += "try %s %s %s %s %s\n"
     if not args:
@@ -53,18 +53,18 @@ def question(cpus: Iterable[Cpu]) -> dict[str, Question]:
     return {"guests.processors": Question(lines, tuple(args), limit=30)}
 
 
-def read(said: CommandOutput) -> Mapping[str, str]:
-    if not said.asked("processors"):
+def read(output: CommandOutput) -> Mapping[str, str]:
+    if not output.was_asked("processors"):
         return {}
-    parts = _MARK.split(said.out("processors"))
+    parts = _MARK.split(output.out("processors"))
     return {
-        key: _verdict(" ".join(words.split()))
-        for key, words in zip(parts[1::2], parts[2::2], strict=True)
+        key: _verdict(" ".join(text.split()))
+        for key, text in zip(parts[1::2], parts[2::2], strict=True)
     }
 
 
-def _verdict(words: str) -> str:
-    for verdict, pattern in _SAYS:
-        if pattern.search(words):
+def _verdict(text: str) -> str:
+    for verdict, pattern in _VERDICTS:
+        if pattern.search(text):
             return verdict
-    return words[:200] or "nothing"
+    return text[:200] or "nothing"

@@ -16,7 +16,7 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Elements inside of each other in libvirt's description of a guest.
 _DEEPEST = 100
 # Of one host at a time; the rest is not looked at closely.
-MOST = 200
+MAX_SERVERS = 200
 _VIRSH = "virsh -r -c qemu:///system"
 # Its process id is written when QEMU is started, a migrated guest's too.
 _EACH = f"""
@@ -46,11 +46,13 @@ def questions(
 
     :param read_only: measure nothing: QEMU would look at their memory.
     """
-    asked = tuple(s for s in servers if re.fullmatch(_UUID, s))[:MOST]
-    if not asked:
+    server_ids = tuple(s for s in servers if re.fullmatch(_UUID, s))[
+        :MAX_SERVERS
+    ]
+    if not server_ids:
         return {}
-    words = " ".join(["%s"] * len(asked))
-    measured = {} if read_only else writing.question(asked)
+    placeholders = " ".join(["%s"] * len(server_ids))
+    measured = {} if read_only else writing.question(server_ids)
     return measured | {
         "all": Question(f"{_VIRSH} list --all --uuid"),
         "active": Question(f"{_VIRSH} list --uuid"),
@@ -58,26 +60,28 @@ def questions(
             "timeout -k 1 5 ls -1 -- %s", (config.instances_path,)
         ),
         "certificates": Question(_CERTIFICATES),
-        "each": Question(_EACH.replace("SERVERS", words), asked, limit=30),
+        "each": Question(
+            _EACH.replace("SERVERS", placeholders), server_ids, limit=30
+        ),
     }
 
 
-def read(said: CommandOutput) -> Guests:
-    if not said.asked("all"):
+def read(output: CommandOutput) -> Guests:
+    if not output.was_asked("all"):
         raise Unread("no server was asked for")
     return Guests(
-        domains=fact(lambda: frozenset(_uuids(said.out("all")))),
-        active=fact(lambda: frozenset(_uuids(said.out("active")))),
-        directories=fact(lambda: frozenset(_directories(said))),
-        running=fact(lambda: _running(said)),
-        certificates=fact(lambda: _certificates(said)),
-        writing=fact(writing.read, said),
-        processors=fact(processors.read, said),
+        domains=fact(lambda: frozenset(_uuids(output.out("all")))),
+        active=fact(lambda: frozenset(_uuids(output.out("active")))),
+        directories=fact(lambda: frozenset(_directories(output))),
+        running=fact(lambda: _running(output)),
+        certificates=fact(lambda: _certificates(output)),
+        writing=fact(writing.read, output),
+        processors=fact(processors.read, output),
     )
 
 
-def _certificates(said: CommandOutput) -> int | None:
-    text = said.out("certificates")
+def _certificates(output: CommandOutput) -> int | None:
+    text = output.out("certificates")
     return whole(text, "QEMU's certificates") if text else None
 
 
@@ -85,25 +89,25 @@ def _uuids(text: str) -> list[str]:
     return re.findall(rf"(?m)^{_UUID}$", text)
 
 
-def _directories(said: CommandOutput) -> list[str]:
-    return re.findall(rf"(?m)^{_UUID}(?:_resize)?$", said.out("files"))
+def _directories(output: CommandOutput) -> list[str]:
+    return re.findall(rf"(?m)^{_UUID}(?:_resize)?$", output.out("files"))
 
 
-def _running(said: CommandOutput) -> dict[str, Domain]:
-    found = {}
+def _running(output: CommandOutput) -> dict[str, Domain]:
+    domains = {}
     parts = re.split(
-        rf"(?m)^#guest ({_UUID}) ([0-9]{{0,20}})$", said.out("each", 1)
+        rf"(?m)^#guest ({_UUID}) ([0-9]{{0,20}})$", output.out("each", 1)
     )
-    for uuid, began, xml in zip(
+    for uuid, started, xml in zip(
         parts[1::3], parts[2::3], parts[3::3], strict=True
     ):
-        found[uuid] = Domain(
+        domains[uuid] = Domain(
             machine=fact(lambda xml=xml: _machine(_parsed(xml))),
             disks=fact(lambda xml=xml: _disks(_parsed(xml))),
-            began=fact(whole, began, "the start of QEMU"),
+            started=fact(whole, started, "the start of QEMU"),
             cpu=fact(lambda xml=xml: _cpu(_parsed(xml))),
         )
-    return found
+    return domains
 
 
 def _parsed(xml: str) -> ElementTree.Element:
@@ -127,31 +131,31 @@ def _parsed(xml: str) -> ElementTree.Element:
 
 
 def _machine(domain: ElementTree.Element) -> str:
-    found = domain.find("os/type")
-    if found is None or not found.get("machine"):
+    type_element = domain.find("os/type")
+    if type_element is None or not type_element.get("machine"):
         raise Unread("libvirt does not say its machine type")
-    return str(found.get("machine"))
+    return str(type_element.get("machine"))
 
 
 def _cpu(domain: ElementTree.Element) -> Cpu:
     kind = domain.find("os/type")
-    found = domain.find("cpu")
+    cpu_element = domain.find("cpu")
     mode = ""
-    if found is not None:
-        mode = found.get("mode") or "custom"
+    if cpu_element is not None:
+        mode = cpu_element.get("mode") or "custom"
         # Of the guest's own shape; no matter of the processor.
         for name in ("topology", "numa", "cache", "maxphysaddr"):
-            for part in found.findall(name):
-                found.remove(part)
-        found.tail = None
+            for part in cpu_element.findall(name):
+                cpu_element.remove(part)
+        cpu_element.tail = None
     return Cpu(
         mode=mode,
         virt=domain.get("type", ""),
         architecture="" if kind is None else kind.get("arch", ""),
         machine="" if kind is None else kind.get("machine", ""),
         xml=""
-        if found is None
-        else ElementTree.tostring(found, encoding="unicode"),
+        if cpu_element is None
+        else ElementTree.tostring(cpu_element, encoding="unicode"),
     )
 
 
@@ -171,6 +175,6 @@ def _source(source: ElementTree.Element | None) -> str:
     if source is None:
         return ""
     for name in ("file", "dev", "name"):
-        if found := source.get(name):
-            return found
+        if value := source.get(name):
+            return value
     return ""

@@ -15,7 +15,7 @@ from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.guests.facts import Writing
 
 # Guests at once: each costs some starts of virsh.
-MOST = 20
+MAX_MEASURED = 20
 _MIB = 2**20
 _RATE = "dirtyrate.megabytes_per_second"
 # calc_status 1 is being measured (virDomainDirtyRateStatus). The guest's
@@ -62,30 +62,30 @@ _FIELD = re.compile(r"(?m)^ *([a-z_.]{1,50})=([0-9]{1,15})$")
 
 def question(servers: Sequence[str]) -> dict[str, Question]:
     """Measures these servers, unless they are many."""
-    if len(servers) > MOST:
+    if len(servers) > MAX_MEASURED:
         return {}
-    words = " ".join(["%s"] * len(servers))
-    script = _SCRIPT.replace("SERVERS", words)
+    placeholders = " ".join(["%s"] * len(servers))
+    script = _SCRIPT.replace("SERVERS", placeholders)
     return {
         "writing": Question(script, (*servers, *servers, *servers), limit=30)
     }
 
 
-def read(said: CommandOutput) -> Mapping[str, Writing]:
-    parts = _GUEST.split(said.out("writing"))
-    # Of each guest: what is told once, and the rates by their periods.
+def read(output: CommandOutput) -> Mapping[str, Writing]:
+    parts = _GUEST.split(output.out("writing"))
+    # Of each guest: what is reported once, and the rates by their periods.
     fields: dict[str, dict[str, str]] = {}
     rates: dict[str, dict[str, list[int]]] = {}
     for uuid, text in zip(parts[1::2], parts[2::2], strict=True):
-        told = dict(_FIELD.findall(text))
-        fields.setdefault(uuid, {}).update(told)
-        if _RATE in told and (period := told.get("dirtyrate.calc_period")):
+        values = dict(_FIELD.findall(text))
+        fields.setdefault(uuid, {}).update(values)
+        if _RATE in values and (period := values.get("dirtyrate.calc_period")):
             of_it = rates.setdefault(uuid, {}).setdefault(period, [])
-            of_it.append(int(told[_RATE]) * _MIB)
+            of_it.append(int(values[_RATE]) * _MIB)
     return {
-        uuid: _writing(found, fields[uuid])
-        for uuid, found in rates.items()
-        if "1" in found
+        uuid: _writing(by_period, fields[uuid])
+        for uuid, by_period in rates.items()
+        if "1" in by_period
     }
 
 
@@ -95,8 +95,8 @@ def _writing(
     def kib(name: str) -> int:
         return int(fields.get(name, 0)) * 1024
 
-    def mean(found: Sequence[int]) -> int:
-        return sum(found) // len(found)
+    def mean(samples: Sequence[int]) -> int:
+        return sum(samples) // len(samples)
 
     memory = kib("balloon.current")
     if not memory:

@@ -2,7 +2,7 @@
 
 from osc_migrate.checks.check import Problem, Verdict
 from osc_migrate.facts import known
-from osc_migrate.nodes.config.nova_conf import Set, config_of, mended
+from osc_migrate.nodes.config.nova_conf import Set, config_of, with_fix
 from osc_migrate.nodes.network.facts import is_address, is_loopback
 from osc_migrate.nodes.node import NodeFacts
 
@@ -36,7 +36,7 @@ def to_own_address(
 ) -> Verdict:
     """The problem that an option of nova.conf names another machine."""
     if address := own_address(node):
-        return mended(Problem, node, detail, Set(section, option, address))
+        return with_fix(Problem, node, detail, Set(section, option, address))
     return Problem(
         detail,
         f"set [{section}] {option} of {node.name} to an address of it (ip -o"

@@ -97,13 +97,13 @@ def graceful_shutdown_fits_the_unit(node: NodeFacts) -> str:
             )
         wait = lowest if limit < lowest else highest
     # 0 is without end (oslo.service).
-    wanted = wait or math.inf
-    if limit >= wanted:
+    needed = wait or math.inf
+    if limit >= needed:
         return (
-            f"{name} is {_shown(wanted)}, {config.unit} allows {_shown(limit)}"
+            f"{name} is {_shown(needed)}, {config.unit} allows {_shown(limit)}"
         )
     raise Concern(
-        f"{name} is {_shown(wanted)}, but systemd kills {config.unit} after"
+        f"{name} is {_shown(needed)}, but systemd kills {config.unit} after"
         f" {_shown(limit)} (TimeoutStopSec): a restart of nova-compute may"
         " leave migrations that no service drives",
         "",

@@ -1,7 +1,7 @@
 """The instances directory: is it there, and may Nova and QEMU use it?
 
 The steps of Nova's guide to shared storage (doc/source/admin/
-configuring-migrations.rst), as far as one node can tell; a directory that
+configuring-migrations.rst), as far as one node shows it; a directory that
 is shared is judged with all nodes that share it (checks/nodes/sharing.py).
 """
 
@@ -35,7 +35,7 @@ def instances_path_answers(node: NodeFacts) -> str:
     storage = node.storage
     if storage.answers and not storage.trouble:
         return f"{storage.path} answers"
-    what = (
+    detail = (
         f"{storage.path} says: {storage.trouble}"
         if storage.answers
         else f"{storage.path} does not answer"
@@ -43,13 +43,13 @@ def instances_path_answers(node: NodeFacts) -> str:
     mount = storage.mount
     if not mount.shared:
         raise Problem(
-            f"{what} ({mount} at {mount.target})",
+            f"{detail} ({mount} at {mount.target})",
             f"on {node.name}: dmesg | tail, and see what is wrong with"
             f" {mount.source}",
         )
     server = mount.server or mount.source
     raise Problem(
-        f"{what}: it is mounted from {mount}",
+        f"{detail}: it is mounted from {mount}",
         f"see that {server} runs, is reached from {node.name} and lets it"
         f" in; when it does: umount -f {command(mount.target)} and mount"
         f" {command(mount.target)} where the mount does not recover",
@@ -65,7 +65,10 @@ def instances_path_exists(node: NodeFacts) -> str:
         raise Problem(
             f"there is no {storage.path}",
             "",
-            allowed(node.name, lambda: Fix(node.name, _made(storage.path))),
+            allowed(
+                node.name,
+                lambda: Fix(node.name, _make_directory(storage.path)),
+            ),
         )
     if place.kind != "directory":
         raise Problem(
@@ -184,7 +187,7 @@ def instances_path_has_space(node: NodeFacts) -> str:
     """The filesystem of the instances directory is not nearly full."""
     storage = usable(node)
     space = storage.space
-    what = f"{size(space.free)} of {size(space.size)} free"
+    detail = f"{size(space.free)} of {size(space.size)} free"
     remedy = (
         f"on {node.name}: df -h {command(storage.path)}; du -xsh"
         f" {command(storage.path)}/*; remove what no server uses, such as"
@@ -195,14 +198,14 @@ def instances_path_has_space(node: NodeFacts) -> str:
     if space.free < min(_FULL, space.size / 100) or (
         storage.written in _NO_SPACE
     ):
-        raise Problem(f"{what}: nothing more fits", remedy)
+        raise Problem(f"{detail}: nothing more fits", remedy)
     if space.free < _LITTLE * space.size:
-        raise Concern(what, remedy)
+        raise Concern(detail, remedy)
     if space.inodes and space.inodes_free < _LITTLE * space.inodes:
         raise Concern(
             f"{space.inodes_free} of {space.inodes} inodes free", remedy
         )
-    return what
+    return detail
 
 
 @of_node()
@@ -212,13 +215,13 @@ def instances_path_has_its_label(node: NodeFacts) -> str:
     _enforcing(node)
     if storage.mount.shared:
         raise Skip("what is mounted from elsewhere is labelled as a whole")
-    have, wanted = storage.label, storage.label_wanted
-    if not wanted or wanted == "<<none>>":
+    have, expected = storage.label, storage.label_wanted
+    if not expected or expected == "<<none>>":
         raise Skip("the policy wants none there")
-    if have == wanted:
+    if have == expected:
         return have
     raise Problem(
-        f"{storage.path} is labelled {have}, and the policy says {wanted}",
+        f"{storage.path} is labelled {have}, and the policy says {expected}",
         "",
         Fix(node.name, (command("restorecon", "-R", storage.path),)),
     )
@@ -233,7 +236,7 @@ def selinux_lets_servers_use_the_mount(node: NodeFacts) -> str:
     storage = usable(node)
     _enforcing(node)
     kind = storage.mount.fstype
-    wanted = (
+    boolean = (
         "virt_use_nfs"
         if kind in NFS
         else "virt_use_samba"
@@ -242,14 +245,14 @@ def selinux_lets_servers_use_the_mount(node: NodeFacts) -> str:
         if kind.startswith("fuse.")
         else ""
     )
-    if wanted not in storage.booleans:
+    if boolean not in storage.booleans:
         raise Skip(f"no boolean of the policy is for {kind}")
-    if storage.booleans[wanted]:
-        return f"{wanted} is on"
+    if storage.booleans[boolean]:
+        return f"{boolean} is on"
     raise Problem(
-        f"{storage.path} is {kind}, and {wanted} is off: QEMU may not use it",
+        f"{storage.path} is {kind}, and {boolean} is off: QEMU may not use it",
         "",
-        Fix(node.name, (command("setsebool", "-P", wanted, "on"),)),
+        Fix(node.name, (command("setsebool", "-P", boolean, "on"),)),
     )
 
 
@@ -258,7 +261,7 @@ def _enforcing(node: NodeFacts) -> None:
         raise Skip("SELinux does not enforce anything")
 
 
-def _made(path: str) -> tuple[str, ...]:
+def _make_directory(path: str) -> tuple[str, ...]:
     """A directory that is there keeps its owner and mode otherwise."""
     return (command("directory", "nova", DataPath(path)),)
 

@@ -24,7 +24,7 @@ class Export:
     file: str = ""
 
     def admits(self, address: str, names: tuple[str, ...]) -> bool | None:
-        """The client may mount it; None where that cannot be told.
+        """The client may mount it; None where that is unknown.
 
         :param address: of the client.
         :param names: of it, as the server may see them.
@@ -36,9 +36,9 @@ class Export:
         try:
             network = ipaddress.ip_network(self.client, strict=False)
         except ValueError:
-            wanted = self.client.lower()
+            pattern = self.client.lower()
             # '*' of exports(5) passes dots, as fnmatch's does.
-            return any(fnmatch.fnmatchcase(n.lower(), wanted) for n in names)
+            return any(fnmatch.fnmatchcase(n.lower(), pattern) for n in names)
         try:
             return ipaddress.ip_address(address) in network
         except ValueError:
@@ -49,7 +49,7 @@ class Export:
 class Server(Facts):
     # nfs-server, or nfs-kernel-server on older Debians; '' without one.
     unit: str
-    # 'active', 'inactive', 'failed'; 'masked' where somebody wants none.
+    # 'active', 'inactive', 'failed'; 'masked' where an admin wants none.
     state: str
     # What it serves now, the kernel's defaults included (exportfs -v).
     exports: tuple[Export, ...]
@@ -140,11 +140,11 @@ QUESTIONS = {"serves": Question(_SCRIPT)}
 _CLIENT = re.compile(r"([^()]*)(?:\(([^()]*)\))?")
 
 
-def read(said: CommandOutput) -> Server:
-    found = parts(said.lines("serves"))
-    if "end" not in found:
+def read(output: CommandOutput) -> Server:
+    sections = parts(output.lines("serves"))
+    if "end" not in sections:
         raise Unread("storage.serves: the answer is incomplete")
-    states = units(found.get("units", []))
+    states = units(sections.get("units", []))
     unit = running(states, "nfs-server", "nfs-kernel-server", "nfs-ganesha")
 
     def live(_: CommandOutput) -> tuple[Export, ...]:
@@ -153,21 +153,21 @@ def read(said: CommandOutput) -> Server:
                 "what nfs-ganesha exports is not read; see its"
                 " /etc/ganesha/ganesha.conf"
             )
-        if "unsaid" in found:
+        if "unsaid" in sections:
             raise Unread("exportfs -v does not answer; it takes root")
-        return exports(found.get("live", []))
+        return exports(sections.get("live", []))
 
     def of_unit(value: str) -> str:
-        if not states and "no systemd" not in found:
+        if not states and "no systemd" not in sections:
             raise Unread("systemctl shows no units of NFS servers")
         return value
 
     def configured(_: CommandOutput) -> tuple[Export, ...]:
-        for path in found.get("denied", ()):
+        for path in sections.get("denied", ()):
             require("denied", path)
         return tuple(
             export
-            for name, lines in found.items()
+            for name, lines in sections.items()
             if name.startswith("file ")
             for export in exports(lines, name.removeprefix("file "))
         )
@@ -175,31 +175,31 @@ def read(said: CommandOutput) -> Server:
     return Server(
         unit=fact(of_unit, unit),
         state=fact(of_unit, states.get(unit, "")),
-        exports=fact(live, said),
-        configured=fact(configured, said),
-        addresses=frozenset(" ".join(found.get("addresses", [])).split()),
-        names=frozenset(line.strip() for line in found.get("names", [])),
+        exports=fact(live, output),
+        configured=fact(configured, output),
+        addresses=frozenset(" ".join(sections.get("addresses", [])).split()),
+        names=frozenset(line.strip() for line in sections.get("names", [])),
     )
 
 
 def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
     """As /etc/exports and exportfs -v have them: a path and its clients;
     exportfs breaks the line where the path is long."""
-    found: list[Export] = []
+    entries: list[Export] = []
     path = ""
     for line in _joined(lines):
-        words = line.split()
-        if not line[:1].isspace() and words:
-            path = words.pop(0).strip('"')
-            if not words and file:
-                words = ["*"]
+        tokens = line.split()
+        if not line[:1].isspace() and tokens:
+            path = tokens.pop(0).strip('"')
+            if not tokens and file:
+                tokens = ["*"]
         common: tuple[str, ...] = ()
-        for word in words:
+        for word in tokens:
             if word.startswith("-"):
                 common = tuple(word[1:].split(","))
             elif match := _CLIENT.fullmatch(word):
                 options = (*common, *(match[2] or "").split(","))
-                found.append(
+                entries.append(
                     Export(
                         path,
                         match[1] or "*",
@@ -207,20 +207,20 @@ def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
                         file,
                     )
                 )
-    return tuple(found)
+    return tuple(entries)
 
 
 def _joined(lines: list[str]) -> list[str]:
     """Without the line breaks that a backslash takes back."""
-    found: list[list[str]] = []
+    joined: list[list[str]] = []
     open_line = False
     for line in lines:
         text = line.rstrip()
-        more = text.endswith("\\")
+        continued = text.endswith("\\")
         text = text.removesuffix("\\")
         if open_line:
-            found[-1].append(text)
+            joined[-1].append(text)
         else:
-            found.append([text])
-        open_line = more
-    return ["".join(pieces) for pieces in found]
+            joined.append([text])
+        open_line = continued
+    return ["".join(pieces) for pieces in joined]

@@ -57,7 +57,7 @@ class Use:
 
         :raises Unread: it hangs on a netgroup, or on no address.
         """
-        found = []
+        admitting = []
         for export in self.serves.of(self.mount.path):
             admits = export.admits(self.address, (self.compute.name,))
             if admits is None:
@@ -66,8 +66,8 @@ class Use:
                     f" be told on {self.server.name} only"
                 )
             if admits:
-                found.append(export)
-        return max(found, key=_exactness, default=None)
+                admitting.append(export)
+        return max(admitting, key=_exactness, default=None)
 
 
 def _exactness(export: Export) -> int:
@@ -86,7 +86,7 @@ def server_of(node: NodeFacts) -> Server:
 
 def uses_of(cluster: ClusterFacts) -> Iterator[Use]:
     """Where compute nodes mount from nodes of the survey, whose servers
-    run: of others a check says so."""
+    run: a check reports the others."""
     for compute in cluster.computes:
         mount = None
         with contextlib.suppress(Unread):
@@ -114,7 +114,8 @@ def clients_of(cluster: ClusterFacts, use: Use) -> str:
     """
     options = ",".join(OPTIONS)
     return " ".join(
-        f"{client_of(cluster, one)}({options})" for one in _alike(cluster, use)
+        f"{client_of(cluster, same_export)}({options})"
+        for same_export in _alike(cluster, use)
     )
 
 
@@ -129,18 +130,18 @@ def shown_clients(cluster: ClusterFacts, use: Use) -> str:
 def client_of(cluster: ClusterFacts, use: Use) -> HostAddress | HostName:
     """The address of a compute node as another node knows it, or its name.
 
-    :raises Refused: it alone says so.
+    :raises Refused: no other node confirms it.
     """
     if not use.address:
         return HostName(use.compute.name)
     address = HostAddress(use.address)
     name = use.compute.name
-    for other in cluster.computes:
+    for node in cluster.computes:
         with contextlib.suppress(Unread, KeyError):
             # By the name that the cloud knows: a node may have others look
             # up any name, such as one of another machine.
-            addresses = other.reach[name].names.get(name, ())
-            if other is not use.compute and address in addresses:
+            addresses = node.reach[name].names.get(name, ())
+            if node is not use.compute and address in addresses:
                 return address
     raise Refused(f"only {name} says that {address} is its address")
 
@@ -148,7 +149,10 @@ def client_of(cluster: ClusterFacts, use: Use) -> HostAddress | HostName:
 def new_line(cluster: ClusterFacts, use: Use) -> Fix:
     path, clients = DataPath(use.mount.path), clients_of(cluster, use)
     written = by_type(
-        *(client_of(cluster, one) for one in _alike(cluster, use))
+        *(
+            client_of(cluster, same_export)
+            for same_export in _alike(cluster, use)
+        )
     )
     return Fix(
         use.server.name,
@@ -161,9 +165,10 @@ def new_line(cluster: ClusterFacts, use: Use) -> Fix:
 def _alike(cluster: ClusterFacts, use: Use) -> list[Use]:
     """The uses of the same directory of that server."""
     return [
-        one
-        for one in uses_of(cluster)
-        if one.server is use.server and one.mount.path == use.mount.path
+        candidate
+        for candidate in uses_of(cluster)
+        if candidate.server is use.server
+        and candidate.mount.path == use.mount.path
     ]
 
 
@@ -218,8 +223,8 @@ def _line_of(
     exports = [*map(change, exports), *added]
     path, file = DataPath(exports[0].path), exports[0].file or FILE
     clients = " ".join(
-        f"{one.client}({','.join(ExportOptions(plain(one.options)))})"
-        for one in exports
+        f"{export.client}({','.join(ExportOptions(plain(export.options)))})"
+        for export in exports
     )
     return Fix(
         use.server.name,

@@ -99,7 +99,7 @@ def exports_instances(cluster: ClusterFacts) -> str:
                 use.server.name, functools.partial(new_line, cluster, use)
             ),
         )
-    return _done(cluster)
+    return _served(cluster)
 
 
 @of_cluster()
@@ -107,16 +107,16 @@ def export_names_every_compute(cluster: ClusterFacts) -> str:
     """Every compute node may mount what is exported."""
     left = [use for use in _exported(cluster) if use.export is None]
     if not left:
-        return _done(cluster)
+        return _served(cluster)
     use = left[0]
     path = use.serves.of(use.mount.path)[0].path
     like = plain(use.serves.of(use.mount.path)[0].options)
 
     def fix() -> Fix:
         added = tuple(
-            Export(path, client_of(cluster, one), like)
-            for one in left
-            if one.server is use.server
+            Export(path, client_of(cluster, missing), like)
+            for missing in left
+            if missing.server is use.server
         )
         return rewritten(cluster, use, lambda export: export, added)
 
@@ -138,7 +138,9 @@ def export_is_read_write(cluster: ClusterFacts) -> str:
                 f"{use.server.name} exports {use.export.path} read-only to"
                 f" {use.export.client}",
                 "",
-                rewritten(cluster, use, lambda one: _with(one, "rw", "ro")),
+                rewritten(
+                    cluster, use, lambda entry: _with(entry, "rw", "ro")
+                ),
             )
     refused = [node for node in cluster.computes if _refused(node)]
     if refused:
@@ -149,7 +151,7 @@ def export_is_read_write(cluster: ClusterFacts) -> str:
             f"on {mount.server}: export it with rw; see that its own"
             " filesystem is not read-only",
         )
-    return _done(cluster)
+    return _served(cluster)
 
 
 @of_cluster()
@@ -165,10 +167,10 @@ def export_is_synchronous(cluster: ClusterFacts) -> str:
                 " servers wrote is lost when it crashes",
                 "",
                 rewritten(
-                    cluster, use, lambda one: _with(one, "sync", "async")
+                    cluster, use, lambda entry: _with(entry, "sync", "async")
                 ),
             )
-    return _done(cluster)
+    return _served(cluster)
 
 
 @of_cluster()
@@ -182,22 +184,22 @@ def export_keeps_root(cluster: ClusterFacts) -> str:
         export = use.export
         if export is None:
             continue
-        bad = {"root_squash", "all_squash"} & {*export.options}
-        if bad or "no_root_squash" not in export.options:
+        squashing = {"root_squash", "all_squash"} & {*export.options}
+        if squashing or "no_root_squash" not in export.options:
             raise Problem(
                 f"{use.server.name} exports {export.path} to {export.client}"
-                f" with {', '.join(sorted(bad)) or 'root_squash'}: libvirt may"
-                " not give disks to QEMU's user",
+                f" with {', '.join(sorted(squashing)) or 'root_squash'}:"
+                " libvirt may not give disks to QEMU's user",
                 "",
                 rewritten(
                     cluster,
                     use,
-                    lambda one: _with(
-                        one, "no_root_squash", "root_squash", "all_squash"
+                    lambda entry: _with(
+                        entry, "no_root_squash", "root_squash", "all_squash"
                     ),
                 ),
             )
-    return _done(cluster)
+    return _served(cluster)
 
 
 @of_cluster()
@@ -211,7 +213,7 @@ def exports_are_written_down(cluster: ClusterFacts) -> str:
                 "",
                 rewritten(cluster, use, lambda export: export),
             )
-    return _done(cluster)
+    return _served(cluster)
 
 
 def _exported(cluster: ClusterFacts) -> list[Use]:
@@ -219,7 +221,7 @@ def _exported(cluster: ClusterFacts) -> list[Use]:
     return [use for use in uses_of(cluster) if use.serves.of(use.mount.path)]
 
 
-def _done(cluster: ClusterFacts) -> str:
+def _served(cluster: ClusterFacts) -> str:
     uses = _exported(cluster)
     if not uses:
         raise Skip("no node that was asked serves a compute node by NFS")
@@ -240,9 +242,9 @@ def _refused(node: NodeFacts) -> bool:
     return False
 
 
-def _with(export: Export, good: str, *bad: str) -> Export:
-    kept = [o for o in export.options if o not in (*bad, good)]
-    return dataclasses.replace(export, options=(good, *kept))
+def _with(export: Export, added: str, *removed: str) -> Export:
+    remaining = [o for o in export.options if o not in (*removed, added)]
+    return dataclasses.replace(export, options=(added, *remaining))
 
 
 NODE: tuple[Check, ...] = ()

@@ -45,7 +45,7 @@ class Place:
 class Mount:
     """Of the mount table or of fstab."""
 
-    # As fstab or whoever mounted it wrote it: 'server:/path', '/dev/sdb1'.
+    # As in fstab or in the mount command: 'server:/path', '/dev/sdb1'.
     source: str
     target: str
     fstype: str
@@ -84,16 +84,19 @@ class Mount:
 
     def like(self, other: "Mount") -> bool:
         """Both are the same directory of the same server, as far as names
-        can tell."""
+        show."""
         if {self.fstype, other.fstype} <= _BY_PATH:
             return (
                 _PATH.split(self.source)[-1] == _PATH.split(other.source)[-1]
             )
         if self.server and other.server:
-            mine, theirs = self.option("addr"), other.option("addr")
+            own_address, other_address = (
+                self.option("addr"),
+                other.option("addr"),
+            )
             return self.path == other.path and (
                 self.server.lower() == other.server.lower()
-                or (bool(mine) and mine == theirs)
+                or (bool(own_address) and own_address == other_address)
             )
         return self.source == other.source
 
@@ -103,7 +106,7 @@ class Mount:
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """Of a filesystem, in bytes and inodes; what root alone may use is no
+    """Of a filesystem, in bytes and inodes; what root alone may use is not
     free space."""
 
     size: int
@@ -135,15 +138,15 @@ class Storage(Facts):
     # The line of /etc/fstab for the path or the nearest directory above it,
     # '/' left out; None without one.
     entry: Mount | None
-    # systemd mounts it at boot, by a unit that is no line of fstab.
+    # systemd mounts it at boot, by a unit that is not a line of fstab.
     unit: bool
-    # nova-compute runs in a container, with mounts of its own.
+    # nova-compute runs in a container, with separate mounts.
     contained: bool
     space: Space
-    # '' where nova wrote a file there, else what it was told; None where
+    # '' where nova wrote a file there, else the error it got; None where
     # it was not tried.
     written: str | None
-    # QEMU's user gets into the directory; None where nobody tried.
+    # QEMU's user gets into the directory; None where untried.
     passable: bool | None
     # There are servers' directories in it.
     occupied: bool

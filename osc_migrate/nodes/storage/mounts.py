@@ -10,7 +10,7 @@ from osc_migrate.nodes.storage.facts import Mount, Storage
 from osc_migrate.text import command
 
 FSTAB = "/etc/fstab"
-# Filesystems that mount themselves, by a table of their own.
+# Filesystems that mount themselves, by a separate table.
 _OWN_TABLE = ("zfs",)
 
 
@@ -18,7 +18,7 @@ def usable(node: NodeFacts, *, missing: bool = False) -> Storage:
     """The storage of a node whose directory can be judged.
 
     :param missing: of one that need not be there, too.
-    :raises Skip: a check of its own says what is wrong first.
+    :raises Skip: a separate check says what is wrong first.
     """
     storage = node.storage
     if not storage.answers or storage.trouble:
@@ -38,25 +38,25 @@ def instances_path_is_mounted(node: NodeFacts) -> str:
     the disks into it, and no error says so.
     """
     storage = node.storage
-    wanted = storage.missing
+    missing = storage.missing
     if not storage.answers:
         raise Skip("the directory does not answer")
     if storage.entry is None:
         raise Skip(f"fstab has nothing for {storage.path}")
-    if wanted is None:
+    if missing is None:
         return f"{storage.entry}"
-    detail = f"{wanted} is not mounted on {wanted.target}"
+    detail = f"{missing} is not mounted on {missing.target}"
     if storage.occupied:
         raise Problem(
             f"{detail}, and there are servers in the local directory below",
             f"on {node.name}: move these servers away, see that"
             f" {command(storage.path)} is empty, then: mount"
-            f" {command(wanted.target)}",
+            f" {command(missing.target)}",
         )
     raise Problem(
         detail,
         "",
-        allowed(node.name, lambda: Fix(node.name, mounted(wanted))),
+        allowed(node.name, lambda: Fix(node.name, mounted(missing))),
     )
 
 
@@ -203,14 +203,14 @@ def instances_mount_is_safe(node: NodeFacts) -> str:
 
     def build() -> Fix:
         target = DataPath(mount.target)
-        again = (
+        remount = (
             f"! grep -q {command(f' {target} nfs4* .*{options[0]}[, ]')}"
             f" /proc/mounts || {{ umount {target} && mount {target}; }}"
         )
         lines: tuple[str, ...] = ()
         if entry and entry.target == mount.target:
             lines = (command("fstab_drop", FSTAB, target, ",".join(_UNSAFE)),)
-        return Fix(node.name, (*lines, again))
+        return Fix(node.name, (*lines, remount))
 
     fix = allowed(node.name, build)
     raise Concern(
@@ -245,7 +245,7 @@ def line(mount: Mount, path: str) -> str:
         raise Refused("it is not mounted on the instances directory itself")
     if mount.option("user_id") not in ("", "0"):
         raise Refused("another user than root mounted it")
-    kept = tuple(
+    options = tuple(
         option
         for option in dict.fromkeys(mount.options)
         if option.partition("=")[0] not in mount_options.DETERMINED
@@ -255,7 +255,7 @@ def line(mount: Mount, path: str) -> str:
         DataPath(mount.target),
         mount_options.file_system(mount.fstype),
         mount_options.option_list(
-            (*kept, *(("_netdev",) if mount.shared else ()))
+            (*options, *(("_netdev",) if mount.shared else ()))
         ),
     )
     return " ".join(fields) + " 0 0"

@@ -3,21 +3,21 @@
 
 def parts(lines: list[str]) -> dict[str, list[str]]:
     """Name -> its lines, empty ones included; a part may come in pieces."""
-    found: dict[str, list[str]] = {}
+    sections: dict[str, list[str]] = {}
     part: list[str] = []
     for line in lines:
         if line.startswith("#"):
-            part = found.setdefault(line[1:], [])
+            part = sections.setdefault(line[1:], [])
         else:
             part.append(line)
-    return found
+    return sections
 
 
 def units(lines: list[str]) -> dict[str, str]:
     """What `systemctl show -p Id,LoadState,ActiveState` says: name without
     '.service' -> 'active', 'inactive', 'failed' ... or, of one that is not
     loaded, 'masked' or 'not-found'."""
-    found: dict[str, str] = {}
+    states: dict[str, str] = {}
     unit: dict[str, str] = {}
     for line in [*lines, ""]:
         key, equals, value = line.partition("=")
@@ -28,15 +28,15 @@ def units(lines: list[str]) -> dict[str, str]:
             loaded = unit.get("LoadState", "not-found")
             active = unit.get("ActiveState", "")
             if name:
-                found[name] = active if loaded == "loaded" else loaded
+                states[name] = active if loaded == "loaded" else loaded
             unit = {}
-    return found
+    return states
 
 
 def running(states: dict[str, str], *names: str) -> str:
     """The one of these units that runs, else the first that there is."""
-    for wanted in ({"active"}, set(states.values()) - {"not-found"}):
+    for accepted in ({"active"}, set(states.values()) - {"not-found"}):
         for name in names:
-            if states.get(name) in wanted:
+            if states.get(name) in accepted:
                 return name
     return ""

@@ -142,8 +142,8 @@ def questions(
         return dict(export_facts.QUESTIONS)
     path = config.instances_path
     down = above(path)
-    tried = _TRY.replace("@WRITE@", "" if read_only else _WRITE)
-    script = _SCRIPT.replace("@LOOK@", _LOOK).replace("@TRY@", tried)
+    attempt = _TRY.replace("@WRITE@", "" if read_only else _WRITE)
+    script = _SCRIPT.replace("@LOOK@", _LOOK).replace("@TRY@", attempt)
     script = script.replace("@OPTIONS@", mount_options.AWK)
     script = script.replace("%", "%%")
     script = script.replace("@PATHS@", " ".join(["%s"] * len(down)))
@@ -156,27 +156,27 @@ def questions(
 
 def above(path: str) -> tuple[str, ...]:
     """'/', and so on down to the path itself."""
-    words = [word for word in path.split("/") if word]
+    names = [word for word in path.split("/") if word]
     return (
         "/",
-        *("/" + "/".join(words[: n + 1]) for n in range(len(words))),
+        *("/" + "/".join(names[: n + 1]) for n in range(len(names))),
     )
 
 
-def read(said: CommandOutput) -> Storage:
-    if said.asked("serves"):
+def read(output: CommandOutput) -> Storage:
+    if output.was_asked("serves"):
         none = Unread("it is asked of compute nodes only")
         fields = Storage.__dataclass_fields__
         empty = {name: none for name in fields if name != "serves"}
-        return Storage(**empty, serves=fact(export_facts.read, said))  # type: ignore[arg-type]
-    return _Reading(said).storage()
+        return Storage(**empty, serves=fact(export_facts.read, output))  # type: ignore[arg-type]
+    return _Reading(output).storage()
 
 
 class _Reading:
     """Of the answer to the one question."""
 
-    def __init__(self, said: CommandOutput) -> None:
-        self.parts = parts(said.lines("directory"))
+    def __init__(self, output: CommandOutput) -> None:
+        self.parts = parts(output.lines("directory"))
         if doubt := self.first("doubt"):
             raise Unread(doubt[:300])
         if "end" not in self.parts or not self.first("ended").isdigit():
@@ -192,12 +192,12 @@ class _Reading:
     def first(self, part: str) -> str:
         return next(iter(self.parts.get(part, ())), "")
 
-    def looked(self, what: str) -> str | None:
+    def looked(self, kind: str) -> str | None:
         """The last line of that name."""
-        found = [value for name, value in self.look if name == what]
-        if not found and self.hung:
+        values = [value for name, value in self.look if name == kind]
+        if not values and self.hung:
             raise Unread("the instances directory does not answer")
-        return found[-1] if found else None
+        return values[-1] if values else None
 
     def storage(self) -> Storage:
         return Storage(
@@ -226,16 +226,16 @@ class _Reading:
             raise Unread("stat(1) shows no directories there")
         return not self.hung
 
-    def require_root(self, tried: str) -> None:
+    def require_root(self, action: str) -> None:
         """:raises Unread: the node was asked as another user."""
         if any(name == "rootless" for name, _ in self.look):
             raise Unread(
-                f"it can be {tried} by root only: log in as root, or --sudo"
+                f"it can be {action} by root only: log in as root, or --sudo"
             )
 
     def path(self) -> str:
-        if found := self.first("path"):
-            return found
+        if path := self.first("path"):
+            return path
         raise Unread("the node did not say what it was asked about")
 
     def trouble(self) -> str:
@@ -252,10 +252,10 @@ class _Reading:
         return each(rows, self.place)
 
     def place(self, row: str) -> Place | None:
-        words = row.split("|", 7)
-        if len(words) != 8:
+        fields = row.split("|", 7)
+        if len(fields) != 8:
             return None
-        mode, uid, gid, inode, kind, owner, group, path = words
+        mode, uid, gid, inode, kind, owner, group, path = fields
         try:
             return Place(
                 path.removeprefix(self.root) or "/",
@@ -272,17 +272,17 @@ class _Reading:
 
     def mounts(self) -> list[Mount]:
         """Those at the path or above it, in the order they were made."""
-        found = []
+        mounts = []
         for line in self.parts.get("mounts", ()):
             before, dash, after = line.partition(" - ")
-            words, last = before.split(), after.split()
-            if dash and len(words) > 5 and len(last) > 2:
+            fields, last = before.split(), after.split()
+            if dash and len(fields) > 5 and len(last) > 2:
                 # The superblock's options come after the mount's own.
-                options = (*words[5].split(","), *last[2].split(","))
-                found.append(
-                    Mount(_plain(last[1]), _plain(words[4]), last[0], options)
+                options = (*fields[5].split(","), *last[2].split(","))
+                mounts.append(
+                    Mount(_plain(last[1]), _plain(fields[4]), last[0], options)
                 )
-        return found
+        return mounts
 
     def mount(self) -> Mount:
         """The last one: each hides those before it."""
@@ -304,17 +304,17 @@ class _Reading:
     def entry(self) -> Mount | None:
         if "no fstab" in self.parts:
             raise Unread("/etc/fstab was not read: awk(1) failed there")
-        found = [
+        entries = [
             Mount(
-                _plain(words[0]),
-                _plain(words[1]).rstrip("/"),
-                words[2],
-                tuple(words[3].split(",")),
+                _plain(fields[0]),
+                _plain(fields[1]).rstrip("/"),
+                fields[2],
+                tuple(fields[3].split(",")),
             )
             for line in self.parts.get("fstab", ())
-            if len(words := line.split()) > 3
+            if len(fields := line.split()) > 3
         ]
-        return max(found, key=lambda one: len(one.target), default=None)
+        return max(entries, key=lambda mount: len(mount.target), default=None)
 
     def unit(self) -> bool:
         """fstab's lines are units too: of a line that was dropped until
@@ -330,11 +330,11 @@ class _Reading:
 
     def space(self) -> Space:
         row = self.looked("space")
-        words = row.split("|") if row else []
-        if len(words) != 5:
+        fields = row.split("|") if row else []
+        if len(fields) != 5:
             raise Unread("the node did not say how much space there is")
         block, blocks, free, inodes, left = (
-            whole(word, "a filesystem's size") for word in words
+            whole(word, "a filesystem's size") for word in fields
         )
         return Space(block * blocks, block * free, inodes, left)
 
@@ -342,16 +342,16 @@ class _Reading:
         if self.looked("written") is not None:
             return ""
         self.require_root("written to as nova's user")
-        why = self.looked("unwritten")
-        if why and why.startswith("as_user: "):
-            raise Unread(why.removeprefix("as_user: ")[:200])
-        return why.rpartition(": ")[2][:200] if why is not None else None
+        error = self.looked("unwritten")
+        if error and error.startswith("as_user: "):
+            raise Unread(error.removeprefix("as_user: ")[:200])
+        return error.rpartition(": ")[2][:200] if error is not None else None
 
     def passable(self) -> bool | None:
-        said = self.looked("passable")
-        if said is None:
+        answer = self.looked("passable")
+        if answer is None:
             self.require_root("entered as QEMU's user")
-        return None if said is None else said == "yes"
+        return None if answer is None else answer == "yes"
 
     def booleans(self) -> Mapping[str, bool]:
         rows = [
@@ -374,5 +374,5 @@ def _plain(text: str) -> str:
 
 def _type(label: str) -> str:
     """Of 'system_u:object_r:nova_var_lib_t:s0'."""
-    words = label.split(":")
-    return words[2] if len(words) > 2 else ""
+    fields = label.split(":")
+    return fields[2] if len(fields) > 2 else ""

@@ -17,7 +17,7 @@ from osc_migrate.checks.script import (
 )
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.config.nova_conf import config_of
-from osc_migrate.nodes.majority import majority, others, told
+from osc_migrate.nodes.majority import differences, differing, majority
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
 from osc_migrate.nodes.storage.export_facts import Server
@@ -25,7 +25,7 @@ from osc_migrate.nodes.storage.facts import Mount, Storage
 from osc_migrate.nodes.storage.mounts import FSTAB, usable
 from osc_migrate.text import command, printable
 
-_USUAL = "/var/lib/nova/instances"
+_DEFAULT_PATH = "/var/lib/nova/instances"
 # Options of NFS on which all should agree: what a lock or a lost server
 # means depends on them.
 _MEANING = ("hard", "soft", "softerr", "nolock", "noac", "ro")
@@ -45,13 +45,15 @@ def hosts_share_storage(pair: PairFacts) -> str:
         raise Skip("images_type=rbd: disks are not in the directory")
     if source.storage.path != destination.storage.path:
         raise Skip("their paths differ: instances-path-agrees")
-    one, two = usable(source), usable(destination)
-    if one.mount.shared and two.mount.shared:
-        return _same(pair, one, two)
-    if not (one.mount.shared or two.mount.shared):
+    from_storage, to_storage = usable(source), usable(destination)
+    if from_storage.mount.shared and to_storage.mount.shared:
+        return _same(pair, from_storage, to_storage)
+    if not (from_storage.mount.shared or to_storage.mount.shared):
         return "local on both: Nova copies the disks (block migration)"
     shared, local = (
-        (source, destination) if one.mount.shared else (destination, source)
+        (source, destination)
+        if from_storage.mount.shared
+        else (destination, source)
     )
     raise _mixed(shared, local)
 
@@ -60,27 +62,28 @@ def _in_ceph(node: NodeFacts) -> bool:
     return config_of(node).get("libvirt", "images_type") == "rbd"
 
 
-def _same(pair: PairFacts, one: Storage, two: Storage) -> str:
-    here, there = one.mount, two.mount
+def _same(pair: PairFacts, from_storage: Storage, to_storage: Storage) -> str:
+    source_mount, target_mount = from_storage.mount, to_storage.mount
     a, b = pair.source.name, pair.destination.name
-    if here.like(there):
-        if not (one.place and two.place) or (
-            one.place.inode == two.place.inode
+    if source_mount.like(target_mount):
+        if not (from_storage.place and to_storage.place) or (
+            from_storage.place.inode == to_storage.place.inode
         ):
-            return f"{here.source} on both"
+            return f"{source_mount.source} on both"
         # One name, and two servers behind it.
         raise Problem(
-            f"both mount {here.source}, but its inode is {one.place.inode}"
-            f" on {a} and {two.place.inode} on {b}: these are two"
-            " directories",
-            f"on both: getent hosts {command(here.server or here.source)};"
-            f" findmnt {command(here.target)}",
+            f"both mount {source_mount.source}, but its inode is"
+            f" {from_storage.place.inode} on {a} and"
+            f" {to_storage.place.inode} on {b}: these are two directories",
+            "on both: getent hosts"
+            f" {command(source_mount.server or source_mount.source)};"
+            f" findmnt {command(source_mount.target)}",
         )
     raise Problem(
-        f"{a} mounts {here}, and {b} {there}",
+        f"{a} mounts {source_mount}, and {b} {target_mount}",
         f"see which is right, mend the other node's line in {FSTAB} when no"
-        f" server runs there, then: umount {command(there.target)}; mount"
-        f" {command(there.target)}",
+        f" server runs there, then: umount {command(target_mount.target)};"
+        f" mount {command(target_mount.target)}",
     )
 
 
@@ -96,7 +99,7 @@ def _mixed(shared: NodeFacts, local: NodeFacts) -> Problem:
             f"{local.name} has servers in its local {path}: move them away"
             f" first; then mount {mount.source} there as on {shared.name}",
         )
-    # What one node mounts is no reason for another one to mount it: an
+    # What one node mounts need not be mounted by another one: an
     # operator knows the file server.
     return Problem(
         detail,
@@ -116,9 +119,9 @@ def instances_path_agrees(cluster: ClusterFacts) -> str:
     paths = {node.name: node.storage.path for node in cluster.computes}
     if len(paths) < 2:
         raise Skip("there is one compute node")
-    agreed = majority(paths, usual=(_USUAL,))
-    odd = others(paths, agreed)
-    if not odd:
+    agreed = majority(paths, usual=(_DEFAULT_PATH,))
+    outliers = differing(paths, agreed)
+    if not outliers:
         return agreed
     fixes = [
         allowed(
@@ -126,21 +129,21 @@ def instances_path_agrees(cluster: ClusterFacts) -> str:
             functools.partial(_same_path, node, agreed, paths),
         )
         for node in cluster.computes
-        if node.name in odd
+        if node.name in outliers
     ]
     occupied = [
         node.name
         for node in cluster.computes
-        if node.name in odd and node.storage.occupied
+        if node.name in outliers and node.storage.occupied
     ]
     if occupied:
         raise Problem(
-            f"instances_path: {told(paths, agreed)}",
+            f"instances_path: {differences(paths, agreed)}",
             f"{', '.join(occupied)} has servers in its own: move them away"
             f" first; then set [DEFAULT]instances_path = {agreed} in"
             " nova.conf there",
         )
-    raise Problem(f"instances_path: {told(paths, agreed)}", "", *fixes)
+    raise Problem(f"instances_path: {differences(paths, agreed)}", "", *fixes)
 
 
 def _same_path(node: NodeFacts, agreed: str, paths: Mapping[str, str]) -> Fix:
@@ -155,8 +158,8 @@ def _same_path(node: NodeFacts, agreed: str, paths: Mapping[str, str]) -> Fix:
         (node.accounts.nova_unit,) if node.accounts.nova_unit else (),
         rests_on=tuple(n for n, path in paths.items() if path == agreed),
         vouched=(
-            by_default(agreed, _USUAL)
-            if agreed == _USUAL
+            by_default(agreed, _DEFAULT_PATH)
+            if agreed == _DEFAULT_PATH
             else by_majority(paths, agreed)
         ),
     )
@@ -169,17 +172,17 @@ def shared_directory_is_novas(cluster: ClusterFacts) -> str:
     users = {node.accounts.nova.uid for node in sharers if node.accounts.nova}
     if not users:
         raise Skip("no directory of servers is shared")
-    wrong = [
+    foreign = [
         node
         for node in sharers
         if node.storage.place and node.storage.place.uid not in users
     ]
-    if not wrong:
+    if not foreign:
         return f"uid {', '.join(map(str, sorted(users)))}"
     if len(users) > 1:
         raise Skip("nova's uid is not the same on all: nova-uid-agrees")
-    place, mount = wrong[0].storage.place, wrong[0].storage.mount
-    nova = wrong[0].accounts.nova
+    place, mount = foreign[0].storage.place, foreign[0].storage.mount
+    nova = foreign[0].accounts.nova
     if place is None or nova is None:
         raise Skip("nova is not known")
     # Any of them, as they share it: but some servers obey only their own
@@ -188,11 +191,13 @@ def shared_directory_is_novas(cluster: ClusterFacts) -> str:
         f"{mount.source} belongs to {place.owner} (uid {place.uid}), and"
         f" nova is uid {nova.uid}",
         "",
-        _given(cluster, wrong[0], nova.uid, nova.gid),
+        _chown_fix(cluster, foreign[0], nova.uid, nova.gid),
     )
 
 
-def _given(cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int) -> Fix:
+def _chown_fix(
+    cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int
+) -> Fix:
     """On the file server where it is known, else on a node that has it."""
     for storage in cluster.storages:
         with contextlib.suppress(Unread):
@@ -284,32 +289,34 @@ def mount_options_agree(cluster: ClusterFacts) -> str:
     if len(values) < 2:
         raise Skip("fewer than two nodes mount it by NFS")
     agreed = majority(values)
-    odd = others(values, agreed)
-    if not odd:
+    outliers = differing(values, agreed)
+    if not outliers:
         return agreed
-    if any("soft" in value or "nolock" in value for value in odd.values()):
+    if any(
+        "soft" in value or "nolock" in value for value in outliers.values()
+    ):
         raise Skip("instances-mount-is-safe says so")
     raise Concern(
-        f"mount options: {told(values, agreed)}",
-        f"on {', '.join(odd)}, when no server runs there: give the line in"
-        f" {FSTAB} the options of the others, then umount and mount it",
+        f"mount options: {differences(values, agreed)}",
+        f"on {', '.join(outliers)}, when no server runs there: give the line"
+        f" in {FSTAB} the options of the others, then umount and mount it",
     )
 
 
 def _meaning(mount: Mount) -> str:
     version = mount.option("vers") or mount.option("nfsvers")
-    words = [o for o in _MEANING if o in mount.options]
-    return " ".join([f"vers={version}", *words])
+    options = [o for o in _MEANING if o in mount.options]
+    return " ".join([f"vers={version}", *options])
 
 
 def _sharers(cluster: ClusterFacts) -> list[NodeFacts]:
     """The compute nodes whose directory is shared, and can be judged."""
-    found = []
+    sharers = []
     for node in cluster.computes:
         with contextlib.suppress(Skip, Unread):
             if usable(node).mount.shared:
-                found.append(node)
-    return found
+                sharers.append(node)
+    return sharers
 
 
 NODE: tuple[Check, ...] = ()

@@ -6,7 +6,7 @@ from typing import TypeVar
 from osc_migrate.checks.check import Concern, Problem, Skip, Verdict
 from osc_migrate.facts import known
 from osc_migrate.nodes.config.nova_conf import config_of
-from osc_migrate.nodes.majority import majority, others
+from osc_migrate.nodes.majority import differing, majority
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
 from osc_migrate.text import listed, printable, size
@@ -168,7 +168,7 @@ def _agree(
     if len(found) < 2:
         raise Skip("less than two compute nodes")
     usual = majority(found)
-    odd = others(found, usual)
+    odd = differing(found, usual)
     if not odd:
         return usual
     said = _some([f"{n} {printable(v, 40)}" for n, v in odd.items()])

@@ -22,35 +22,35 @@ _PURPOSES = {
 _USAGES = ("digital_signature", "key_encipherment", "key_cert_sign")
 
 
-def blocks(lines: Iterable[str], what: str) -> list[bytes]:
+def blocks(lines: Iterable[str], label: str) -> list[bytes]:
     """The DER in blocks like '-----BEGIN CERTIFICATE-----'."""
-    found: list[bytes] = []
-    held: list[str] | None = None
+    decoded: list[bytes] = []
+    body: list[str] | None = None
     for line in lines:
         text = line.strip()
-        if text.startswith("-----BEGIN") and text.endswith(f"{what}-----"):
-            held = []
-        elif text.startswith("-----END") and held is not None:
+        if text.startswith("-----BEGIN") and text.endswith(f"{label}-----"):
+            body = []
+        elif text.startswith("-----END") and body is not None:
             try:
-                found.append(base64.b64decode("".join(held), validate=True))
+                decoded.append(base64.b64decode("".join(body), validate=True))
             except binascii.Error:
-                found.append(b"")
-            held = None
-        elif held is not None and _BASE64.fullmatch(text):
-            held.append(text)
-    return found
+                decoded.append(b"")
+            body = None
+        elif body is not None and _BASE64.fullmatch(text):
+            body.append(text)
+    return decoded
 
 
 def certificates(lines: Iterable[str]) -> tuple[Certificate, ...]:
     """Those that can be read, up to the first that cannot; a file whose
     first one is broken has none."""
-    found = []
+    readable = []
     for der in blocks(lines, "CERTIFICATE"):
-        one = certificate(der)
-        if one is None:
+        parsed = certificate(der)
+        if parsed is None:
             break
-        found.append(one)
-    return tuple(found)
+        readable.append(parsed)
+    return tuple(readable)
 
 
 # Many nodes show the same CA.
@@ -64,30 +64,32 @@ def certificate(der: bytes) -> Certificate | None:
         return None
 
 
-def _certificate(one: x509.Certificate) -> Certificate:
-    usage = _extension(one, x509.KeyUsage)
-    purposes = _extension(one, x509.ExtendedKeyUsage)
-    basic = _extension(one, x509.BasicConstraints)
-    other = _extension(one, x509.SubjectAlternativeName)
-    common = one.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    key = one.public_key()
+def _certificate(loaded: x509.Certificate) -> Certificate:
+    usage = _extension(loaded, x509.KeyUsage)
+    purposes = _extension(loaded, x509.ExtendedKeyUsage)
+    basic = _extension(loaded, x509.BasicConstraints)
+    alternative = _extension(loaded, x509.SubjectAlternativeName)
+    common = loaded.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    key = loaded.public_key()
     return Certificate(
-        der=one.public_bytes(serialization.Encoding.DER),
-        subject=one.subject.rfc4514_string(),
+        der=loaded.public_bytes(serialization.Encoding.DER),
+        subject=loaded.subject.rfc4514_string(),
         common_name=str(common[-1].value) if common else "",
         names=tuple(
-            other.value.get_values_for_type(x509.DNSName) if other else ()
+            alternative.value.get_values_for_type(x509.DNSName)
+            if alternative
+            else ()
         ),
         addresses=tuple(
             str(address)
             for address in (
-                other.value.get_values_for_type(x509.IPAddress)
-                if other
+                alternative.value.get_values_for_type(x509.IPAddress)
+                if alternative
                 else ()
             )
         ),
-        begins=one.not_valid_before_utc,
-        ends=one.not_valid_after_utc,
+        begins=loaded.not_valid_before_utc,
+        ends=loaded.not_valid_after_utc,
         public=key.public_bytes(
             serialization.Encoding.DER,
             serialization.PublicFormat.SubjectPublicKeyInfo,
@@ -103,17 +105,17 @@ def _certificate(one: x509.Certificate) -> Certificate:
     )
 
 
-def _extension(one: x509.Certificate, kind: Any) -> Any:
+def _extension(loaded: x509.Certificate, kind: Any) -> Any:
     try:
-        return one.extensions.get_extension_for_class(kind)
+        return loaded.extensions.get_extension_for_class(kind)
     except x509.ExtensionNotFound:
         return None
 
 
-def _purposes(wanted: x509.ExtendedKeyUsage) -> frozenset[str] | None:
-    if ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in wanted:
+def _purposes(usage: x509.ExtendedKeyUsage) -> frozenset[str] | None:
+    if ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage:
         return None
-    return frozenset(_PURPOSES[o] for o in wanted if o in _PURPOSES)
+    return frozenset(_PURPOSES[o] for o in usage if o in _PURPOSES)
 
 
 def _kind(key: object) -> str:

@@ -1,12 +1,12 @@
 """Checks of TLS: what nova.conf wants of it, and whether two hosts trust one
 another. Those of the certificates of one node are in pki.py.
 
-They matter where nova.conf says so: of certificates that nobody uses, none
+They matter where nova.conf uses them: of certificates without a user, none
 is judged.
 """
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
-from osc_migrate.nodes.config.nova_conf import Set, config_of, mended
+from osc_migrate.nodes.config.nova_conf import Set, config_of, with_fix
 from osc_migrate.nodes.libvirt.transport import native_tls, transport
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_node, of_pair
@@ -19,7 +19,7 @@ def _sound(node: NodeFacts, family: Family) -> bool:
     else is wrong is no matter of two nodes."""
     store = family.store(node)
     return all(
-        file.certificates and certificates.issuer(file.own, ca)
+        file.certificates and certificates.issuer(file.leaf, ca)
         for file, ca in (
             (store.server, store.ca),
             (store.client, store.client_ca),
@@ -37,18 +37,35 @@ def hosts_trust_each_other(pair: PairFacts) -> str:
     looked = []
     for family in (LIBVIRT, QEMU):
         try:
-            family.wanted(source)
+            family.require_used(source)
         except Skip:
             continue
-        here, there = family.store(source), family.store(destination)
+        source_store, destination_store = (
+            family.store(source),
+            family.store(destination),
+        )
         if not _sound(source, family) or not _sound(destination, family):
             continue
         looked.append(family.name)
-        rows = [(destination, there.server, source, here.client_ca)]
-        if family.both(destination):
-            rows.append((source, here.client, destination, there.ca))
+        rows = [
+            (
+                destination,
+                destination_store.server,
+                source,
+                source_store.client_ca,
+            )
+        ]
+        if family.mutual(destination):
+            rows.append(
+                (
+                    source,
+                    source_store.client,
+                    destination,
+                    destination_store.ca,
+                )
+            )
         for owner, file, judge, ca in rows:
-            if certificates.issuer(file.own, ca):
+            if certificates.issuer(file.leaf, ca):
                 continue
             raise Problem(
                 f"{family.name}: {judge.name} does not trust the certificate"
@@ -66,7 +83,7 @@ def hosts_trust_each_other(pair: PairFacts) -> str:
 
 def _issuer(node: NodeFacts, family: Family) -> str:
     store = family.store(node)
-    by = certificates.issuer(store.server.own, store.ca)
+    by = certificates.issuer(store.server.leaf, store.ca)
     return by.common_name if by else "?"
 
 
@@ -77,15 +94,15 @@ def destination_lets_the_source_in(pair: PairFacts) -> str:
     libvirt on the destination refuses others: 'Client's Distinguished Name
     is not on the list of allowed clients' (virnettlscontext.c).
     """
-    LIBVIRT.wanted(pair.source)
+    LIBVIRT.require_used(pair.source)
     source, destination = pair.source, pair.destination
     file = source.tls.libvirt.client
     remote = destination.libvirt.remote
     if "tls_allowed_dn_list" not in remote or not file.certificates:
         raise Skip("there is no such list, or no certificate")
     patterns = remote["tls_allowed_dn_list"].splitlines()
-    subject = file.own.subject
-    if certificates.allows(patterns, file.own):
+    subject = file.leaf.subject
+    if certificates.allows(patterns, file.leaf):
         return subject
     raise Problem(
         f"tls_allowed_dn_list on {destination.name} has no '{subject}'",
@@ -109,7 +126,7 @@ def native_tls_needs_scheme_tls(node: NodeFacts) -> str:
     scheme = transport(config_of(node)).scheme
     if scheme == "tls":
         return "it is"
-    raise mended(
+    raise with_fix(
         Concern,
         node,
         "live_migration_with_native_tls is on, and libvirt is reached by"
@@ -124,10 +141,10 @@ def tunnelled_and_native_tls_exclude(node: NodeFacts) -> str:
 
     nova-compute does not start so (nova/virt/libvirt/driver.py, init_host).
     """
-    both = config_of(node).flag("libvirt", "live_migration_tunnelled")
-    if not both or not native_tls(config_of(node)):
+    tunnelled = config_of(node).flag("libvirt", "live_migration_tunnelled")
+    if not tunnelled or not native_tls(config_of(node)):
         return "it does not"
-    raise mended(
+    raise with_fix(
         Problem,
         node,
         "live_migration_tunnelled and live_migration_with_native_tls are both"

@@ -44,7 +44,7 @@ class CertificateFile:
     certificates: tuple[Certificate, ...] = ()
 
     @property
-    def own(self) -> Certificate:
+    def leaf(self) -> Certificate:
         """The first; only for a file that has one."""
         return self.certificates[0]
 
@@ -57,7 +57,7 @@ class KeyFile:
     mode: int = 0
     uid: int = 0
     gid: int = 0
-    # SubjectPublicKeyInfo in DER; empty when it is no key without password.
+    # SubjectPublicKeyInfo in DER; empty unless it is a key without password.
     public: bytes = b""
 
 

@@ -33,23 +33,23 @@ class Family:
     name: str
     # Its certificates, and whether they are looked at.
     store: Callable[[NodeFacts], Store]
-    wanted: Callable[[NodeFacts], None]
+    require_used: Callable[[NodeFacts], None]
     # The server looks at the client's.
-    both: Callable[[NodeFacts], bool]
+    mutual: Callable[[NodeFacts], bool]
 
 
-def _libvirt_wanted(node: NodeFacts) -> None:
+def _require_libvirt_tls(node: NodeFacts) -> None:
     scheme = transport(config_of(node)).scheme
     if scheme != "tls":
         raise Skip(f"Nova reaches libvirt by {scheme}")
 
 
-def _qemu_wanted(node: NodeFacts) -> None:
+def _require_qemu_tls(node: NodeFacts) -> None:
     if not native_tls(config_of(node)):
         raise Skip("live_migration_with_native_tls is off")
 
 
-def _qemu_both(node: NodeFacts) -> bool:
+def _qemu_mutual(node: NodeFacts) -> bool:
     default = node.libvirt.qemu.get("default_tls_x509_verify", "1")
     return node.libvirt.qemu.get("migrate_tls_x509_verify", default) != "0"
 
@@ -58,13 +58,17 @@ LIBVIRT = Family(
     "tls",
     "libvirt",
     lambda node: node.tls.libvirt,
-    _libvirt_wanted,
+    _require_libvirt_tls,
     lambda node: (
         node.libvirt.remote.get("tls_no_verify_certificate", "0") == "0"
     ),
 )
 QEMU = Family(
-    "qemu-tls", "QEMU", lambda node: node.tls.qemu, _qemu_wanted, _qemu_both
+    "qemu-tls",
+    "QEMU",
+    lambda node: node.tls.qemu,
+    _require_qemu_tls,
+    _qemu_mutual,
 )
 
 
@@ -80,8 +84,8 @@ class End:
         """
         :raises Skip: it is not used.
         """
-        self.family.wanted(node)
-        if self.purpose == "client" and not self.family.both(node):
+        self.family.require_used(node)
+        if self.purpose == "client" and not self.family.mutual(node):
             raise Skip("servers do not look at it (no verify)")
         return self.family.store(node)
 
@@ -96,7 +100,7 @@ class End:
     def ca(self, store: Store) -> CertificateFile:
         return store.ca if self.purpose == "server" else store.client_ca
 
-    def found(self, node: NodeFacts) -> tuple[Store, CertificateFile]:
+    def existing(self, node: NodeFacts) -> tuple[Store, CertificateFile]:
         """
         :raises Skip: there is none, as another check says; or it is the
             server's, whose checks say the same.
@@ -106,7 +110,7 @@ class End:
         if not file.certificates:
             raise Skip(f"there is no {self.purpose} certificate to look at")
         if self.purpose == "client" and store.server.certificates[:1] == (
-            file.own,
+            file.leaf,
         ):
             raise Skip("it is the server's, too, and judged there")
         return store, file
@@ -122,7 +126,7 @@ class End:
             "tls_www_client\\nencryption_key\\nsigning_key\\n"
             "expiration_days = 1095\\n"
         )
-        made = (
+        commands = (
             f"printf {command(template)} >new.info; certtool"
             " --generate-privkey --rsa --bits 3072 --outfile new-key.pem;"
             " certtool --generate-certificate --template new.info"
@@ -130,7 +134,7 @@ class End:
             " --load-ca-privkey cakey.pem --outfile new.pem"
         )
         return (
-            f"where the key of the CA is: {made}; put them to"
+            f"where the key of the CA is: {commands}; put them to"
             f" {self.file(store).path} and {self.key(store).path} on"
             f" {node.name}{self.reload(node)}"
         )
@@ -149,14 +153,16 @@ def _ca_is_there(end: End, node: NodeFacts) -> str:
     store = end.store(node)
     for file in dict.fromkeys((store.ca, store.client_ca)):
         if not file.exists:
-            said = "does not exist"
-        elif not any(one.authority for one in file.certificates):
-            said = "holds no certificate of a CA"
+            problem = "does not exist"
+        elif not any(
+            certificate.authority for certificate in file.certificates
+        ):
+            problem = "holds no certificate of a CA"
         else:
             continue
         path = file.path
         raise Problem(
-            f"{path} {said}",
+            f"{path} {problem}",
             f"copy that of another node there, root:root 0644: scp"
             f" NODE:{path} {node.name}:{path}{end.reload(node)}",
         )
@@ -173,29 +179,29 @@ def _is_there(end: End, node: NodeFacts) -> str:
     return file.path
 
 
-def _out_of_date(one: Certificate, node: NodeFacts) -> str:
-    if one.ends <= node.tls.now:
-        return f"expired on {one.ends:%Y-%m-%d}"
-    if one.begins > node.tls.now:
-        return f"begins on {one.begins:%Y-%m-%d %H:%M}"
+def _out_of_date(certificate: Certificate, node: NodeFacts) -> str:
+    if certificate.ends <= node.tls.now:
+        return f"expired on {certificate.ends:%Y-%m-%d}"
+    if certificate.begins > node.tls.now:
+        return f"begins on {certificate.begins:%Y-%m-%d %H:%M}"
     return ""
 
 
 def _ca_is_in_date(end: End, node: NodeFacts) -> str:
     store = end.store(node)
     for file in dict.fromkeys((store.ca, store.client_ca)):
-        for one in file.certificates[: certificates.FIRST]:
-            if why := _out_of_date(one, node):
+        for certificate in file.certificates[: certificates.FIRST]:
+            if reason := _out_of_date(certificate, node):
                 raise Problem(
-                    f"'{one.common_name}' in {file.path} {why}",
+                    f"'{certificate.common_name}' in {file.path} {reason}",
                     "renew the CA's certificate with its old key, or take it"
                     f" out of {file.path} when others replace it"
                     f"{end.reload(node)}",
                 )
-            if one.ends - node.tls.now < certificates.SOON:
+            if certificate.ends - node.tls.now < certificates.SOON:
                 raise Concern(
-                    f"'{one.common_name}' in {file.path} ends on"
-                    f" {one.ends:%Y-%m-%d}",
+                    f"'{certificate.common_name}' in {file.path} ends on"
+                    f" {certificate.ends:%Y-%m-%d}",
                     "renew the CA's certificate with its old key, and copy it"
                     f" to {file.path} of all nodes{end.reload(node)}",
                 )
@@ -205,17 +211,17 @@ def _ca_is_in_date(end: End, node: NodeFacts) -> str:
 
 
 def _is_in_date(end: End, node: NodeFacts) -> str:
-    _, file = end.found(node)
-    if why := _out_of_date(file.own, node):
-        raise Problem(f"it {why}", end.renew(node))
-    said = f"until {file.own.ends:%Y-%m-%d}"
-    if file.own.ends - node.tls.now < certificates.SOON:
-        raise Concern(f"it ends soon: {said}", end.renew(node))
-    return said
+    _, file = end.existing(node)
+    if reason := _out_of_date(file.leaf, node):
+        raise Problem(f"it {reason}", end.renew(node))
+    validity = f"until {file.leaf.ends:%Y-%m-%d}"
+    if file.leaf.ends - node.tls.now < certificates.SOON:
+        raise Concern(f"it ends soon: {validity}", end.renew(node))
+    return validity
 
 
 def _is_fit(end: End, node: NodeFacts) -> str:
-    _, file = end.found(node)
+    _, file = end.existing(node)
     libvirt = node.libvirt
     if libvirt.trouble:
         strict = False
@@ -224,7 +230,7 @@ def _is_fit(end: End, node: NodeFacts) -> str:
     else:
         strict = libvirt.qemu_version < STRICT_QEMU
     try:
-        certificates.fit(file.own, end.purpose, strict)
+        certificates.fit(file.leaf, end.purpose, strict)
     except certificates.Unfit as unfit:
         kind = Problem if unfit.fatal else Concern
         raise kind(f"{file.path}: {unfit}", end.renew(node)) from None
@@ -232,26 +238,28 @@ def _is_fit(end: End, node: NodeFacts) -> str:
 
 
 def _names_the_node(end: End, node: NodeFacts) -> str:
-    _, file = end.found(node)
+    _, file = end.existing(node)
     if end.family is LIBVIRT and not transport(config_of(node)).verify:
         raise Skip("live_migration_uri says no_verify=1")
-    wanted = inbound(node)
-    own = file.own
-    known = [*own.names, *own.addresses] or [own.common_name]
-    if certificates.names(own, wanted):
-        return wanted
+    address = inbound(node)
+    certificate = file.leaf
+    known = [*certificate.names, *certificate.addresses] or [
+        certificate.common_name
+    ]
+    if certificates.names(certificate, address):
+        return address
     raise Problem(
-        f"it is for {listed(known, 6)}, and the others connect to {wanted}",
+        f"it is for {listed(known, 6)}, and the others connect to {address}",
         end.renew(node),
     )
 
 
 def _is_signed(end: End, node: NodeFacts) -> str:
-    store, file = end.found(node)
+    store, file = end.existing(node)
     ca = end.ca(store)
     if not ca.certificates:
         raise Skip("there is no CA certificate to compare it with")
-    if by := certificates.issuer(file.own, ca):
+    if by := certificates.issuer(file.leaf, ca):
         return f"by '{by.common_name}'"
     raise Problem(
         f"{file.path} is not signed by the CA in {ca.path}", end.renew(node)
@@ -269,7 +277,7 @@ def _key_fits(end: End, node: NodeFacts) -> str:
         )
     if not file.certificates:
         raise Skip("there is no certificate to compare it with")
-    if key.public == file.own.public:
+    if key.public == file.leaf.public:
         return key.path
     raise Problem(
         f"{key.path} is the key of another certificate than {file.path}",
@@ -294,36 +302,39 @@ def _is_private(end: End, node: NodeFacts) -> str:
 
 
 def _is_readable(end: End, node: NodeFacts) -> str:
-    """QEMU runs as a user of its own, unlike libvirt."""
-    store, who = end.store(node), node.tls.account
-    where = node.tls.directory
-    path, group = where.path, str(who.gids[0])
+    """QEMU runs as a separate user, unlike libvirt."""
+    store, account = end.store(node), node.tls.account
+    directory = node.tls.directory
+    path, group = directory.path, str(account.gids[0])
     lines = []
-    if where.exists and not who.reads(where.mode, where.uid, where.gid, 1):
+    if directory.exists and not account.reads(
+        directory.mode, directory.uid, directory.gid, 1
+    ):
         lines.append(command("chmod", "a+rx", path))
     keys = [store.server_key, store.client_key]
     for key in keys:
-        if key.exists and not who.reads(key.mode, key.uid, key.gid):
+        if key.exists and not account.reads(key.mode, key.uid, key.gid):
             lines += [
                 command("chgrp", group, key.path),
                 command("chmod", "g+r", key.path),
             ]
     if not lines:
-        return f"to {who.name}"
+        return f"to {account.name}"
     raise Problem(
-        f"QEMU, which runs as {who.name}, may not read {path} or keys in it",
+        f"QEMU, which runs as {account.name}, may not read {path} or keys in"
+        " it",
         "",
         Fix(node.name, tuple(lines)),
     )
 
 
 def _check(
-    end: End, rest: str, title: str, judge: Callable[[End, NodeFacts], str]
+    end: End, suffix: str, title: str, judge: Callable[[End, NodeFacts], str]
 ) -> Check:
     def judged(node: NodeFacts) -> str:
         return judge(end, node)
 
-    judged.__name__ = f"{end.family.prefix}-{rest}"
+    judged.__name__ = f"{end.family.prefix}-{suffix}"
     judged.__doc__ = title
     return of_node(LIVE)(judged)
 
@@ -332,7 +343,7 @@ def _of(family: Family) -> tuple[Check, ...]:
     """All checks of the files of libvirt, or of QEMU."""
     name = family.name
     server, client = End(family, "server"), End(family, "client")
-    found = [
+    checks = [
         _check(
             server,
             "ca-is-there",
@@ -359,20 +370,20 @@ def _of(family: Family) -> tuple[Check, ...]:
         ),
     ]
     for end in (server, client):
-        what = f"{name}'s {end.purpose} certificate"
-        for rest, title, judge in (
-            ("certificate-is-there", f"{what} is there", _is_there),
-            ("certificate-is-in-date", f"{what} is in date", _is_in_date),
-            ("certificate-is-fit", f"{what} may be used as one", _is_fit),
+        subject = f"{name}'s {end.purpose} certificate"
+        for suffix, title, judge in (
+            ("certificate-is-there", f"{subject} is there", _is_there),
+            ("certificate-is-in-date", f"{subject} is in date", _is_in_date),
+            ("certificate-is-fit", f"{subject} may be used as one", _is_fit),
             (
                 "certificate-is-signed",
-                f"{what} is signed by the CA that it has",
+                f"{subject} is signed by the CA that it has",
                 _is_signed,
             ),
-            ("key-fits", f"The key of {what} is there and fits", _key_fits),
+            ("key-fits", f"The key of {subject} is there and fits", _key_fits),
         ):
-            found.append(_check(end, f"{end.purpose}-{rest}", title, judge))
-    return tuple(found)
+            checks.append(_check(end, f"{end.purpose}-{suffix}", title, judge))
+    return tuple(checks)
 
 
 NODE: tuple[Check, ...] = (

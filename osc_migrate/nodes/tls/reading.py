@@ -115,29 +115,29 @@ def questions(
     config: Config, role: Role, *, read_only: bool
 ) -> dict[str, Question]:
     """Only where TLS is used: the keys cost a process each."""
-    asked: dict[str, Question] = {}
+    tls_questions: dict[str, Question] = {}
     if role is Role.STORAGE:
-        return asked
+        return tls_questions
     uri = config.get("libvirt", "live_migration_uri")
     scheme = config.get("libvirt", "live_migration_scheme")
     # qemu://HOST without a transport is TLS, too.
     if "+tls:" in uri or uri.startswith("qemu:") or scheme == "tls":
-        asked["libvirt"] = Question(_LIBVIRT)
+        tls_questions["libvirt"] = Question(_LIBVIRT)
     if config.flag("libvirt", "live_migration_with_native_tls"):
-        asked["qemu"] = Question(_QEMU)
-    return asked
+        tls_questions["qemu"] = Question(_QEMU)
+    return tls_questions
 
 
-def read(said: CommandOutput) -> Tls:
+def read(output: CommandOutput) -> Tls:
     def libvirt() -> Parts:
-        return _trusted(_parts(said, "libvirt"), "doubt", "front_doubt")
+        return _trusted(_parts(output, "libvirt"), "doubt", "front_doubt")
 
     def qemu() -> Parts:
-        return _trusted(_parts(said, "qemu"), "doubt")
+        return _trusted(_parts(output, "qemu"), "doubt")
 
-    first = "libvirt" if said.asked("libvirt") else "qemu"
+    first = "libvirt" if output.was_asked("libvirt") else "qemu"
     return Tls(
-        now=fact(lambda: _now(_parts(said, first))),
+        now=fact(lambda: _now(_parts(output, first))),
         libvirt=fact(lambda: _store(libvirt())),
         qemu=fact(lambda: _store(qemu())),
         directory=fact(lambda: _key(qemu(), "directory")),
@@ -148,18 +148,18 @@ def read(said: CommandOutput) -> Tls:
 Parts = dict[str, tuple[str, list[str]]]
 
 
-def _parts(said: CommandOutput, name: str) -> Parts:
+def _parts(output: CommandOutput, name: str) -> Parts:
     """What follows '#@NAME PATH', to the next such line."""
-    found: Parts = {}
+    parts: Parts = {}
     lines: list[str] = []
-    for line in said.lines(name):
+    for line in output.lines(name):
         if line.startswith("#@"):
             name, _, path = line[2:].partition(" ")
             lines = []
-            found[name] = (path, lines)
+            parts[name] = (path, lines)
         else:
             lines.append(line)
-    return found
+    return parts
 
 
 def _trusted(parts: Parts, *doubts: str) -> Parts:
@@ -219,8 +219,8 @@ def _certificates(parts: Parts, name: str) -> CertificateFile:
 def _key(parts: Parts, name: str) -> KeyFile:
     path, lines = _part(parts, name)
     _state(lines, path)
-    words = _stat(lines)
-    if len(words) != 3:
+    fields = _stat(lines)
+    if len(fields) != 3:
         return KeyFile(path, False)
     if "tool none" in lines:
         raise Unread(
@@ -231,9 +231,9 @@ def _key(parts: Parts, name: str) -> KeyFile:
     return KeyFile(
         path,
         True,
-        whole(words[0], f"the mode of {path}", 8),
-        whole(words[1], f"the owner of {path}"),
-        whole(words[2], f"the group of {path}"),
+        whole(fields[0], f"the mode of {path}", 8),
+        whole(fields[1], f"the owner of {path}"),
+        whole(fields[2], f"the group of {path}"),
         public[0] if public else b"",
     )
 

@@ -1,7 +1,7 @@
 """testinfra's modules over one of our shells.
 
 testinfra belongs to the extra ``nodes`` and is imported only here, when
-somebody asks for it.
+a caller asks for it.
 """
 
 import shlex
@@ -40,7 +40,7 @@ def host(shell: Shell, limit: float = 10.0) -> "Host":
     """testinfra's host, which asks `shell`: ``host(shell).user("nova")``.
 
     An answer that does not come raises :class:`Unread`, whatever module
-    asked for it. What is no UTF-8 in an answer is replaced, in a file's
+    asked for it. What is not UTF-8 in an answer is replaced, in a file's
     `content`, too. `with host.sudo("nova")` is for a user who needs no
     password for it.
 
@@ -64,8 +64,8 @@ def host(shell: Shell, limit: float = 10.0) -> "Host":
 
         def get_sudo_command(self, command: str, sudo_user: str | None) -> str:
             user = ("-u", sudo_user) if sudo_user else ()
-            words = ("sudo", "-n", *user, "/bin/sh", "-c", command)
-            return shlex.join(words)
+            argv = ("sudo", "-n", *user, "/bin/sh", "-c", command)
+            return shlex.join(argv)
 
         def run(
             self, command: str, *args: str, **kwargs: object
@@ -77,6 +77,6 @@ def host(shell: Shell, limit: float = 10.0) -> "Host":
             )
 
     backend = ShellBackend()
-    found = testinfra.host.Host(backend)
-    backend.set_host(found)
-    return found
+    testinfra_host = testinfra.host.Host(backend)
+    backend.set_host(testinfra_host)
+    return testinfra_host

@@ -29,7 +29,7 @@ _KNOWN_HOSTS = (
     "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) with the one that "
     "ssh shows here, "
 )
-# Often somebody on the way to whom too many log in at once.
+# Often a host on the way where too many log in at once.
 _EARLY = (
     r"(kex|ssh)_exchange_identification|banner exchange|"
     r"Connection (closed|reset) by .* port"
@@ -126,13 +126,13 @@ _CASES = tuple(
 )
 
 
-def unreachable(name: str, said: str, status: int | None) -> NodeLost:
+def unreachable(name: str, stderr: str, status: int | None) -> NodeLost:
     """Why there is no shell on node `name`.
 
-    :param said: what was said last, on both streams.
+    :param stderr: what was said last, on both streams.
     :param status: exit status of the local process, None while it ran.
     """
-    lines = _lines(said)
+    lines = _lines(stderr)
     for pattern, reason, remedy in _CASES:
         for line in lines:
             if pattern.search(line):
@@ -144,9 +144,9 @@ def unreachable(name: str, said: str, status: int | None) -> NodeLost:
     return NodeLost(f"no shell there: {_last(lines, status)}")
 
 
-def silent(name: str, said: str, limit: float) -> NodeLost:
+def silent(name: str, stderr: str, limit: float) -> NodeLost:
     """Nothing came within `limit` seconds, nor did the connection end."""
-    known = unreachable(name, said, None)
+    known = unreachable(name, stderr, None)
     if known.remedy:
         return known
     return NodeLost(
@@ -155,9 +155,9 @@ def silent(name: str, said: str, limit: float) -> NodeLost:
     )
 
 
-def cut_off(said: str, status: int | None) -> NodeLost:
+def cut_off(stderr: str, status: int | None) -> NodeLost:
     """The connection ended between two answers, or within one."""
-    return NodeLost(f"the connection ended: {_last(_lines(said), status)}")
+    return NodeLost(f"the connection ended: {_last(_lines(stderr), status)}")
 
 
 def no_program(program: str, error: OSError) -> NodeLost:
@@ -168,8 +168,8 @@ def no_program(program: str, error: OSError) -> NodeLost:
     )
 
 
-def _lines(said: str) -> list[str]:
-    lines = (line.strip() for line in said.splitlines())
+def _lines(stderr: str) -> list[str]:
+    lines = (line.strip() for line in stderr.splitlines())
     return [printable(line, _WIDEST) for line in lines if line]
 
 

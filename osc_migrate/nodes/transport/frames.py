@@ -28,7 +28,7 @@ class Script:
         return (_HELLO + "true;" + self._mark(0)).encode()
 
     def command(self, number: int, text: str) -> bytes:
-        """Runs `text`, whatever it is, in a shell of its own.
+        """Runs `text`, whatever it is, in a separate shell.
 
         `eval` keeps a syntax error there, too; it has no limit of length.
         """
@@ -37,7 +37,7 @@ class Script:
         return (inner + self._mark(number)).encode(errors="surrogatepass")
 
     def _mark(self, number: int) -> str:
-        """Where nobody listens any more, nothing that was sent runs on."""
+        """Without a listener, nothing that was sent keeps running."""
         mark = f"{self.word}.{number}."
         return (
             f" printf '{mark}%s;' $? || exit; printf '{mark}0;' >&2 || exit\n"
@@ -49,25 +49,25 @@ class Stream:
 
     def __init__(self, word: str) -> None:
         self._word = word.encode()
-        self.held = bytearray()
+        self.buffer = bytearray()
         # Up to here there is no mark.
         self._searched = 0
 
     def feed(self, data: bytes) -> None:
-        self.held += data
+        self.buffer += data
 
     def take(self, number: int) -> tuple[bytes, int] | None:
         """What stands before mark `number`, and its status; None when the
         mark has not come yet."""
         mark = b"%s.%d." % (self._word, number)
-        at = self.held.find(mark, self._searched)
-        end = self.held.find(b";", at + len(mark)) if at >= 0 else -1
+        at = self.buffer.find(mark, self._searched)
+        end = self.buffer.find(b";", at + len(mark)) if at >= 0 else -1
         if end < 0:
-            known = at if at >= 0 else len(self.held) - len(mark)
+            known = at if at >= 0 else len(self.buffer) - len(mark)
             self._searched = max(0, known)
             return None
-        said = bytes(self.held[:at])
-        status = bytes(self.held[at + len(mark) : end])
-        del self.held[: end + 1]
+        content = bytes(self.buffer[:at])
+        status = bytes(self.buffer[at + len(mark) : end])
+        del self.buffer[: end + 1]
         self._searched = 0
-        return said, int(status) if status.isdigit() else 255
+        return content, int(status) if status.isdigit() else 255

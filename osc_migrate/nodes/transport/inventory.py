@@ -19,7 +19,7 @@ _DEEPEST = 20
 _BRACKETS = re.compile(r"[\[\]{}]")
 _NESTED_LISTS = re.compile(r"(?:[-?]\s){20}")
 _LINE = re.compile(r"(\S+)\s+([a-z][a-z0-9+-]*://\S*)")
-# What an entry of our own YAML may say beside its URI.
+# What an entry of the native YAML may say beside its URI.
 _FIELDS = {
     "sudo": bool,
     "ssh_config": str,
@@ -34,8 +34,8 @@ _Entry = Mapping[str, object]
 class BadInventory(MigrateError):
     """An inventory that cannot be used."""
 
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"inventory {printable(path)}: {why}")
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"inventory {printable(path)}: {reason}")
 
 
 def resolve(
@@ -73,21 +73,23 @@ def resolve(
         "ssh_identity_file": _path(ssh_identity_file),
         "sudo": sudo,
     }
-    found = {}
+    targets = {}
     for name, address in hosts.items():
         if name in known:
-            found[name] = _made(name, common | dict(known[name]), inventory)
+            targets[name] = _target(
+                name, common | dict(known[name]), inventory
+            )
         else:
             place = name if ssh_config or not address else address
             entry = {"uri": Target.at(name, place)}
-            found[name] = _made(name, common | entry)
-    return found
+            targets[name] = _target(name, common | entry)
+    return targets
 
 
 def read(path: str) -> Mapping[str, _Entry]:
     """An inventory's hosts, each with the fields of its Target.
 
-    :raises MigrateError: it is no inventory.
+    :raises MigrateError: it is not an inventory.
     """
     file = pathlib.Path(path).expanduser()
     try:
@@ -110,20 +112,20 @@ def read(path: str) -> Mapping[str, _Entry]:
 
 def _lines(path: str, text: str) -> Mapping[str, _Entry] | None:
     """Lines of name and URI; None when it holds anything else."""
-    found: dict[str, _Entry] = {}
+    entries: dict[str, _Entry] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        said = line.strip()
-        if not said or said.startswith("#"):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
             continue
-        match = _LINE.fullmatch(said)
+        match = _LINE.fullmatch(stripped)
         if not match or match[1].endswith(":"):
             return None
-        if match[1] in found:
+        if match[1] in entries:
             raise BadInventory(
                 path, f"line {number}: host '{printable(match[1])}' again"
             )
-        found[match[1]] = {"uri": match[2]}
-    return found or None
+        entries[match[1]] = {"uri": match[2]}
+    return entries or None
 
 
 def _depth(text: str) -> int:
@@ -145,20 +147,22 @@ def _yaml(path: str, text: str) -> Mapping[str, _Entry] | None:
     if _depth(text) > _DEEPEST:
         return None
     try:
-        said = yaml.safe_load(text)
+        document = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
-    if isinstance(said, dict) and isinstance(said.get("hosts"), dict):
-        said = said["hosts"]
-    if not isinstance(said, dict) or not any(map(_ours, said.values())):
+    if isinstance(document, dict) and isinstance(document.get("hosts"), dict):
+        document = document["hosts"]
+    if not isinstance(document, dict) or not any(
+        map(_has_uri, document.values())
+    ):
         return None
     return {
         str(name): _entry(path, str(name), value)
-        for name, value in said.items()
+        for name, value in document.items()
     }
 
 
-def _ours(value: object) -> bool:
+def _has_uri(value: object) -> bool:
     """As no inventory of Ansible says it."""
     if isinstance(value, dict):
         return "uri" in value
@@ -168,21 +172,21 @@ def _ours(value: object) -> bool:
 def _entry(path: str, name: str, value: object) -> _Entry:
     entry = value if isinstance(value, dict) else {"uri": value}
 
-    def bad(why: str) -> BadInventory:
-        return BadInventory(path, f"host '{printable(name)}': {why}")
+    def invalid(reason: str) -> BadInventory:
+        return BadInventory(path, f"host '{printable(name)}': {reason}")
 
     if not isinstance(entry.get("uri"), str):
-        raise bad("a URI is needed, such as ssh://root@192.0.2.7")
-    for field, said in entry.items():
+        raise invalid("a URI is needed, such as ssh://root@192.0.2.7")
+    for field, setting in entry.items():
         if field == "uri":
             continue
         kind = _FIELDS.get(field)
         if kind is None:
             shown = printable(field, 40)
-            raise bad(f"'{shown}' is none of uri, {', '.join(_FIELDS)}")
+            raise invalid(f"'{shown}' is none of uri, {', '.join(_FIELDS)}")
         # bool is an int to Python, and 'yes' is a bool to YAML.
-        if type(said) is not kind:
-            raise bad(f"{field} is no {kind.__name__}")
+        if type(setting) is not kind:
+            raise invalid(f"{field} is no {kind.__name__}")
     return entry
 
 
@@ -193,14 +197,14 @@ def _ansible(path: str, file: pathlib.Path) -> Mapping[str, _Entry]:
         raise BadInventory(path, str(error)) from error
 
 
-def _made(name: str, entry: _Entry, path: str | None = None) -> Target:
-    make: Callable[..., Target] = Target
+def _target(name: str, entry: _Entry, path: str | None = None) -> Target:
+    construct: Callable[..., Target] = Target
     fields = dict(entry)
     for field in ("ssh_config", "ssh_identity_file"):
-        if isinstance(said := fields.get(field), str):
-            fields[field] = _path(said)
+        if isinstance(file := fields.get(field), str):
+            fields[field] = _path(file)
     try:
-        return make(name, **fields)
+        return construct(name, **fields)
     except BadTarget as error:
         if path is None:
             raise

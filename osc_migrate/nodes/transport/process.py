@@ -25,12 +25,12 @@ def environment() -> dict[str, str]:
     What ssh and sudo say is read: in English. And no node needs the
     credentials of the cloud.
     """
-    kept = {n: v for n, v in os.environ.items() if n[:3] != "OS_"}
-    return kept | {"LC_ALL": "C", "LANGUAGE": ""}
+    inherited = {n: v for n, v in os.environ.items() if n[:3] != "OS_"}
+    return inherited | {"LC_ALL": "C", "LANGUAGE": ""}
 
 
 class Process:
-    """`argv` in a session of its own, so that all of it can be killed.
+    """`argv` in a separate session, so that all of it can be killed.
 
     :raises OSError: there is no such program, or it may not be run.
     """
@@ -81,7 +81,7 @@ class Process:
                 self._send()
             else:
                 self._receive(key)
-        if not self._reading or (not ready and self._gone()):
+        if not self._reading or (not ready and self._exited()):
             self.ended = True
 
     def _send(self) -> None:
@@ -108,7 +108,7 @@ class Process:
             self._selector.unregister(key.fileobj)
             self._reading -= 1
 
-    def _gone(self) -> bool:
+    def _exited(self) -> bool:
         """Looks without reaping: until then its number is not given away."""
         if self._popen.returncode is not None:
             return True
@@ -122,7 +122,7 @@ class Process:
                 os.killpg(self._popen.pid, signal.SIGKILL)
 
     def finish(self) -> None:
-        """Ends its input: that is how a shell is told to go."""
+        """Ends its input, which makes a shell exit."""
         if not self._input.closed:
             if self._unsent:
                 self._selector.unregister(self._input)
@@ -137,7 +137,7 @@ class Process:
             return self._popen.returncode
         end = time.monotonic() + grace
         self.finish()
-        while not self._gone() and time.monotonic() < end:
+        while not self._exited() and time.monotonic() < end:
             time.sleep(0.002)
         self.signal()
         with self._lock:

@@ -22,7 +22,7 @@ class Session:
     def __init__(self, argv: Sequence[str]) -> None:
         self._script = Script()
         self._streams = (Stream(self._script.word), Stream(self._script.word))
-        self._taken: list[tuple[bytes, int] | None] = [None, None]
+        self._finished: list[tuple[bytes, int] | None] = [None, None]
         # Of the answer that comes next; 0 is the greeting's.
         self._number = 0
         out, err = self._streams
@@ -37,12 +37,12 @@ class Session:
     def take(self) -> Answer | None:
         """The next answer, None while it has not come."""
         for n, stream in enumerate(self._streams):
-            if self._taken[n] is None:
-                self._taken[n] = stream.take(self._number)
-        out, err = self._taken
+            if self._finished[n] is None:
+                self._finished[n] = stream.take(self._number)
+        out, err = self._finished
         if out is None or err is None:
             return None
-        self._taken = [None, None]
+        self._finished = [None, None]
         self._number += 1
         return Answer(out[1], _text(out[0]), _text(err[0]))
 
@@ -50,15 +50,17 @@ class Session:
     def unfinished(self) -> int:
         """Bytes of the answer that comes next, so far."""
         count = 0
-        for stream, taken in zip(self._streams, self._taken, strict=True):
+        for stream, finished in zip(
+            self._streams, self._finished, strict=True
+        ):
             # After its end come later answers: they may, within reason.
-            held = len(stream.held)
-            count += held if taken is None else held // 4
+            length = len(stream.buffer)
+            count += length if finished is None else length // 4
         return count
 
     def last_words(self) -> str:
         """What was said last: on stderr, and on stdout when nothing was."""
-        out, err = (_text(bytes(s.held[-_TAIL:])) for s in self._streams)
+        out, err = (_text(bytes(s.buffer[-_TAIL:])) for s in self._streams)
         return f"{out}\n{err}" if self._number == 0 else err or out
 
     def end(self) -> int:

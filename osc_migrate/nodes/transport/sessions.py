@@ -19,7 +19,7 @@ _WIDEST = 300
 class Sessions:
     """A shell on each node, kept from one :meth:`each` to the next.
 
-    A node that was lost stays lost: later visits say so at once.
+    A node that was lost stays lost: later visits report it at once.
 
     :param targets: node -> how it is reached.
     :param forks: how many nodes are visited at once.
@@ -43,7 +43,7 @@ class Sessions:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self.kill()
-        # All are told before one is waited for.
+        # All are notified before one is waited for.
         for shell in self._shells.values():
             shell.finish()
         for shell in self._shells.values():
@@ -62,14 +62,14 @@ class Sessions:
         self,
         work: Callable[[Shell], T],
         names: Iterable[str] | None = None,
-        keep: bool = True,
+        keep_open: bool = True,
     ) -> dict[str, T | Unread]:
         """What `work` returns for each node, or why there is nothing.
 
         :param work: gets the open shell, in a thread; `shell.name` is the
             node. What it raises becomes the node's `Unread`.
         :param names: of these nodes only, in this order.
-        :param keep: False closes each session after its work, so that no
+        :param keep_open: False closes each session after its work, so that no
             more than `forks` are open.
         :raises KeyError: a name is none of the targets'.
         """
@@ -80,7 +80,8 @@ class Sessions:
         )
         try:
             futures = [
-                pool.submit(self._visit, shell, work, keep) for shell in shells
+                pool.submit(self._visit, shell, work, keep_open)
+                for shell in shells
             ]
             return {
                 shell.name: future.result()
@@ -99,7 +100,7 @@ class Sessions:
             shell.kill()
 
     def _visit(
-        self, shell: Shell, work: Callable[[Shell], T], keep: bool
+        self, shell: Shell, work: Callable[[Shell], T], keep_open: bool
     ) -> T | Unread:
         try:
             shell.open()
@@ -109,10 +110,10 @@ class Sessions:
             return unread.with_traceback(None)
         except Exception as error:
             LOG.debug("work on node %s", shell.name, exc_info=True)
-            said = printable(error, _WIDEST)
-            return Unread(f"{type(error).__name__}: {said}")
+            message = printable(error, _WIDEST)
+            return Unread(f"{type(error).__name__}: {message}")
         finally:
-            if not keep:
+            if not keep_open:
                 shell.close()
 
 
@@ -124,4 +125,4 @@ def visit(
 ) -> dict[str, T | Unread]:
     """One visit to each node: see :meth:`Sessions.each`."""
     with Sessions(targets, forks, limits) as sessions:
-        return sessions.each(work, keep=False)
+        return sessions.each(work, keep_open=False)

@@ -92,7 +92,7 @@ class Shell:
                 if self._session is None:
                     self._open()
                 else:
-                    self._ask(self._session, left, answers)
+                    self._run_questions(self._session, left, answers)
         if self.lost is not None:
             answers |= dict.fromkeys(left, self.lost)
         return {name: answers[name] for name in questions}
@@ -115,7 +115,7 @@ class Shell:
             session.process.close()
 
     def finish(self) -> None:
-        """Tells the shell to go without waiting for it: :meth:`close` is
+        """Asks the shell to exit without waiting for it: :meth:`close` is
         quick then."""
         if self._session is not None:
             self._session.process.finish()
@@ -142,14 +142,14 @@ class Shell:
 
     def _open(self) -> None:
         """Starts a session, or loses the node."""
-        why = self._start()
-        if why is not None and why.passing:
+        failure = self._start()
+        if failure is not None and failure.passing:
             # Not all who were sent away together shall come back together.
             pause = 1 + secrets.randbelow(1000) / 1000
             if not self._stopped.wait(pause):
-                why = self._start()
-        if why is not None:
-            self._lose(why)
+                failure = self._start()
+        if failure is not None:
+            self._lose(failure)
 
     def _start(self) -> NodeLost | None:
         """Starts a session; returns why there is none."""
@@ -159,28 +159,28 @@ class Shell:
             return connection_errors.no_program(self.argv[0], error)
         end = min(time.monotonic() + self.limits.connect, self._end)
         while session.take() is None:
-            why = self.lost or self._trouble(session, end)
-            if why is not None:
+            failure = self.lost or self._trouble(session, end)
+            if failure is not None:
                 self._drop()
-                return why
+                return failure
             session.wait(end)
         return None
 
     def _trouble(self, session: Session, end: float) -> NodeLost | None:
         """Why there will be no shell; None while there may be."""
         if session.process.ended:
-            said, status = session.last_words(), session.end()
-            return connection_errors.unreachable(self.name, said, status)
+            stderr, status = session.last_words(), session.end()
+            return connection_errors.unreachable(self.name, stderr, status)
         if session.unfinished > self.limits.size:
             return NodeLost(self._too_much("the login"))
         if time.monotonic() > end:
-            said = session.last_words()
+            stderr = session.last_words()
             return connection_errors.silent(
-                self.name, said, self.limits.connect
+                self.name, stderr, self.limits.connect
             )
         return None
 
-    def _ask(
+    def _run_questions(
         self,
         session: Session,
         left: dict[str, Question],
@@ -205,8 +205,8 @@ class Shell:
         end = min(time.monotonic() + question.limit, self._end)
         while (answer := session.take()) is None:
             if session.process.ended:
-                said, status = session.last_words(), session.end()
-                self._lose(connection_errors.cut_off(said, status))
+                stderr, status = session.last_words(), session.end()
+                self._lose(connection_errors.cut_off(stderr, status))
             if self.lost is not None:
                 return None
             if session.unfinished > self.limits.size:
@@ -228,12 +228,12 @@ class Shell:
             self._lose(NodeLost(f"given up after two such commands: {reason}"))
         return Unread(reason)
 
-    def _too_much(self, what: str) -> str:
-        return f"the node said more than {size(self.limits.size)} to {what}"
+    def _too_much(self, request: str) -> str:
+        return f"the node said more than {size(self.limits.size)} to {request}"
 
-    def _lose(self, why: NodeLost) -> None:
+    def _lose(self, failure: NodeLost) -> None:
         if self.lost is None:
-            self.lost = why
+            self.lost = failure
 
     def _drop(self) -> None:
         """Kills the session: what it runs would hold it up."""

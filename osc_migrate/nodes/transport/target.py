@@ -32,8 +32,8 @@ _FALSE = {"false": False, "0": False, "no": False}
 class BadTarget(MigrateError):
     """A node cannot be reached in the way that was named."""
 
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"node '{printable(name, 80)}': {why}")
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"node '{printable(name, 80)}': {reason}")
         self.name = name
 
 
@@ -72,14 +72,14 @@ class Target:
         :raises BadTarget: it is neither.
         """
         if not _SAFE.fullmatch(host):
-            raise cls._bad(name, "host", host)
+            raise cls._invalid(name, "host", host)
         place = f"[{host}]" if ":" in host else host
         return f"ssh://{place}{':' if port else ''}{port}"
 
     def __post_init__(self) -> None:
-        scheme, found, rest = self.uri.partition("://")
-        spec, _, query = rest.partition("?")
-        if not found:
+        scheme, separator, location = self.uri.partition("://")
+        spec, _, query = location.partition("?")
+        if not separator:
             raise BadTarget(
                 self.name, "a URI is needed, such as ssh://root@192.0.2.7"
             )
@@ -103,12 +103,12 @@ class Target:
         """What runs one script there instead of a shell that is asked: its
         input and output are the script's own."""
         if self.uri.startswith("ssh://"):
-            words = shlex.join((*self._shell(), "-c", script))
-            return (*self.argv[:-1], f"exec {words}")
+            command_line = shlex.join((*self._shell(), "-c", script))
+            return (*self.argv[:-1], f"exec {command_line}")
         return (*self.argv, "-c", script)
 
     def _parameters(self, query: str) -> dict[str, object]:
-        found: dict[str, object] = {}
+        parameters: dict[str, object] = {}
         for name, value in urllib.parse.parse_qsl(query, True):
             if name not in _PARAMETERS:
                 raise BadTarget(
@@ -116,14 +116,14 @@ class Target:
                     f"'{printable(name, 40)}' is no parameter of a URI; "
                     f"use {', '.join(_PARAMETERS)}",
                 )
-            found[name] = value
+            parameters[name] = value
             if name == "sudo":
-                found[name] = self._truth(value)
+                parameters[name] = self._truth(value)
             if name == "timeout":
                 if not (value.isdecimal() and 0 < int(value) < 3600):
                     raise BadTarget(self.name, "timeout is 1 to 3599 seconds")
-                found[name] = int(value)
-        return found
+                parameters[name] = int(value)
+        return parameters
 
     def _truth(self, word: str) -> bool:
         known = _TRUE | _FALSE
@@ -176,15 +176,15 @@ class Target:
         argv.append(self._safe("container", container))
         return (*argv, *self._shell())
 
-    def _safe(self, what: str, word: str) -> str:
+    def _safe(self, label: str, word: str) -> str:
         if not _SAFE.fullmatch(word):
-            raise self._bad(self.name, what, word)
+            raise self._invalid(self.name, label, word)
         return word
 
     @staticmethod
-    def _bad(name: str, what: str, word: str) -> BadTarget:
+    def _invalid(name: str, label: str, word: str) -> BadTarget:
         return BadTarget(
             name,
-            f"'{printable(word, 80)}' is no name of a {what}; letters, "
+            f"'{printable(word, 80)}' is no name of a {label}; letters, "
             "digits and _.:%- are allowed, '-' not at its begin",
         )

@@ -116,13 +116,13 @@ def _rename_host(node: NodeFacts) -> Fix:
 
 
 def _write(path: str, line: str) -> tuple[str, str]:
-    said = command("printf", "%s\\n", line)
-    return command("keep", path), f"{said} >{command(path)}"
+    content = command("printf", "%s\\n", line)
+    return command("keep", path), f"{content} >{command(path)}"
 
 
 def _unique(
     cluster: ClusterFacts,
-    what: str,
+    label: str,
     name: Callable[[NodeFacts], str],
     used: Callable[[NodeFacts], int],
     rename: Callable[[NodeFacts], Fix],
@@ -133,12 +133,12 @@ def _unique(
             groups.setdefault(name(node), []).append(node)
     same = [nodes for nodes in groups.values() if len(nodes) > 1]
     if not groups:
-        raise Skip(f"no node has an {what}")
+        raise Skip(f"no node has an {label}")
     if not same:
-        return f"{len(groups)} nodes, each with an {what} of its own"
+        return f"{len(groups)} nodes, each with an {label} of its own"
     nodes = same[0]
     named = listed([node.name for node in nodes])
-    detail = f"{named} have one {what}: {name(nodes[0])}"
+    detail = f"{named} have one {label}: {name(nodes[0])}"
     if any(used(node) for nodes in same for node in nodes):
         raise Problem(
             f"{detail}, and are connected with it",
@@ -158,8 +158,8 @@ def destination_has_ceph_secret(node: NodeFacts) -> str:
     if not secret:
         raise Skip("rbd_secret_uuid is not set")
     values = node.volumes.with_value
-    there = secret in node.volumes.secrets
-    if there and (values is None or secret in values):
+    defined = secret in node.volumes.secrets
+    if defined and (values is None or secret in values):
         return secret
     user = config.get("libvirt", "rbd_user") or "admin"
     xml = (
@@ -169,7 +169,7 @@ def destination_has_ceph_secret(node: NodeFacts) -> str:
     )
     define = f"echo {command(xml)} | virsh secret-define /dev/stdin"
     raise Problem(
-        f"libvirt has {'no value for' if there else 'no'} secret {secret}: a"
+        f"libvirt has {'no value for' if defined else 'no'} secret {secret}: a"
         " guest with a disk on Ceph cannot be started here",
         f"on {node.name}: {define}; virsh secret-set-value --base64"
         f' "$(ceph auth get-key {command(f"client.{user}")})"'
@@ -185,18 +185,18 @@ def ceph_files_are_readable(node: NodeFacts) -> str:
         raise Skip("images_type is not rbd")
     if config.contained:
         raise Skip("nova-compute has files of its own in its container")
-    wanted = config.ceph_files
-    for path in wanted:
-        found = node.volumes.ceph_files.get(path)
-        if found is None:
+    paths = config.ceph_files
+    for path in paths:
+        file = node.volumes.ceph_files.get(path)
+        if file is None:
             raise Problem(
                 f"there is no {path}: Nova cannot reach the disks on Ceph",
                 f"copy {path} to {node.name} from a node where it works",
             )
-        if not found.by("nova", "nova"):
+        if not file.by("nova", "nova"):
             raise Problem(
-                f"nova may not read {path} ({found.owner}:{found.group},"
-                f" mode {found.mode})",
+                f"nova may not read {path} ({file.owner}:{file.group},"
+                f" mode {file.mode})",
                 "",
                 Fix(
                     node.name,
@@ -206,7 +206,7 @@ def ceph_files_are_readable(node: NodeFacts) -> str:
                     ),
                 ),
             )
-    return ", ".join(wanted)
+    return ", ".join(paths)
 
 
 NODE: tuple[Check, ...] = (

@@ -22,11 +22,11 @@ class Readable:
     def by(self, user: str, group: str) -> bool:
         """A user may read it who is in that group."""
         digits = self.mode.zfill(3)[-3:]
-        for name, mine, digit in (
+        for name, account, digit in (
             (self.owner, user, digits[0]),
             (self.group, group, digits[1]),
         ):
-            if name == mine:
+            if name == account:
                 return digit in "4567"
         return digits[2] in "4567"
 
@@ -118,36 +118,38 @@ def questions(
 ) -> dict[str, Question]:
     if role != "compute":
         return {}
-    asked = {"connectors": Question(_CONNECTORS)}
+    volume_questions = {"connectors": Question(_CONNECTORS)}
     if _uses_ceph(config):
-        asked["secrets"] = Question(_SECRETS, limit=15.0)
-        asked["ceph"] = Question(
+        volume_questions["secrets"] = Question(_SECRETS, limit=15.0)
+        volume_questions["ceph"] = Question(
             _CEPH_FILES,
             config.ceph_files,
         )
-    return asked
+    return volume_questions
 
 
-def read(said: CommandOutput) -> Volumes:
+def read(output: CommandOutput) -> Volumes:
     return Volumes(
         initiator=fact(
-            lambda: _first(said, "initiator", "/etc/iscsi/initiatorname.iscsi")
+            lambda: _first(
+                output, "initiator", "/etc/iscsi/initiatorname.iscsi"
+            )
         ),
-        iscsi_sessions=fact(lambda: len(_every(said, "session"))),
-        running=fact(lambda: frozenset(_every(said, "running"))),
-        units=fact(lambda: frozenset(_every(said, "unit"))),
-        multipath_conf=fact(lambda: bool(_every(said, "multipath"))),
-        hostnqn=fact(lambda: _first(said, "hostnqn", "/etc/nvme/hostnqn")),
-        nvme_fabrics=fact(lambda: len(_every(said, "fabric"))),
-        secrets=fact(_secrets, said),
-        with_value=fact(_values, said),
-        ceph_files=fact(_ceph_files, said),
+        iscsi_sessions=fact(lambda: len(_rows(output, "session"))),
+        running=fact(lambda: frozenset(_rows(output, "running"))),
+        units=fact(lambda: frozenset(_rows(output, "unit"))),
+        multipath_conf=fact(lambda: bool(_rows(output, "multipath"))),
+        hostnqn=fact(lambda: _first(output, "hostnqn", "/etc/nvme/hostnqn")),
+        nvme_fabrics=fact(lambda: len(_rows(output, "fabric"))),
+        secrets=fact(_secrets, output),
+        with_value=fact(_values, output),
+        ceph_files=fact(_ceph_files, output),
     )
 
 
-def _every(said: CommandOutput, name: str) -> list[str]:
+def _rows(output: CommandOutput, name: str) -> list[str]:
     """:raises Unread: the answer does not end as it should."""
-    lines = said.lines("connectors")
+    lines = output.lines("connectors")
     if not lines or lines[-1] != "end=":
         raise Unread("volumes.connectors: the answer is not whole")
     start = f"{name}="
@@ -158,18 +160,18 @@ def _every(said: CommandOutput, name: str) -> list[str]:
     ]
 
 
-def _first(said: CommandOutput, name: str, path: str) -> str:
-    if path in _every(said, "denied"):
+def _first(output: CommandOutput, name: str, path: str) -> str:
+    if path in _rows(output, "denied"):
         require("denied", path)
-    found = _every(said, name)
-    return found[0] if found else ""
+    rows = _rows(output, name)
+    return rows[0] if rows else ""
 
 
-def _secrets(said: CommandOutput) -> frozenset[str]:
+def _secrets(output: CommandOutput) -> frozenset[str]:
     """The rows below virsh's ruler begin with a UUID."""
-    words = (line.split(maxsplit=1) for line in said.lines("secrets"))
+    columns = (line.split(maxsplit=1) for line in output.lines("secrets"))
     return frozenset(
-        word[0].lower() for word in words if word and _is_uuid(word[0])
+        word[0].lower() for word in columns if word and _is_uuid(word[0])
     )
 
 
@@ -177,8 +179,8 @@ def _is_uuid(word: str) -> bool:
     return len(word) == 36 and word.count("-") == 4
 
 
-def _values(said: CommandOutput) -> frozenset[str] | None:
-    lines = said.lines("secrets")
+def _values(output: CommandOutput) -> frozenset[str] | None:
+    lines = output.lines("secrets")
     if "values here" not in lines:
         return None
     names = (
@@ -189,12 +191,12 @@ def _values(said: CommandOutput) -> frozenset[str] | None:
     return frozenset(name for name in names if _is_uuid(name))
 
 
-def _ceph_files(said: CommandOutput) -> dict[str, Readable]:
-    found = {}
-    for line in said.lines("ceph"):
+def _ceph_files(output: CommandOutput) -> dict[str, Readable]:
+    files = {}
+    for line in output.lines("ceph"):
         if line.startswith("denied "):
             require("denied", line.removeprefix("denied "))
         owner, group, mode, path = (*line.split(" ", 3), "", "", "")[:4]
         whole(mode, f"the mode of {path}", 8)
-        found[path] = Readable(owner, group, mode)
-    return found
+        files[path] = Readable(owner, group, mode)
+    return files

@@ -190,7 +190,7 @@ def _inventory(text: str) -> None:
     # What Ansible is to read is Ansible's.
     for reader in (inventory._lines, inventory._yaml):
         for name, entry in (reader("inventory", text) or {}).items():
-            inventory._made(name, entry, "inventory")
+            inventory._target(name, entry, "inventory")
 
 
 def _ansible(text: str) -> None:

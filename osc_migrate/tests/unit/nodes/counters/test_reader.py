@@ -37,7 +37,7 @@ class Reader:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(module, "INTERVAL", 0.01)
-    monkeypatch.setattr(module, "_AGAIN", 0.01)
+    monkeypatch.setattr(module, "_FIRST_RETRY", 0.01)
 
 
 def until(true):

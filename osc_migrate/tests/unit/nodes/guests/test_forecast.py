@@ -5,16 +5,16 @@ import dataclasses
 import pytest
 
 from osc_migrate.nodes.guests.forecast import (
+    CopySettings,
     End,
     Forecast,
     Load,
-    Way,
     forecast,
     working_set,
 )
 
 MiB, GiB = 2**20, 2**30
-WAY = Way(bandwidth=100 * MiB)
+WAY = CopySettings(bandwidth=100 * MiB)
 LOAD = Load(memory=4 * GiB, used=1000 * MiB, dirty=0)
 
 
@@ -122,20 +122,20 @@ def test_a_working_set(one, three, found):
 
 def test_a_set_that_is_written_again_and_again():
     # 10 s for all, half a second for the set, then less each time.
-    found = told(dirty=50 * MiB, again=50 * MiB)
+    found = told(dirty=50 * MiB, working_set=50 * MiB)
     assert found.end is End.CONVERGES
     assert found.seconds == pytest.approx(11, abs=0.1)
 
 
 def test_a_set_as_large_as_what_is_sent_in_its_time():
-    found = told(dirty=300 * MiB, again=300 * MiB)
+    found = told(dirty=300 * MiB, working_set=300 * MiB)
     assert (found.end, found.seconds) == (End.ABORTED, 3200)
-    found = told({"force": True}, dirty=300 * MiB, again=300 * MiB)
+    found = told({"force": True}, dirty=300 * MiB, working_set=300 * MiB)
     assert found.pause == 3
 
 
 @pytest.mark.parametrize("seconds", [0, 0.5, 1, 2, 3, 1e6])
 def test_no_more_is_written_than_there_is(seconds):
     for again in (None, 10, 50, 1e9):
-        load = Load(memory=100, used=60, dirty=20, again=again)
+        load = Load(memory=100, used=60, dirty=20, working_set=again)
         assert 0 <= load.written(seconds) <= min(60, 20 * seconds)

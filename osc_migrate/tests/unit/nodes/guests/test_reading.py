@@ -87,7 +87,7 @@ def test_a_guest_that_was_not_measured_is_not_there():
 def test_nothing_is_measured_read_only_or_for_many():
     assert "writing" in guests.questions(CONFIG, [ONE])
     assert "writing" not in guests.questions(CONFIG, [ONE], read_only=True)
-    many = [f"{ONE[:-2]}{n:02x}" for n in range(writing.MOST + 1)]
+    many = [f"{ONE[:-2]}{n:02x}" for n in range(writing.MAX_MEASURED + 1)]
     assert "writing" not in guests.questions(CONFIG, many)
 
 

@@ -13,7 +13,7 @@ def domain(**changes):
             {
                 "machine": "pc-i440fx-7.2",
                 "disks": (Disk("file", "disk", DISK, False),),
-                "began": 1_700_000_000,
+                "started": 1_700_000_000,
                 "cpu": CPU,
             }
             | changes

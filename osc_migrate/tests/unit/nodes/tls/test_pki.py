@@ -296,7 +296,7 @@ def test_one_certificate_for_both_ends_is_one_finding():
     ],
 )
 def test_names(san, wanted, named):
-    own = file(PLACE, pem("HostC", san)).own
+    own = file(PLACE, pem("HostC", san)).leaf
     assert certificates.names(own, wanted) is named
 
 

@@ -96,8 +96,8 @@ def test_libvirts_files():
     found = read()
     assert found.now == datetime.datetime(2026, 8, 1, tzinfo=datetime.UTC)
     store = found.libvirt
-    assert store.ca.own.authority
-    own = store.server.own
+    assert store.ca.leaf.authority
+    own = store.server.leaf
     assert own.subject == "CN=HostC"
     assert (own.common_name, own.names) == ("HostC", ("HostC",))
     assert own.addresses == ("10.77.0.13",)

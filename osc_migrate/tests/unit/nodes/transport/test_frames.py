@@ -13,7 +13,7 @@ def test_a_mark_may_come_in_pieces(piece):
         while (found := stream.take(len(taken) + 1)) is not None:
             taken.append(found)
     assert taken == [(b"wor\nword. word.2.0; ", 12), (b"next ", 7)]
-    assert not stream.held
+    assert not stream.buffer
 
 
 def test_a_mark_without_a_number_is_a_failure():

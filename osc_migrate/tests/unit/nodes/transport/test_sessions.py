@@ -69,7 +69,7 @@ def test_a_single_visit_keeps_nothing_open(targets):
         def number(shell):
             return shell.run("echo $$").out
 
-        first = sessions.each(number, keep=False)
+        first = sessions.each(number, keep_open=False)
         assert all(gone(found) for found in first.values())
         second = sessions.each(number)
         assert sessions.each(number) == second
