@@ -72,7 +72,7 @@ def hosts_can_post_copy(node: NodeFacts) -> str:
 def memory_is_available(node: NodeFacts) -> str:
     """The node has memory left for itself."""
     memory = node.system.memory
-    huge = sum(one.size * one.total for one in node.system.pages)
+    huge = sum(page.size * page.total for page in node.system.pages)
     total = max(memory.total - huge, 1)
     left = size(memory.available * 1024)
     if memory.available >= total * _LITTLE:

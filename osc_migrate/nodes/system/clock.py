@@ -15,7 +15,7 @@ from osc_migrate.nodes.system.facts import Clock
 from osc_migrate.text import command, listed
 
 # Seconds between two clocks, beyond what asking took.
-_SEEN = 1.0
+_TOLERANCE = 1.0
 _HARMS = 60.0
 # Until a time service that was just started has to know the time.
 _START = 900.0
@@ -67,19 +67,19 @@ def _clock(node: NodeFacts) -> Clock:
 def clocks_agree(cluster: ClusterFacts) -> str:
     """All nodes have the same time."""
     clocks = {node.name: _clock(node) for node in cluster.nodes}
-    offsets = [one.offset for one in clocks.values()]
-    # Of two nobody can say which is right: that one which is nearer to ours.
+    offsets = [clock.offset for clock in clocks.values()]
+    # Of two clocks either may be right: take the one closer to the local one.
     middle = (
         statistics.median_low(offsets)
         if len(offsets) > 2
         else min(offsets, key=abs)
     )
     off = {
-        name: one.offset - middle
-        for name, one in clocks.items()
-        if abs(one.offset - middle) > _SEEN + 2 * one.uncertainty
+        name: clock.offset - middle
+        for name, clock in clocks.items()
+        if abs(clock.offset - middle) > _TOLERANCE + 2 * clock.uncertainty
     }
-    spread = max(abs(one.offset - middle) for one in clocks.values())
+    spread = max(abs(clock.offset - middle) for clock in clocks.values())
     if not off:
         return f"within {spread:.1f} s"
     ordered = sorted(off, key=lambda name: -abs(off[name]))
@@ -87,13 +87,13 @@ def clocks_agree(cluster: ClusterFacts) -> str:
     right = next(name for name in clocks if name not in off)
     verdict = Problem if abs(off[ordered[0]]) > _HARMS else Concern
     fixes = []
-    words = []
+    manual_steps = []
     for node in cluster.nodes:
         if node.name in off:
             fix = _step(node)
             fixes += [fix.resting_on()] if fix else []
-            words += [] if fix else [_by_hand(node, right)]
-    remedy = "; ".join([*map(str, fixes), *words])
+            manual_steps += [] if fix else [_by_hand(node, right)]
+    remedy = "; ".join([*map(str, fixes), *manual_steps])
     raise verdict(f"off the others: {deviations}", remedy, *fixes)
 
 

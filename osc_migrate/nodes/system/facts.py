@@ -30,7 +30,7 @@ class TimeService(Facts):
     running: str
     # systemd's unit of one that is installed and not masked.
     unit: str
-    # The kernel was told the right time, as NTPSynchronized of timedatectl
+    # The kernel considers its time right, as NTPSynchronized of timedatectl
     # or chronyc's leap status say; None where neither is there.
     synchronised: bool | None
 
@@ -39,7 +39,7 @@ class TimeService(Facts):
 class Cpu(Facts):
     """A node's first processor; the others are taken for the same."""
 
-    # As /proc/cpuinfo has them; ARM's tell implementer and part instead.
+    # As /proc/cpuinfo has them; ARM's show implementer and part instead.
     vendor: str
     model: str
     flags: frozenset[str]
@@ -113,11 +113,11 @@ class System(Facts):
     @property
     def sizes(self) -> Mapping[int, tuple[int, int]]:
         """Size of huge pages in KiB -> how many there are, and are free."""
-        found: dict[int, tuple[int, int]] = {}
-        for one in self.pages:
-            total, free = found.get(one.size, (0, 0))
-            found[one.size] = total + one.total, free + one.free
-        return found
+        counts: dict[int, tuple[int, int]] = {}
+        for pool in self.pages:
+            total, free = counts.get(pool.size, (0, 0))
+            counts[pool.size] = total + pool.total, free + pool.free
+        return counts
 
 
 # grep shows each file with its name. The shell's own `read` would not do: it
@@ -180,82 +180,84 @@ def questions(
     }
 
 
-def read(said: CommandOutput) -> System:
+def read(output: CommandOutput) -> System:
     return System(
-        os_id=fact(_release, said, "ID"),
-        os_like=fact(lambda: tuple(_release(said, "ID_LIKE").split())),
-        os_version=fact(_release, said, "VERSION_ID"),
-        kernel=fact(_one, said, "/proc/sys/kernel/osrelease"),
+        os_id=fact(_release, output, "ID"),
+        os_like=fact(lambda: tuple(_release(output, "ID_LIKE").split())),
+        os_version=fact(_release, output, "VERSION_ID"),
+        kernel=fact(_value, output, "/proc/sys/kernel/osrelease"),
         uptime=fact(
             lambda: float(
-                whole(_one(said, "/proc/uptime").partition(".")[0], "uptime")
+                whole(
+                    _value(output, "/proc/uptime").partition(".")[0], "uptime"
+                )
             )
         ),
-        architecture=fact(_one, said, "arch"),
-        kvm=fact(lambda: "kvm" in _machine(said)),
-        userfaultfd=fact(_userfaultfd, said),
-        security=fact(_security, said),
-        addresses=fact(_addresses, said),
-        cpu=fact(_cpu, said),
-        memory=fact(_memory, said),
-        pages=fact(_pages, said),
-        clock=fact(_clock, said),
-        time=fact(_time, said),
+        architecture=fact(_value, output, "arch"),
+        kvm=fact(lambda: "kvm" in _machine(output)),
+        userfaultfd=fact(_userfaultfd, output),
+        security=fact(_security, output),
+        addresses=fact(_addresses, output),
+        cpu=fact(_cpu, output),
+        memory=fact(_memory, output),
+        pages=fact(_pages, output),
+        clock=fact(_clock, output),
+        time=fact(_time, output),
     )
 
 
-def _release(said: CommandOutput, name: str) -> str:
-    return said.pairs("release").get(name, "").lower()
+def _release(output: CommandOutput, name: str) -> str:
+    return output.pairs("release").get(name, "").lower()
 
 
-def _machine(said: CommandOutput) -> dict[str, str]:
+def _machine(output: CommandOutput) -> dict[str, str]:
     """Path or name -> value.
 
     :raises Unread: the answer does not end as it should.
     """
-    rows = [line.partition(":") for line in said.lines("machine")]
+    rows = [line.partition(":") for line in output.lines("machine")]
     if not rows or rows[-1][0] != "end":
         raise Unread("system.machine: the answer is not whole")
     return {name: value.strip() for name, _, value in rows}
 
 
-def _one(said: CommandOutput, name: str) -> str:
-    found = _machine(said).get(name, "")
-    if not found:
+def _value(output: CommandOutput, name: str) -> str:
+    value = _machine(output).get(name, "")
+    if not value:
         raise Unread(f"the node does not say {name}")
-    return found
+    return value
 
 
-def _addresses(said: CommandOutput) -> frozenset[str]:
-    _machine(said)
+def _addresses(output: CommandOutput) -> frozenset[str]:
+    _machine(output)
     start = "address:"
-    found = frozenset(
+    addresses = frozenset(
         line.removeprefix(start)
-        for line in said.lines("machine")
+        for line in output.lines("machine")
         if line.startswith(start)
     )
-    if not found:
+    if not addresses:
         raise Unread("the node shows no addresses: ip(8) or awk(1) failed")
-    return found
+    return addresses
 
 
-def _userfaultfd(said: CommandOutput) -> int | None:
-    found = _machine(said).get("/proc/sys/vm/unprivileged_userfaultfd")
-    return None if found is None else whole(found, "userfaultfd")
+def _userfaultfd(output: CommandOutput) -> int | None:
+    value = _machine(output).get("/proc/sys/vm/unprivileged_userfaultfd")
+    return None if value is None else whole(value, "userfaultfd")
 
 
-def _security(said: CommandOutput) -> str:
-    found = _machine(said)
-    selinux = found.get("/sys/fs/selinux/enforce")
+def _security(output: CommandOutput) -> str:
+    values = _machine(output)
+    selinux = values.get("/sys/fs/selinux/enforce")
     if selinux:
         return "selinux " + ("enforcing" if selinux == "1" else "permissive")
-    apparmor = found.get("/sys/module/apparmor/parameters/enabled")
+    apparmor = values.get("/sys/module/apparmor/parameters/enabled")
     return "apparmor" if apparmor == "Y" else "none"
 
 
-def _memory(said: CommandOutput) -> Memory:
+def _memory(output: CommandOutput) -> Memory:
     def read(name: str) -> int:
-        return whole(_one(said, name).removesuffix("kB"), name)
+        return whole(_value(output, name).removesuffix("kB"), name)
 
     return Memory(total=read("MemTotal"), available=read("MemAvailable"))
 
@@ -266,70 +268,72 @@ _PAGES = re.compile(
 )
 
 
-def _pages(said: CommandOutput) -> tuple[Pages, ...]:
-    found = _machine(said)
+def _pages(output: CommandOutput) -> tuple[Pages, ...]:
+    values = _machine(output)
     return tuple(
         Pages(
             numa=int(match[2]),
             size=int(match[3]),
             total=whole(value, name),
-            free=whole(found.get(f"{match[1]}free_hugepages", ""), name),
+            free=whole(values.get(f"{match[1]}free_hugepages", ""), name),
         )
-        for name, value in found.items()
+        for name, value in values.items()
         if (match := _PAGES.fullmatch(name))
     )
 
 
-def _cpu(said: CommandOutput) -> Cpu:
-    found: dict[str, str] = {}
-    for line in said.lines("cpu"):
+def _cpu(output: CommandOutput) -> Cpu:
+    fields: dict[str, str] = {}
+    for line in output.lines("cpu"):
         name, colon, value = line.partition(":")
         if colon:
-            found.setdefault(name.strip(), value.strip())
-    if not {"flags", "Features", "CPU part", "vendor_id"} & found.keys():
+            fields.setdefault(name.strip(), value.strip())
+    if not {"flags", "Features", "CPU part", "vendor_id"} & fields.keys():
         raise Unread("/proc/cpuinfo does not show the processor")
     return Cpu(
-        vendor=found.get("vendor_id", found.get("CPU implementer", "")),
-        model=found.get("model name", found.get("CPU part", "")),
-        flags=frozenset(found.get("flags", found.get("Features", "")).split()),
-        microcode=found.get("microcode", ""),
+        vendor=fields.get("vendor_id", fields.get("CPU implementer", "")),
+        model=fields.get("model name", fields.get("CPU part", "")),
+        flags=frozenset(
+            fields.get("flags", fields.get("Features", "")).split()
+        ),
+        microcode=fields.get("microcode", ""),
     )
 
 
 _SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?")
 
 
-def _clock(said: CommandOutput) -> Clock:
+def _clock(output: CommandOutput) -> Clock:
     """busybox's date has no %N: its whole seconds were cut, by half a second
     at the mean."""
-    text = said.out("clock")
+    text = output.out("clock")
     match = _SECONDS.match(text)
-    here = said.out("here").split()
-    if not match or len(here) != 2:
+    local_times = output.out("here").split()
+    if not match or len(local_times) != 2:
         raise Unread(f"date said '{text[:40]}', which is no time")
-    before, after = float(here[0]), float(here[1])
+    before, after = float(local_times[0]), float(local_times[1])
     cut = 0.0 if match[2] else 0.5
-    there = float(match[0]) + cut
+    node_time = float(match[0]) + cut
     return Clock(
-        offset=there - (before + after) / 2,
+        offset=node_time - (before + after) / 2,
         uncertainty=(after - before) / 2 + cut,
     )
 
 
-def _time(said: CommandOutput) -> TimeService:
-    found = said.pairs("time")
-    if said.lines("time")[-1:] != ["end="]:
+def _time(output: CommandOutput) -> TimeService:
+    values = output.pairs("time")
+    if output.lines("time")[-1:] != ["end="]:
         raise Unread("system.time: the answer is not whole")
     synchronised = None
-    if "NTPSynchronized" in found:
-        synchronised = found["NTPSynchronized"] == "yes"
-    elif "leap" in found:
-        synchronised = found["leap"] != "Not synchronised"
-    running = found.get("running", "")
+    if "NTPSynchronized" in values:
+        synchronised = values["NTPSynchronized"] == "yes"
+    elif "leap" in values:
+        synchronised = values["leap"] != "Not synchronised"
+    running = values.get("running", "")
     return TimeService(
-        container="container" in found,
+        container="container" in values,
         # comm holds 15 characters.
         running=running.replace("systemd-timesyn", "systemd-timesyncd"),
-        unit=found.get("unit", ""),
+        unit=values.get("unit", ""),
         synchronised=synchronised,
     )

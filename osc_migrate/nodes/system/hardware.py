@@ -53,10 +53,10 @@ def destination_cpu_has_the_guests_features(pair: PairFacts) -> str:
     missing = sorted(source.flags - destination.flags - _OF_THE_HOST)
     if source.vendor == destination.vendor and not missing:
         return f"{len(source.flags)} flags, cpu_mode = {mode}"
-    what = (
+    difference = (
         f"{destination.vendor} is not {source.vendor}"
         if source.vendor != destination.vendor
-        else f"the processor lacks {_some(missing)}"
+        else f"the processor lacks {_shortened(missing)}"
     )
     remedy = (
         "move to a host with the same processors, or set [libvirt] cpu_mode ="
@@ -64,9 +64,10 @@ def destination_cpu_has_the_guests_features(pair: PairFacts) -> str:
         " hypervisor-cpu-baseline), and start the guests anew"
     )
     if mode == "host-passthrough":
-        raise Problem(f"{what}, and guests see the source's own", remedy)
+        raise Problem(f"{difference}, and guests see the source's own", remedy)
     raise Concern(
-        f"{what}: guests that were started on {pair.source.name} may need it",
+        f"{difference}: guests that were started on {pair.source.name} may"
+        " need it",
         remedy,
     )
 
@@ -80,20 +81,20 @@ def passthrough_hosts_are_identical(pair: PairFacts) -> str:
     """
     if _mode(pair.source) != "host-passthrough":
         raise Skip("cpu_mode is not host-passthrough")
-    one, other = pair.source.system, pair.destination.system
-    if one.cpu.flags - other.cpu.flags - _OF_THE_HOST:
+    source, destination = pair.source.system, pair.destination.system
+    if source.cpu.flags - destination.cpu.flags - _OF_THE_HOST:
         raise Skip("see destination-cpu-has-the-guests-features")
     differ = [
-        f"{what} {printable(a, 60)} and {printable(b, 60)}"
-        for what, a, b in (
-            ("processor", one.cpu.model, other.cpu.model),
-            ("microcode", one.cpu.microcode, other.cpu.microcode),
-            ("kernel", one.kernel, other.kernel),
+        f"{component} {printable(a, 60)} and {printable(b, 60)}"
+        for component, a, b in (
+            ("processor", source.cpu.model, destination.cpu.model),
+            ("microcode", source.cpu.microcode, destination.cpu.microcode),
+            ("kernel", source.kernel, destination.kernel),
         )
         if a != b
     ]
     if not differ:
-        return f"{one.cpu.model}, Linux {one.kernel}"
+        return f"{source.cpu.model}, Linux {source.kernel}"
     raise Concern(
         f"host-passthrough between hosts that differ: {'; '.join(differ)}",
         f"bring {pair.source.name} and {pair.destination.name} to the same"
@@ -105,7 +106,7 @@ def passthrough_hosts_are_identical(pair: PairFacts) -> str:
 @of_pair(LIVE)
 def destination_has_huge_pages(pair: PairFacts) -> str:
     """The destination has huge pages free of the sizes used at the source."""
-    there = pair.destination.system.sizes
+    destination_sizes = pair.destination.system.sizes
     used = {
         kib: total - free
         for kib, (total, free) in pair.source.system.sizes.items()
@@ -113,12 +114,14 @@ def destination_has_huge_pages(pair: PairFacts) -> str:
     }
     if not used:
         raise Skip(f"no huge pages are used on {pair.source.name}")
-    lacking = [kib for kib in used if not there.get(kib, (0, 0))[1]]
+    lacking = [
+        kib for kib in used if not destination_sizes.get(kib, (0, 0))[1]
+    ]
     if not lacking:
         return ", ".join(size(kib * 1024) for kib in used)
     kib = lacking[0]
     folder = f"/sys/kernel/mm/hugepages/hugepages-{kib}kB/nr_hugepages"
-    total = there.get(kib, (0, 0))[0]
+    total = destination_sizes.get(kib, (0, 0))[0]
     raise Concern(
         f"{used[kib]} huge pages of {size(kib * 1024)} are used on"
         f" {pair.source.name}, and {pair.destination.name} has none free:"
@@ -161,18 +164,22 @@ def _agree(
     cluster: ClusterFacts,
     read: Callable[[NodeFacts], str],
     verdict: type[Verdict],
-    why: str,
+    consequence: str,
     remedy: str,
 ) -> str:
-    found = {node.name: read(node) for node in cluster.computes}
-    if len(found) < 2:
+    values = {node.name: read(node) for node in cluster.computes}
+    if len(values) < 2:
         raise Skip("less than two compute nodes")
-    usual = majority(found)
-    odd = differing(found, usual)
-    if not odd:
-        return usual
-    said = _some([f"{n} {printable(v, 40)}" for n, v in odd.items()])
-    raise verdict(f"{said}; the others {usual}: {why}", remedy)
+    common_value = majority(values)
+    deviating = differing(values, common_value)
+    if not deviating:
+        return common_value
+    deviations = _shortened(
+        [f"{n} {printable(v, 40)}" for n, v in deviating.items()]
+    )
+    raise verdict(
+        f"{deviations}; the others {common_value}: {consequence}", remedy
+    )
 
 
 def _mode(node: NodeFacts) -> str:
@@ -190,5 +197,5 @@ def _architectures_differ(pair: PairFacts) -> bool:
     )
 
 
-def _some(words: list[str]) -> str:
-    return listed([printable(word, 60) for word in words], _SHOWN)
+def _shortened(names: list[str]) -> str:
+    return listed([printable(name, 60) for name in names], _SHOWN)
