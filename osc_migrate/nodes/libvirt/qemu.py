@@ -109,8 +109,8 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
     Those of guests that are there, and those that new ones get.
     """
     _answers(pair.source, pair.destination)
-    here, there = pair.source.libvirt, pair.destination.libvirt
-    used = here.machines_used - there.machines
+    source, destination = pair.source.libvirt, pair.destination.libvirt
+    used = source.machines_used - destination.machines
     if used:
         raise Problem(
             f"servers on {pair.source.name} have {_shortened(used)}, which"
@@ -118,9 +118,9 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
             f"{_upgrade(pair.destination)}, or choose another host; set"
             " hw_machine_type to one that all know, for servers to come",
         )
-    if here.qemu_version > there.qemu_version:
+    if source.qemu_version > destination.qemu_version:
         raise Skip("destination-has-as-new-a-qemu says what is wrong")
-    new = set(here.aliases.values()) - there.machines
+    new = set(source.aliases.values()) - destination.machines
     if new:
         raise Concern(
             f"new servers on {pair.source.name} get {_shortened(new)}, which"
@@ -129,7 +129,7 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
             f" that all know; or on {pair.destination.name}:"
             f" {_upgrade(pair.destination)}",
         )
-    return f"{len(here.machines_used)} in use, and the defaults"
+    return f"{len(source.machines_used)} in use, and the defaults"
 
 
 def _shortened(names: set[str] | frozenset[str]) -> str:

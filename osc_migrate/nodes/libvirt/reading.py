@@ -154,12 +154,12 @@ def questions(
     if role is Role.STORAGE:
         return {}
     uri = config.get("libvirt", "connection_uri") or "qemu:///system"
-    asked = {}
+    virsh_questions = {}
     # virsh runs as root, and a URI may name a program for it to run: what is
     # not asked is unread.
     if _LOCAL.fullmatch(uri):
-        asked["virsh"] = Question(_VIRSH, (uri,))
-    return asked | {
+        virsh_questions["virsh"] = Question(_VIRSH, (uri,))
+    return virsh_questions | {
         # As sd_booted(3): a node without systemd, or without systemctl?
         "units": Question(
             "[ -d /run/systemd/system ] || { echo '#none'; exit 0; }\n"

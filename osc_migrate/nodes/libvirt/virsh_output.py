@@ -8,11 +8,11 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.command_output import CommandOutput, fact
 
 
-def read(said: CommandOutput) -> dict[str, Any]:
-    """What virsh says, the same for all of it when it gets no answer."""
-    answer = fact(said.answer, "virsh")
+def read(output: CommandOutput) -> dict[str, Any]:
+    """Facts by name; all but 'trouble' are unread without an answer."""
+    answer = fact(output.answer, "virsh")
     if isinstance(answer, Unread):
-        # A daemon that hangs is no fact that was not asked for.
+        # virsh was run: a daemon that hangs is reported as the trouble.
         trouble, lines = answer.reason, []
     else:
         lines = answer.lines
@@ -20,35 +20,37 @@ def read(said: CommandOutput) -> dict[str, Any]:
         trouble = "" if any("<uuid>" in x for x in lines) else errors[-1]
     unknown = Unread(f"libvirt gave no answer: {trouble}")
 
-    def told(read: Callable[[list[str]], Any]) -> Any:
+    def or_unknown(read: Callable[[list[str]], Any]) -> Any:
         return unknown if trouble else fact(read, lines)
 
     return {
         "trouble": trouble[:300],
-        "host_uuid": told(lambda x: _between(x, "uuid")),
-        "qemu_version": told(lambda x: _version(x, "Running hypervisor")),
-        "version": told(lambda x: _version(x, "Running against daemon")),
-        "machines": told(lambda x: frozenset(_machines(x)[0])),
-        "aliases": told(lambda x: _machines(x)[1]),
-        "security": told(_security),
+        "host_uuid": or_unknown(lambda x: _between(x, "uuid")),
+        "qemu_version": or_unknown(
+            lambda x: _version(x, "Running hypervisor")
+        ),
+        "version": or_unknown(lambda x: _version(x, "Running against daemon")),
+        "machines": or_unknown(lambda x: frozenset(_machines(x)[0])),
+        "aliases": or_unknown(lambda x: _machines(x)[1]),
+        "security": or_unknown(_security),
     }
 
 
 def _between(lines: list[str], tag: str) -> str:
     for line in lines:
-        _, found, rest = line.partition(f"<{tag}>")
-        if found:
-            return rest.partition("<")[0].strip()
+        _, opening, remainder = line.partition(f"<{tag}>")
+        if opening:
+            return remainder.partition("<")[0].strip()
     raise Unread(f"libvirt shows no {tag} of its host")
 
 
-def _version(lines: list[str], what: str) -> tuple[int, ...]:
+def _version(lines: list[str], label: str) -> tuple[int, ...]:
     for line in lines:
-        name, _, said = line.partition(":")
-        match = re.search(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})", said[:100])
-        if name.strip() == what and match:
+        name, _, text = line.partition(":")
+        match = re.search(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})", text[:100])
+        if name.strip() == label and match:
             return tuple(map(int, match.groups()))
-    raise Unread(f"virsh version shows no '{what}'")
+    raise Unread(f"virsh version shows no '{label}'")
 
 
 def _machines(lines: list[str]) -> tuple[set[str], dict[str, str]]:
@@ -56,16 +58,16 @@ def _machines(lines: list[str]) -> tuple[set[str], dict[str, str]]:
     host's architecture."""
     names: set[str] = set()
     aliases: dict[str, str] = {}
-    host = here = ""
+    host = architecture = ""
     for line in lines:
         if "<arch>" in line and not host:
             host = _between([line], "arch")
         elif match := re.search(r"<arch name='([^']{1,40})'", line[:300]):
-            here = match[1]
-        elif here == host and (found := _MACHINE.search(line[:300])):
-            names.add(found[2])
-            if found[1]:
-                aliases[found[2]] = found[1]
+            architecture = match[1]
+        elif architecture == host and (machine := _MACHINE.search(line[:300])):
+            names.add(machine[2])
+            if machine[1]:
+                aliases[machine[2]] = machine[1]
     if not names:
         raise Unread("libvirt shows no machine types of its host")
     return names, aliases
@@ -79,14 +81,14 @@ _MACHINE = re.compile(
 def _security(lines: list[str]) -> frozenset[str]:
     """The models that stand before the first guest; the CPU has a <model>
     too, inside of <cpu>, before them."""
-    found: set[str] = set()
+    models: set[str] = set()
     for line in lines:
         if "<arch name" in line:
             break
         match = re.search(r"<model>([^<]{1,40})</model>", line[:300])
         if match and match[1] in ("none", "dac", "apparmor", "selinux"):
-            found.add(match[1])
-    if not found:
+            models.add(match[1])
+    if not models:
         # A driver that does nothing is the model 'none'.
         raise Unread("libvirt shows no security model of its host")
-    return frozenset(found - {"none"})
+    return frozenset(models - {"none"})
