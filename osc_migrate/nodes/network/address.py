@@ -1,4 +1,4 @@
-"""What a node tells others of where it is."""
+"""The addresses that a node gives to others."""
 
 from osc_migrate.checks.check import Problem, Verdict
 from osc_migrate.facts import known
@@ -7,8 +7,8 @@ from osc_migrate.nodes.network.facts import is_address, is_loopback
 from osc_migrate.nodes.node import NodeFacts
 
 
-def told_addresses(node: NodeFacts, word: str) -> tuple[str, ...]:
-    """The addresses that a word of nova.conf stands for on its own node."""
+def resolved_addresses(node: NodeFacts, word: str) -> tuple[str, ...]:
+    """The addresses of a host name or address of nova.conf on its node."""
     if is_address(word):
         return (word,)
     return node.network.names.get(word, ())
@@ -16,17 +16,17 @@ def told_addresses(node: NodeFacts, word: str) -> tuple[str, ...]:
 
 def is_own(node: NodeFacts, word: str) -> bool:
     """Others who go there come to this node."""
-    found = told_addresses(node, word)
-    return any(one in node.network.own for one in found) and not any(
-        is_loopback(one) for one in found
+    addresses = resolved_addresses(node, word)
+    return any(a in node.network.own for a in addresses) and not any(
+        is_loopback(a) for a in addresses
     )
 
 
 def own_address(node: NodeFacts) -> str:
     """The address that others best know it by; empty where none is sure."""
-    mine = config_of(node).get("DEFAULT", "my_ip")
-    if is_address(mine) and is_own(node, mine):
-        return mine
+    my_ip = config_of(node).get("DEFAULT", "my_ip")
+    if is_address(my_ip) and is_own(node, my_ip):
+        return my_ip
     primary = known(lambda: node.network.primary) or ""
     return primary if primary and is_own(node, primary) else ""
 

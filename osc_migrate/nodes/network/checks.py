@@ -9,11 +9,11 @@ from osc_migrate.nodes.network import links, routes
 from osc_migrate.nodes.network.address import (
     is_own,
     own_address,
+    resolved_addresses,
     to_own_address,
-    told_addresses,
 )
 from osc_migrate.nodes.network.facts import is_address, is_loopback
-from osc_migrate.nodes.network.hosts_file import given, without
+from osc_migrate.nodes.network.hosts_file import add_name, remove_name
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_node
 from osc_migrate.nodes.reach import ssh
@@ -31,21 +31,23 @@ def inbound_address_is_local(node: NodeFacts) -> str:
     if not inbound:
         return "not set: the others use the node's name"
     word = routes.safe(inbound, "live_migration_inbound_addr")
-    found = told_addresses(node, word)
-    if not found:
+    addresses = resolved_addresses(node, word)
+    if not addresses:
         raise Skip(f"{word} does not resolve here; only the others need it")
     if is_own(node, word):
         return word
-    if any(map(is_loopback, found)):
+    if any(map(is_loopback, addresses)):
         if not is_address(word):
             raise Skip("host-name-is-not-loopback tells")
-        why = "means to each of the others itself"
+        explanation = "means to each of the others itself"
     else:
-        why = f"is no address of {node.name}"
-    shown = word if found == (word,) else f"{word} ({', '.join(found)})"
+        explanation = f"is no address of {node.name}"
+    shown = (
+        word if addresses == (word,) else f"{word} ({', '.join(addresses)})"
+    )
     raise to_own_address(
         node,
-        f"live_migration_inbound_addr is {shown}, which {why}",
+        f"live_migration_inbound_addr is {shown}, which {explanation}",
         "libvirt",
         "live_migration_inbound_addr",
     )
@@ -64,8 +66,8 @@ def my_ip_is_local(node: NodeFacts) -> str:
         known(lambda: node.network.hostname) or node.name,
         known(lambda: node.network.primary) or "",
     )
-    found = told_addresses(node, word)
-    if not found:
+    addresses = resolved_addresses(node, word)
+    if not addresses:
         raise Skip(f"{word} does not resolve here; only the others need it")
     if is_own(node, word):
         return word
@@ -97,16 +99,16 @@ def host_name_is_not_loopback(node: NodeFacts) -> str:
     if inbound and is_address(inbound):
         return "the others are told an address"
     word = routes.connect(config_of(node), node.name)
-    found = told_addresses(node, word)
-    wrong = [one for one in found if is_loopback(one)]
-    if not wrong:
-        return f"{word}: {', '.join(found) or 'does not resolve here'}"
-    lines = without(network.hosts, word, wrong)
+    addresses = resolved_addresses(node, word)
+    loopback_addresses = [a for a in addresses if is_loopback(a)]
+    if not loopback_addresses:
+        return f"{word}: {', '.join(addresses) or 'does not resolve here'}"
+    lines = remove_name(network.hosts, word, loopback_addresses)
     if address := own_address(node):
-        lines += (given(address, word),)
+        lines += (add_name(address, word),)
     raise Concern(
-        f"the others are told {word}, which is {wrong[0]} here: whoever has"
-        " the same /etc/hosts connects to itself",
+        f"the others are told {word}, which is {loopback_addresses[0]} here:"
+        " whoever has the same /etc/hosts connects to itself",
         "" if lines else f"give {word} its own address in /etc/hosts",
         *((Fix(node.name, lines),) if lines else ()),
     )
@@ -120,19 +122,22 @@ def hosts_file_agrees_with_itself(node: NodeFacts) -> str:
     reads the other one is elsewhere.
     """
     network = node.network
-    mine = {network.hostname, node.name} | set(network.names)
-    mine |= {name.lower() for name in mine}
-    wrong: dict[str, list[str]] = {}
-    right: dict[str, list[str]] = {}
+    own_names = {network.hostname, node.name} | set(network.names)
+    own_names |= {name.lower() for name in own_names}
+    foreign_addresses: dict[str, list[str]] = {}
+    own_addresses: dict[str, list[str]] = {}
     for address, names in network.hosts:
-        where = right if address in network.own else wrong
-        for name in mine.intersection(names):
-            where.setdefault(name, []).append(address)
-    for name in sorted(wrong.keys() & right.keys()):
-        lines = without(network.hosts, name, wrong[name])
+        addresses_by_name = (
+            own_addresses if address in network.own else foreign_addresses
+        )
+        for name in own_names.intersection(names):
+            addresses_by_name.setdefault(name, []).append(address)
+    for name in sorted(foreign_addresses.keys() & own_addresses.keys()):
+        lines = remove_name(network.hosts, name, foreign_addresses[name])
         raise Concern(
-            f"/etc/hosts gives {name} {', '.join(right[name])} and also"
-            f" {', '.join(wrong[name])}, which is no address of {node.name}",
+            f"/etc/hosts gives {name} {', '.join(own_addresses[name])} and"
+            f" also {', '.join(foreign_addresses[name])}, which is no address"
+            f" of {node.name}",
             "",
             Fix(node.name, lines),
         )
@@ -144,7 +149,7 @@ def interface_is_up(node: NodeFacts) -> str:
     """The interface where migrations come in is up and connected."""
     network = node.network
     word = routes.connect(config_of(node), node.name)
-    for address in told_addresses(node, word):
+    for address in resolved_addresses(node, word):
         holder = network.holder(address)
         if holder is None or holder.interface not in network.interfaces:
             continue

@@ -10,7 +10,7 @@ from osc_migrate.nodes.network.ssh_facts import Ssh
 
 
 class Manager(enum.StrEnum):
-    """What rules over the firewall of a node, if it is no file of rules."""
+    """What manages the firewall of a node, unless a file of rules does."""
 
     FIREWALLD = "firewalld"
     UFW = "ufw"
@@ -38,8 +38,8 @@ class Address:
     @property
     def network(self) -> str:
         """The network on its link: '10.77.0.0/24'."""
-        whole = f"{self.address}/{self.prefix}"
-        return str(ipaddress.ip_interface(whole).network)
+        cidr = f"{self.address}/{self.prefix}"
+        return str(ipaddress.ip_interface(cidr).network)
 
     def reaches(self, address: str) -> bool:
         """Whether another address is on the same link."""
@@ -88,7 +88,7 @@ class Network(Facts):
     @property
     def own(self) -> frozenset[str]:
         """All addresses, those of loopback too."""
-        return frozenset(one.address for one in self.addresses)
+        return frozenset(a.address for a in self.addresses)
 
     def holder(self, address: str) -> Address | None:
         """The entry of an address, None when the node does not have it."""

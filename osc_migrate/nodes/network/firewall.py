@@ -12,7 +12,7 @@ from osc_migrate.text import command
 
 # A port, or a range of them, both ends included.
 Ports = int | tuple[int, int]
-_OURS = ("ip", "ip6", "inet")
+_FAMILIES = ("ip", "ip6", "inet")
 
 
 def let_through(
@@ -21,43 +21,47 @@ def let_through(
     """Lets the source reach ports of the destination: what a Problem takes
     after its detail.
 
-    Nobody else is let in than the source's network, where both are on one
-    link: libvirt's port may be without any password.
+    Only the source's network is let in, where both are on one link:
+    libvirt's port may be open without a password.
 
     :param to: the address there that it connects to.
     """
     ports = list(ports)
-    words = ", ".join(_text(port, "-") for port in ports)
-    near = _near(source, destination, to)
+    port_list = ", ".join(_text(port, "-") for port in ports)
+    allowed_network = _peer_network(source, destination, to)
     firewall = known(lambda: destination.network.firewall)
     lines: list[str] = []
-    if firewall and near:
+    if firewall and allowed_network:
         if firewall.manager is Manager.FIREWALLD:
-            lines += _firewalld(_interface(destination, to), near, ports)
+            lines += _firewalld(
+                _interface(destination, to), allowed_network, ports
+            )
         elif firewall.manager is Manager.UFW:
-            lines += _ufw(near, ports)
+            lines += _ufw(allowed_network, ports)
         for family, table, chain in firewall.inputs:
             if firewall.manager is Manager.UFW and chain == "INPUT":
                 continue
-            if table != "firewalld" and _fits(family, near):
+            if table != "firewalld" and _fits(family, allowed_network):
                 at = (family, table, chain)
-                lines += _chain(at, firewall.file, "saddr", near, ports)
+                lines += _chain(
+                    at, firewall.file, "saddr", allowed_network, ports
+                )
 
-    def checked(node: NodeFacts, found: list[str], peer: str) -> Fix:
+    def checked(node: NodeFacts, fix_lines: list[str], peer: str) -> Fix:
         def build() -> Fix:
             for port in ports:
                 for number in port if isinstance(port, tuple) else (port,):
                     Port(number)
             return Fix(
                 node.name,
-                tuple(found),
+                tuple(fix_lines),
                 rests_on=(source.name, destination.name),
                 vouched=by_type(Network(peer)),
             )
 
         return allowed(node.name, build)
 
-    fixes = [checked(destination, lines, near)] if lines else []
+    fixes = [checked(destination, lines, allowed_network)] if lines else []
     # Either end may be the one: only chains that stop something are known.
     if out := _let_out(source, to, ports):
         fixes.append(checked(source, out, to))
@@ -66,7 +70,8 @@ def let_through(
     return (
         f"neither {destination.name} nor {source.name} has a firewall that"
         f" this program knows: let TCP from {source.name} to {to}, ports"
-        f" {words}, through what is between them (routers, security groups)",
+        f" {port_list}, through what is between them (routers, security"
+        " groups)",
     )
 
 
@@ -81,7 +86,7 @@ def _let_out(source: NodeFacts, to: str, ports: Iterable[Ports]) -> list[str]:
     return lines
 
 
-def _near(source: NodeFacts, destination: NodeFacts, to: str) -> str:
+def _peer_network(source: NodeFacts, destination: NodeFacts, to: str) -> str:
     """The network that both are on, else the source's address; empty where
     neither is known."""
     try:
@@ -90,12 +95,12 @@ def _near(source: NodeFacts, destination: NodeFacts, to: str) -> str:
             for a in destination.network.addresses
             if a.address == to or not is_address(to)
         ]
-        for one in holders:
+        for holder in holders:
             if any(
-                one.reaches(own.address) and own.interface != "lo"
-                for own in source.network.addresses
+                holder.reaches(local.address) and local.interface != "lo"
+                for local in source.network.addresses
             ):
-                return one.network
+                return holder.network
         return source.network.primary
     except Unread:
         return ""
@@ -108,7 +113,7 @@ def _interface(node: NodeFacts, to: str) -> str:
 
 def _fits(family: str, network: str) -> bool:
     version = ipaddress.ip_network(network, strict=False).version
-    return family in _OURS and family != ("ip6" if version == 4 else "ip")
+    return family in _FAMILIES and family != ("ip6" if version == 4 else "ip")
 
 
 def _text(port: Ports, dash: str) -> str:
@@ -118,15 +123,15 @@ def _text(port: Ports, dash: str) -> str:
 
 
 def _firewalld(
-    interface: str, near: str, ports: Iterable[Ports]
+    interface: str, network: str, ports: Iterable[Ports]
 ) -> Iterator[str]:
     """In the zone of that interface."""
-    family = "ipv6" if ":" in near else "ipv4"
+    family = "ipv6" if ":" in network else "ipv4"
     zone = command("firewall-cmd", f"--get-zone-of-interface={interface}")
     yield f"zone=$({zone} || firewall-cmd --get-default-zone)"
     for port in ports:
         rule = (
-            f'rule family="{family}" source address="{near}"'
+            f'rule family="{family}" source address="{network}"'
             f' port port="{_text(port, "-")}" protocol="tcp" accept'
         )
         yield (
@@ -136,11 +141,11 @@ def _firewalld(
     yield "firewall-cmd --reload"
 
 
-def _ufw(near: str, ports: Iterable[Ports]) -> Iterator[str]:
-    many = ",".join(_text(port, ":") for port in ports)
+def _ufw(network: str, ports: Iterable[Ports]) -> Iterator[str]:
+    port_list = ",".join(_text(port, ":") for port in ports)
     yield command(
-        *("ufw", "allow", "proto", "tcp", "from", near),
-        *("to", "any", "port", many),
+        *("ufw", "allow", "proto", "tcp", "from", network),
+        *("to", "any", "port", port_list),
     )
 
 
@@ -148,19 +153,19 @@ def _chain(
     at: tuple[str, str, str],
     file: str,
     end: str,
-    near: str,
+    network: str,
     ports: Iterable[Ports],
 ) -> Iterator[str]:
     """In a chain of nftables, which iptables may have made."""
     family, table, chain = at
     ports = list(ports)
-    six = ":" in near
+    six = ":" in network
     if chain in ("INPUT", "OUTPUT"):
         program = "ip6tables" if six else "iptables"
-        many = ",".join(_text(port, ":") for port in ports)
+        port_list = ",".join(_text(port, ":") for port in ports)
         rule = (
-            *(chain, "-s" if end == "saddr" else "-d", near, "-p", "tcp"),
-            *("-m", "multiport", "--dports", many, "-j", "ACCEPT"),
+            *(chain, "-s" if end == "saddr" else "-d", network, "-p", "tcp"),
+            *("-m", "multiport", "--dports", port_list, "-j", "ACCEPT"),
         )
         yield (
             f"{command(program, '-C', *rule)} 2>/dev/null ||"
@@ -172,11 +177,11 @@ def _chain(
             f" {program}-save >/etc/sysconfig/{program}; fi"
         )
         return
-    many = ", ".join(_text(port, "-") for port in ports)
-    name = f"migrate {end} {near} {many}"
+    port_list = ", ".join(_text(port, "-") for port in ports)
+    name = f"migrate {end} {network} {port_list}"
     text = (
         f"insert rule {family} {table} {chain} {'ip6' if six else 'ip'} {end}"
-        f' {near} tcp dport {{ {many} }} accept comment "{name}"'
+        f' {network} tcp dport {{ {port_list} }} accept comment "{name}"'
     )
     yield (
         f"{command('nft', 'list', 'chain', family, table, chain)} |"

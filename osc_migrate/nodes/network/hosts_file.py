@@ -19,7 +19,7 @@ from osc_migrate.text import command
 _FILE = "/etc/hosts"
 
 
-def without(
+def remove_name(
     hosts: Iterable[tuple[str, tuple[str, ...]]],
     name: str,
     addresses: Collection[str],
@@ -29,25 +29,29 @@ def without(
     lines: list[str] = []
     for address, names in hosts:
         # Names are the same in either case: 'HostC' and 'hostc'.
-        left = [other for other in names if other.lower() != name.lower()]
-        if address not in addresses or len(left) == len(names):
+        remaining_names = [
+            alias for alias in names if alias.lower() != name.lower()
+        ]
+        if address not in addresses or len(remaining_names) == len(names):
             continue
-        words = [re.escape(word) for word in (address, *names)]
-        row = r"[[:space:]]+".join(words)
+        fields = [re.escape(field) for field in (address, *names)]
+        row = r"[[:space:]]+".join(fields)
         lines.append(
             command(
                 *("line_drop", _FILE),
                 rf"^[[:space:]]*{row}[[:space:]]*(#.*)?$",
             )
         )
-        if left:
+        if remaining_names:
             lines.append(
-                command("line_add", _FILE, " ".join((address, *left)))
+                command(
+                    "line_add", _FILE, " ".join((address, *remaining_names))
+                )
             )
     return tuple(lines)
 
 
-def given(address: str, name: str) -> str:
+def add_name(address: str, name: str) -> str:
     """Gives a name an address."""
     return command("line_add", _FILE, f"{address} {name}")
 
@@ -57,16 +61,22 @@ def right_name(
 ) -> tuple[str, *tuple[Fix, ...]]:
     """Gives a name of the destination its address on the source: what a
     Problem takes after its detail."""
-    own = destination.network.own
-    there = known(lambda: destination.network.names.get(name)) or ()
-    good = [a for a in there if a in own and not is_loopback(a)]
-    address = good[0] if good else own_address(destination)
+    destination_addresses = destination.network.own
+    resolved = known(lambda: destination.network.names.get(name)) or ()
+    usable_addresses = [
+        a
+        for a in resolved
+        if a in destination_addresses and not is_loopback(a)
+    ]
+    address = (
+        usable_addresses[0] if usable_addresses else own_address(destination)
+    )
     hosts = known(lambda: source.network.hosts) or ()
-    wrong = {
+    wrong_addresses = {
         a
         for a, names in hosts
         if name.lower() in map(str.lower, names)
-        and (a not in own or is_loopback(a))
+        and (a not in destination_addresses or is_loopback(a))
     }
     if not address:
         return (
@@ -84,13 +94,13 @@ def right_name(
             raise Refused(
                 f"only {destination.name} says that {name} is its name"
             )
-        words = HostAddress(address), HostName(name)
-        line = given(*words)
+        entry = HostAddress(address), HostName(name)
+        line = add_name(*entry)
         return Fix(
             source.name,
-            (*without(hosts, name, wrong), line),
+            (*remove_name(hosts, name, wrong_addresses), line),
             rests_on=(destination.name,),
-            vouched=by_type(*words),
+            vouched=by_type(*entry),
         )
 
     return "", allowed(source.name, fix)

@@ -9,7 +9,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.majority import most_common
 from osc_migrate.nodes.network import routes
-from osc_migrate.nodes.network.address import is_own, told_addresses
+from osc_migrate.nodes.network.address import is_own, resolved_addresses
 from osc_migrate.nodes.network.hosts_file import right_name
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster
@@ -31,37 +31,39 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
     all of your compute hosts, so that they can connect to each other'). A
     name that a move needs is judged for each pair by itself.
     """
-    odd: list[str] = []
+    deviations: list[str] = []
     fixes: list[Fix] = []
     count = 0
-    # Of others nobody knows which names are needed.
-    told = [node for node in cluster.computes if _configured(node)]
+    # Which names the other nodes need is unknown.
+    configured_nodes = [node for node in cluster.computes if _configured(node)]
     untried: list[str] = []
-    for node in told:
-        for other in cluster.computes:
-            if other is node:
+    for node in configured_nodes:
+        for peer in cluster.computes:
+            if peer is node:
                 continue
-            if node.name not in other.reach:
-                untried.append(f"{node.name} was not tried from {other.name}")
+            if node.name not in peer.reach:
+                untried.append(f"{node.name} was not tried from {peer.name}")
                 continue
-            reach = other.reach[node.name]
+            reach = peer.reach[node.name]
             if node.name in (reach.connect, reach.copy):
                 continue
             count += 1
-            found = reach.names.get(node.name, ())
-            if wrong := set(found) - node.network.own:
-                odd.append(
-                    f"{node.name} is {', '.join(sorted(wrong))} for"
-                    f" {other.name}, which is no address of it"
+            addresses = reach.names.get(node.name, ())
+            if wrong_addresses := set(addresses) - node.network.own:
+                deviations.append(
+                    f"{node.name} is {', '.join(sorted(wrong_addresses))} for"
+                    f" {peer.name}, which is no address of it"
                 )
-            elif not found:
-                odd.append(f"{node.name} has no address for {other.name}")
+            elif not addresses:
+                deviations.append(
+                    f"{node.name} has no address for {peer.name}"
+                )
             else:
                 continue
-            fixes += right_name(other, node, node.name)[1:]
-    if odd:
+            fixes += right_name(peer, node, node.name)[1:]
+    if deviations:
         raise Concern(
-            listed(odd, between="; "),
+            listed(deviations, between="; "),
             "nova.conf gives addresses, so moves work; but give every node"
             " the same names, in DNS or "
             + ("; ".join(map(str, fixes[:5])) or "/etc/hosts"),
@@ -86,7 +88,7 @@ def inbound_addresses_differ(cluster: ClusterFacts) -> str:
     for node in cluster.computes:
         word = routes.connect(config_of(node), node.name)
         for address in (
-            told_addresses(node, word) if is_own(node, word) else ()
+            resolved_addresses(node, word) if is_own(node, word) else ()
         ):
             holders.setdefault(address, []).append(node.name)
     for address, names in holders.items():
@@ -102,10 +104,10 @@ def inbound_addresses_differ(cluster: ClusterFacts) -> str:
     return f"{len(holders)} addresses"
 
 
-def _with_mtu(name: str, interface: str, usual: int) -> Fix:
-    line = command("ip", "link", "set", interface, "mtu", Mtu(usual))
+def _with_mtu(name: str, interface: str, mtu: int) -> Fix:
+    line = command("ip", "link", "set", interface, "mtu", Mtu(mtu))
     return Fix(
-        name, (line,), rests_on=("other nodes",), vouched=by_type(Mtu(usual))
+        name, (line,), rests_on=("other nodes",), vouched=by_type(Mtu(mtu))
     )
 
 
@@ -116,27 +118,29 @@ def mtu_agrees(cluster: ClusterFacts) -> str:
     Packets that are larger than the receiver takes are lost on the way, or
     make the copy slow.
     """
-    found = {node.name: inbound_mtu(node) for node in cluster.computes}
-    links = {name: link for name, link in found.items() if link}
+    link_by_node = {node.name: inbound_mtu(node) for node in cluster.computes}
+    links = {name: link for name, link in link_by_node.items() if link}
     mtus = {name: mtu for name, (_, mtu) in links.items()}
     if not mtus:
         return ""
     # Of two that are as frequent, the lower one is the odd one: 1500 is
     # what a link has by itself.
-    usual = max(most_common(mtus))
-    odd = {n: link for n, link in links.items() if link[1] != usual}
-    if not odd:
-        return f"{usual} bytes"
+    common_mtu = max(most_common(mtus))
+    deviating = {n: link for n, link in links.items() if link[1] != common_mtu}
+    if not deviating:
+        return f"{common_mtu} bytes"
     fixes = [
-        allowed(name, functools.partial(_with_mtu, name, interface, usual))
-        for name, (interface, _) in odd.items()
+        allowed(
+            name, functools.partial(_with_mtu, name, interface, common_mtu)
+        )
+        for name, (interface, _) in deviating.items()
     ]
     raise Concern(
         "; ".join(
             f"{name}'s on {interface} is {mtu}"
-            for name, (interface, mtu) in odd.items()
+            for name, (interface, mtu) in deviating.items()
         )
-        + f", that of the others {usual}",
+        + f", that of the others {common_mtu}",
         "; ".join(map(str, fixes)) + "; and the same where it is set at boot"
         " (netplan, interfaces, NetworkManager)",
         *fixes,
@@ -144,16 +148,16 @@ def mtu_agrees(cluster: ClusterFacts) -> str:
 
 
 def inbound_mtu(node: NodeFacts) -> tuple[str, int] | None:
-    """(interface, its MTU) where migrations come in; None when that is no
-    interface of the node.
+    """(interface, its MTU) where migrations come in; None when that is not
+    an interface of the node.
 
     :raises Unread: what that is.
     """
     word = routes.connect(config_of(node), node.name)
-    found = told_addresses(node, word)
+    addresses = resolved_addresses(node, word)
     if not is_own(node, word):
-        found = (node.network.primary,)
-    for address in found:
+        addresses = (node.network.primary,)
+    for address in addresses:
         holder = node.network.holder(address)
         if holder and holder.interface in node.network.interfaces:
             link = node.network.interfaces[holder.interface]
@@ -162,19 +166,28 @@ def inbound_mtu(node: NodeFacts) -> tuple[str, int] | None:
 
 
 def inbound_is_up(node: NodeFacts) -> bool:
-    """interface_is_up has nothing to say of the node."""
+    """interface_is_up reports no problem of the node."""
     try:
-        found = inbound_mtu(node)
-        link = node.network.interfaces[found[0]] if found else None
+        interface_mtu = inbound_mtu(node)
+        link = (
+            node.network.interfaces[interface_mtu[0]]
+            if interface_mtu
+            else None
+        )
     except Unread:
         return True
     return link is None or (link.up and link.carrier)
 
 
-def mtu_differs(one: NodeFacts, other: NodeFacts) -> bool:
-    """mtu_agrees has something to say of the two."""
+def mtu_differs(source: NodeFacts, destination: NodeFacts) -> bool:
+    """mtu_agrees reports that the two differ."""
     try:
-        mine, theirs = inbound_mtu(one), inbound_mtu(other)
+        source_mtu, destination_mtu = (
+            inbound_mtu(source),
+            inbound_mtu(destination),
+        )
     except Unread:
         return False
-    return bool(mine and theirs and mine[1] != theirs[1])
+    return bool(
+        source_mtu and destination_mtu and source_mtu[1] != destination_mtu[1]
+    )

@@ -17,7 +17,7 @@ from osc_migrate.nodes.network.facts import (
     is_address,
 )
 
-# The names that are added are plain words: ways.safe().
+# The names that are added are plain words: routes.is_safe().
 _NAMES = """
 own=$(hostname) && printf '#hostname %%s\\n' "$own"
 more=%s done=
@@ -84,8 +84,8 @@ def questions(
 
 
 def _names(config: Config) -> tuple[str, ...]:
-    """The names that Nova tells others of this node."""
-    words = (
+    """The names of this node that Nova gives to others."""
+    candidates = (
         config.get("DEFAULT", "host"),
         config.get("libvirt", "live_migration_inbound_addr"),
         config.get("libvirt", "migration_inbound_addr"),
@@ -93,38 +93,38 @@ def _names(config: Config) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
             word
-            for word in words
+            for word in candidates
             if routes.is_safe(word) and not is_address(word)
         )
     )
 
 
-def read(said: CommandOutput) -> Network:
+def read(output: CommandOutput) -> Network:
     return Network(
-        hostname=fact(_hostname, said),
-        names=fact(_resolved, said),
-        canonical=fact(_canonical, said),
-        hosts=fact(_hosts, said),
-        addresses=fact(_addresses, said),
-        interfaces=fact(_interfaces, said),
-        primary=fact(_primary, said),
-        speeds=fact(_speeds, said),
-        firewall=fact(_firewall, said),
-        ssh=fact(ssh_facts.read, said),
+        hostname=fact(_hostname, output),
+        names=fact(_resolved, output),
+        canonical=fact(_canonical, output),
+        hosts=fact(_hosts, output),
+        addresses=fact(_addresses, output),
+        interfaces=fact(_interfaces, output),
+        primary=fact(_primary, output),
+        speeds=fact(_speeds, output),
+        firewall=fact(_firewall, output),
+        ssh=fact(ssh_facts.read, output),
     )
 
 
-def _hostname(said: CommandOutput) -> str:
-    for line in said.lines("names"):
+def _hostname(output: CommandOutput) -> str:
+    for line in output.lines("names"):
         if line.startswith("#hostname "):
             return line.removeprefix("#hostname ").strip()
     raise Unread("the node does not say its own name")
 
 
-def _lookups(said: CommandOutput) -> Iterator[tuple[str, list[str]]]:
+def _lookups(output: CommandOutput) -> Iterator[tuple[str, list[str]]]:
     """(name, words of a line of `getent ahosts`); also (name, [])."""
     name = ""
-    for line in said.lines("names"):
+    for line in output.lines("names"):
         if line.startswith("#name "):
             name = line.removeprefix("#name ").strip()
             yield name, []
@@ -132,42 +132,44 @@ def _lookups(said: CommandOutput) -> Iterator[tuple[str, list[str]]]:
             yield name, line.split()
 
 
-def _resolved(said: CommandOutput) -> dict[str, tuple[str, ...]]:
-    found: dict[str, dict[str, None]] = {}
+def _resolved(output: CommandOutput) -> dict[str, tuple[str, ...]]:
+    addresses_by_name: dict[str, dict[str, None]] = {}
     statuses: dict[str, str] = {}
-    for name, words in _lookups(said):
-        seen = found.setdefault(name, {})
-        if words[:1] == ["#status"]:
-            statuses[name] = words[-1]
-        elif words and is_address(words[0]):
-            seen[words[0]] = None
-    if not found:
+    for name, fields in _lookups(output):
+        addresses = addresses_by_name.setdefault(name, {})
+        if fields[:1] == ["#status"]:
+            statuses[name] = fields[-1]
+        elif fields and is_address(fields[0]):
+            addresses[fields[0]] = None
+    if not addresses_by_name:
         raise Unread("the node resolved no names")
-    for name in found:
+    for name in addresses_by_name:
         # 2: not found; others are those of timeout(1).
         if statuses.get(name) not in ("0", "2", "124", "137"):
             raise Unread(f"getent(1) could not resolve {name[:80]}")
-    return {name: tuple(seen) for name, seen in found.items()}
+    return {
+        name: tuple(addresses) for name, addresses in addresses_by_name.items()
+    }
 
 
-def _canonical(said: CommandOutput) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, words in _lookups(said):
+def _canonical(output: CommandOutput) -> dict[str, str]:
+    canonical_names: dict[str, str] = {}
+    for name, fields in _lookups(output):
         # The first line alone has it: '10.77.0.13 STREAM HostC'.
-        if len(words) > 2:
-            found.setdefault(name, words[2])
-    return found
+        if len(fields) > 2:
+            canonical_names.setdefault(name, fields[2])
+    return canonical_names
 
 
-def _hosts(said: CommandOutput) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _hosts(output: CommandOutput) -> tuple[tuple[str, tuple[str, ...]], ...]:
     rows = []
-    lines = said.lines("hosts")
+    lines = output.lines("hosts")
     if lines[-1:] != ["#=read"]:
         raise Unread("network.hosts: the answer is incomplete")
     for line in lines:
-        words = line.partition("#")[0].split()
-        if len(words) > 1 and is_address(words[0]):
-            rows.append((words[0], tuple(words[1:])))
+        fields = line.partition("#")[0].split()
+        if len(fields) > 1 and is_address(fields[0]):
+            rows.append((fields[0], tuple(fields[1:])))
     if not rows:
         raise Unread("/etc/hosts contains no addresses")
     return tuple(rows)
@@ -176,60 +178,62 @@ def _hosts(said: CommandOutput) -> tuple[tuple[str, tuple[str, ...]], ...]:
 _SPEED = re.compile(r"(?m)^/sys/class/net/([^/:\s]{1,64})/speed:([0-9]{1,8})$")
 
 
-def _speeds(said: CommandOutput) -> dict[str, int]:
+def _speeds(output: CommandOutput) -> dict[str, int]:
     # 2: those that are down refuse to be read; -1 is 'not known'.
-    found = _SPEED.findall(said.out("speeds", 1, 2))
-    return {name: int(speed) for name, speed in found if int(speed)}
+    matches = _SPEED.findall(output.out("speeds", 1, 2))
+    return {name: int(speed) for name, speed in matches if int(speed)}
 
 
 _LINK = re.compile(r"\d+: ([^ :@]{1,64})(?:@[^ :]{1,64})?: <([A-Z0-9_,-]*)>")
 
 
-def _interfaces(said: CommandOutput) -> dict[str, Interface]:
-    found = {}
-    for line in said.parts("links")[""]:
-        words = line.split()
-        if (match := _LINK.match(line)) and "mtu" in words[:-1]:
+def _interfaces(output: CommandOutput) -> dict[str, Interface]:
+    interfaces = {}
+    for line in output.parts("links")[""]:
+        fields = line.split()
+        if (match := _LINK.match(line)) and "mtu" in fields[:-1]:
             flags = match[2].split(",")
-            found[match[1]] = Interface(
-                mtu=whole(words[words.index("mtu") + 1], "an MTU"),
+            interfaces[match[1]] = Interface(
+                mtu=whole(fields[fields.index("mtu") + 1], "an MTU"),
                 up="UP" in flags,
                 carrier="LOWER_UP" in flags,
             )
-    if not found:
+    if not interfaces:
         raise Unread("the node does not say what interfaces it has")
-    return found
+    return interfaces
 
 
-def _addresses(said: CommandOutput) -> tuple[Address, ...]:
-    found = []
-    for line in said.parts("links").get("addresses", ()):
+def _addresses(output: CommandOutput) -> tuple[Address, ...]:
+    addresses = []
+    for line in output.parts("links").get("addresses", ()):
         # '2: eth0    inet 10.77.0.13/24 scope global eth0'
-        words = line.split()
-        if len(words) > 3 and words[2] in ("inet", "inet6"):
+        fields = line.split()
+        if len(fields) > 3 and fields[2] in ("inet", "inet6"):
             # A tunnel's is '10.0.0.1 peer 10.0.0.2/32'.
-            address, _, prefix = words[3].partition("/")
+            address, _, prefix = fields[3].partition("/")
             if is_address(address):
                 bits = whole(prefix or "128", "a prefix")
-                most = 32 if words[2] == "inet" else 128
-                found.append(Address(address, min(bits, most), words[1]))
-    if not found:
+                max_bits = 32 if fields[2] == "inet" else 128
+                addresses.append(
+                    Address(address, min(bits, max_bits), fields[1])
+                )
+    if not addresses:
         raise Unread("the node does not say what addresses it has")
-    return tuple(found)
+    return tuple(addresses)
 
 
-def _primary(said: CommandOutput) -> str:
+def _primary(output: CommandOutput) -> str:
     # '198.51.100.1 via 10.77.0.1 dev eth0 src 10.77.0.13 uid 0'
-    for line in said.parts("links").get("primary", ()):
-        words = line.split()
-        if "src" in words[:-1]:
-            address = words[words.index("src") + 1]
+    for line in output.parts("links").get("primary", ()):
+        fields = line.split()
+        if "src" in fields[:-1]:
+            address = fields[fields.index("src") + 1]
             return address if is_address(address) else ""
     return ""
 
 
-def _firewall(said: CommandOutput) -> Firewall:
-    parts = said.parts("firewall")
+def _firewall(output: CommandOutput) -> Firewall:
+    parts = output.parts("firewall")
     manager = Manager.NONE
     if parts[""] == ["active"]:
         manager = Manager.FIREWALLD
@@ -237,9 +241,9 @@ def _firewall(said: CommandOutput) -> Firewall:
         manager = Manager.UFW
     chains: dict[str, list[tuple[str, str, str]]] = {"input": [], "output": []}
     for line in parts.get("chains", ()):
-        words = line.split()
-        if len(words) == 4 and words[3].lower() in chains:
-            chains[words[3].lower()].append((words[0], words[1], words[2]))
+        fields = line.split()
+        if len(fields) == 4 and fields[3].lower() in chains:
+            chains[fields[3].lower()].append((fields[0], fields[1], fields[2]))
     file = parts.get("file") or [""]
     return Firewall(
         manager, tuple(chains["input"]), tuple(chains["output"]), file[0]

@@ -7,7 +7,7 @@ from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.libvirt.facts import PORTS
 from osc_migrate.nodes.network.facts import is_address
 
-# What could be an option of a command, or leave a URI, is no name.
+# Excludes what could be an option of a command, or leave a URI.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 # Parameters that start a program of the URI's choice are not among them:
 # https://libvirt.org/uri.html
@@ -25,11 +25,11 @@ def is_safe(word: str) -> bool:
     return bool(_NAME.fullmatch(word)) or is_address(word)
 
 
-def safe(word: str, what: str) -> str:
-    """:raises Unread: the word is no host name and no address."""
+def safe(word: str, origin: str) -> str:
+    """:raises Unread: the word is neither a host name nor an address."""
     if is_safe(word):
         return word
-    raise Unread(f"'{word[:80]}' ({what}) is no host name and no address")
+    raise Unread(f"'{word[:80]}' ({origin}) is no host name and no address")
 
 
 def connect(config: Config, name: str) -> str:
@@ -53,29 +53,29 @@ def copy_address(config: Config, hostname: str, primary: str) -> str:
     """Where a cold migration copies to by ssh
     (nova/virt/libvirt/driver.py, get_host_ip_addr).
 
-    :param primary: the node's own, which my_ip is where nobody set it.
-    :raises Unread: nothing says it.
+    :param primary: the node's primary address, the default of my_ip.
+    :raises Unread: neither option nor address is a usable one.
     """
     inbound = config.get("libvirt", "migration_inbound_addr")
     if "%s" in inbound:
         inbound = inbound.replace("%s", hostname)
-    found = inbound or config.get("DEFAULT", "my_ip") or primary
-    return safe(found, copy_option(config))
+    address = inbound or config.get("DEFAULT", "my_ip") or primary
+    return safe(address, copy_option(config))
 
 
 def uri(config: Config, dest: str) -> str:
     """The URI that Nova on a source builds for libvirt (driver.py,
-    _live_migration_uri), which is nova.conf's own affair.
+    _live_migration_uri), as nova.conf configures it.
 
-    :raises Unread: one that we would rather not use.
+    :raises Unread: it has parts that are not known to be harmless.
     """
     virt_type = config.get("libvirt", "virt_type") or "kvm"
     host = f"[{dest}]" if ":" in dest else dest
     scheme = config.get("libvirt", "live_migration_scheme") or "tcp"
     driver = "parallels" if virt_type == "parallels" else "qemu"
     built = f"{driver}+{scheme}://{host}/system"
-    if wanted := config.get("libvirt", "live_migration_uri"):
-        built = wanted.replace("%s", host)
+    if configured_uri := config.get("libvirt", "live_migration_uri"):
+        built = configured_uri.replace("%s", host)
     if not _URI.fullmatch(built):
         raise Unread(
             f"the URI of live migrations, '{built[:120]}', is not tried: it"

@@ -53,7 +53,7 @@ class Ssh(Facts):
         ]
 
 
-# sshd tells what holds for nova from that address (sshd(8), -T). nova's home
+# sshd shows what holds for nova from that address (sshd(8), -T). nova's home
 # may be a mount that hangs.
 _SCRIPT = r"""
 options=$(sshd -T -C "user=nova,host=localhost,addr="%s 2>/dev/null)
@@ -86,27 +86,29 @@ def question(address: str) -> Question:
     return Question(_SCRIPT, (address,))
 
 
-def read(said: CommandOutput) -> Ssh:
-    parts = fact(said.parts, "ssh")
+def read(output: CommandOutput) -> Ssh:
+    parts = fact(output.parts, "ssh")
     return Ssh(
-        options=fact(lambda: _options(_sure(parts))),
-        host_keys=fact(lambda: _keys(_sure(parts), "host")),
-        home=fact(lambda: _passwd(_sure(parts))[0]),
-        shell=fact(lambda: _passwd(_sure(parts))[1]),
-        files=fact(lambda: _files(_sure(parts))),
-        public_keys=fact(lambda: _keys(_sure(parts), "public")),
-        authorized=fact(lambda: _keys(_sure(parts), "authorized")),
+        options=fact(lambda: _options(_require_read(parts))),
+        host_keys=fact(lambda: _keys(_require_read(parts), "host")),
+        home=fact(lambda: _passwd(_require_read(parts))[0]),
+        shell=fact(lambda: _passwd(_require_read(parts))[1]),
+        files=fact(lambda: _files(_require_read(parts))),
+        public_keys=fact(lambda: _keys(_require_read(parts), "public")),
+        authorized=fact(lambda: _keys(_require_read(parts), "authorized")),
     )
 
 
-def _sure(parts: dict[str, list[str]] | Unread) -> dict[str, list[str]]:
+def _require_read(
+    parts: dict[str, list[str]] | Unread,
+) -> dict[str, list[str]]:
     if isinstance(parts, Unread):
         raise Unread(parts.reason)
     return parts
 
 
 def _options(parts: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    options: dict[str, tuple[str, ...]] = {}
     match parts.get("sshd", [""])[:1]:
         case ["0"]:
             pass
@@ -115,22 +117,24 @@ def _options(parts: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
         case _:
             raise Unread("sshd -T does not work there: it takes root (--sudo)")
     for line in parts.get("options", ()):
-        option, *words = line.split() or [""]
+        option, *values = line.split() or [""]
         # 'allowusers' comes once for each of its words.
-        found[option.lower()] = found.get(option.lower(), ()) + tuple(words)
-    return found if len(found) > 1 else {}
+        options[option.lower()] = options.get(option.lower(), ()) + tuple(
+            values
+        )
+    return options if len(options) > 1 else {}
 
 
 def _keys(parts: dict[str, list[str]], part: str) -> tuple[str, ...]:
     """'TYPE BASE64' of each line, options before and words after left out."""
-    found = []
+    keys = []
     for line in parts.get(part, ()):
-        words = line.split()
-        for kind, blob in itertools.pairwise(words):
+        fields = line.split()
+        for kind, blob in itertools.pairwise(fields):
             if kind.startswith(_KINDS) and blob.startswith("AAAA"):
-                found.append(f"{kind} {blob}")
+                keys.append(f"{kind} {blob}")
                 break
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(keys))
 
 
 def _passwd(parts: dict[str, list[str]]) -> tuple[str, str]:
@@ -140,10 +144,10 @@ def _passwd(parts: dict[str, list[str]]) -> tuple[str, str]:
 
 
 def _files(parts: dict[str, list[str]]) -> dict[str, File]:
-    found = {}
+    files = {}
     for line in parts.get("files", ()):
-        mode, _, rest = line.partition(" ")
-        owner, _, path = rest.partition(" ")
+        mode, _, remainder = line.partition(" ")
+        owner, _, path = remainder.partition(" ")
         if path and len(mode) < 5 and set(mode) <= set("01234567"):
-            found[path] = File(int(mode, 8), owner)
-    return found
+            files[path] = File(int(mode, 8), owner)
+    return files

@@ -24,7 +24,7 @@ from osc_migrate.nodes.node import PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_pair
 from osc_migrate.nodes.reach import ssh
 from osc_migrate.nodes.reach.facts import Outcome, Port
-from osc_migrate.nodes.reach.route import led, lost
+from osc_migrate.nodes.reach.route import is_unreachable, require_route
 from osc_migrate.nodes.tls import checks as tls
 from osc_migrate.text import paste, printable
 
@@ -39,45 +39,47 @@ def destination_name_resolves(pair: PairFacts) -> str:
     """
     config_of(pair.source), config_of(pair.destination)
     reach = pair.reach
-    words = [reach.connect, routes.libvirt_host(reach.uri), reach.copy]
-    names = [w for w in dict.fromkeys(words) if w and not is_address(w)]
+    targets = [reach.connect, routes.libvirt_host(reach.uri), reach.copy]
+    names = [w for w in dict.fromkeys(targets) if w and not is_address(w)]
     for name in names:
-        why = _misleads(pair, name)
-        if why:
+        problem = _name_problem(pair, name)
+        if problem:
             raise Problem(
-                why, *right_name(pair.source, pair.destination, name)
+                problem, *right_name(pair.source, pair.destination, name)
             )
     if not names:
         return f"it is an address: {reach.connect}"
     return "; ".join(f"{n}: {', '.join(reach.names[n])}" for n in names)
 
 
-def _misleads(pair: PairFacts, name: str) -> str:
+def _name_problem(pair: PairFacts, name: str) -> str:
     """What is wrong with a name on the source; empty when nothing is.
 
-    :raises Skip: the destination's own checks tell.
+    :raises Skip: the destination's own checks report it.
     """
     source, destination = pair.source, pair.destination
-    found = pair.reach.names.get(name)
-    if found is None:
+    resolved = pair.reach.names.get(name)
+    if resolved is None:
         raise Unread(f"{name} was not looked up on {source.name}")
-    if not found:
+    if not resolved:
         return f"{name} does not resolve on {source.name}"
-    own = destination.network.own
-    wrong = [a for a in found if a not in own or is_loopback(a)]
-    if not wrong:
+    destination_addresses = destination.network.own
+    wrong_addresses = [
+        a for a in resolved if a not in destination_addresses or is_loopback(a)
+    ]
+    if not wrong_addresses:
         return ""
-    there = known(lambda: destination.network.names.get(name)) or ()
-    if set(found) == set(there) and not is_own(destination, name):
+    resolved_there = known(lambda: destination.network.names.get(name)) or ()
+    if set(resolved) == set(resolved_there) and not is_own(destination, name):
         raise Skip(f"it is the same on {destination.name}, whose checks tell")
-    shown = ", ".join(found)
-    if any(map(is_loopback, wrong)):
+    shown = ", ".join(resolved)
+    if any(map(is_loopback, wrong_addresses)):
         return f"{name} is {shown} on {source.name}: that is itself"
-    if set(wrong) & source.network.own:
+    if set(wrong_addresses) & source.network.own:
         return f"{name} is {shown} on {source.name}: that is its own address"
     return (
         f"{name} is {shown} on {source.name}, but"
-        f" {', '.join(wrong)} is no address of {destination.name}"
+        f" {', '.join(wrong_addresses)} is no address of {destination.name}"
     )
 
 
@@ -88,8 +90,8 @@ def destination_is_reachable(pair: PairFacts) -> str:
     Where no port answers and no ping, it is no single rule: a route, a
     cable, a VLAN.
     """
-    led(pair)
-    if not lost(pair):
+    require_route(pair)
+    if not is_unreachable(pair):
         return pair.reach.connect
     connect = pair.reach.connect
     raise Problem(
@@ -104,13 +106,13 @@ def destination_is_reachable(pair: PairFacts) -> str:
 @of_pair(LIVE)
 def destination_libvirt_port_is_open(pair: PairFacts) -> str:
     """The source reaches the port of the destination's libvirt."""
-    led(pair)
+    require_route(pair)
     port = pair.reach.libvirt
     if port is None:
         raise Skip(f"{routes.transport(pair.reach.uri)} needs none of its own")
     if port.outcome is Outcome.OPEN:
         return str(port)
-    _through(pair)
+    _skip_if_explained(pair)
     # Both are opened at once where both are closed: it is one firewall.
     ports: list[Ports] = [port.port]
     data = known(lambda: pair.reach.data) or ()
@@ -119,50 +121,51 @@ def destination_libvirt_port_is_open(pair: PairFacts) -> str:
         ports.append(pair.reach.data_range)
     raise Problem(
         str(port) + ("; so are those of the data" if len(ports) > 1 else ""),
-        *_open(pair, port, ports),
+        *_firewall_fix(pair, port, ports),
     )
 
 
-def _through(pair: PairFacts) -> None:
-    """:raises Skip: nothing gets through, or nobody listens there."""
-    if lost(pair):
+def _skip_if_explained(pair: PairFacts) -> None:
+    """:raises Skip: another check reports why the port is not open."""
+    if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
     port = pair.reach.libvirt
-    if port and port.outcome is Outcome.REFUSED and _deaf(pair, port):
+    if port and port.outcome is Outcome.REFUSED and _not_listening(pair, port):
         raise Skip(f"see libvirt-listens of {pair.destination.name}")
 
 
-def _deaf(pair: PairFacts, port: Port) -> bool:
-    """Nobody on the destination listens there, as its own checks say."""
+def _not_listening(pair: PairFacts, port: Port) -> bool:
+    """Nothing on the destination listens there, as its checks report."""
     listeners = known(lambda: pair.destination.libvirt.listeners)
     if listeners is None:
         return False
-    to = _address(pair, port)
+    address = _resolved_address(pair, port)
     return not any(
-        one.port == port.port and one.hears(to) for one in listeners
+        listener.port == port.port and listener.hears(address)
+        for listener in listeners
     )
 
 
-def _deeper(pair: PairFacts) -> None:
-    """:raises Skip: the checks of libvirt and of TLS say why it fails."""
+def _skip_if_daemon_or_tls_fails(pair: PairFacts) -> None:
+    """:raises Skip: a check of libvirt or TLS reports the cause."""
     findings = judge((*libvirt.NODE, *tls.NODE), pair.destination, Kind.LIVE)
-    found = [*findings, *judge(tls.NODE, pair.source, Kind.LIVE)]
-    found += judge(tls.PAIR, pair, Kind.LIVE)
-    for finding in found:
+    all_findings = [*findings, *judge(tls.NODE, pair.source, Kind.LIVE)]
+    all_findings += judge(tls.PAIR, pair, Kind.LIVE)
+    for finding in all_findings:
         if finding.status is Status.FAIL:
             raise Skip(f"see {finding.check} of {finding.subject}")
 
 
-def _address(pair: PairFacts, port: Port) -> str:
+def _resolved_address(pair: PairFacts, port: Port) -> str:
     """Where it is, as the source resolves it."""
-    found = pair.reach.names.get(port.host, ())
-    return found[0] if found else port.host
+    addresses = pair.reach.names.get(port.host, ())
+    return addresses[0] if addresses else port.host
 
 
-def _open(
+def _firewall_fix(
     pair: PairFacts, port: Port, ports: list[Ports]
 ) -> tuple[str, *tuple[Fix, ...]]:
-    to = _address(pair, port)
+    to = _resolved_address(pair, port)
     return let_through(pair.source, pair.destination, to, ports)
 
 
@@ -177,10 +180,10 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
     reach = pair.reach
     if config_of(pair.source).flag("libvirt", "live_migration_tunnelled"):
         raise Skip("the data go through libvirt (live_migration_tunnelled)")
-    led(pair)
+    require_route(pair)
     if reach.libvirt and reach.libvirt.outcome is not Outcome.OPEN:
         raise Skip("see destination-libvirt-port-is-open")
-    if lost(pair):
+    if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
     if trouble_of_ports(pair.destination.libvirt):
         raise Skip(f"see migration-ports-are-sane of {pair.destination.name}")
@@ -196,13 +199,13 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
         )
     if low.outcome is not Outcome.OPEN:
         raise Problem(
-            f"{low}, of the range {shown}", *_open(pair, low, [span])
+            f"{low}, of the range {shown}", *_firewall_fix(pair, low, [span])
         )
     if high.outcome is not Outcome.OPEN:
         raise Concern(
             f"{low}, but {high}, of the range {shown}: a move that gets a"
             " port beyond what is open fails",
-            *_open(pair, high, [span]),
+            *_firewall_fix(pair, high, [span]),
         )
     return f"{low.port} and {high.port} of {shown}"
 
@@ -214,24 +217,24 @@ def destination_libvirt_answers(pair: PairFacts) -> str:
     The source's libvirt opens that connection (VIR_MIGRATE_PEER2PEER), as
     root: nova/virt/libvirt/guest.py, migrate.
     """
-    led(pair)
+    require_route(pair)
     reach = pair.reach
     uri, port = reach.uri, reach.libvirt
     if port and port.outcome is not Outcome.OPEN:
         raise Skip("see destination-libvirt-port-is-open")
-    if lost(pair):
+    if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
-    done = reach.virsh
-    if done is None:
+    attempt = reach.virsh
+    if attempt is None:
         raise Unread(f"{uri} was not tried")
-    if done.status == 0:
-        return f"{uri}: {printable(done.said, 80)}"
-    if done.status in (126, 127):
+    if attempt.status == 0:
+        return f"{uri}: {printable(attempt.output, 80)}"
+    if attempt.status in (126, 127):
         raise Unread(f"{pair.source.name} itself has no virsh to try {uri}")
-    _deeper(pair)
-    said = printable(done.said.removeprefix("error: "), 300)
+    _skip_if_daemon_or_tls_fails(pair)
+    message = printable(attempt.output.removeprefix("error: "), 300)
     by_hand = f"on {pair.source.name} as root: virsh -c '{uri}' hostname"
-    if done.status in (124, 137):
+    if attempt.status in (124, 137):
         raise Problem(
             f"{uri} takes the connection but does not answer in 20 s",
             f"on {pair.destination.name}: systemctl status libvirtd"
@@ -239,13 +242,13 @@ def destination_libvirt_answers(pair: PairFacts) -> str:
         )
     if routes.transport(uri) == "ssh":
         raise Problem(
-            f"{uri}: {said}",
+            f"{uri}: {message}",
             f"let root of {pair.source.name} log in there by ssh without a"
             " question (key in authorized_keys, host key in"
             f" /root/.ssh/known_hosts); then {by_hand}",
         )
     raise Problem(
-        f"{uri}: {said}",
+        f"{uri}: {message}",
         f"see libvirt's log on {pair.destination.name} (journalctl -u"
         f" libvirtd -u virtproxyd); then {by_hand}",
     )
@@ -258,8 +261,8 @@ def migration_path_carries_full_packets(pair: PairFacts) -> str:
     Where larger ones vanish without a word on the way, a connection opens
     and then stands still: the copy never ends.
     """
-    led(pair)
-    if lost(pair):
+    require_route(pair)
+    if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
     packet = pair.reach.packet
     if packet is None:
@@ -268,13 +271,13 @@ def migration_path_carries_full_packets(pair: PairFacts) -> str:
             Gap("packet size", "a destination that answers pings shows it"),
         )
     size, arrived = packet
-    whole = size + (48 if ":" in pair.reach.connect else 28)
+    packet_size = size + (48 if ":" in pair.reach.connect else 28)
     if arrived:
-        return f"{whole} bytes"
+        return f"{packet_size} bytes"
     if mtu_differs(pair.source, pair.destination):
         raise Skip("see mtu-agrees")
     raise Problem(
-        f"a ping of {whole} bytes from {pair.source.name} to"
+        f"a ping of {packet_size} bytes from {pair.source.name} to"
         f" {pair.reach.connect} is lost, a small one is not",
         "find what is between them with a lower MTU (tracepath -n"
         f" {paste(pair.reach.connect)}), and raise it, or lower both"

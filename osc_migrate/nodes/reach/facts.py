@@ -34,12 +34,12 @@ class Port:
 
 
 @dataclasses.dataclass(frozen=True)
-class Done:
+class CommandResult:
     """A command that was run; 124 when it did not end in time."""
 
     status: int
-    # Its last words.
-    said: str
+    # The end of its output.
+    output: str
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -58,7 +58,7 @@ class Reach(Facts):
     # Of libvirt; None where the URI goes through ssh.
     libvirt: Port | None
     # 'virsh -c URI hostname', as root; None where its port was not open.
-    virsh: Done | None
+    virsh: CommandResult | None
     # Ports of the other's migration range, the lowest first.
     data: tuple[Port, ...]
     # Whether they were opened for it.
@@ -66,7 +66,7 @@ class Reach(Facts):
     # The other's migration range, both ends included.
     data_range: tuple[int, int]
     # 'ssh COPY true' as user nova.
-    nova_ssh: Done
+    nova_ssh: CommandResult
     # Size of the packet in bytes, headers included, and whether an unbroken
     # one arrived; None where even a small one does not.
     packet: tuple[int, bool] | None

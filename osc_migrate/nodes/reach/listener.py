@@ -125,7 +125,7 @@ def silence(answers: Answers) -> Question:
 
 
 def _match(answers: Answers) -> re.Match[str]:
-    said = CommandOutput(answers, "reach").out("listen")
-    if match := _OPENED.fullmatch(said):
+    output = CommandOutput(answers, "reach").out("listen")
+    if match := _OPENED.fullmatch(output):
         return match
     raise Unread("no port was opened there")

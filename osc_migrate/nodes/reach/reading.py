@@ -19,12 +19,12 @@ from osc_migrate.nodes.network.facts import is_address
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.reach import listener
 from osc_migrate.nodes.reach.attempts import SCRIPT
-from osc_migrate.nodes.reach.facts import Done, Outcome, Port, Reach
+from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port, Reach
 
 LOG = logging.getLogger(__name__)
 
 # Nodes that are tried at once from one: more would measure its own load.
-_TOGETHER = 24
+_BATCH_SIZE = 24
 # Seconds: longer than the slowest way through the script.
 _LIMIT = 45.0
 
@@ -33,7 +33,7 @@ def listen(node: NodeFacts, others: int) -> dict[str, Question]:
     """Opens ports of the node's migration range for a while, for the
     others to connect to; ends by itself.
 
-    :param others: how many there are: they take their time.
+    :param others: how many there are: the more, the longer it is open.
     """
     span = _span(node)
     if span is None:
@@ -72,43 +72,47 @@ def questions(
     # same door, and sshd turns away more than ten (MaxStartups).
     after = [peer for peer in peers if peer.name > node.name]
     order = [*after, *(peer for peer in peers if peer.name < node.name)]
-    found = {}
-    for at in range(0, len(order), _TOGETHER):
-        some = order[at : at + _TOGETHER]
+    questions_by_name = {}
+    for start in range(0, len(order), _BATCH_SIZE):
+        batch = order[start : start + _BATCH_SIZE]
         plans = [
             _safe_plan(node, peer, listening.get(peer.name, {}))
-            for peer in some
+            for peer in batch
         ]
-        # The names tell for whom it was when there is no answer.
-        name = "reach.to " + json.dumps([peer.name for peer in some])
-        found[name] = Question(
+        # With no answer, the names show which peers it was for.
+        name = "reach.to " + json.dumps([peer.name for peer in batch])
+        questions_by_name[name] = Question(
             SCRIPT
             + "".join(f"try{' %s' * len(plan)} &\n" for plan in plans)
             + "wait\n",
             tuple(word for plan in plans for word in plan),
             _LIMIT,
         )
-    return found
+    return questions_by_name
 
 
-def _safe_plan(node: NodeFacts, peer: NodeFacts, heard: Answers) -> list[str]:
-    """The same, where one of a pair has answered what is not understood:
-    the others are still tried."""
+def _safe_plan(
+    node: NodeFacts, peer: NodeFacts, listener_answers: Answers
+) -> list[str]:
+    """As _plan; where the answers of one node cannot be read, the other
+    peers are still tried."""
     try:
-        return _plan(node, peer, heard)
+        return _plan(node, peer, listener_answers)
     except MemoryError:
         raise
     except Exception as error:
         LOG.debug("planning the way to %s", peer.name, exc_info=True)
-        why = getattr(error, "reason", type(error).__name__)
-        unread = {"unread": f"its answers cannot be read: {why}"}
+        reason = getattr(error, "reason", type(error).__name__)
+        unread = {"unread": f"its answers cannot be read: {reason}"}
         head = {"peer": peer.name, "listened": False} | dict.fromkeys(
             ("connect", "uri", "copy", "ports"), unread
         )
         return [json.dumps(head), "", "-", "-", "-", "-", "", "-", "0"]
 
 
-def _plan(node: NodeFacts, peer: NodeFacts, heard: Answers) -> list[str]:
+def _plan(
+    node: NodeFacts, peer: NodeFacts, listener_answers: Answers
+) -> list[str]:
     """The arguments of 'try' in the script; '-' is for nothing.
 
     The first is returned as it is: what is known before.
@@ -117,51 +121,61 @@ def _plan(node: NodeFacts, peer: NodeFacts, heard: Answers) -> list[str]:
     primary = known(lambda: peer.network.primary) or ""
     span = _span(peer) or DATA_PORTS
     connect = fact(lambda: routes.connect(peer.config, peer.name))
-    uri = fact(lambda: routes.uri(node.config, _sure(connect)))
+    uri = fact(lambda: routes.uri(node.config, _require_read(connect)))
     copy = fact(lambda: routes.copy_address(peer.config, hostname, primary))
-    data_host = fact(lambda: _data_host(peer, hostname, _sure(connect)))
-    listened = "reach.listen" in heard
+    data_host = fact(
+        lambda: _data_host(peer, hostname, _require_read(connect))
+    )
+    listened = "reach.listen" in listener_answers
     ports: tuple[int, ...] = span[:1]
     if listened:
-        ports = fact(lambda: listener.opened(heard))
+        ports = fact(lambda: listener.opened(listener_answers))
     head = {
         "peer": peer.name,
-        "connect": _told(connect),
-        "uri": _told(uri),
-        "copy": _told(copy),
+        "connect": _or_reason(connect),
+        "uri": _or_reason(uri),
+        "copy": _or_reason(copy),
         "listened": listened,
-        "ports": _told(ports),
+        "ports": _or_reason(ports),
         "range": span,
     }
-    there = _or(uri, "")
-    names = [peer.name, routes.libvirt_host(there), _or(data_host, "")]
-    names += [_or(connect, ""), _or(copy, "")]
-    wanted = [w for w in names if routes.is_safe(w) and not is_address(w)]
+    libvirt_uri = _or_default(uri, "")
+    names = [
+        peer.name,
+        routes.libvirt_host(libvirt_uri),
+        _or_default(data_host, ""),
+    ]
+    names += [_or_default(connect, ""), _or_default(copy, "")]
+    lookup_names = [
+        w for w in names if routes.is_safe(w) and not is_address(w)
+    ]
     return [
         json.dumps(head),
-        " ".join(dict.fromkeys(wanted)),
-        there or "-",
-        routes.libvirt_host(there) or "-",
-        str(routes.libvirt_port(there) or "-"),
-        _or(data_host, "-"),
-        " ".join(map(str, _or(ports, ()))) if _or(data_host, "") else "",
-        _or(copy, "-"),
-        str(_payload(node, _or(connect, ""))),
+        " ".join(dict.fromkeys(lookup_names)),
+        libvirt_uri or "-",
+        routes.libvirt_host(libvirt_uri) or "-",
+        str(routes.libvirt_port(libvirt_uri) or "-"),
+        _or_default(data_host, "-"),
+        " ".join(map(str, _or_default(ports, ())))
+        if _or_default(data_host, "")
+        else "",
+        _or_default(copy, "-"),
+        str(_payload(node, _or_default(connect, ""))),
     ]
 
 
-def _sure(found: Any) -> Any:
-    if isinstance(found, Unread):
-        raise Unread(found.reason)
-    return found
+def _require_read(value: Any) -> Any:
+    if isinstance(value, Unread):
+        raise Unread(value.reason)
+    return value
 
 
-def _or(found: Any, other: Any) -> Any:
-    return other if isinstance(found, Unread) else found
+def _or_default(value: Any, default: Any) -> Any:
+    return default if isinstance(value, Unread) else value
 
 
-def _told(found: Any) -> Any:
-    return {"unread": found.reason} if isinstance(found, Unread) else found
+def _or_reason(value: Any) -> Any:
+    return {"unread": value.reason} if isinstance(value, Unread) else value
 
 
 def _data_host(peer: NodeFacts, hostname: str, connect: str) -> str:
@@ -179,17 +193,19 @@ def _payload(node: NodeFacts, connect: str) -> int:
     """Bytes after the headers in a ping as large as the source sends."""
     links = known(lambda: node.network.interfaces) or {}
     primary = known(lambda: node.network.primary) or ""
-    own = known(lambda: node.network.addresses) or ()
-    ways_out = [one for one in own if one.address == primary]
+    own_addresses = known(lambda: node.network.addresses) or ()
+    ways_out = [entry for entry in own_addresses if entry.address == primary]
     if is_address(connect):
-        ways_out += [one for one in own if one.reaches(connect)]
-    found = [links[w.interface].mtu for w in ways_out if w.interface in links]
-    return (found[-1] if found else 1500) - (48 if ":" in connect else 28)
+        ways_out += [
+            entry for entry in own_addresses if entry.reaches(connect)
+        ]
+    mtus = [links[w.interface].mtu for w in ways_out if w.interface in links]
+    return (mtus[-1] if mtus else 1500) - (48 if ":" in connect else 28)
 
 
 def read(answers: Answers) -> dict[str, Reach]:
     """Name of a peer -> how it went, from answers named 'reach.*'."""
-    found = {}
+    reach_by_peer = {}
     for name in answers:
         if not name.startswith("reach.to "):
             continue
@@ -199,30 +215,30 @@ def read(answers: Answers) -> dict[str, Reach]:
             )
         except Unread as unread:
             for peer in _peers(name):
-                found[peer] = _nothing(unread)
+                reach_by_peer[peer] = _all_unread(unread)
             continue
         for head, lines in _blocks(out):
-            there = head.get("peer")
-            if isinstance(there, str):
+            peer_name = head.get("peer")
+            if isinstance(peer_name, str):
                 try:
-                    found[there] = _reach(head, lines)
+                    reach_by_peer[peer_name] = _reach(head, lines)
                 except MemoryError:
                     raise
                 except Exception as error:
                     LOG.debug("reading the way to a peer", exc_info=True)
-                    found[there] = _nothing(
+                    reach_by_peer[peer_name] = _all_unread(
                         Unread(
                             "what was tried from the node cannot be read:"
                             f" {type(error).__name__}, see --debug"
                         )
                     )
-    return found
+    return reach_by_peer
 
 
-def _nothing(unread: Unread) -> Reach:
+def _all_unread(unread: Unread) -> Reach:
     fields = [field.name for field in dataclasses.fields(Reach)]
-    nothing: dict[str, Any] = dict.fromkeys(fields, unread)
-    return Reach(**nothing)
+    unread_fields: dict[str, Any] = dict.fromkeys(fields, unread)
+    return Reach(**unread_fields)
 
 
 def _peers(name: str) -> list[str]:
@@ -251,8 +267,8 @@ def _blocks(out: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
 def _reach(head: dict[str, Any], lines: list[str]) -> Reach:
     rows: dict[str, list[str]] = {}
     for line in lines:
-        key, _, rest = line.partition(" ")
-        rows.setdefault(key, []).append(rest)
+        key, _, value = line.partition(" ")
+        rows.setdefault(key, []).append(value)
     return Reach(
         connect=fact(_text, head, "connect"),
         uri=fact(_text, head, "uri"),
@@ -269,68 +285,70 @@ def _reach(head: dict[str, Any], lines: list[str]) -> Reach:
 
 
 def _text(head: dict[str, Any], key: str) -> str:
-    found = head.get(key)
-    if isinstance(found, dict) and "unread" in found:
-        raise Unread(str(found["unread"]))
-    if not isinstance(found, str):
+    value = head.get(key)
+    if isinstance(value, dict) and "unread" in value:
+        raise Unread(str(value["unread"]))
+    if not isinstance(value, str):
         raise Unread(f"{key} was not told")
-    return found
+    return value
 
 
 def _names(
     head: dict[str, Any], rows: dict[str, list[str]]
 ) -> dict[str, tuple[str, ...]]:
-    found = {}
+    addresses_by_name = {}
     if "unnamed" in rows:
         raise Unread("the node has no getent(1) to resolve names with")
     for row in rows.get("names", ()):
         name, *addresses = row.split() or [""]
         if not name:
             raise Unread("the node resolved a name that it does not say")
-        found[name] = tuple(
+        addresses_by_name[name] = tuple(
             dict.fromkeys(a for a in addresses if is_address(a))
         )
     for key in ("connect", "copy"):
         word = head.get(key)
         if isinstance(word, str) and is_address(word):
-            found[word] = (word,)
-    return found
+            addresses_by_name[word] = (word,)
+    return addresses_by_name
 
 
-def _port(rows: dict[str, list[str]], key: str) -> list[Port]:
-    found = []
+def _ports(rows: dict[str, list[str]], key: str) -> list[Port]:
+    ports = []
     for row in rows.get(key, ()):
-        host, _, rest = row.partition(" ")
-        port, _, how = rest.partition(" ")
+        host, _, remainder = row.partition(" ")
+        port, _, outcome = remainder.partition(" ")
         if not port.isdecimal() or len(port) > 5:
             raise Unread(f"'{row[:80]}' is no outcome of a connection")
-        if how not in list(Outcome):
-            raise Unread(f"{host} port {port} could not be tried: {how[:200]}")
-        found.append(Port(host, int(port), Outcome(how)))
-    return sorted(found, key=lambda one: one.port)
+        if outcome not in list(Outcome):
+            raise Unread(
+                f"{host} port {port} could not be tried: {outcome[:200]}"
+            )
+        ports.append(Port(host, int(port), Outcome(outcome)))
+    return sorted(ports, key=lambda attempt: attempt.port)
 
 
 def _libvirt(head: dict[str, Any], rows: dict[str, list[str]]) -> Port | None:
     uri = _text(head, "uri")
     if routes.libvirt_port(uri) is None:
         return None
-    found = _port(rows, "port")
-    if not found:
+    ports = _ports(rows, "port")
+    if not ports:
         raise Unread("libvirt's port was not tried")
-    return found[0]
+    return ports[0]
 
 
-def _virsh(rows: dict[str, list[str]]) -> Done | None:
-    return _done(rows, "virsh") if "virsh" in rows else None
+def _virsh(rows: dict[str, list[str]]) -> CommandResult | None:
+    return _command_result(rows, "virsh") if "virsh" in rows else None
 
 
 def _data(
     head: dict[str, Any], rows: dict[str, list[str]]
 ) -> tuple[Port, ...]:
-    asked = head.get("ports")
-    if isinstance(asked, dict):
-        raise Unread(f"no port could be opened there: {asked.get('unread')}")
-    return tuple(_port(rows, "data"))
+    ports = head.get("ports")
+    if isinstance(ports, dict):
+        raise Unread(f"no port could be opened there: {ports.get('unread')}")
+    return tuple(_ports(rows, "data"))
 
 
 def _range(head: dict[str, Any]) -> tuple[int, int]:
@@ -340,26 +358,26 @@ def _range(head: dict[str, Any]) -> tuple[int, int]:
     raise Unread("the range of ports was not told")
 
 
-def _done(rows: dict[str, list[str]], key: str) -> Done:
+def _command_result(rows: dict[str, list[str]], key: str) -> CommandResult:
     """A line of 'WORDS =STATUS'."""
-    said, _, status = rows.get(key, [""])[0].strip().rpartition("=")
+    output, _, status = rows.get(key, [""])[0].strip().rpartition("=")
     if not status.isdecimal() or len(status) > 3:
         raise Unread(f"{key} was not tried")
-    return Done(int(status), " ".join(said.split()))
+    return CommandResult(int(status), " ".join(output.split()))
 
 
-def _nova_ssh(rows: dict[str, list[str]]) -> Done:
+def _nova_ssh(rows: dict[str, list[str]]) -> CommandResult:
     if "doubt" in rows:
         raise Unread(rows["doubt"][0][:300])
-    return _done(rows, "nova")
+    return _command_result(rows, "nova")
 
 
 def _packet(rows: dict[str, list[str]]) -> tuple[int, bool] | None:
-    words = " ".join(rows.get("ping", [""])).split()
-    if len(words) != 2 or not words[0].isdecimal():
+    fields = " ".join(rows.get("ping", [""])).split()
+    if len(fields) != 2 or not fields[0].isdecimal():
         raise Unread("no packet was sent")
-    if words[1] not in ("full", "lost", "none"):
+    if fields[1] not in ("full", "lost", "none"):
         raise Unread("the node's ping(8) cannot send packets of a fixed size")
-    if words[1] == "none":
+    if fields[1] == "none":
         return None
-    return int(words[0][:6]), words[1] != "lost"
+    return int(fields[0][:6]), fields[1] != "lost"

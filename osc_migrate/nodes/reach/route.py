@@ -10,39 +10,48 @@ from osc_migrate.nodes.network.links import inbound_is_up
 from osc_migrate.nodes.node import PairFacts
 from osc_migrate.nodes.reach.facts import Outcome
 
-_NOWHERE = (Outcome.SILENT, Outcome.UNREACHABLE)
+_NO_ANSWER = (Outcome.SILENT, Outcome.UNREACHABLE)
 
 
-def led(pair: PairFacts) -> None:
-    """:raises Skip: what the source connects to is not the destination, as
-    other checks say."""
+def require_route(pair: PairFacts) -> None:
+    """
+    :raises Skip: the source does not connect to the destination, as other
+        checks report.
+    """
     reach, destination = pair.reach, pair.destination
-    # Without it, nobody knows where to try.
+    # Without it, the address to try is unknown.
     config_of(pair.source), config_of(destination)
-    words = {reach.connect, routes.libvirt_host(reach.uri)} - {""}
-    for word in words:
-        if is_address(word):
-            if not is_own(destination, word):
+    targets = {reach.connect, routes.libvirt_host(reach.uri)} - {""}
+    for target in targets:
+        if is_address(target):
+            if not is_own(destination, target):
                 raise Skip(
-                    f"{word} is not {destination.name}: see"
+                    f"{target} is not {destination.name}: see"
                     " inbound-address-is-local there"
                 )
         else:
-            found = reach.names.get(word, ())
-            own = destination.network.own
-            if not found or any(a not in own or is_loopback(a) for a in found):
+            addresses = reach.names.get(target, ())
+            destination_addresses = destination.network.own
+            if not addresses or any(
+                a not in destination_addresses or is_loopback(a)
+                for a in addresses
+            ):
                 raise Skip("see destination-name-resolves")
     if not inbound_is_up(destination):
         raise Skip(f"see interface-is-up of {destination.name}")
 
 
-def lost(pair: PairFacts) -> bool:
+def is_unreachable(pair: PairFacts) -> bool:
     """Nothing at all gets from the source to the destination."""
     reach = pair.reach
     if known(lambda: reach.packet) is not None:
         return False
     ports = [known(lambda: reach.libvirt), *(known(lambda: reach.data) or ())]
-    tried = [port for port in ports if port]
-    said = known(lambda: reach.nova_ssh.said) or ""
-    silent = "connect to host" in said and "refused" not in said
-    return bool(tried) and silent and all(p.outcome in _NOWHERE for p in tried)
+    tried_ports = [port for port in ports if port]
+    ssh_output = known(lambda: reach.nova_ssh.output) or ""
+    silent = "connect to host" in ssh_output and "refused" not in ssh_output
+    return (
+        bool(tried_ports)
+        and silent
+        and all(p.outcome in _NO_ANSWER for p in tried_ports)
+    )

@@ -17,12 +17,12 @@ from osc_migrate.nodes.network.facts import is_address, is_loopback
 from osc_migrate.nodes.network.firewall import let_through
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import of_node, of_pair
-from osc_migrate.nodes.reach.facts import Done
-from osc_migrate.nodes.reach.route import lost
+from osc_migrate.nodes.reach.facts import CommandResult
+from osc_migrate.nodes.reach.route import is_unreachable
 from osc_migrate.text import command, printable
 
 _NAME = "destination-name-resolves"
-Words = tuple[str, *tuple[Fix, ...]]
+Remedy = tuple[str, *tuple[Fix, ...]]
 
 
 @of_node([Kind.COLD])
@@ -35,9 +35,9 @@ def sshd_lets_nova_in(node: NodeFacts) -> str:
     options = node.network.ssh.options
     if not options:
         raise Skip("the node has no sshd that shows its options")
-    if why := shut_out(options):
+    if reason := shut_out(options):
         raise Problem(
-            f"sshd shuts nova out: {why}",
+            f"sshd shuts nova out: {reason}",
             f"on {node.name}: find it with grep -rniE '{_OPTIONS}'"
             " /etc/ssh/sshd_config /etc/ssh/sshd_config.d, let nova in, then"
             " systemctl reload ssh (Red Hat: sshd)",
@@ -53,16 +53,16 @@ def shut_out(options: Mapping[str, tuple[str, ...]]) -> str:
     if options.get("pubkeyauthentication") == ("no",):
         return "PubkeyAuthentication no"
     groups = set(options.get("groups", ()))
-    for option, words, allows in (
+    for option, principals, allows in (
         ("DenyUsers", {"nova"}, False),
         ("AllowUsers", {"nova"}, True),
         ("DenyGroups", groups, False),
         ("AllowGroups", groups, True),
     ):
         patterns = options.get(option.lower(), ())
-        # With a host or a wildcard it depends; ssh itself will tell.
-        plain = not any(set("*?@!") & set(word) for word in patterns)
-        if patterns and plain and bool(words & {*patterns}) is not allows:
+        # With a host or a wildcard it depends: only ssh itself shows it.
+        plain = not any(set("*?@!") & set(pattern) for pattern in patterns)
+        if patterns and plain and bool(principals & {*patterns}) is not allows:
             return f"{option} {' '.join(patterns)}"
     return ""
 
@@ -91,51 +91,53 @@ def nova_can_ssh(pair: PairFacts) -> str:
     # It says where the disks are copied to.
     config_of(pair.destination)
     reach = pair.reach
-    done = reach.nova_ssh
+    attempt = reach.nova_ssh
     name = _user(pair.source)
-    if done.status == 0:
+    if attempt.status == 0:
         return f"{name}@{reach.copy}"
-    _led(pair)
-    if lost(pair):
+    _require_own_copy_address(pair)
+    if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
     for node in (pair.source, pair.destination):
         if _without_nova(node):
             raise Skip(f"see nova-user-exists of {node.name}")
-    if "does not exist" in done.said and "nova" in done.said:
+    if "does not exist" in attempt.output and "nova" in attempt.output:
         raise Unread(
             f"{pair.source.name} itself has no user nova: nova-compute may"
             " run in a container"
         )
-    for words, tell in _REASONS.items():
-        # They know the files of nova, and of nobody else.
-        if words in done.said and name == "nova":
-            why, remedy = tell(pair, done)
-            raise Problem(why, *remedy)
-    if done.status in (124, 137):
-        why, remedy = _closed(pair, done)
-        raise Problem(why, *remedy)
+    for marker, describe in _REASONS.items():
+        # They handle the files of user nova only.
+        if marker in attempt.output and name == "nova":
+            problem, remedy = describe(pair, attempt)
+            raise Problem(problem, *remedy)
+    if attempt.status in (124, 137):
+        problem, remedy = _closed(pair, attempt)
+        raise Problem(problem, *remedy)
     raise Problem(
-        f"ssh to {reach.copy} as {name}: {printable(done.said, 200)}",
+        f"ssh to {reach.copy} as {name}: {printable(attempt.output, 200)}",
         f"as {name} on {pair.source.name}: ssh -o BatchMode=yes {reach.copy}"
         " true",
     )
 
 
-def _led(pair: PairFacts) -> None:
+def _require_own_copy_address(pair: PairFacts) -> None:
     """:raises Skip: what is copied to is not the destination."""
-    copy, own = pair.reach.copy, pair.destination.network.own
-    found = pair.reach.names.get(copy, ())
-    if not found or any(a not in own or is_loopback(a) for a in found):
-        other = "my-ip-is-local" if is_address(copy) else _NAME
-        raise Skip(f"{copy} is not {pair.destination.name}: see {other}")
+    copy, destination_addresses = pair.reach.copy, pair.destination.network.own
+    addresses = pair.reach.names.get(copy, ())
+    if not addresses or any(
+        a not in destination_addresses or is_loopback(a) for a in addresses
+    ):
+        check_name = "my-ip-is-local" if is_address(copy) else _NAME
+        raise Skip(f"{copy} is not {pair.destination.name}: see {check_name}")
 
 
-def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
+def _host_key(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     """The key that goes into known_hosts was read on the node itself."""
     source, destination = pair.source.network.ssh, pair.destination
     copy = pair.reach.copy
-    changed = "HAS CHANGED" in done.said or "changed" in done.said
-    why = (
+    changed = "HAS CHANGED" in attempt.output or "changed" in attempt.output
+    problem = (
         f"nova on {pair.source.name} knows another ssh host key of {copy}"
         if changed
         else f"nova on {pair.source.name} does not know the ssh host key of"
@@ -144,7 +146,7 @@ def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
     keys = known(lambda: destination.network.ssh.host_keys) or ()
     home = known(lambda: source.home)
     if not keys or not home:
-        return why, (
+        return problem, (
             f"as nova on {pair.source.name}: ssh-keygen -R {copy}; then"
             f" ssh-keyscan {copy}, compare with ssh-keygen -lf on"
             f" {destination.name}, and put it into ~/.ssh/known_hosts",
@@ -158,14 +160,14 @@ def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
             raise Refused(
                 f"only {destination.name} says that {copy} is its own"
             )
-        seen = command("as_user", "nova", "grep", "-qF", "-e", keys[0], file)
+        lookup = command("as_user", "nova", "grep", "-qF", "-e", keys[0], file)
         forget = command(
             *("as_user", "nova", "ssh-keygen", "-q", "-R", host, "-f", file)
         )
         return Fix(
             pair.source.name,
             (
-                f"[ ! -e {command(file)} ] || {seen} || {forget}",
+                f"[ ! -e {command(file)} ] || {lookup} || {forget}",
                 *(
                     command("user_line_add", "nova", file, f"{host} {key}")
                     for key in known_keys
@@ -175,11 +177,11 @@ def _host_key(pair: PairFacts, done: Done) -> tuple[str, Words]:
             vouched=by_type(host, *known_keys),
         )
 
-    return why, ("", allowed(pair.source.name, fix))
+    return problem, ("", allowed(pair.source.name, fix))
 
 
 def _is_its_own(pair: PairFacts) -> bool:
-    """What is copied to is the destination by the source's own word: the
+    """The source, too, takes the copy address for the destination's: the
     destination alone might claim the address of a third node."""
     copy, name = pair.reach.copy, pair.destination.name
     return copy.partition(".")[0].lower() == name.partition(".")[
@@ -187,34 +189,43 @@ def _is_its_own(pair: PairFacts) -> bool:
     ].lower() or copy in pair.reach.names.get(name, ())
 
 
-def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
+def _permission(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     """Which part is missing, from the near end to the far one."""
-    near, far = pair.source.network.ssh, pair.destination.network.ssh
+    source_ssh, destination_ssh = (
+        pair.source.network.ssh,
+        pair.destination.network.ssh,
+    )
     source, destination = pair.source.name, pair.destination.name
-    if shut_out(known(lambda: far.options) or {}):
+    if shut_out(known(lambda: destination_ssh.options) or {}):
         raise Skip(f"sshd-lets-nova-in tells, of {destination}")
-    keys = near.private_keys
+    keys = source_ssh.private_keys
     if not keys:
-        return f"nova on {source} has no private key in {near.directory}", (
-            f"as nova on {source}: ssh-keygen -t ed25519; then put the"
-            f" .pub into {far.directory}/authorized_keys of every other node",
+        return (
+            f"nova on {source} has no private key in {source_ssh.directory}",
+            (
+                f"as nova on {source}: ssh-keygen -t ed25519; then put the"
+                f" .pub into {destination_ssh.directory}/authorized_keys of"
+                " every other node",
+            ),
         )
     unsafe = [
         path
         for path in keys
-        if near.files[path].mode & 0o077 or near.files[path].owner != "nova"
+        if source_ssh.files[path].mode & 0o077
+        or source_ssh.files[path].owner != "nova"
     ]
     if unsafe:
         return (
-            f"{unsafe[0]} on {source} is of {near.files[unsafe[0]].owner}"
-            f" with mode {near.files[unsafe[0]].mode:o}: ssh ignores it",
+            f"{unsafe[0]} on {source} is of"
+            f" {source_ssh.files[unsafe[0]].owner} with mode"
+            f" {source_ssh.files[unsafe[0]].mode:o}: ssh ignores it",
             (
                 "",
                 Fix(
                     source,
                     (
                         *(
-                            command("home_own", "nova", near.home, path)
+                            command("home_own", "nova", source_ssh.home, path)
                             for path in unsafe
                         ),
                         *(
@@ -226,27 +237,37 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
                 ),
             ),
         )
-    file = f"{far.directory}/authorized_keys"
-    for path in (far.home, far.directory, file):
-        one = far.files.get(path)
-        if one and (one.open_to_others or one.owner not in ("nova", "root")):
+    file = f"{destination_ssh.directory}/authorized_keys"
+    for path in (destination_ssh.home, destination_ssh.directory, file):
+        entry = destination_ssh.files.get(path)
+        if entry and (
+            entry.open_to_others or entry.owner not in ("nova", "root")
+        ):
             return (
-                f"{path} on {destination} is of {one.owner} with mode"
-                f" {one.mode:o}: sshd ignores the keys in it (StrictModes)",
+                f"{path} on {destination} is of {entry.owner} with mode"
+                f" {entry.mode:o}: sshd ignores the keys in it (StrictModes)",
                 (
                     "",
                     Fix(
                         destination,
                         (
-                            command("home_own", "nova", far.home, path),
+                            command(
+                                "home_own", "nova", destination_ssh.home, path
+                            ),
                             command("user_mode", "nova", "go-w", path),
                         ),
                         rests_on=(),
                     ),
                 ),
             )
-    lacking = [k for k in near.public_keys if k not in far.authorized]
-    if lacking and not set(near.public_keys) & set(far.authorized):
+    lacking = [
+        k
+        for k in source_ssh.public_keys
+        if k not in destination_ssh.authorized
+    ]
+    if lacking and not set(source_ssh.public_keys) & set(
+        destination_ssh.authorized
+    ):
         return f"{file} on {destination} lacks nova's key of {source}", (
             "",
             allowed(
@@ -264,7 +285,7 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
         )
     return (
         f"{destination} refuses nova's key of {source}:"
-        f" {printable(done.said, 200)}",
+        f" {printable(attempt.output, 200)}",
         (
             f"on {destination}: journalctl -u ssh -u sshd says why; as nova"
             f" on {source}: ssh -v {pair.reach.copy} true",
@@ -272,7 +293,7 @@ def _permission(pair: PairFacts, done: Done) -> tuple[str, Words]:
     )
 
 
-def _account(pair: PairFacts, done: Done) -> tuple[str, Words]:
+def _account(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     name = pair.destination.name
     shell = known(lambda: pair.destination.network.ssh.shell) or "no shell"
     return f"user nova on {name} may not log in: {shell}", (
@@ -285,21 +306,21 @@ def _account(pair: PairFacts, done: Done) -> tuple[str, Words]:
     )
 
 
-def _closed(pair: PairFacts, done: Done) -> tuple[str, Words]:
+def _closed(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     copy = pair.reach.copy
     packet = known(lambda: pair.reach.packet)
-    if packet and not packet[1] and "connect to host" not in done.said:
+    if packet and not packet[1] and "connect to host" not in attempt.output:
         raise Skip("see migration-path-carries-full-packets")
     ports = known(lambda: pair.destination.network.ssh.options["port"])
     port = int(ports[0]) if ports and ports[0].isdecimal() else 22
     return (
         f"ssh from {pair.source.name} to {copy} does not get through:"
-        f" {printable(done.said, 200) or 'no answer in 30 s'}",
+        f" {printable(attempt.output, 200) or 'no answer in 30 s'}",
         let_through(pair.source, pair.destination, copy, [port]),
     )
 
 
-# What ssh says, the more telling words first.
+# Parts of ssh's messages, the most specific first.
 _REASONS = {
     "IDENTIFICATION HAS CHANGED": _host_key,
     "ost key verification failed": _host_key,

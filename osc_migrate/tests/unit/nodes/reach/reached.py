@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from osc_migrate.nodes.reach.facts import Done, Outcome
+from osc_migrate.nodes.reach.facts import CommandResult, Outcome
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     PASS,
@@ -57,7 +57,7 @@ def cut(**changes):
         "low": SILENT,
         "high": SILENT,
         "virsh": None,
-        "nova_ssh": Done(255, said),
+        "nova_ssh": CommandResult(255, said),
         "packet": None,
     }
     return both(**(nothing | changes))
@@ -67,7 +67,7 @@ def refused(said, near=(), far=(), status=255):
     return both(
         {"ssh": network.ssh("HostB", **dict(near))},
         {"ssh": network.ssh("HostC", **dict(far))},
-        nova_ssh=Done(status, said),
+        nova_ssh=CommandResult(status, said),
     )
 
 

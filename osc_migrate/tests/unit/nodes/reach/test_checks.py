@@ -4,7 +4,7 @@ import pytest
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.network.facts import Address, Firewall, Manager
-from osc_migrate.nodes.reach.facts import Done, Port
+from osc_migrate.nodes.reach.facts import CommandResult, Port
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     NOT_CHECKED,
@@ -158,13 +158,13 @@ CASES = [
     Case(ANSWERS, nodes(), PASS, "HostC"),
     Case(
         ANSWERS,
-        both(virsh=Done(1, "error: authentication failed")),
+        both(virsh=CommandResult(1, "error: authentication failed")),
         FAIL,
         "authentication failed",
         "virsh -c 'qemu+tcp://10.77.0.13/system' hostname",
     ),
-    Case(ANSWERS, both(virsh=Done(124, "")), FAIL, "does not answer"),
-    Case(ANSWERS, both(virsh=Done(127, "")), UNKNOWN, "no virsh"),
+    Case(ANSWERS, both(virsh=CommandResult(124, "")), FAIL, "does not answer"),
+    Case(ANSWERS, both(virsh=CommandResult(127, "")), UNKNOWN, "no virsh"),
     Case(ANSWERS, walled(libvirt=SILENT, virsh=None), SKIP),
     Case(DATA, nodes(), PASS, "49152 and 49261"),
     Case(
@@ -228,7 +228,7 @@ def worst(facts):
             both(
                 options={"DEFAULT__my_ip": "10.9.9.9"},
                 copy="10.9.9.9",
-                nova_ssh=Done(124, ""),
+                nova_ssh=CommandResult(124, ""),
             ),
             "my-ip-is-local",
         ),

@@ -13,7 +13,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.reach import listener
 from osc_migrate.nodes.reach import reading as reach
-from osc_migrate.nodes.reach.facts import Done, Outcome, Port
+from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port
 from osc_migrate.nodes.transport.shell import Shell
 from osc_migrate.tests.unit.nodes.shapes import config, libvirt, network, node
 
@@ -71,8 +71,8 @@ def test_as_it_was_said():
         Port("10.77.0.13", 49152, Outcome.OPEN),
         Port("10.77.0.13", 49261, Outcome.REFUSED),
     )
-    assert found.virsh == Done(0, "HostC")
-    assert found.nova_ssh == Done(0, "")
+    assert found.virsh == CommandResult(0, "HostC")
+    assert found.nova_ssh == CommandResult(0, "")
     assert found.packet == (1472, True)
 
 
@@ -115,8 +115,10 @@ def test_hostile(text):
 
 
 def test_the_words_of_a_peer_forge_no_other_line():
-    said = Done(255, "x #peer {} virsh =0")
-    assert read(LINES + "nova", peer="HostC").virsh == Done(0, "HostC")
+    said = CommandResult(255, "x #peer {} virsh =0")
+    assert read(LINES + "nova", peer="HostC").virsh == CommandResult(
+        0, "HostC"
+    )
     assert read("nova x #peer {} virsh =0 =255").nova_ssh == said
 
 

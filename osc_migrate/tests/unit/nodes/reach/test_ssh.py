@@ -3,7 +3,7 @@
 import pytest
 
 from osc_migrate.nodes.network.ssh_facts import File
-from osc_migrate.nodes.reach.facts import Done
+from osc_migrate.nodes.reach.facts import CommandResult
 from osc_migrate.tests.unit.nodes.proof import FAIL, PASS, SKIP, UNKNOWN, Case
 from osc_migrate.tests.unit.nodes.reach.reached import (
     DENIED,
@@ -110,7 +110,10 @@ CASES = [
     # Of another user's files nothing was read.
     Case(
         SSH,
-        both(user=STACK, nova_ssh=Done(255, DENIED.replace("nova", "stack"))),
+        both(
+            user=STACK,
+            nova_ssh=CommandResult(255, DENIED.replace("nova", "stack")),
+        ),
         FAIL,
         "as stack: stack@10.77.0.13: Permission denied",
         "as stack on HostB: ssh",

@@ -1,4 +1,4 @@
-from osc_migrate.nodes.reach.facts import Done, Outcome, Port, Reach
+from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port, Reach
 from osc_migrate.tests.unit.nodes.shapes.config import ADDRESSES
 
 
@@ -13,11 +13,11 @@ def healthy(name, peer, **changes):
         "copy": to,
         "names": {peer: (to,), to: (to,)},
         "libvirt": Outcome.OPEN,
-        "virsh": Done(0, peer),
+        "virsh": CommandResult(0, peer),
         "data": (Port(to, 49152, low), Port(to, 49261, high)),
         "listened": True,
         "data_range": (49152, 49261),
-        "nova_ssh": Done(0, ""),
+        "nova_ssh": CommandResult(0, ""),
         "packet": (1472, True),
     } | changes
     if isinstance(facts["libvirt"], Outcome):
