@@ -4,7 +4,11 @@ import re
 
 from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, check
-from osc_migrate.checks.requested import extra_spec, extra_specs, wish
+from osc_migrate.checks.requested import (
+    extra_spec,
+    extra_specs,
+    requested_value,
+)
 from osc_migrate.checks.server import COLD, LIVE, arg, server
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.move_facts import MoveFacts
@@ -53,7 +57,7 @@ def guest_memory_is_not_encrypted(move: MoveFacts) -> str:
     """
     spec = extra_spec(move, "hw:mem_encryption", requested.TRAIN)
     if not requested.true(spec) and not requested.true(
-        wish(move, "mem_encryption", requested.TRAIN)
+        requested_value(move, "mem_encryption", requested.TRAIN)
     ):
         return "not encrypted"
     raise Problem(
@@ -69,7 +73,7 @@ def guest_tpm_can_move(move: MoveFacts) -> str:
     Nova moves hw:tpm_secret_security=host alone, from 2026.1 on
     (nova/compute/api.py, reject_legacy_vtpm_live_migration).
     """
-    version = wish(move, "tpm_version", requested.VICTORIA)
+    version = requested_value(move, "tpm_version", requested.VICTORIA)
     if not version:
         return "no TPM"
     security = extra_spec(move, "hw:tpm_secret_security") or "user"

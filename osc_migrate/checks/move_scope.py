@@ -18,10 +18,10 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
 
 # More findings about a move, such as those of its two nodes.
-Beside = Callable[[MoveFacts, Kind], Iterable[Finding]]
+ExtraFindings = Callable[[MoveFacts, Kind], Iterable[Finding]]
 
 
-def nothing(move: MoveFacts, kind: Kind) -> Iterable[Finding]:
+def no_findings(move: MoveFacts, kind: Kind) -> Iterable[Finding]:
     """The APIs alone."""
     return ()
 
@@ -63,23 +63,23 @@ def answer(
     move: MoveFacts,
     kind: Kind | None = None,
     ignored: Collection[str] = (),
-    beside: Beside = nothing,
+    extra_findings: ExtraFindings = no_findings,
 ) -> Answer:
     """One server and one host.
 
     :param kind: how to move; None for what the server's state asks for.
-    :param beside: more findings about that move.
+    :param extra_findings: more findings about that move.
     """
     chosen = kind or kind_of(move)
     report = registry.judge_move(move, chosen, ignored)
     if registry.names_no_host(move):
-        beside = nothing
+        extra_findings = no_findings
     return Answer(
         server=move.server.name,
         id=move.server.id,
         host=move.wanted or "",
         kind=chosen,
-        report=Report(settled([*report, *beside(move, chosen)])),
+        report=Report(settled([*report, *extra_findings(move, chosen)])),
         left=known(lambda: _left(move)) or {},
     )
 
@@ -149,10 +149,12 @@ def leaving(
     moves: Sequence[MoveFacts],
     kind: Kind | None = None,
     ignored: Collection[str] = (),
-    beside: Beside = nothing,
+    extra_findings: ExtraFindings = no_findings,
 ) -> Leaving:
     """One server, by its facts towards each other host."""
-    answers = best_first(answer(move, kind, ignored, beside) for move in moves)
+    answers = best_first(
+        answer(move, kind, ignored, extra_findings) for move in moves
+    )
     move = moves[0]
     return Leaving(
         server=move.server.name,

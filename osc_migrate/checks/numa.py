@@ -2,7 +2,7 @@
 
 from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, Skip, check
-from osc_migrate.checks.requested import extra_spec, wish
+from osc_migrate.checks.requested import extra_spec, requested_value
 from osc_migrate.checks.server import LIVE, arg, server
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import known
@@ -66,9 +66,9 @@ def _bonds(move: MoveFacts) -> str:
 def _requested(move: MoveFacts) -> str:
     """As nova/virt/hardware.py, numa_get_constraints, reads requests."""
     requests = {
-        "NUMA nodes": wish(move, "numa_nodes"),
-        "CPU policy": wish(move, "cpu_policy"),
-        "page size": wish(move, "mem_page_size"),
+        "NUMA nodes": requested_value(move, "numa_nodes"),
+        "CPU policy": requested_value(move, "cpu_policy"),
+        "page size": requested_value(move, "mem_page_size"),
         "dedicated CPUs": extra_spec(move, "resources:PCPU"),
         "persistent memory": extra_spec(move, "hw:pmem"),
     }

@@ -59,7 +59,7 @@ def image_properties(
     return properties
 
 
-def wish(
+def requested_value(
     move: MoveFacts, name: str, since: tuple[int, int] = (2, 1)
 ) -> str | None:
     """'hw:name' in the flavor, else 'hw_name' in the image's properties.

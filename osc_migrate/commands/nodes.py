@@ -191,11 +191,11 @@ def write_scripts(
 
 def node_findings(
     parsed_args: argparse.Namespace, moves: Sequence[MoveFacts]
-) -> move_scope.Beside:
+) -> move_scope.ExtraFindings:
     """The findings of the nodes about each move."""
     servers = [move.server.id for move in moves]
     node_report = visited(parsed_args, _hosts(moves), servers)
-    return node_report.of_move if node_report else move_scope.nothing
+    return node_report.of_move if node_report else move_scope.no_findings
 
 
 def _hosts(moves: Iterable[MoveFacts]) -> dict[str, str | None]:

@@ -146,7 +146,7 @@ class Preflight(base.Base, command.Lister):
         moves_by_server: Iterable[Sequence[MoveFacts]] = (
             self.mover.facts_of_every_server(parsed_args.host)
         )
-        node_findings: move_scope.Beside = move_scope.nothing
+        node_findings: move_scope.ExtraFindings = move_scope.no_findings
         if parsed_args.nodes or parsed_args.facts:
             # Whom to visit, and what to ask there of whom, takes them all.
             moves_by_server = list(moves_by_server)

@@ -11,7 +11,11 @@ from osc_migrate.maintenance.planning import plan_builder
 from osc_migrate.maintenance.planning.candidate import Candidate
 from osc_migrate.maintenance.planning.capacity import State, host_of
 from osc_migrate.maintenance.planning.duration import DurationEstimate
-from osc_migrate.maintenance.planning.method import MoveClassifier, kept, stay
+from osc_migrate.maintenance.planning.method import (
+    MoveClassifier,
+    skip_candidate,
+    stay,
+)
 from osc_migrate.maintenance.planning.placement import best, emptiest, placed
 from osc_migrate.maintenance.planning.plan import (
     Plan,
@@ -20,7 +24,7 @@ from osc_migrate.maintenance.planning.plan import (
     Step,
     Way,
 )
-from osc_migrate.maintenance.planning.reasons import why
+from osc_migrate.maintenance.planning.reasons import blocking_reasons
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.rules import Rules
 from osc_migrate.maintenance.planning.waves import Move, Wave, evenly, waves
@@ -62,16 +66,20 @@ def drain(fleet: Fleet, request: Request) -> Plan:
         elif candidate.way is Way.STOP:
             moves.append(Move(candidate, None))
         elif candidate.beyond and request.to:
-            stays.append(kept(candidate, _beyond(candidate)))
+            stays.append(skip_candidate(candidate, _beyond(candidate)))
         elif candidate.beyond:
             moves.append(Move(candidate, None))
         else:
-            reasons = why(candidate, rules, fleet.places, before, after)
-            stays.append(kept(candidate, *reasons))
+            reasons = blocking_reasons(
+                candidate, rules, fleet.places, before, after
+            )
+            stays.append(skip_candidate(candidate, *reasons))
     ordered_waves, without_room, state = _ordered(fleet, request, moves)
     for move in without_room:
-        reasons = why(move.candidate, rules, fleet.places, before, state)
-        stays.append(kept(move.candidate, *reasons))
+        reasons = blocking_reasons(
+            move.candidate, rules, fleet.places, before, state
+        )
+        stays.append(skip_candidate(move.candidate, *reasons))
     return plan_builder.plan(
         Purpose.DRAIN,
         fleet,
@@ -212,7 +220,7 @@ def again(
         return candidate
     durations = DurationEstimate(fleet.past)
     if candidate.beyond and request.to:
-        return kept(candidate, _beyond(candidate))
+        return skip_candidate(candidate, _beyond(candidate))
     if candidate.way is Way.STOP or candidate.beyond:
         return plan_builder.step(
             Move(candidate, None), step.order, step.wave, durations
@@ -230,8 +238,9 @@ def again(
     ):
         chosen = best(now, candidate, allowed, emptiest)
     if chosen is None:
-        return kept(
-            candidate, *why(candidate, rules, fleet.places, before, now)
+        return skip_candidate(
+            candidate,
+            *blocking_reasons(candidate, rules, fleet.places, before, now),
         )
     reason = _because(candidate, allowed, chosen)
     return plan_builder.step(

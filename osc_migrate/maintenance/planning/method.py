@@ -217,7 +217,7 @@ def stay(server: Server, *reasons: str, by_policy: bool = False) -> Skipped:
     )
 
 
-def kept(candidate: Candidate, *reasons: str) -> Skipped:
+def skip_candidate(candidate: Candidate, *reasons: str) -> Skipped:
     return dataclasses.replace(
         stay(candidate.server, *reasons), source=candidate.source
     )

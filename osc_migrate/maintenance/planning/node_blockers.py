@@ -42,7 +42,7 @@ class NodeBlockers:
         return self._between.get((source, destination, kind.value), [])
 
     def of_move(self, move: MoveFacts, kind: Kind) -> Iterator[Finding]:
-        """The same as findings about a move; see scopes.Beside."""
+        """The same as findings about a move; see move_scope.ExtraFindings."""
         source = known(lambda: move.source and move.source.name) or ""
         destination_name = known(
             lambda: move.destination and move.destination.name

@@ -14,7 +14,7 @@ NAMED = 3
 MAX_KINDS = 12
 
 
-def why(
+def blocking_reasons(
     candidate: Candidate,
     rules: Rules,
     hosts: Iterable[str],

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.maintenance.planning import plan_builder
 from osc_migrate.maintenance.planning.capacity import State, host_of
-from osc_migrate.maintenance.planning.method import MoveClassifier, kept, stay
+from osc_migrate.maintenance.planning.method import (
+    MoveClassifier,
+    skip_candidate,
+    stay,
+)
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
-from osc_migrate.maintenance.planning.reasons import why
+from osc_migrate.maintenance.planning.reasons import blocking_reasons
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.rules import Rules
 from osc_migrate.maintenance.planning.waves import Move, sequence, waves
@@ -43,12 +47,15 @@ def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
         elif candidate.way is Way.STOP:
             stays.append(
                 dataclasses.replace(
-                    kept(candidate, "owner policy: stop"), wanted=True
+                    skip_candidate(candidate, "owner policy: stop"),
+                    wanted=True,
                 )
             )
         elif objections := rules.against(candidate, home):
             stays.append(
-                kept(candidate, *(f"{r.text} ({home})" for r in objections))
+                skip_candidate(
+                    candidate, *(f"{r.text} ({home})" for r in objections)
+                )
             )
         else:
             moves.append(Move(candidate, home, f"it was on {home} before"))
@@ -56,8 +63,10 @@ def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
     ordered, without_room = sequence(after, moves)
     for move in without_room:
         home = str(move.host)
-        reasons = why(move.candidate, rules, [home], before, after)
-        stays.append(kept(move.candidate, *reasons))
+        reasons = blocking_reasons(
+            move.candidate, rules, [home], before, after
+        )
+        stays.append(skip_candidate(move.candidate, *reasons))
     state = State(fleet)
     ordered_waves, _ = waves(state, ordered, request.limits.wave)
     return plan_builder.plan(

@@ -83,7 +83,7 @@ class Work:
 
     def __post_init__(self) -> None:
         self.slots = Slots(self.limits)
-        self.node_findings: move_scope.Beside = NodeBlockers(
+        self.node_findings: move_scope.ExtraFindings = NodeBlockers(
             self.barriers
         ).of_move
         self.busy = threading.Condition()
