@@ -32,7 +32,7 @@ def test_twice_interrupted_it_leaves_them_and_says_so(shell, crowd, few):
         first.interrupt()
         done = first.end(timeout=300)
     assert done.code == 130
-    assert "moves on" in done.err
+    assert "no longer followed" in done.err
     assert "--resume" in done.err
 
 
