@@ -106,6 +106,7 @@ def test_the_token_expires_in_the_middle(
     assert len(used - {None}) == 2
 
 
+@pytest.mark.long
 def test_the_end_is_noticed_within_a_second_at_a_request_a_second(
     through, proxy, boot, name, cloud
 ):

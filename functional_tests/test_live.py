@@ -30,8 +30,16 @@ def test_it_moves_and_everything_agrees(shell, connection, boot, name):
     assert result["reason"] == result["next"] == ""
     (record,) = migrations(connection, server)
     assert result["migration_id"] == record["id"]
-    # Beyond its phases a success writes nothing to stderr.
-    words = [line.partition(": ") for line in done.err.splitlines()]
+    # Beyond what was not checked and its phases a success writes nothing to
+    # stderr.
+    unchecked = "  1 not checked: shared storage"
+    lines = done.err.splitlines()
+    assert [line.startswith(unchecked) for line in lines].count(True) == 1
+    words = [
+        line.partition(": ")
+        for line in lines
+        if not line.startswith(unchecked)
+    ]
     assert {subject for subject, _, _ in words} == {name}
     assert {phase for _, _, phase in words} <= PHASES
     assert holders(connection, server) == ["HostC"]

@@ -2,8 +2,8 @@
 
 import functools
 
-from osc_migrate.checks.check import Concern, Problem, Skip
-from osc_migrate.checks.findings import Fix, allowed
+from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip
+from osc_migrate.checks.findings import Fix, Gap, allowed
 from osc_migrate.checks.script import Mtu, by_type
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.config.nova_conf import config_of
@@ -21,6 +21,12 @@ def _configured(node: NodeFacts) -> bool:
         return bool(node.config)
     except Unread:
         return False
+
+
+NAMES = Gap(
+    "names between some nodes",
+    "check from one machine that reaches all of them",
+)
 
 
 @of_cluster()
@@ -70,7 +76,8 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
             *fixes,
         )
     if untried:
-        raise Unread(untried[0])
+        # Such as between nodes behind different bastions.
+        raise NotChecked(listed(untried), NAMES)
     for node in cluster.computes:
         # Its names were looked up, and not judged.
         config_of(node)

@@ -120,7 +120,11 @@ class Target:
             if name == "sudo":
                 parameters[name] = self._truth(value)
             if name == "timeout":
-                if not (value.isdecimal() and 0 < int(value) < 3600):
+                if not (
+                    value.isdecimal()
+                    and len(value) < 5
+                    and 0 < int(value) < 3600
+                ):
                     raise BadTarget(self.name, "timeout is 1 to 3599 seconds")
                 parameters[name] = int(value)
         return parameters
@@ -140,7 +144,9 @@ class Target:
         if user := user or self.user or "":
             argv += ["-o", f"User={self._safe('user', user)}"]
         if port:
-            if not (port.isdecimal() and 0 < int(port) < 65536):
+            if not (
+                port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536
+            ):
                 raise BadTarget(self.name, "a port is 1 to 65535")
             argv += ["-p", port]
         if self.ssh_config:

@@ -12,7 +12,7 @@ SITES = {
     "nodes.accounts.checks:nova_may_use_libvirt": ["own"],
     "nodes.accounts.checks:qemu_user_exists": ["own"],
     "nodes.accounts.renumber:_group": ["own"],
-    "nodes.accounts.renumber:_uid_or_words": ["refused", "vouched"],
+    "nodes.accounts.renumber:_fix_or_instructions": ["refused", "vouched"],
     "nodes.accounts.renumber:_user": ["own"],
     "nodes.config.checks:nova_compute_read_its_configuration": ["own"],
     "nodes.config.live_options:_without_uri": ["own"],
