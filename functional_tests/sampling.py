@@ -6,8 +6,8 @@ import pytest
 
 LONG = pytest.mark.long
 
-#: for tests that walk through a table: one row in three, or all
-EVERY = [pytest.param(3, id="sample"), pytest.param(1, id="all", marks=LONG)]
+#: for tests that walk through a table: one row in six, or all
+EVERY = [pytest.param(6, id="sample"), pytest.param(1, id="all", marks=LONG)]
 
 
 def sampled(cases: Iterable[object], every: int) -> list[object]:

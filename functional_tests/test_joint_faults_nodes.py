@@ -16,13 +16,11 @@ def stage(joint):
     stage.close()
 
 
-# One takes a minute or two: of each kind (libvirt, names, storage, SSH, in the
-# middle of a move) the default run plays one, 'tools/test long' the others.
+# One takes a minute or two: of three kinds (libvirt, storage, in the middle
+# of a move) the default run plays one, 'tools/test long' the others.
 SHORT = {
     "libvirt-does-not-listen",
-    "name-unknown",
     "instances-not-mounted",
-    "ssh-key-missing",
     "source-compute-killed",
 }
 

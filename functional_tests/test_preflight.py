@@ -51,7 +51,17 @@ def test_not_safe(shell, boot, name, service):
     assert done.json[0]["status"] == "FAIL"
 
 
-@pytest.mark.parametrize("version", ["2.1", "2.30", "2.53", "2.79", "2.87"])
+@pytest.mark.parametrize(
+    "version",
+    [
+        "2.1",
+        *(
+            pytest.param(version, marks=pytest.mark.long)
+            for version in ("2.30", "2.53", "2.79")
+        ),
+        "2.87",
+    ],
+)
 def test_old_microversions(shell, boot, name, version):
     boot(name)
     done = shell.run(

@@ -4,6 +4,10 @@ import pytest
 
 from functional_tests.conftest import until
 
+# How the driver of the embedded cloud behaves; what depends on it is shown by
+# the tests of the commands.
+pytestmark = pytest.mark.long
+
 
 def test_there_and_back(user):
     uuid = user.boot(bandwidth_mb=128)

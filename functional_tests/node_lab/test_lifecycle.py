@@ -91,12 +91,16 @@ def test_two_labs_do_not_meet_and_down_leaves_nothing(lab, tmp_path):
 @pytest.mark.parametrize(
     "stage",
     [
-        "sys/fs/cgroup/*/{lab}/*/cgroup.procs",
-        "run/netns/{lab}",
-        "run/netns/{lab}-Host*",
-        "{state}/nodes/*/console.log",
+        pytest.param("sys/fs/cgroup/*/{lab}/*/cgroup.procs", id="group"),
+        *(
+            pytest.param(pattern, id=name, marks=pytest.mark.long)
+            for name, pattern in {
+                "bridge": "run/netns/{lab}",
+                "port": "run/netns/{lab}-Host*",
+                "console": "{state}/nodes/*/console.log",
+            }.items()
+        ),
     ],
-    ids=["group", "bridge", "port", "console"],
 )
 def test_down_cleans_up_after_an_up_that_was_killed(tmp_path, stage):
     state = tmp_path / "lab"

@@ -33,6 +33,7 @@ def test_a_lopsided_cloud_is_evened_out(shell, crowd, prefix, lopsided):
     assert "nothing to do" in again.err
 
 
+@pytest.mark.long
 def test_groups_forbid_to_even_out(shell, crowd, prefix):
     """Each of two on a host has a small one beside it that it must avoid."""
     full, empty = HOSTS[15:17]
