@@ -107,7 +107,9 @@ def migration_ports_are_free(node: NodeFacts) -> str:
     }
     count = last - first + 1
     free = count - len(occupied)
-    holders = Counter(name or "somebody" for name in occupied.values())
+    holders = Counter(
+        name or "an unnamed process" for name in occupied.values()
+    )
     top_holders = ", ".join(
         f"{name} {n}" for name, n in holders.most_common(3)
     )

@@ -107,8 +107,8 @@ def host_name_is_not_loopback(node: NodeFacts) -> str:
     if address := own_address(node):
         lines += (add_name(address, word),)
     raise Concern(
-        f"the others are told {word}, which is {loopback_addresses[0]} here:"
-        " whoever has the same /etc/hosts connects to itself",
+        f"other nodes are given {word}, which is {loopback_addresses[0]} here:"
+        " a node with the same /etc/hosts connects to itself",
         "" if lines else f"give {word} its own address in /etc/hosts",
         *((Fix(node.name, lines),) if lines else ()),
     )

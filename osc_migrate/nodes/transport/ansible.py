@@ -138,7 +138,10 @@ def _fields(name: str, variables: Mapping[str, object]) -> dict[str, object]:
         fields["uri"] = f"{scheme}://{user}{'@' if user else ''}{host}"
     become = variable("ansible_become").lower()
     if become not in _YES | _NO:
-        raise unusable(f"ansible_become={printable(become, 40)} is no truth")
+        raise unusable(
+            f"ansible_become={printable(become, 40)} is not a boolean"
+            " (yes or no)"
+        )
     if "ansible_become" in variables:
         fields["sudo"] = become in _YES
     method = variable("ansible_become_method")

@@ -113,7 +113,7 @@ class Target:
             if name not in _PARAMETERS:
                 raise BadTarget(
                     self.name,
-                    f"'{printable(name, 40)}' is no parameter of a URI; "
+                    f"'{printable(name, 40)}' is not a parameter of a URI; "
                     f"use {', '.join(_PARAMETERS)}",
                 )
             parameters[name] = value
@@ -191,6 +191,6 @@ class Target:
     def _invalid(name: str, label: str, word: str) -> BadTarget:
         return BadTarget(
             name,
-            f"'{printable(word, 80)}' is no name of a {label}; letters, "
-            "digits and _.:%- are allowed, '-' not at its begin",
+            f"'{printable(word, 80)}' is not a valid {label} name; letters, "
+            "digits and _.:%- are allowed, but not '-' first",
         )

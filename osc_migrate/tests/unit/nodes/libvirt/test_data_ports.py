@@ -67,7 +67,7 @@ CASES = [
             )
         ),
         FAIL,
-        "held by somebody 110",
+        "held by an unnamed process 110",
     ),
     Case("migration-address-is-reachable", nodes(), PASS, "any"),
     Case(

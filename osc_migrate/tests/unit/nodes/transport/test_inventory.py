@@ -89,9 +89,9 @@ def test_an_ssh_config_knows_names():
     "name", ["-oProxyCommand=x", "a?ssh_config=/x", "a b"]
 )
 def test_names_from_nova_are_not_trusted(name):
-    with pytest.raises(MigrateError, match="no name of a host"):
+    with pytest.raises(MigrateError, match="not a valid host name"):
         resolve({name: None})
-    with pytest.raises(MigrateError, match="no name of a host"):
+    with pytest.raises(MigrateError, match="not a valid host name"):
         resolve({"HostB": name})
 
 
@@ -140,7 +140,7 @@ def test_an_inventory_wins_over_what_is_for_all(file):
         ("HostB: {uri: 'ssh://a', sudo: 'x'}\n", "host 'HostB': sudo is no"),
         ("HostB: {uri: 'ssh://a', timeout: true}\n", "timeout is no int"),
         ("HostB: {uri: 5}\n", "host 'HostB': a URI is needed"),
-        ("HostB: ssh://-v\n", "node 'HostB': '-v' is no name of a host"),
+        ("HostB: ssh://-v\n", "node 'HostB': '-v' is not a valid host name"),
         ("HostB: winrm://b\n", "node 'HostB': 'winrm://' is not supported"),
     ],
 )
@@ -190,8 +190,8 @@ def test_ansible(ansible):
     [
         ({"ansible_connection": "winrm"}, "ansible_connection=winrm is none"),
         ({"ansible_host": "{{ ip }}"}, "ansible_host is a template"),
-        ({"ansible_host": "-oProxyCommand=x"}, "no name of a host"),
-        ({"ansible_user": "a b"}, "no name of a user"),
+        ({"ansible_host": "-oProxyCommand=x"}, "not a valid host name"),
+        ({"ansible_user": "a b"}, "not a valid user name"),
         ({"ansible_port": "x"}, "a port is"),
         ({"ansible_become": "perhaps"}, "ansible_become=perhaps"),
         (
