@@ -104,7 +104,7 @@ def computes_have_hypervisors(cloud: CloudFacts) -> str:
         raise Concern(
             f"without a hypervisor: {_listed(without)}; an Ironic compute may"
             " have no node",
-            "where it is no Ironic compute: nova-manage cell_v2"
+            "if it is not an Ironic compute: nova-manage cell_v2"
             " discover_hosts, and the log of nova-compute",
         )
     raise Problem(

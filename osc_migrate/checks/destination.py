@@ -65,7 +65,7 @@ def destination_is_elsewhere(move: MoveFacts) -> str:
 
 @check(wanted)
 def destination_is_not_forced_down(move: MoveFacts) -> str:
-    """Nobody has forced the destination's service down."""
+    """The destination's service is not forced down."""
     host = destination(move)
     if not host.forced_down:
         return "not forced down"

@@ -17,7 +17,7 @@ FORGOTTEN = datetime.timedelta(days=1)
 
 @check(server)
 def server_is_not_being_moved(move: MoveFacts) -> str:
-    """Nobody is moving the server already.
+    """The server is not being moved already.
 
     A task state of a move without a record of one is a move that died with
     its nova-compute; nothing in Nova ends it.

@@ -129,7 +129,7 @@ def ports_are_bound_before_the_move(move: MoveFacts) -> str:
     _call_livem_checks_on_host).
     """
     if _of(ports(move), SRIOV):
-        raise Skip("a port with a PCI device, which has a check of its own")
+        raise Skip("a port with a PCI device, which another check covers")
     if "binding-extended" in move.network_extensions:
         return "binding-extended"
     raise Concern(

@@ -163,7 +163,7 @@ def server_is_idle(move: MoveFacts) -> str:
     if task is None:
         return "no task"
     if task in MOVING:
-        raise Skip("a move, which has a check of its own")
+        raise Skip("a move, which another check covers")
     raise Problem(
         f"Nova is busy with it: {task}",
         "wait until it is done: openstack server show -c"

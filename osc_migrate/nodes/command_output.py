@@ -96,8 +96,8 @@ def whole(text: str, subject: str, base: int = 10) -> int:
         return int(text.strip()[:40], base)
     except ValueError:
         raise Unread(
-            f"the node said '{text.strip()[:40]}' for {subject}, which is no"
-            " number"
+            f"the node said '{text.strip()[:40]}' for {subject}, which is not"
+            " a number"
         ) from None
 
 

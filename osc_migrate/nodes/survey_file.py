@@ -76,7 +76,7 @@ def read(path: str) -> Survey:
     except OSError as error:
         raise BadFacts(path, str(error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise BadFacts(path, "it is no text") from error
+        raise BadFacts(path, "it is not text") from error
     except ValueError as error:  # a NUL in its name
         raise BadFacts(path, str(error)) from error
 
@@ -87,7 +87,7 @@ def loads(text: str, path: str) -> Survey:
         data: Any = json.loads(text)
         version = data["version"]
         if version != VERSION or isinstance(version, bool):
-            raise BadFacts(path, f"its version is no {VERSION}")
+            raise BadFacts(path, f"its version is not {VERSION}")
         nodes, lost = data["nodes"], data["lost"]
         if nodes.keys() & lost.keys():
             raise BadFacts(path, "a node both answered and was lost")

@@ -53,7 +53,7 @@ def nova_conf_is_well_formed(node: NodeFacts) -> str:
     raise Problem(
         f"oslo.config refuses {listed(broken)}: nova-compute will not"
         " start again",
-        f"on {node.name}: see the line and mend it:"
+        f"on {node.name}: see the line and fix it:"
         f" {command('sed', '-n', f'{number}p', where)}",
     )
 
@@ -117,7 +117,7 @@ def _unbindable(node: NodeFacts, value: str, *, names: bool) -> str:
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
-        return "" if names or not value else "which is no address"
+        return "" if names or not value else "which is not an address"
     if address.is_unspecified or address.is_loopback:
         return ""
     if str(address) in node.system.addresses:

@@ -208,7 +208,7 @@ def moves_at_once_are_few(node: NodeFacts) -> str:
     raise with_fix(
         Concern,
         node,
-        f"{key} = {count}" + (", which is no limit" if not count else ""),
+        f"{key} = {count}" + (", which means no limit" if not count else ""),
         Set("DEFAULT", key, "1"),
     )
 

@@ -38,7 +38,7 @@ def destination_is_clean(guest: GuestMove) -> str:
             f"it runs on {node.name} already",
             "find out where it is used before anything else: two guests on"
             " one disk destroy it. 'virsh list --all' on both hosts;"
-            " 'openstack server show' tells where Nova thinks it is",
+            " 'openstack server show' shows where Nova thinks it is",
         )
     if id in node.guests.domains:
         raise Problem(
@@ -96,7 +96,7 @@ def guest_knows_tls(guest: GuestMove) -> str:
     domain = node.guests.running.get(guest.id)
     certificates_written = node.guests.certificates
     if domain is None or certificates_written is None:
-        raise Skip("no guest, or no certificates: other checks tell")
+        raise Skip("no guest, or no certificates: see the other checks")
     if domain.started >= certificates_written:
         return "it was started after they came"
     server = paste(guest.move.server.name, guest.id)

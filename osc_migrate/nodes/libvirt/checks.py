@@ -54,14 +54,14 @@ def libvirt_runs(node: NodeFacts) -> str:
 
 @of_node()
 def libvirt_flag_fits_its_sockets(node: NodeFacts) -> str:
-    """libvirtd is not told to listen while systemd listens for it.
+    """libvirtd is not configured to listen while systemd listens for it.
 
     It ends at once with '--listen parameter not permitted with systemd
     activation sockets' (libvirtd(8)).
     """
     libvirt = node.libvirt
     if not libvirt.flag_next or libvirt.daemon != "libvirtd":
-        return "it is not told to"
+        return "not configured to listen"
     if not _clash(libvirt):
         return "--listen, and no sockets"
     detail = (
@@ -233,7 +233,7 @@ def libvirt_lets_nova_in(node: NodeFacts) -> str:
         f" password in /etc/libvirt/auth.conf; or TLS with certificates; or,"
         f' on a network of migrations only, {key} = "none" in'
         f" {libvirt.remote_file} and systemctl restart {libvirt.front}:"
-        " whoever gets there is root then",
+        " anyone who can connect is root then",
     )
 
 

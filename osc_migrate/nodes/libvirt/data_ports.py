@@ -34,11 +34,11 @@ def trouble_of_ports(libvirt: Libvirt) -> str:
     try:
         first, last = libvirt.ports
     except ValueError:
-        return "migration_port_min or migration_port_max is no number"
+        return "migration_port_min or migration_port_max is not a number"
     if first > last:
         return f"migration_port_min {first} is above _max {last}"
     if not 0 < first <= last < 65536:
-        return f"{first}-{last} are no ports"
+        return f"{first}-{last} is not a range of ports"
     return ""
 
 

@@ -46,7 +46,7 @@ def destination_has_as_new_a_qemu(pair: PairFacts) -> str:
     if config_of(pair.source).flag(
         "workarounds", "skip_hypervisor_version_check_on_lm"
     ):
-        raise Concern(f"{versions}; Nova is told not to look", remedy)
+        raise Concern(f"{versions}; Nova's own check is disabled", remedy)
     raise Problem(versions, remedy)
 
 

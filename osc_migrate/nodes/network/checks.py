@@ -38,10 +38,10 @@ def inbound_address_is_local(node: NodeFacts) -> str:
         return word
     if any(map(is_loopback, addresses)):
         if not is_address(word):
-            raise Skip("host-name-is-not-loopback tells")
+            raise Skip("see host-name-is-not-loopback")
         explanation = "means to each of the others itself"
     else:
-        explanation = f"is no address of {node.name}"
+        explanation = f"is not an address of {node.name}"
     shown = (
         word if addresses == (word,) else f"{word} ({', '.join(addresses)})"
     )
@@ -74,7 +74,7 @@ def my_ip_is_local(node: NodeFacts) -> str:
     section = "DEFAULT" if option == "my_ip" else "libvirt"
     raise to_own_address(
         node,
-        f"{option} is {word}, which is no address of {node.name}",
+        f"{option} is {word}, which is not an address of {node.name}",
         section,
         option,
     )
@@ -97,7 +97,7 @@ def host_name_is_not_loopback(node: NodeFacts) -> str:
             f"on {node.name}: hostnamectl set-hostname {paste(node.name)}",
         )
     if inbound and is_address(inbound):
-        return "the others are told an address"
+        return "other nodes are given an address"
     word = routes.connect(config_of(node), node.name)
     addresses = resolved_addresses(node, word)
     loopback_addresses = [a for a in addresses if is_loopback(a)]

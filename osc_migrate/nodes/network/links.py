@@ -58,7 +58,7 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
             if wrong_addresses := set(addresses) - node.network.own:
                 deviations.append(
                     f"{node.name} is {', '.join(sorted(wrong_addresses))} for"
-                    f" {peer.name}, which is no address of it"
+                    f" {peer.name}, which is not an address of it"
                 )
             elif not addresses:
                 deviations.append(
@@ -107,7 +107,7 @@ def inbound_addresses_differ(cluster: ClusterFacts) -> str:
                 " still used twice",
             )
     if len(holders) < 2:
-        raise Skip("fewer than two nodes have such an address of their own")
+        raise Skip("fewer than two nodes have a separate address of that kind")
     return f"{len(holders)} addresses"
 
 

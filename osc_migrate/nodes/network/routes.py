@@ -29,7 +29,9 @@ def safe(word: str, origin: str) -> str:
     """:raises Unread: the word is neither a host name nor an address."""
     if is_safe(word):
         return word
-    raise Unread(f"'{word[:80]}' ({origin}) is no host name and no address")
+    raise Unread(
+        f"'{word[:80]}' ({origin}) is neither a host name nor an address"
+    )
 
 
 def connect(config: Config, name: str) -> str:

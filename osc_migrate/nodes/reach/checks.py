@@ -71,7 +71,7 @@ def _name_problem(pair: PairFacts, name: str) -> str:
         return ""
     resolved_there = known(lambda: destination.network.names.get(name)) or ()
     if set(resolved) == set(resolved_there) and not is_own(destination, name):
-        raise Skip(f"it is the same on {destination.name}, whose checks tell")
+        raise Skip(f"it is the same on {destination.name}: see its checks")
     shown = ", ".join(resolved)
     if any(map(is_loopback, wrong_addresses)):
         return f"{name} is {shown} on {source.name}: that is itself"
@@ -79,7 +79,8 @@ def _name_problem(pair: PairFacts, name: str) -> str:
         return f"{name} is {shown} on {source.name}: that is its own address"
     return (
         f"{name} is {shown} on {source.name}, but"
-        f" {', '.join(wrong_addresses)} is no address of {destination.name}"
+        f" {', '.join(wrong_addresses)} is not an address of"
+        f" {destination.name}"
     )
 
 

@@ -289,7 +289,7 @@ def _text(head: dict[str, Any], key: str) -> str:
     if isinstance(value, dict) and "unread" in value:
         raise Unread(str(value["unread"]))
     if not isinstance(value, str):
-        raise Unread(f"{key} was not told")
+        raise Unread(f"{key} was not reported")
     return value
 
 
@@ -319,7 +319,7 @@ def _ports(rows: dict[str, list[str]], key: str) -> list[Port]:
         host, _, remainder = row.partition(" ")
         port, _, outcome = remainder.partition(" ")
         if not port.isdecimal() or len(port) > 5:
-            raise Unread(f"'{row[:80]}' is no outcome of a connection")
+            raise Unread(f"'{row[:80]}' is not the result of a connection")
         if outcome not in list(Outcome):
             raise Unread(
                 f"{host} port {port} could not be tried: {outcome[:200]}"
@@ -355,7 +355,7 @@ def _range(head: dict[str, Any]) -> tuple[int, int]:
     match head.get("range"):
         case [int(low), int(high)]:
             return low, high
-    raise Unread("the range of ports was not told")
+    raise Unread("the range of ports was not reported")
 
 
 def _command_result(rows: dict[str, list[str]], key: str) -> CommandResult:

@@ -197,7 +197,7 @@ def _permission(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     )
     source, destination = pair.source.name, pair.destination.name
     if shut_out(known(lambda: destination_ssh.options) or {}):
-        raise Skip(f"sshd-lets-nova-in tells, of {destination}")
+        raise Skip(f"see sshd-lets-nova-in of {destination}")
     keys = source_ssh.private_keys
     if not keys:
         return (

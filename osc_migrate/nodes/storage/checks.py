@@ -124,13 +124,13 @@ def instances_path_is_writable(node: NodeFacts) -> str:
         raise Skip("no file was made to try it")
     place, mount = _place(node), storage.mount
     if place.uid != nova.uid:
-        raise Skip("its owner is another user, which has a check of its own")
+        raise Skip("its owner is another user, which another check covers")
     if written in _NO_SPACE:
-        raise Skip(f"{written}: its space has a check of its own")
+        raise Skip(f"{written}: another check covers its space")
     if "ro" in mount.options:
-        raise Skip("it is mounted read-only, which has a check of its own")
+        raise Skip("it is mounted read-only, which another check covers")
     if written == _READ_ONLY and mount.fstype in NFS:
-        raise Skip("its server lets nobody write: judged with all nodes")
+        raise Skip("its server lets no client write: judged with all nodes")
     detail = f"nova cannot write to {storage.path}: {written}"
     if place.mode & 0o300 != 0o300:
         raise Problem(

@@ -53,7 +53,7 @@ def nfs_server_runs(node: NodeFacts) -> str:
             ),
         )
     raise Problem(
-        f"{serves.unit} is {serves.state}: whoever uses its mounts hangs",
+        f"{serves.unit} is {serves.state}: clients that use its mounts hang",
         "",
         Fix(
             node.name,
@@ -81,7 +81,7 @@ def exports_instances(cluster: ClusterFacts) -> str:
             )
         if use.serves.of(use.mount.path, use.serves.configured):
             raise Problem(
-                f"{detail}, though {FILE} says so",
+                f"{detail}, though it is in {FILE}",
                 "",
                 Fix(use.server.name, ("exportfs -ra",), rests_on=()),
             )
@@ -209,7 +209,7 @@ def exports_are_written_down(cluster: ClusterFacts) -> str:
         if not use.serves.of(use.mount.path, use.serves.configured):
             path = use.serves.of(use.mount.path)[0].path
             raise Concern(
-                f"{use.server.name} exports {path}, but no file says so",
+                f"{use.server.name} exports {path}, but no file lists it",
                 "",
                 rewritten(cluster, use, lambda export: export),
             )

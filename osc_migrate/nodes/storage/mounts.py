@@ -111,7 +111,7 @@ def instances_mount_is_persistent(node: NodeFacts) -> str:
     if mount.target == "/":
         raise Skip("it is on the root filesystem")
     if storage.contained:
-        raise Skip("nova-compute's container has mounts of its own")
+        raise Skip("nova-compute's container has separate mounts")
     if mount.fstype in _OWN_TABLE:
         raise Skip(f"{mount.fstype} mounts itself")
     if entry and entry.target == mount.target:
@@ -159,7 +159,7 @@ def instances_mount_is_what_fstab_says(node: NodeFacts) -> str:
     if entry is None or entry.target != mount.target or storage.contained:
         raise Skip(f"{FSTAB} has no line for it")
     if not (mount.server and entry.server):
-        raise Skip("it is no directory of a server")
+        raise Skip("it is not a server's directory")
     if entry.path == mount.path and (
         entry.server.lower() == mount.server.lower()
     ):
@@ -195,7 +195,7 @@ def instances_mount_is_safe(node: NodeFacts) -> str:
     storage = usable(node)
     mount = storage.mount
     if not mount.nfs:
-        raise Skip("it is no NFS")
+        raise Skip("it is not NFS")
     options = [o for o in mount.options if o in _unsafe(mount)]
     if not options:
         return f"NFS {mount.option('vers')}, {_hardness(mount)}"

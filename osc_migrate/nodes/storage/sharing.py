@@ -81,7 +81,7 @@ def _same(pair: PairFacts, from_storage: Storage, to_storage: Storage) -> str:
         )
     raise Problem(
         f"{a} mounts {source_mount}, and {b} {target_mount}",
-        f"see which is right, mend the other node's line in {FSTAB} when no"
+        f"see which is right, fix the other node's line in {FSTAB} when no"
         f" server runs there, then: umount {command(target_mount.target)};"
         f" mount {command(target_mount.target)}",
     )
@@ -295,7 +295,7 @@ def mount_options_agree(cluster: ClusterFacts) -> str:
     if any(
         "soft" in value or "nolock" in value for value in outliers.values()
     ):
-        raise Skip("instances-mount-is-safe says so")
+        raise Skip("see instances-mount-is-safe")
     raise Concern(
         f"mount options: {differences(values, agreed)}",
         f"on {', '.join(outliers)}, when no server runs there: give the line"

@@ -310,7 +310,7 @@ def _clock(output: CommandOutput) -> Clock:
     match = _SECONDS.match(text)
     local_times = output.out("here").split()
     if not match or len(local_times) != 2:
-        raise Unread(f"date said '{text[:40]}', which is no time")
+        raise Unread(f"date said '{text[:40]}', which is not a time")
     before, after = float(local_times[0]), float(local_times[1])
     cut = 0.0 if match[2] else 0.5
     node_time = float(match[0]) + cut

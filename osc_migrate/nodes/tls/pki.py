@@ -175,7 +175,7 @@ def _is_there(end: End, node: NodeFacts) -> str:
     if not file.exists:
         raise Problem(f"{file.path} does not exist", end.renew(node))
     if not file.certificates:
-        raise Problem(f"{file.path} is no certificate", end.renew(node))
+        raise Problem(f"{file.path} is not a certificate", end.renew(node))
     return file.path
 
 
@@ -273,7 +273,8 @@ def _key_fits(end: End, node: NodeFacts) -> str:
         raise Problem(f"{key.path} does not exist", end.renew(node))
     if not key.public:
         raise Problem(
-            f"{key.path} is no private key, or has a password", end.renew(node)
+            f"{key.path} is not a private key, or has a password",
+            end.renew(node),
         )
     if not file.certificates:
         raise Skip("there is no certificate to compare it with")

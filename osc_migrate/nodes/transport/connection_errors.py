@@ -41,7 +41,7 @@ _CASES = tuple(
         (
             r"REMOTE HOST IDENTIFICATION HAS CHANGED",
             "its host key is not the one in known_hosts: it was installed "
-            "anew, or somebody stands in between",
+            "anew, or the connection is intercepted",
             _KNOWN_HOSTS + "and only then replace the old key (ssh-keygen -R)",
         ),
         (

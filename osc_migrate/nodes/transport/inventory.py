@@ -102,7 +102,7 @@ def read(path: str) -> Mapping[str, _Entry]:
     except OSError as error:
         raise BadInventory(path, str(error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise BadInventory(path, "is no UTF-8 text") from error
+        raise BadInventory(path, "is not UTF-8 text") from error
     for reader in (_lines, _yaml):
         entries = reader(path, text)
         if entries is not None:
@@ -186,7 +186,7 @@ def _entry(path: str, name: str, value: object) -> _Entry:
             raise invalid(f"'{shown}' is none of uri, {', '.join(_FIELDS)}")
         # bool is an int to Python, and 'yes' is a bool to YAML.
         if type(setting) is not kind:
-            raise invalid(f"{field} is no {kind.__name__}")
+            raise invalid(f"{field} is not of the type {kind.__name__}")
     return entry
 
 

@@ -60,7 +60,7 @@ def iscsid_runs_where_it_is_used(node: NodeFacts) -> str:
         return f"iscsid runs, {node.volumes.iscsi_sessions} sessions"
     raise Problem(
         "iSCSI sessions are open, and iscsid does not run: no other volume"
-        " can be connected, and a broken session is not mended",
+        " can be connected, and a broken session is not repaired",
         "",
         Fix(node.name, (command("systemctl", "enable", "--now", "iscsid"),)),
     )

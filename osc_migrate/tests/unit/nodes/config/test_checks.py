@@ -112,7 +112,7 @@ CASES = [
         "consoles-listen-on-the-destination",
         nodes(HostC=conf(vnc__server_listen="vnc.example.org")),
         FAIL,
-        "no address",
+        "not an address",
     ),
     Case(
         "consoles-listen-on-the-destination",

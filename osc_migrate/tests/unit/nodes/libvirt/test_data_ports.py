@@ -24,7 +24,7 @@ CASES = [
         "migration-ports-are-sane",
         c(qemu={"migration_port_min": "49152", "migration_port_max": "many"}),
         FAIL,
-        "no number",
+        "not a number",
     ),
     Case(
         "migration-ports-are-sane",

@@ -85,7 +85,7 @@ AFAR = {
             INBOUND,
             one(**told("10.77.0.12")),
             FAIL,
-            "10.77.0.12, which is no address of HostC",
+            "10.77.0.12, which is not an address of HostC",
             "live_migration_inbound_addr 10.77.0.13",
         ),
         Case(INBOUND, one(**told("127.0.0.1")), FAIL, "itself"),
@@ -120,7 +120,12 @@ AFAR = {
             SKIP,
             "HostC.example",
         ),
-        Case(MY_IP, one(DEFAULT__my_ip="-oProxy=x"), UNKNOWN, "no host name"),
+        Case(
+            MY_IP,
+            one(DEFAULT__my_ip="-oProxy=x"),
+            UNKNOWN,
+            "neither a host name",
+        ),
         Case(LOOPBACK, named("10.77.0.13"), PASS),
         Case(
             LOOPBACK,

@@ -69,7 +69,7 @@ CASES = [
         NAME,
         named("10.77.0.13", "10.9.9.9"),
         FAIL,
-        "10.9.9.9 is no address of HostC",
+        "10.9.9.9 is not an address of HostC",
     ),
     Case(
         NAME,

@@ -194,7 +194,7 @@ def test_no_word_of_a_peer_becomes_a_command(bad):
     peer = node("HostC", config=config.healthy("HostC", **changes))
     question = asked(peer=peer)
     assert bad not in question.args[1:]
-    assert "no host name" in head_of(question)["connect"]["unread"]
+    assert "neither a host name" in head_of(question)["connect"]["unread"]
 
 
 def test_nothing_is_opened_read_only():

@@ -131,7 +131,7 @@ CASES = [
         "exports-instances",
         served(exports=()),
         FAIL,
-        "though /etc/exports says so",
+        "though it is in /etc/exports",
         "exportfs -ra",
     ),
     Case(
@@ -201,7 +201,7 @@ CASES = [
         "exports-are-written-down",
         served(configured=()),
         WARN,
-        "no file says so",
+        "no file lists it",
         "line_add /etc/exports '/srv/instances 10.77.0.0/24",
     ),
 ]

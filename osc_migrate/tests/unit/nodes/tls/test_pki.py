@@ -95,7 +95,7 @@ CASES = [
         "tls-server-certificate-is-there",
         of(server=file(PLACE, "nonsense")),
         FAIL,
-        "is no certificate",
+        "is not a certificate",
     ),
     Case("tls-server-certificate-is-in-date", c(), PASS, "until 2029-01-17"),
     Case(
@@ -178,7 +178,7 @@ CASES = [
         "tls-server-key-fits",
         of(server_key=dataclasses.replace(LOOSE, mode=0o600, public=b"")),
         FAIL,
-        "no private key, or has a password",
+        "not a private key, or has a password",
     ),
     Case(
         "tls-keys-are-private",

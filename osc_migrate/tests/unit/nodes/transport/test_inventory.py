@@ -138,7 +138,10 @@ def test_an_inventory_wins_over_what_is_for_all(file):
         ("HostB: ssh://a\nHostC: 5\n", "host 'HostC': a URI is needed"),
         ("HostB: {uri: 'ssh://a', port: 5}\n", "'port' is none of uri, sudo"),
         ("HostB: {uri: 'ssh://a', sudo: 'x'}\n", "host 'HostB': sudo is no"),
-        ("HostB: {uri: 'ssh://a', timeout: true}\n", "timeout is no int"),
+        (
+            "HostB: {uri: 'ssh://a', timeout: true}\n",
+            "timeout is not of the type int",
+        ),
         ("HostB: {uri: 5}\n", "host 'HostB': a URI is needed"),
         ("HostB: ssh://-v\n", "node 'HostB': '-v' is not a valid host name"),
         ("HostB: winrm://b\n", "node 'HostB': 'winrm://' is not supported"),
@@ -165,7 +168,7 @@ def test_a_file_that_is_too_large(file, monkeypatch):
 def test_a_file_that_is_no_text(file, tmp_path):
     path = file("")
     (tmp_path / "inventory").write_bytes(b"\xff\xfe")
-    with pytest.raises(MigrateError, match="no UTF-8"):
+    with pytest.raises(MigrateError, match="not UTF-8"):
         one("HostB", path)
 
 
