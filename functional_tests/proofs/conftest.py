@@ -4,6 +4,7 @@ are in one file and follow one another there."""
 import pytest
 
 from functional_tests.proofs import faults, lab
+from functional_tests.proofs.asking import Asking
 from testbed.warm import WarmShell
 
 
@@ -16,7 +17,7 @@ def faulty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def asking(faulty):
-    return lab.Asking(faulty, WarmShell(faulty.cloud.environment()))
+    return Asking(faulty, WarmShell(faulty.cloud.environment()))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,15 @@
+import hypothesis
 import pytest
 import requests_mock
 
 from osc_migrate.tests.unit import sky as skies
+
+# The same examples in every run: what fails can be repeated, and no run fails
+# by chance. Long tests draw new ones.
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, deadline=None
+)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture
