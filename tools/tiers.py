@@ -37,16 +37,16 @@ class Tier:
 TIERS = {
     "lint": Tier("ruff, mypy, and the shell scripts", 1),
     "docs": Tier("builds the documentation; spelling", 1),
-    "unit": Tier("no cloud, no nodes", 1),
+    "unit": Tier("no cloud, no nodes", 4),
     "cloud": Tier(
-        "the real 'openstack' on the embedded cloud: no root, no package", 8
+        "the real 'openstack' on the embedded cloud: no root, no package", 14
     ),
     "release": Tier(
         "sdist and wheel, beside the oldest and the newest client", 1
     ),
-    "nodes": Tier("real nodes, broken on purpose", 8, on_nodes=True),
+    "nodes": Tier("real nodes, broken on purpose", 12, on_nodes=True),
     "machines": Tier(
-        "the same on emulated machines, with NFS", 6, on_nodes=True
+        "the same on emulated machines, with NFS", 7, on_nodes=True
     ),
     "long": Tier(
         "the rest of the long tables, and what depends on timing",
