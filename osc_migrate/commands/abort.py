@@ -107,7 +107,9 @@ class Abort(base.Base, command.Lister):
             server = cloud.server(parsed_args.server)
             records = self.mover.in_flight(server)
             if not records:
-                raise errors.MigrateError(_not_under_way(server))
+                # One that ended between the two reads changed its status.
+                latest = cloud.server_now(server.id) or server
+                raise errors.MigrateError(_not_under_way(latest))
             return [(server, record) for record in records]
         host = in_flight.host_called(cloud, parsed_args.host)
         pairs = [
@@ -184,6 +186,14 @@ def _summary(result: AbortResult) -> str:
 
 def _not_under_way(server: Server) -> str:
     name = paste(server.name, server.id)
+    if server.status == "RESIZE":
+        # Nova shows this before its migration record exists and after that
+        # has ended, and it shows the same while a flavor changes.
+        return (
+            f"server {server.name} is being migrated cold or resized, which"
+            f" Nova cannot abort; wait until it ends (openstack server show"
+            f" {name}), then revert it: openstack migrate cold {name} --revert"
+        )
     if server.status == "VERIFY_RESIZE":
         return (
             f"no migration of server {server.name} is under way: a cold one"

@@ -55,6 +55,27 @@ def test_an_abort(desk, capsys):
     )
 
 
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("ACTIVE", "RESIZE"),
+        ("RESIZE", "RESIZE"),
+        ("RESIZE", "VERIFY_RESIZE"),
+        ("VERIFY_RESIZE", "VERIFY_RESIZE"),
+    ],
+)
+def test_a_cold_migration_that_no_record_shows_any_more(desk, before, after):
+    """It ends, or begins, between the read of the server and of the rest."""
+    desk.sky.nova("/os-migrations", {"migrations": []})
+    listed = {"servers": [skies.server(status=before)]}
+    shown = {"server": skies.server(status=after)}
+    desk.sky.nova("/servers/detail", listed)
+    desk.sky.nova(f"/servers/{VM1}", shown)
+    with pytest.raises(errors.MigrateError, match="cold vm1 --revert"):
+        desk.run(Abort, "vm1")
+    assert changed(desk) == []
+
+
 def test_an_abort_of_a_host(desk, capsys):
     """A cold one does not keep the live one from its end."""
     desk.sky.under_way(
