@@ -34,14 +34,19 @@ def moved_once(crowd, before, source):
         assert statuses in (["completed"], ["confirmed"]), (name, statuses)
 
 
-def killed_and_resumed(shell, crowd, before, host, seconds):
+def killed_and_resumed(shell, crowd, before, host, moment):
     """What the resumed one said at its end.
 
     :param before: the servers on the host, by name.
-    :param seconds: after which the first is killed.
+    :param moment: seconds after which the first is killed, or a text in the
+        first line after which it is.
     """
     process = shell.start("migrate", "drain", host)
-    time.sleep(seconds)
+    if isinstance(moment, str):
+        while moment not in (line := process.stderr.readline()):
+            assert line, f"it has ended without {moment!r}"
+    else:
+        time.sleep(moment)
     os.kill(process.pid, signal.SIGKILL)
     _, err = process.communicate()
     begun = sum(len(crowd.records(row["id"])) for row in before.values())
@@ -51,7 +56,7 @@ def killed_and_resumed(shell, crowd, before, host, seconds):
     words = ("migrate", "drain", *words, "-f", "json")
     done = shell.run(*words, timeout=PATIENCE)
     ended = "has ended" in done.err
-    assert done.code == 0 or ended, (seconds, err, done.err)
+    assert done.code == 0 or ended, (moment, err, done.err)
     moved_once(crowd, before, host)
     assert crowd.servers(host) == {}
     reason = crowd.service(host)["disabled_reason"]

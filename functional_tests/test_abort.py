@@ -100,7 +100,7 @@ def test_a_cold_one_goes_on(shell, boot, name, connection):
 
 
 def test_post_copy_is_too_late(shell, moving, name, connection):
-    server = moving(name, post_copy=True, bandwidth_mb=64)
+    server = moving(name, post_copy=True, bandwidth_mb=24)
     (record,) = migrations(connection, server)
     connection.compute.force_complete_server_migration(record["id"], server)
     until(lambda: "post-copy" in migrations(connection, server)[0]["status"])

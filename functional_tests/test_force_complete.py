@@ -39,7 +39,7 @@ def test_it_ends_where_it_should(
 
 
 def test_the_time_to_follow_is_bounded(shell, moving, name):
-    moving(name, bandwidth_mb=20)
+    moving(name, bandwidth_mb=8)
     done = shell.migrate(
         "force-complete", name, "--timeout", "2", "-f", "json"
     )
@@ -50,7 +50,7 @@ def test_the_time_to_follow_is_bounded(shell, moving, name):
 
 
 def test_one_that_does_not_run_yet(shell, moving, name):
-    moving(name, "preparing", pre_seconds=5)
+    moving(name, "preparing", pre_seconds=15)
     done = shell.migrate("force-complete", name)
     assert done.code == 1
     assert "preparing" in done.err

@@ -218,7 +218,7 @@ def test_a_connection_that_hangs_costs_the_finer_numbers_alone(
     assert json.loads(out)["status"] == "completed"
     # It continued with Nova's counters.
     assert "memory" in terminal.said[hung:]
-    assert time.monotonic() - begin < 120
+    assert time.monotonic() - begin < 400
 
 
 @pytest.mark.long

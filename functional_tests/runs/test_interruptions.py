@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -12,13 +11,16 @@ from testbed.proxy import Proxy
 from testbed.shell import Shell
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 5))],
-)
-def test_killed_and_resumed(shell, crowd, few, moment):
+def test_killed_and_resumed(shell, crowd, few):
     before = few("host12")
-    seconds = random.Random(moment).uniform(2, 16)
+    killed_and_resumed(shell, crowd, before, "host12", ": running")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_at_random_and_resumed(shell, crowd, few, seed):
+    before = few("host12")
+    seconds = random.Random(seed).uniform(2, 16)
     killed_and_resumed(shell, crowd, before, "host12", seconds)
 
 
@@ -28,7 +30,8 @@ def test_twice_interrupted_it_leaves_them_and_says_so(shell, crowd, few):
         while "running" not in first.read_error_line():
             pass
         first.interrupt()
-        time.sleep(1)
+        while "no new move begins" not in first.read_error_line():
+            pass
         first.interrupt()
         done = first.end(timeout=300)
     assert done.code == 130
