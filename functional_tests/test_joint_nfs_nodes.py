@@ -14,8 +14,8 @@ from testbed.joint import Joint, storage
 from testbed.joint.nodes import do
 from testbed.joint.readiness import PATIENCE
 from testbed.nodes.cluster import CONTROLLER, EXPORTED, INSTANCES
-from testbed.patient import PatientShell
 from testbed.real_guest import NODES, where
+from testbed.shell import Shell
 
 pytestmark = pytest.mark.long
 
@@ -52,9 +52,11 @@ def server(joint):
 
 def migrate(joint, verb, *words):
     """``openstack migrate ... --nodes``: code, rows, and what it said."""
-    done = PatientShell(joint.environment()).run(
+    done = Shell(joint.environment()).run(
         *("migrate", verb, *words, "--nodes", "-f", "json"),
         *("--ssh-config", str(joint.lab.kept_config)),
+        # Emulated machines are slow.
+        *("--connect-timeout", "120", "--node-timeout", "720"),
         timeout=2 * PATIENCE,
     )
     assert done.code == 0, (done.out, done.err)

@@ -131,8 +131,15 @@ def sessions(
     """
     # Not above: who asks no nodes needs none of it.
     from osc_migrate.nodes.transport import sessions as visit
+    from osc_migrate.nodes.transport.shell import Limits
 
-    return visit.Sessions(targets(parsed_args, hosts), parsed_args.forks)
+    limits = Limits(
+        connect=parsed_args.connect_timeout or Limits.connect,
+        node=parsed_args.node_timeout or Limits.node,
+    )
+    return visit.Sessions(
+        targets(parsed_args, hosts), parsed_args.forks, limits
+    )
 
 
 def targets(
@@ -150,6 +157,7 @@ def targets(
         ssh_config=parsed_args.ssh_config,
         ssh_user=parsed_args.ssh_user,
         sudo=parsed_args.sudo,
+        connect_timeout=parsed_args.connect_timeout,
     )
 
 

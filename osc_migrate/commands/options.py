@@ -8,6 +8,8 @@ from osc_migrate.migration.pace import STALL_AFTER
 from osc_migrate.nodes import node_checks
 from osc_migrate.nodes.node_checks import all_checks
 
+# Seconds that a user may allow a node.
+LONGEST_WAIT = 3600
 # A parser, or a group of its arguments.
 Parser = argparse._ActionsContainer
 
@@ -143,6 +145,21 @@ def add_nodes(parser: argparse.ArgumentParser) -> None:
         default=20,
         help="Maximum number of nodes to check in parallel (default: 20)",
     )
+    group.add_argument(
+        "--connect-timeout",
+        metavar="<seconds>",
+        type=node_seconds,
+        help="Wait this long for the shell of a node (default: 20)",
+    )
+    group.add_argument(
+        "--node-timeout",
+        metavar="<seconds>",
+        type=node_seconds,
+        help=(
+            "Wait this long for all answers of a node (default: 120); above"
+            " that, single commands on it may take longer in proportion"
+        ),
+    )
 
 
 def count(text: str) -> int:
@@ -162,6 +179,16 @@ def positive(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(
             f"'{text}' is not a positive number of seconds"
+        )
+    return seconds
+
+
+def node_seconds(text: str) -> float:
+    """A number of seconds that a node may take."""
+    seconds = positive(text)
+    if seconds > LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is more than {LONGEST_WAIT} seconds"
         )
     return seconds
 

@@ -1,6 +1,8 @@
 """What is asked on a node, and what the node says."""
 
 import dataclasses
+import math
+import re
 import shlex
 from collections.abc import Mapping
 
@@ -8,6 +10,8 @@ from osc_migrate.facts import Unread
 
 # The last line of an answer, with the name of the question.
 _END = "\n#end %s\n"
+# Seconds of a command within a script, as all scripts bound them.
+_BOUND = re.compile(r"(?<=timeout -k 1 )\d+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +31,17 @@ class Question:
         if not self.args:
             return self.command
         return self.command % tuple(shlex.quote(arg) for arg in self.args)
+
+    def slower(self, times: float) -> "Question":
+        """The same question for a node that takes `times` as long, as
+        do the commands that it bounds by itself."""
+        if times == 1:
+            return self
+        command = _BOUND.sub(
+            lambda seconds: str(math.ceil(int(seconds[0]) * times)),
+            self.command,
+        )
+        return Question(command, self.args, self.limit * times)
 
     def marked(self, name: str) -> "Question":
         """The same question, whose answer ends with a line that names it.

@@ -18,7 +18,7 @@ nova=$(nova_user)
 
 # Last words of a command on one line, and its status.
 brief() {
-    { timeout -k 1 "$@" 2>&1; echo " =$?"; } | tail -c 600 | tr '\n\r\t' '   '
+    { "$@" 2>&1; echo " =$?"; } | tail -c 600 | tr '\n\r\t' '   '
 }
 
 # connect HOST PORT: 'no route' takes the kernel three seconds; a SYN that
@@ -58,7 +58,7 @@ libvirt() {
         printf '%%s\n' "$line"
         case $line in *" open") ;; *) return ;; esac
     fi
-    printf 'virsh %%s\n' "$(brief 20 virsh -c "$1" hostname)"
+    printf 'virsh %%s\n' "$(brief timeout -k 1 20 virsh -c "$1" hostname)"
 }
 
 # What nova-compute does before it copies: nova/utils.py, ssh_execute. sshd
@@ -66,7 +66,7 @@ libvirt() {
 copy='exec ssh -o BatchMode=yes -o ConnectTimeout=5 "$0" true'
 nova() {
     for pause in 1 2 3 0; do
-        said=$(brief 30 su -s /bin/sh -c "$copy" "$nova" "$1")
+        said=$(brief timeout -k 1 30 su -s /bin/sh -c "$copy" "$nova" "$1")
         case $said in
         *kex_exchange* | *"onnection reset"* | *"onnection closed"*)
             sleep "$pause" ;;

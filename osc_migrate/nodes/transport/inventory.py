@@ -1,5 +1,6 @@
 """From Nova's names of the compute hosts to how each is reached."""
 
+import math
 import os
 import pathlib
 import re
@@ -45,6 +46,7 @@ def resolve(
     ssh_user: str | None = None,
     ssh_identity_file: str | None = None,
     sudo: bool = False,
+    connect_timeout: float | None = None,
 ) -> dict[str, Target]:
     """How each host is reached.
 
@@ -54,8 +56,9 @@ def resolve(
     3. By the address of its hypervisor.
     4. Without one, by its own name.
 
-    `ssh_config`, `ssh_user`, `ssh_identity_file` and `sudo` are for all of
-    them, an inventory's hosts included where it says nothing else. Ansible's
+    `ssh_config`, `ssh_user`, `ssh_identity_file`, `sudo` and
+    `connect_timeout` are for all of them, an inventory's hosts included where
+    it says nothing else. Ansible's
     ansible_ssh_common_args go to ssh as they are: where these switch the
     check of host keys off, it is off.
 
@@ -73,6 +76,9 @@ def resolve(
         "ssh_identity_file": _path(ssh_identity_file),
         "sudo": sudo,
     }
+    if connect_timeout is not None:
+        # ssh knows whole seconds.
+        common["timeout"] = math.ceil(connect_timeout)
     targets = {}
     for name, address in hosts.items():
         if name in known:

@@ -30,6 +30,12 @@ class Limits:
     # Bytes of one answer.
     size: int = 2**20
 
+    @property
+    def slowness(self) -> float:
+        """How many times longer than usual the node may take: a slow one
+        needs that for each command too."""
+        return max(1.0, self.node / type(self).node)
+
 
 class Shell:
     """The shell that `argv` starts, such as ``ssh host exec sh``.
@@ -82,7 +88,10 @@ class Shell:
         """Asks all at once and reads the answers in order: a batch costs
         about one round trip. Trouble of the node is among the answers."""
         answers: dict[str, Answer | Unread] = {}
-        left = dict(questions)
+        left = {
+            name: question.slower(self.limits.slowness)
+            for name, question in questions.items()
+        }
         for name, question in questions.items():
             if "\0" in question.text:
                 answers[name] = Unread("a command cannot hold a NUL byte")
@@ -214,7 +223,12 @@ class Shell:
                 return self._strike(self._too_much(f"'{shown}'"))
             if (now := time.monotonic()) > self._end:
                 limit = f"{self.limits.node:g} s"
-                self._lose(NodeLost(f"it took more than {limit} in all"))
+                self._lose(
+                    NodeLost(
+                        f"it took more than {limit} in all",
+                        "where it is only slow: --node-timeout",
+                    )
+                )
                 return None
             if now > end:
                 return self._strike(f"no answer within {question.limit:g} s")

@@ -11,6 +11,7 @@ from osc_migrate.migration.mover import Mover
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.transport import sessions
 from osc_migrate.nodes.transport.connection_errors import NodeLost
+from osc_migrate.nodes.transport.shell import Limits
 from osc_migrate.tests.unit import nova_logs
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
@@ -30,8 +31,8 @@ class Nodes:
         self.asked = {}
         self.closed = False
 
-    def __call__(self, targets, forks):
-        self.targets, self.forks = targets, forks
+    def __call__(self, targets, forks, limits):
+        self.targets, self.forks, self.limits = targets, forks, limits
         return self
 
     def __enter__(self):
@@ -254,6 +255,19 @@ def test_nodes_are_reached_as_was_said(explained, nodes, tmp_path):
         t.argv[-1].endswith("sudo -n sh") for t in nodes.targets.values()
     )
     assert nodes.forks == 3
+    assert nodes.limits == Limits()
+
+
+def test_slow_nodes_get_the_time_that_was_allowed(explained, nodes):
+    row(explained, "--connect-timeout", "59.5", "--node-timeout", "720")
+    assert nodes.limits == Limits(connect=59.5, node=720)
+    assert "ConnectTimeout=60" in nodes.targets["HostB"].argv
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "3601", "nan", "long"])
+def test_a_wait_without_end_is_wrong_usage(explained, seconds):
+    with pytest.raises(SystemExit):
+        explained("vm1", "--nodes", "--node-timeout", seconds)
 
 
 def test_with_hypervisors_hidden_a_node_goes_by_its_name(

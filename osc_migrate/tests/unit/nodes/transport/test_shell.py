@@ -2,15 +2,18 @@
 
 import os
 import pathlib
+import re
 import secrets
 import threading
 import time
 
 import pytest
 
+from osc_migrate import nodes
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.transport.connection_errors import NodeLost
+from osc_migrate.nodes.transport.shell import Limits
 
 
 def questions(*commands, limit=10.0):
@@ -172,6 +175,33 @@ def test_the_node_has_a_limit_in_all(opened):
     got = shell.ask(questions(*commands))
     assert isinstance(got[commands[0]], Answer)
     assert got[commands[-1]].reason == "it took more than 2 s in all"
+
+
+def test_a_slow_node_gets_longer_for_each_command(opened):
+    usual = "echo 'timeout -k 1 8'"
+    assert opened(node=60).run(usual).out == "timeout -k 1 8\n"
+    slow = opened(node=2.5 * Limits.node)
+    assert slow.run(usual).out == "timeout -k 1 20\n"
+    assert slow.limits.slowness == 2.5
+
+
+def test_a_slower_question_has_longer_in_all_its_bounds():
+    question = Question("timeout -k 1 8 %s; timeout -k 1 5 b", ("a",), 10)
+    slower = question.slower(1.5)
+    assert slower.text == "timeout -k 1 12 a; timeout -k 1 8 b"
+    assert slower.limit == 15
+
+
+def test_every_command_on_a_node_is_bounded_in_the_same_words():
+    bounds = [
+        (path.name, line.strip())
+        for path in pathlib.Path(nodes.__path__[0]).rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.search(r"\btimeout -", line)
+    ]
+    assert len(bounds) > 10
+    odd = [b for b in bounds if not re.search(r"timeout -k 1 \d+ ", b[1])]
+    assert [b for b in odd if b[0] != "answers.py"] == []
 
 
 @pytest.mark.parametrize("to", ["", " >&2"])
