@@ -3,11 +3,11 @@
 import dataclasses
 import datetime
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from osc_migrate import errors, microversions
-from osc_migrate.cloud import in_flight, inventory
+from osc_migrate.cloud import in_flight, inventory, server_details
 from osc_migrate.cloud.cloud import (
     Cloud,
     hypervisors_of,
@@ -43,6 +43,15 @@ class PastMove:
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
+class Pause(Facts):
+    """What is known of a server that is paused."""
+
+    # As MoveFacts has them.
+    migrations: tuple[Migration, ...]
+    paused_at: datetime.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
 class Fleet(Facts):
     """Everything that a plan is made of, read at one moment."""
 
@@ -67,6 +76,8 @@ class Fleet(Facts):
     held: Mapping[str, Mapping[str, int]] = dataclasses.field(
         default_factory=dict
     )
+    # Of paused servers, by ID: on hosts that were asked for, or on all.
+    paused: Mapping[str, Pause] = dataclasses.field(default_factory=dict)
     # Sharing provider -> resource class -> stock.
     pools: Mapping[str, Mapping[str, Inventory]] = dataclasses.field(
         default_factory=dict
@@ -92,6 +103,10 @@ LOOK_BACK = datetime.timedelta(days=30)
 
 # Of each status: the newest are enough for what is usual.
 _ENOUGH = 200
+
+
+# Paused servers that are asked for at once.
+_TOGETHER = 50
 
 
 # Larger than any page size that Nova allows.
@@ -137,6 +152,7 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
         past=_with_memory(_or(past, ()), servers),
         # Then a plan does without, and preflight names the gap.
         recent=_or(recent, ()),
+        paused=_paused(cloud, named, servers.values()),
         held=_allocations(cloud, [hosts[name] for name in named]),
         pools=pools,
         nova=microversions.key(cloud.nova.offered),
@@ -172,6 +188,39 @@ def _must(description: str, facts: Any) -> Any:
 
 def _or(facts: Any, default: T) -> Any | T:
     return default if isinstance(facts, Unread) else facts
+
+
+def _paused(
+    cloud: Cloud, hosts: Collection[str], servers: Iterable[Server]
+) -> Mapping[str, Pause]:
+    """Two requests for each server that is paused: there are few."""
+    paused = [
+        server
+        for server in servers
+        if fact(getattr, server, "status") == "PAUSED"
+        and (not hosts or fact(getattr, server, "host") in hosts)
+    ]
+    reads = [functools.partial(_pause, cloud, server) for server in paused]
+    pauses: list[Pause] = []
+    for start in range(0, len(reads), _TOGETHER):
+        pauses += in_parallel(*reads[start : start + _TOGETHER])
+    return {
+        server.id: pause for server, pause in zip(paused, pauses, strict=True)
+    }
+
+
+def _pause(cloud: Cloud, server: Server) -> Pause:
+    def migrations() -> tuple[Migration, ...]:
+        project = known(lambda: server.project_id)
+        return tuple(cloud.migrations(server.id, project, limit=20))
+
+    def paused_at() -> datetime.datetime | None:
+        return server_details.paused_at(cloud, server)
+
+    return Pause(
+        fact(or_unread, migrations),
+        fact(or_unread, paused_at),
+    )
 
 
 def _servers(cloud: Cloud) -> Mapping[str, Server]:

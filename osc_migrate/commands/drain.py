@@ -15,6 +15,7 @@ from osc_migrate.maintenance import running as runs
 from osc_migrate.maintenance.planning import Request
 from osc_migrate.maintenance.planning.capacity import host_of
 from osc_migrate.maintenance.planning.plan import Plan, Purpose
+from osc_migrate.text import some
 
 
 class Drain(base.Base, command.Lister):
@@ -114,9 +115,11 @@ class Drain(base.Base, command.Lister):
         # A run that may take hours shall not end at one lost answer.
         cloud = self.mover.cloud.with_retries(runs.TRIES)
         if parsed_args.apply:
-            request, plan = applied(parsed_args, cloud)
+            fleet, request, plan = applied(parsed_args, cloud)
         else:
-            _, request, plan = planned(parsed_args, cloud)
+            fleet, request, plan = planned(parsed_args, cloud)
+        if not (request.block or parsed_args.nodes):
+            _name_local_disks(plans.local_disks(fleet, plan))
         if parsed_args.dry_run or parsed_args.plan:
             self.exit_code = planning.exit_code(plan)
             return planning.shown(parsed_args, plan)
@@ -191,8 +194,8 @@ def planned(
 
 def applied(
     parsed_args: argparse.Namespace, cloud: Cloud
-) -> tuple[Request, Plan]:
-    """A plan from a file, and what it was made for.
+) -> tuple[Fleet, Request, Plan]:
+    """What is there, what a plan from a file was made for, and that plan.
 
     :raises MigrateError: it is none, or not safe on this cloud.
     """
@@ -228,4 +231,14 @@ def applied(
     )
     request = plans.bound(request, plan)
     plans.check(fleet, plan, request)
-    return request, plan
+    return fleet, request, plan
+
+
+def _name_local_disks(number: int) -> None:
+    """Whether hosts share storage is known to the nodes alone."""
+    if number:
+        base.say(
+            f"{some(number, 'server')} with local disks: without shared"
+            " storage they do not move live; then add --block (--nodes"
+            " checks it)"
+        )

@@ -6,6 +6,7 @@ more than there is, nor breaks a server group, at any moment of its order.
 """
 
 from osc_migrate.maintenance.planning.drain_plan import again, drain
+from osc_migrate.maintenance.planning.method import local_disks
 from osc_migrate.maintenance.planning.node_blockers import (
     NodeBlocker,
     NodeBlockers,
@@ -28,5 +29,6 @@ __all__ = [
     "bound",
     "check",
     "drain",
+    "local_disks",
     "rebalance",
 ]

@@ -8,7 +8,7 @@ from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, fact, known
 
 # What a preflight asks for one server, and a plan does not.
 _LATER: Any = Unread("a plan does not look at it")
@@ -36,6 +36,7 @@ class FleetMoveFacts:
     def move(self, server: Server, destination: Host | None) -> MoveFacts:
         places = self._fleet.places
         source = places.get(known(lambda: server.host) or "")
+        pause = self._fleet.paused.get(server.id)
         return MoveFacts(
             server=server,
             wanted=destination.name if destination else "(a host)",
@@ -43,7 +44,12 @@ class FleetMoveFacts:
             destination=destination,
             room=_LATER,
             hosts=(),
-            migrations=tuple(self._records.get(server.id, ())),
+            migrations=(
+                fact(getattr, pause, "migrations")
+                if pause
+                else tuple(self._records.get(server.id, ()))
+            ),
+            paused_at=fact(getattr, pause, "paused_at") if pause else None,
             aggregates=self._aggregates,
             groups=_LATER,
             ports=_LATER,

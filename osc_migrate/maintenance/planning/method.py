@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from osc_migrate.checks import devices, leftovers, numa, recent_moves, rights
 from osc_migrate.checks import server as state
 from osc_migrate.checks.check import Check
-from osc_migrate.checks.findings import Status
+from osc_migrate.checks.findings import Finding, Status
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
@@ -16,7 +16,7 @@ from osc_migrate.facts import Unread, known
 from osc_migrate.maintenance.planning import policy, requirements
 from osc_migrate.maintenance.planning.candidate import Candidate
 from osc_migrate.maintenance.planning.fleet_move_facts import FleetMoveFacts
-from osc_migrate.maintenance.planning.plan import Skipped, Way
+from osc_migrate.maintenance.planning.plan import Plan, Skipped, Way
 from osc_migrate.maintenance.planning.policy import Policy
 from osc_migrate.maintenance.planning.request import Request
 
@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     state.source_is_up,
     leftovers.server_is_not_being_moved,
     leftovers.server_waits_for_no_confirmation,
+    state.paused_guest_has_run_here,
     devices.guest_memory_is_not_encrypted,
     devices.guest_tpm_can_move,
     devices.server_has_no_accelerator,
@@ -109,19 +110,21 @@ class MoveClassifier:
         self, server: Server, policies: frozenset[Policy], notes: list[str]
     ) -> Candidate | Skipped:
         methods = list(self._methods(server, policies))
-        problems: list[str] = []
+        problems: list[Finding] = []
         for method in methods:
             failed_checks = self._problems(server, method)
             if not failed_checks:
                 check_notes = self._check_notes(server, method)
                 if method is Way.COLD and len(methods) > 1:
                     check_notes = [
-                        f"not live: {'; '.join(problems)}",
+                        f"not live: {'; '.join(_reasons(problems))}",
                         *check_notes,
                     ]
                 return self._candidate(server, method, [*notes, *check_notes])
             problems = problems or failed_checks
-        return stay(server, *problems)
+        return dataclasses.replace(
+            stay(server, *_reasons(problems)), next_step=next_step(problems)
+        )
 
     def _methods(
         self, server: Server, policies: frozenset[Policy]
@@ -134,15 +137,21 @@ class MoveClassifier:
         if Policy.COLD in policies:
             yield Way.COLD
             return
-        yield Way.BLOCK if self._request.block and _local(server) else Way.LIVE
+        yield (
+            Way.BLOCK
+            if self._request.block and has_local_disk(server)
+            else Way.LIVE
+        )
         if self._request.cold_running and Policy.LIVE not in policies:
             yield Way.COLD
 
-    def _problems(self, server: Server, method: Way) -> list[str]:
+    def _problems(self, server: Server, method: Way) -> list[Finding]:
         return self._failed_checks(CHECKS, server, method, Status.UNKNOWN)
 
     def _check_notes(self, server: Server, method: Way) -> list[str]:
-        return self._failed_checks(NOTED_CHECKS, server, method, Status.WARN)
+        return _reasons(
+            self._failed_checks(NOTED_CHECKS, server, method, Status.WARN)
+        )
 
     def _failed_checks(
         self,
@@ -150,11 +159,11 @@ class MoveClassifier:
         server: Server,
         method: Way,
         from_: Status,
-    ) -> list[str]:
+    ) -> list[Finding]:
         facts: MoveFacts = self._move_facts.move(server, None)
         findings = (c.run(facts) for c in checks if KINDS[method] in c.kinds)
         return [
-            f"{f.check}: {f.detail}"
+            f
             for f in findings
             if f.status >= from_ and f.check not in self._request.ignored
         ]
@@ -207,6 +216,18 @@ class MoveClassifier:
         return self._failing[source, kind]
 
 
+def _reasons(findings: Iterable[Finding]) -> list[str]:
+    return [f"{finding.check}: {finding.detail}" for finding in findings]
+
+
+def next_step(findings: Iterable[Finding]) -> str:
+    """What makes a server movable that these keep where it is, whichever the
+    destination; empty when the checks of the server itself know nothing."""
+    own = {check.id for check in CHECKS}
+    remedies = (f.remedy for f in findings if f.check in own and f.remedy)
+    return next(remedies, "")
+
+
 def stay(server: Server, *reasons: str, by_policy: bool = False) -> Skipped:
     return Skipped(
         server=known(lambda: server.name) or server.id,
@@ -223,9 +244,22 @@ def skip_candidate(candidate: Candidate, *reasons: str) -> Skipped:
     )
 
 
-def _local(server: Server) -> bool:
+def has_local_disk(server: Server) -> bool:
     """Whether it has a local disk (not a volume); True when unknown."""
     flavor = known(lambda: server.flavor)
     if flavor is None or known(lambda: (server.image_id,)) != (None,):
         return True
     return bool(flavor.ephemeral or known(lambda: flavor.swap))
+
+
+def local_disks(fleet: Fleet, plan: Plan) -> int:
+    """How many servers a plan moves live with a disk of their host, which
+    placement does not show as shared."""
+    return sum(
+        has_local_disk(fleet.servers[step.id])
+        and "DISK_GB" not in fleet.places[step.source].shared
+        for step in plan.steps
+        if step.way is Way.LIVE
+        and step.id in fleet.servers
+        and step.source in fleet.places
+    )

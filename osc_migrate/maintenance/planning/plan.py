@@ -61,6 +61,7 @@ class Skipped:
     :ivar wanted: True when its owner's policy excludes it: then it does not
         count as a failure of the plan, but the host is not empty either.
     :ivar reasons: in words, the smallest set of them that decides.
+    :ivar next_step: what to do so that it can move; empty when unknown.
     """
 
     server: str
@@ -68,6 +69,7 @@ class Skipped:
     source: str
     reasons: tuple[str, ...]
     wanted: bool = False
+    next_step: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -100,11 +100,15 @@ def _step(step: Step) -> dict[str, object]:
 
 
 def _stay(stay: Skipped) -> dict[str, object]:
-    return {
+    fields = {
         **dataclasses.asdict(stay),
         "server": _text(stay.server),
         "reasons": [_text(reason) for reason in stay.reasons],
+        "next_step": _text(stay.next_step),
     }
+    if not stay.next_step:
+        del fields["next_step"]
+    return fields
 
 
 def write(path: str, plan: Plan) -> None:

@@ -115,7 +115,9 @@ class Engine:
         for stay in self._plan.stays:
             reasons = "; ".join(stay.reasons)
             row = Row(stay.server, stay.id, stay.source, None, "", Result.LEFT)
-            self._finish(dataclasses.replace(row, reason=reasons))
+            self._finish(
+                dataclasses.replace(row, reason=reasons, next=stay.next_step)
+            )
         for id, state in self._before.items():
             if state.row is not None:
                 self.rows[id] = state.row

@@ -13,6 +13,7 @@ from osc_migrate.checks.findings import Status
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
+from osc_migrate.maintenance.planning import method
 from osc_migrate.maintenance.planning.plan import Skipped, Step, Way
 from osc_migrate.maintenance.running.advice import advice
 from osc_migrate.maintenance.running.context import Abandoned, Work
@@ -174,7 +175,7 @@ class Task:
                 return self._elsewhere(facts)
             if self.step.way is Way.STOP:
                 return self._stop(facts)
-            failure, facts = self._forbidden(facts)
+            failure, next_step, facts = self._forbidden(facts)
             if not failure:
                 moves += 1
                 self._moving = True
@@ -196,7 +197,7 @@ class Task:
                     f"did not move: {failure}", row.server, warning=True
                 )
             else:
-                row = self._row(Result.LEFT, failure)
+                row = self._row(Result.LEFT, failure, command=next_step)
                 failed_hosts += filter(None, [self.step.destination])
             plans += 1
             if plans == PLANS:
@@ -205,7 +206,9 @@ class Task:
             if isinstance(step, Skipped):
                 reasons = "; ".join(step.reasons)
                 reason = f"{row.reason}; no alternative: {reasons}"
-                return self._row(row.outcome, reason, row)
+                return self._row(
+                    row.outcome, reason, row, row.next or step.next_step
+                )
             self._planned_anew(step, failure)
             facts = None
 
@@ -231,16 +234,16 @@ class Task:
     def _carry(self) -> Carry:
         return Carry(self._work, self.step, self._on_look, self.release)
 
-    def _forbidden(self, facts: MoveFacts) -> tuple[str, MoveFacts]:
-        """Why it is not safe to move it now, empty when it is; and by which
-        facts."""
+    def _forbidden(self, facts: MoveFacts) -> tuple[str, str, MoveFacts]:
+        """Why it is not safe to move it now, empty when it is; what to do
+        about it, where that is known; and by which facts."""
         kind = Kind(self.step.way.value)
         for reading in range(1, READINGS + 1):
             report = move_scope.answer(
                 facts, kind, self._work.ignored, self._work.node_findings
             ).report
             if report.safe:
-                return "", facts
+                return "", "", facts
             worst = report.problems
             if reading == READINGS or any(
                 f.status is Status.FAIL for f in worst
@@ -249,7 +252,8 @@ class Task:
             # A service that did not answer may do so now.
             self._pause()
             facts = self._patiently(self._read) or facts
-        return "; ".join(f"{f.check}: {f.detail}" for f in worst[:3]), facts
+        reasons = "; ".join(f"{f.check}: {f.detail}" for f in worst[:3])
+        return reasons, method.next_step(worst), facts
 
     def _stop(self, facts: MoveFacts) -> Row:
         self._moving = True

@@ -328,13 +328,9 @@ def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:
         )
     for stay in order.plan.stays:
         yield Row(
-            stay.server,
-            stay.id,
-            stay.source,
-            None,
-            "",
-            Result.LEFT,
+            *(stay.server, stay.id, stay.source, None, "", Result.LEFT),
             reason="; ".join(stay.reasons),
+            next=stay.next_step,
         )
 
 

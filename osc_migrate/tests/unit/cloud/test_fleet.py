@@ -247,3 +247,12 @@ def test_no_such_host(sky):
 def test_what_is_not_a_host_has_a_suggestion(sky, wanted, words):
     with pytest.raises(errors.NotFound, match=words):
         read(sky, wanted)
+
+
+def test_paused_servers_are_asked_for_alone(sky):
+    assert read(sky, "HostB").paused == {}
+    sky.nova("/servers/detail", {"servers": [skies.server(status="PAUSED")]})
+    # Neither answer is there.
+    pause = read(sky, "HostB").paused[VM1]
+    with pytest.raises(Unread):
+        pause.paused_at  # noqa: B018

@@ -104,6 +104,13 @@ def test_options_reach_the_plan(sky):
     assert (code, rows[0]["way"]) == (0, "block")
 
 
+@pytest.mark.parametrize("words, said", [([], True), (["--block"], False)])
+def test_local_disks_are_named_before_it_begins(sky, capsys, words, said):
+    run(sky, Drain, "HostB", "--dry-run", *words)
+    line = "1 server with local disks: without shared storage"
+    assert capsys.readouterr().err.count(line) == said
+
+
 @pytest.mark.parametrize("name", ["vm1", VM1])
 def test_just_a_server(sky, name):
     code, rows = run(sky, Drain, "--server", name, "--dry-run")

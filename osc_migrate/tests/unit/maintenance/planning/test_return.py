@@ -63,3 +63,10 @@ def test_back_in_the_order_that_has_room():
     plan = planning.back(one, {uuid(2): "HostC", uuid(1): "HostB"}, Request())
     assert [s.id for s in plan.steps] == [uuid(1), uuid(2)]
     assert [s.wave for s in plan.steps] == [0, 1]
+
+
+def test_a_server_that_does_not_come_back_says_what_to_do():
+    guest = server(1, "HostC", locked=True)
+    plan = planning.back(fleet(HOSTS, [guest]), {uuid(1): "HostB"}, Request())
+    (stay,) = plan.stays
+    assert stay.next_step.endswith("openstack server unlock vm1")
