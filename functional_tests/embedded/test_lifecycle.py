@@ -143,7 +143,9 @@ def test_down_finds_what_a_killed_up_has_started(tmp_path):
 def test_an_interrupted_up_stops_what_it_started(tmp_path, number):
     cloud, starting = begin(tmp_path)
     starting.send_signal(number)
-    assert starting.wait(timeout=300) == 130
+    # What `python -m` runs dies of SIGINT after its exit, with 130 in a shell
+    # too, if the interrupt met an exec(), as while dataclasses are imported.
+    assert starting.wait(timeout=300) in (130, -signal.SIGINT)
     assert cloud.processes
     assert not any(process.alive for process in cloud.processes)
     cloud.down()
