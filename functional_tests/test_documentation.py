@@ -69,6 +69,10 @@ BEFORE = {
     "rebalance": lambda boot, **_: several(boot, 2),
     "return": lambda boot, environment, **_: emptied(boot, environment),
     "run-list": lambda boot, environment, **_: emptied(boot, environment),
+    "status": lambda boot, **_: (
+        several(boot),
+        boot("vm4", more={"tags": ["osc-migrate:never"]}),
+    ),
     "run-show": lambda boot, environment, **_: emptied(boot, environment),
 }
 

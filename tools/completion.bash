@@ -37,7 +37,7 @@ _openstack_migrate() {
         done
         case ${COMP_WORDS[2]}:$before:$place in
         *:--host:*) kind=host ;;
-        describe-resource:*:0) kind=host ;;
+        describe-resource:*:0 | status:*:0) kind=host ;;
         *:--*:*) ;;
         live:*:1 | block:*:1 | cold:*:1 | preflight:*:1) kind=host ;;
         *:0) kind=server ;;

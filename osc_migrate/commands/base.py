@@ -200,6 +200,16 @@ def cells(
     )
 
 
+def blank(
+    parsed_args: argparse.Namespace, row: Iterable[object]
+) -> Sequence[object]:
+    """The row with empty cells where something is not known or not so; JSON
+    and YAML have a word for that."""
+    if getattr(parsed_args, "formatter", "") in _ESCAPING:
+        return tuple(row)
+    return tuple("" if cell is None else cell for cell in row)
+
+
 def _plain(value: object) -> object:
     """A value that every formatter knows; all times are UTC."""
     if isinstance(value, datetime.datetime):

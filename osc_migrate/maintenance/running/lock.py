@@ -49,6 +49,19 @@ class Lock:
                 f"{self._host} cannot be locked: {error}"
             ) from error
 
+    def holder(self) -> str:
+        """The run that took it last, which may have given it; empty when
+        that is not known. Nothing is locked or made."""
+        try:
+            number = private_files.open_private(self._path, os.O_RDONLY)
+        except OSError:
+            return ""
+        try:
+            text = os.pread(number, 200, 0).decode(errors="replace")
+        finally:
+            os.close(number)
+        return text.partition(" ")[0]
+
     def give(self) -> None:
         if self._file is not None:
             os.close(self._file)

@@ -12,6 +12,7 @@ from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.facts import known
 from osc_migrate.maintenance import planning
 from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Step
+from osc_migrate.maintenance.running import process
 from osc_migrate.maintenance.running.context import Clock, Work
 from osc_migrate.maintenance.running.engine import Engine
 from osc_migrate.maintenance.running.journal import Journal
@@ -112,7 +113,7 @@ class Run:
 
         :raises MigrateError: it could not begin; nothing was changed.
         """
-        self._journal.note("begin")
+        self._journal.note("begin", process=process.current())
         try:
             last: Look | None = None
             for look in self._engine.looks():

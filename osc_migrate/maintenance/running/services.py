@@ -33,6 +33,18 @@ def named(text: str | None) -> str | None:
     return match[1] if match else None
 
 
+def machine_named(text: str | None) -> str:
+    """The machine that a service's reason says the run is at work on."""
+    match = _AT_WORK.match(text or "")
+    return match[2].rstrip(";") if match else ""
+
+
+def mentioned(text: str | None) -> str | None:
+    """The run that a service's reason names, at work or ended."""
+    match = _RUN.match(text or "")
+    return match[1] if match else None
+
+
 def left_by(journal: Journal, host: str) -> str | None:
     """The earlier run that had left the host disabled when this one began."""
     for entry in journal.entries("disable"):

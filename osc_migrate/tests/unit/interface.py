@@ -46,7 +46,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.maintenance.planning import plan, plan_file
 from osc_migrate.maintenance.planning.policy import Policy
 from osc_migrate.maintenance.planning.request import By
-from osc_migrate.maintenance.running import journal, results
+from osc_migrate.maintenance.running import host_status, journal, results
 from osc_migrate.migration import abort, repair
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.migration.watch import Watched
@@ -100,6 +100,12 @@ COLUMNS = {
     },
     "migrate run list": {"": run_commands.RunList.COLUMNS},
     "migrate run show": {"": results.Row.COLUMNS},
+    "migrate status": {
+        "": host_status.HostStatus.COLUMNS,
+        "--long": host_status.HostStatus.LONG,
+        "<host>": host_status.ServerLeft.COLUMNS,
+        "<host> --long": host_status.ServerLeft.LONG,
+    },
 }
 
 # Words that columns, files or options may contain.

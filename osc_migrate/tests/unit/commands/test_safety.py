@@ -20,6 +20,7 @@ READS = {
     "migrate preflight",
     "migrate run list",
     "migrate run show",
+    "migrate status",
     "migrate watch",
 }
 
