@@ -65,9 +65,15 @@ def cause(
     api_cause = causes.find(messages)
     late = steps.copied(events)
     renamed = _LATE if late else _AMID if steps.prepared(events) else {}
-    for shown in (api_cause, message_choice.cause(logged)):
-        if shown and not shown.summary:
-            return causes.named(renamed.get(shown.id, shown.id))
+    shown_causes = [
+        shown
+        for shown in (api_cause, message_choice.cause(logged))
+        if shown and not shown.summary
+    ]
+    if shown_causes:
+        # A general one only where no other names the reason.
+        best = min(shown_causes, key=lambda shown: shown.general)
+        return causes.named(renamed.get(best.id, best.id))
     if late:
         return causes.named("finish-broken-off")
     if cancelled(history, attempt):
@@ -76,6 +82,27 @@ def cause(
         return causes.named(_SILENT)
     # A summary of an unknown failure is not its cause.
     return api_cause if all(map(_sums_up, messages)) else None
+
+
+def also_shown(
+    messages: Sequence[str],
+    logged: Sequence[LogLine],
+    known_cause: causes.Cause | None,
+) -> str:
+    """A note with the other causes that the same words show."""
+    if known_cause is None:
+        return ""
+    for texts in (messages, *([line.text] for line in logged)):
+        best = causes.find(texts)
+        if best and best.id == known_cause.id:
+            listed = "; ".join(
+                f"{cause.id} ({cause.meaning})"
+                for cause in causes.shown_besides(texts)
+                # Part of every request that found no answer.
+                if cause.id != _SILENT
+            )
+            return listed and f"the message also shows {listed}"
+    return ""
 
 
 def cancelled(history: History, attempt: Attempt) -> Action | None:

@@ -157,6 +157,7 @@ def _failed(
         *dict.fromkeys(doubt for _, _, doubt in spoken),
         _several(tried_hosts) if host != bare.source else "",
         _cut(texts),
+        evidence.also_shown(texts or [fault], logged, known_cause),
         _why_not(lambda: history.records),
         _aborted(history, attempt),
         *(message_choice.notes(logs) if logs else ()),

@@ -59,12 +59,17 @@ def shown(log_lines: Sequence[LogLine]) -> tuple[str, ...]:
 
 
 def cause(log_lines: Sequence[LogLine]) -> causes.Cause | None:
-    """The cause that the most specific line shows, of those that show one."""
-    for line in log_lines:
-        known = causes.find([line.text])
-        if known and not known.summary:
-            return known
-    return None
+    """The cause that the lines show: of the most specific line, but a
+    general one only where no other line names the reason."""
+    shown_causes = [
+        known
+        for line in log_lines
+        if (known := causes.find([line.text])) and not known.summary
+    ]
+    return next(
+        (known for known in shown_causes if not known.general),
+        next(iter(shown_causes), None),
+    )
 
 
 def notes(logs: Logs) -> Iterator[str]:

@@ -22,6 +22,7 @@ EXCLUDED = {
     "osc_migrate/tests/unit/test_measure.py": "has them as examples",
     "osc_migrate/tests/unit/interface": "are snapshots",
     "osc_migrate/tests/unit/cause_messages/": "quotes other projects",
+    "osc_migrate/tests/unit/explain/corpus/": "quotes other projects",
     "doc/source/examples/": "is recorded",
     "doc/source/cli/examples/": "is recorded",
 }

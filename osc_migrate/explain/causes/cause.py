@@ -23,6 +23,9 @@ class Cause:
     source: str
     # It only sums up that others failed: the last resort.
     summary: bool = False
+    # How many reasons end. A cause that is not general wins over it, and its
+    # meaning says where the reason is.
+    general: bool = False
     # The remedy in a drain or a rebalance, where an option of theirs is what
     # another command is to a single move; empty where it is the same.
     batch_remedy: str = ""
@@ -37,6 +40,7 @@ def cause(
     *,
     source: str,
     summary: bool = False,
+    general: bool = False,
     batch_remedy: str = "",
 ) -> Cause:
     return Cause(
@@ -47,5 +51,6 @@ def cause(
         check,
         source,
         summary,
+        general,
         batch_remedy,
     )

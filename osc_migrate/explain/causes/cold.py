@@ -23,7 +23,7 @@ CAUSES: tuple[Cause, ...] = (
         "ssh-key-refused",
         r"Permission denied \(publickey"
         # The same, cut off.
-        r"|Stderr: ['\"][^'\"\n]{1,255}: Perm",
+        r"|Stderr: ['\"][^'\"\s/]{1,255}: Perm",
         "the destination does not accept the ssh key of user nova",
         "put the source's ~nova/.ssh public key into the destination's"
         " authorized_keys (0600, of nova)",
@@ -49,12 +49,14 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "ssh-failed",
-        r"not able to execute ssh command",
+        r"not able to execute ssh command"
+        r"|Command: ssh (?:-o \S{1,40} )?\S{1,255} (?:mkdir|touch|rm) ",
         "user nova on the source cannot run commands on the destination",
         "as nova on the source: ssh -o BatchMode=yes <destination's my_ip>"
         " true",
         "nova-can-ssh",
         source="nova/virt/libvirt/driver.py",
+        general=True,
     ),
     cause(
         "lvm-cold",
@@ -75,7 +77,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "guest-would-not-stop",
-        r"Failed to power off instance",
+        r"Failed to power off instance"
+        r"|Failed to terminate process \d{1,10} with SIG",
         "the guest could not be shut down on the source",
         "see nova-compute's log on the source; stop the server, then migrate"
         " it",

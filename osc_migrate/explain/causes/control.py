@@ -30,6 +30,7 @@ CAUSES: tuple[Cause, ...] = (
         " describe-resource'",
         "destination-has-room",
         source="nova/scheduler/utils.py, nova/exception.py",
+        general=True,
     ),
     cause(
         "allocations-complex",
@@ -40,7 +41,9 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "allocations-inconsistent",
-        r"Failed to (?:update|move|delete|retrieve) allocations",
+        r"Failed to (?:create|update|move|delete|retrieve) allocations"
+        r"|successive generation conflicts in placement"
+        r"|conflict was encountered attempting to",
         "placement would not change the server's allocations: some may be"
         " left of an earlier move",
         "nova-manage placement audit --verbose; nova-manage placement"
@@ -138,6 +141,52 @@ CAUSES: tuple[Cause, ...] = (
         "nova-scheduler failed while it chose a host",
         "see nova-scheduler's log; then try again",
         source=_LIVE,
+    ),
+    cause(
+        "rpc-versions-differ",
+        r"Endpoint does not support RPC version"
+        r"|Requested message version, [\d.]{1,10} is incompatible"
+        r"|Version [\d.]{1,10} of \w{1,60} is not supported",
+        "Nova's services are of releases that do not understand each other, or"
+        " one was not restarted after the upgrade",
+        "openstack compute service list; restart those that are older than"
+        " the package; [upgrade_levels]compute=auto while releases are mixed",
+        source="oslo.messaging; oslo.versionedobjects",
+    ),
+    cause(
+        "database-failed",
+        r"DBConnectionError|DBDeadlock|Lost connection to MySQL",
+        "Nova's database did not answer, or refused a write, during the move",
+        "look at the database's log at that time; then run 'openstack migrate"
+        " repair' in case parts of the move are left",
+        source="oslo.db, sqlalchemy/exc_filters.py",
+    ),
+    cause(
+        "host-not-measured",
+        r"no attribute 'allocate_instance'"
+        r"|Could not determine disk usage",
+        "nova-compute has not measured that host since it started: something"
+        " that it reads there fails",
+        "on that host: nova-compute's log, after its last start; mostly a"
+        " storage or a keyring that it cannot read",
+        source="nova/compute/resource_tracker.py; seen with Ceph",
+    ),
+    cause(
+        "policy-forbids",
+        r"Policy doesn't allow [\w:.-]{1,120} to be performed",
+        "this user may not do that: Nova's policy wants another role",
+        "use a user with the role admin, or change the rule that the message"
+        " names in nova's policy.yaml",
+        "user-may-move-it-live",
+        source="nova/exception.py, PolicyNotAuthorized",
+    ),
+    cause(
+        "neutron-credentials-refused",
+        r"Networking client is experiencing an unauthorized exception",
+        "Neutron refuses the user of [neutron] in nova.conf",
+        "check username, password and project in [neutron] on that host; does"
+        " it have the role service or admin?",
+        source="nova/network/neutron.py",
     ),
     cause(
         "token-expired",

@@ -15,13 +15,15 @@ CAUSES: tuple[Cause, ...] = (
         "QEMU may not read its TLS certificate or key",
         "on that host: ls -lR /etc/pki/qemu; the key must be readable by the"
         " user that QEMU runs as",
+        "qemu-tls-files-are-readable",
         source="QEMU, crypto/tlscreds.c",
     ),
     cause(
         "guest-has-a-backup-job",
         _BUSY
         + r"\w{0,40}(?:Backup|BlockCopy|BlockPull|BlockCommit|Checkpoint)"
-        r"|domain has (?:an )?active block job",
+        r"|domain has (?:an )?active block job"
+        r"|block device is in use by block job",
         "a backup or block job holds the guest in libvirt",
         "wait until it has ended, or end it: virsh domjobinfo GUEST, virsh"
         " blockjob GUEST DISK --info; then try again",
@@ -118,7 +120,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "vfio-cannot-migrate",
-        r"VFIO migration is not supported in kernel",
+        r"VFIO migration is not supported in kernel"
+        r"|VFIO device doesn't support migration",
         "a passed-through device, or its kernel driver, cannot migrate",
         "detach the device, or migrate it cold",
         "pci-devices-can-move",
@@ -126,7 +129,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "invariant-tsc",
-        r"non-migratable CPU device \(invtsc flag\)",
+        r"non-migratable CPU device \(invtsc flag\)"
+        r"|domain has 'invtsc' CPU feature",
         "the guest sees an invariant TSC (CPU flag invtsc), which QEMU does"
         " not migrate",
         "migrate it cold; for its next start leave invtsc out of"

@@ -11,6 +11,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Unacceptable CPU info"
         r"|CPU doesn't have compatibility"
         r"|guest CPU doesn't match specification"
+        r"|CPU is incompatible with host CPU"
         r"|Unknown CPU model"
         r"|InvalidCPUInfo",
         "the destination's CPU lacks features that the guest uses",
@@ -48,7 +49,10 @@ CAUSES: tuple[Cause, ...] = (
         "numa-does-not-fit",
         r"Requested instance NUMA topology"
         r"|Requested page size is different"
-        r"|Requested CPU control policy not supported",
+        r"|Requested CPU control policy not supported"
+        r"|CPU set to pin \["
+        r"|Page size .{1,20} is not supported by the host"
+        r"|Host does not support guests with (?:NUMA|custom memory page)",
         "the destination cannot give the server its NUMA cells, pinned CPUs"
         " or huge pages",
         "choose a host with free dedicated CPUs and huge pages in one NUMA"
@@ -77,7 +81,9 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "pci-none-free",
-        r"Claim pci failed|PCI device request .{1,255} failed",
+        r"Claim pci failed|PCI device request .{1,255} failed"
+        r"|Attempt to consume PCI device .{1,64} from empty pool"
+        r"|PCI device .{1,64} is in use by driver",
         "the destination has no free PCI device of that kind",
         "choose a host that has one free",
         source="nova/compute/claims.py, nova/pci/stats.py",
@@ -142,7 +148,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "vdpa",
-        r"not supported for instance with vDPA",
+        r"not supported for instance with vDPA"
+        r"|vDPA devices cannot be migrated",
         "a server with vDPA ports cannot move while old computes are left",
         "upgrade every nova-compute, or detach the port",
         "ports-can-move",

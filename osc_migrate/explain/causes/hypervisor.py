@@ -27,7 +27,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "post-copy-impossible",
-        r"Postcopy is not supported",
+        r"Postcopy is not supported|userfaultfd not available"
+        r"|Userfault on this host does not support",
         "a host does not let QEMU use userfaultfd, which post-copy needs",
         "sysctl vm.unprivileged_userfaultfd=1 on both hosts, or"
         " live_migration_permit_post_copy=false",
@@ -80,7 +81,7 @@ CAUSES: tuple[Cause, ...] = (
         "data-port-closed",
         # QEMU's ports: libvirt's default, and what deployments move it to.
         r"unable to connect to server at '[^'\n]{1,255}:(?:49|6[01])\d{3}'"
-        r"|drive-mirror: Failed to connect",
+        r"|(?:drive-mirror|blockdev-add|blockdev-mirror)'?: Failed to connect",
         "the ports that QEMU sends the guest to are closed on the destination",
         "open migration_port_min to _max of the destination's qemu.conf"
         " (49152-49215 by default) for the source",
@@ -125,13 +126,17 @@ CAUSES: tuple[Cause, ...] = (
         "on both hosts: journalctl -u libvirtd (virtqemud), and"
         " /var/log/libvirt/qemu/GUEST.log on the destination",
         source="libvirt, virnetsocket.c",
+        general=True,
     ),
     cause(
         "certificate-refused",
         r"Failed to verify peer's certificate"
-        r"|certificate (?:/[\w./-]{1,200} )?has expired"
-        r"|The certificate is not trusted"
-        r"|certificate owner does not match the hostname",
+        r"|certificate (?:/[\w./-]{1,200} )?(?:has expired|is not yet active)"
+        r"|The certificate (?:is not trusted|has been revoked)"
+        r"|The certificate hasn't got a known issuer"
+        r"|Unable to verify (?:server|client) certificate"
+        r"|server verification \(of our certificate"
+        r"|owner does not match the hostname",
         "a host's TLS certificate is of another CA, for another name, or has"
         " expired",
         "run virt-pki-validate on both hosts; the name must be the one that"
@@ -143,7 +148,8 @@ CAUSES: tuple[Cause, ...] = (
         "certificate-missing",
         r"Unable to read TLS confirmation"
         r"|Cannot read CA certificate"
-        r"|Cannot read certificate '",
+        r"|Cannot read certificate '"
+        r"|Unable to set x509 (?:key and )?certificate",
         "the source has no usable TLS client certificate",
         "on the source: virt-pki-validate; install"
         " /etc/pki/libvirt/clientcert.pem and its key",
@@ -153,8 +159,10 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "certificate-too-late",
         r"Unable to access credentials",
-        "the guest was started before QEMU had TLS certificates",
-        "restart the guest (stop, start), or move it without native TLS",
+        "QEMU does not find its TLS files: they are missing, or the guest was"
+        " started before they were there",
+        "ls -l /etc/pki/qemu on both hosts; where the files are there, restart"
+        " the guest (stop, start)",
         "guest-knows-tls",
         source="QEMU",
     ),
@@ -165,6 +173,7 @@ CAUSES: tuple[Cause, ...] = (
         "compare the SASL or TLS settings of libvirtd.conf on both hosts",
         "hosts-trust-each-other",
         source="libvirt",
+        general=True,
     ),
     cause(
         "ceph-secret-missing",
@@ -185,17 +194,6 @@ CAUSES: tuple[Cause, ...] = (
         " next start",
         "destination-knows-machine-type",
         source="QEMU",
-    ),
-    cause(
-        "device-state-refused",
-        r"error while loading state for instance"
-        r"|load of migration failed",
-        "the destination's QEMU, firmware or option ROMs differ from those"
-        " that the guest was started with",
-        "compare the QEMU and firmware packages of both hosts; the log of"
-        " the guest in /var/log/libvirt/qemu on the destination says more",
-        "hosts-have-equal-qemu",
-        source="QEMU wiki, Features/Migration/Troubleshooting",
     ),
     cause(
         "storage-not-shared-for-libvirt",

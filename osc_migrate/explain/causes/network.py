@@ -5,7 +5,8 @@ from osc_migrate.explain.causes.cause import Cause, cause
 CAUSES: tuple[Cause, ...] = (
     cause(
         "port-not-bound",
-        r"Binding failed for port|binding_failed|PortBindingFailed",
+        r"Binding failed for port|PortBindingFailed"
+        r"|Unexpected vif_type=(?:binding_failed|unbound)",
         "Neutron cannot bind a port to the destination: no live agent there,"
         " no mapping of the network, or a stale binding",
         "openstack network agent list --host <destination>; look for the"
@@ -25,7 +26,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "port-not-plugged",
-        r"Timed out waiting for events: ",
+        r"Timed out waiting for events: "
+        r"|Timeout waiting for \[\('network-vif-plugged'",
         "Neutron never said that the port was plugged on the destination",
         "check the L2 agent there, and Neutron's [nova] section; a backend"
         " without such events needs live_migration_wait_for_vif_plug=false",
@@ -35,11 +37,12 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "port-plug-failed",
         r"Virtual [Ii]nterface (?:plugin|[Cc]reation) failed"
-        r"|Neutron reported failure during live migration",
+        r"|Neutron reported failure during live migration"
+        r"|Failed to plug VIF |Failure running os_vif plugin plug",
         "a port could not be plugged on the destination",
         "see the L2 agent's and nova-compute's log on the destination",
         "destination-network-agent-is-alive",
-        source="nova/compute/manager.py",
+        source="nova/compute/manager.py; os_vif/exception.py",
     ),
     cause(
         "remote-managed-port",

@@ -36,7 +36,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "disk-full",
-        r"No space left on device|\[Errno 28\]",
+        r"No space left on device|\[Errno 28\]"
+        r"|Disk quota exceeded|\[Errno 122\]",
         "a filesystem is full: mostly the destination's, while disks are"
         " copied",
         "df on both hosts, of instances_path; clear some, then try again",
@@ -72,13 +73,34 @@ CAUSES: tuple[Cause, ...] = (
     ),
     cause(
         "storage-forbidden",
-        r"\[Errno 13\]|PermissionError|Permission denied",
+        r"\[Errno 13\]|\bPermissionError\b"
+        r"|cannot (?:create|touch|remove) [^\n]{1,255}: Permission denied",
         "user nova cannot write to the instances directory: wrong owner or"
         " mode, or another uid on that host",
         "on both hosts: id nova, ls -ld instances_path; they must agree, on"
         " the file server too",
         "instances-path-is-writable",
         source="Linux; nova doc, node-down",
+    ),
+    cause(
+        "mount-broken",
+        r"Stale file handle|\[Errno 116\]"
+        r"|Transport endpoint is not connected|\[Errno 107\]"
+        r"|The volume mount at .{1,255} is unusable",
+        "a mount on that host is dead: the file server lost it, or the client"
+        " process ended",
+        "on that host: findmnt and 'ls' of the path in the message; umount -l"
+        " and mount it again, then try again",
+        "instances-path-is-writable",
+        source="Linux; nova/exception.py, StaleVolumeMount",
+    ),
+    cause(
+        "too-many-open-files",
+        r"Too many open files|\[Errno 24\]",
+        "a process on that host has reached its limit of open files",
+        "raise LimitNOFILE of nova-compute's (libvirtd's) unit, or max_files"
+        " in qemu.conf where the guest's log has the message",
+        source="Linux",
     ),
     cause(
         "image-gone",
@@ -92,8 +114,7 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "volume-not-connected",
         r"Volume .{1,64} could not be attached"
-        r"|Connection to cinder host failed"
-        r"|Volume attachment .{1,64} could not be found"
+        r"|Volume (?:attachment )?.{1,64} could not be found"
         r"|Invalid volume: ",
         "a volume could not be connected to the destination",
         "openstack volume show; check the connector there (iscsid,"
@@ -117,5 +138,6 @@ CAUSES: tuple[Cause, ...] = (
         "see nova-compute's log there; findmnt and ls -ld of instances_path",
         "instances-path-is-writable",
         source="nova/compute/utils.py, exception_to_dict",
+        general=True,
     ),
 )

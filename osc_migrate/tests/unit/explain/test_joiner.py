@@ -61,6 +61,26 @@ def test_the_innermost_step_is_the_one():
     )
 
 
+def test_a_second_cause_of_the_same_message_is_named():
+    both = (
+        "[Errno 28] No space left on device; Failed to delete binding for"
+        " port(s) 1 on host HostC"
+    )
+    explanation = told(*refused(both))
+    assert explanation.cause == "port-binding-left-over"
+    assert "also shows disk-full (" in explanation.note
+    assert "also shows" not in told(*refused(SHARED)).note
+
+
+def test_a_general_end_gives_way_to_a_reason():
+    end = "internal error: QEMU unexpectedly closed the monitor"
+    assert told(*refused(end)).cause == "qemu-ended"
+    reason = f"{end}: qemu-system-x86_64: failed to set MSR 0xda0 to 0x100"
+    explanation = told(*refused(reason))
+    assert explanation.cause == "cpu-state-refused"
+    assert "also shows" not in explanation.note
+
+
 def test_an_exceptions_bare_name_gets_its_callers_words():
     said = told(
         event(CHECK, "HostC", "OSError", 2),
