@@ -16,6 +16,7 @@ from osc_migrate.checks.findings import (
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
+from osc_migrate.text import command, paste, some
 
 # More findings about a move, such as those of its two nodes.
 ExtraFindings = Callable[[MoveFacts, Kind], Iterable[Finding]]
@@ -107,6 +108,51 @@ def best_first(answers: Iterable[Answer]) -> list[Answer]:
         )
 
     return sorted(answers, key=rank)
+
+
+def recommendation(answers: Sequence[Answer]) -> str:
+    """Where a server should go, and why; or why nowhere.
+
+    :param answers: about one server, best first.
+    """
+    if not answers:
+        return "there is no other host"
+    best = answers[0]
+    name = paste(best.server, best.id)
+    if not best.allowed:
+        return (
+            f"{name} can move to none of {some(len(answers), 'host')};"
+            f" nearest: {best.host}, {best.reason}"
+        )
+    allowed = [answer for answer in answers if answer.allowed]
+    move = command(
+        *("openstack", "migrate", best.kind.value, name, paste(best.host))
+    )
+    return (
+        f"{name} can move to {len(allowed)} of {some(len(answers), 'host')};"
+        f" recommended: {best.host} ({_because(allowed)}): {move}"
+    )
+
+
+def _because(allowed: Sequence[Answer]) -> str:
+    """Why the first of these hosts is the best."""
+    best, *others = allowed
+    warned = best.report.verdict is Status.WARN
+    if not others:
+        reason = "the only one"
+    elif not warned and all(
+        answer.report.verdict is Status.WARN for answer in others
+    ):
+        reason = "the only one without a warning"
+    else:
+        memory, next_memory = (
+            max(answer.left.get("MEMORY_MB", 0) for answer in group)
+            for group in ([best], others)
+        )
+        reason = "first of equals by name"
+        if memory > next_memory:
+            reason = f"most memory left: {memory} MB"
+    return f"{reason}, with a warning" if warned else reason
 
 
 @dataclasses.dataclass(frozen=True)

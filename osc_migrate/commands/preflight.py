@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from osc_lib.command import command
 
 from osc_migrate import errors
-from osc_migrate.checks import move_scope, registry
+from osc_migrate.checks import host_matrix, move_scope, registry
 from osc_migrate.checks.findings import Finding, Report
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, junit, nodes, options
+from osc_migrate.commands import host_matrix as matrix
 from osc_migrate.facts import known
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 
 FINDING = ("check", "subject", "status", "detail", "remedy")
+PAIR = ("source", "destination", "verdict", "reasons")
 LEFT = {
     "vcpu_left": ("VCPU", "PCPU"),
     "memory_mb_left": ("MEMORY_MB",),
@@ -31,14 +33,19 @@ class Preflight(base.Base, command.Lister):
     first. With --host: one row for each server on that host, to see whether
     it can be emptied. With nothing: the whole cloud, as before an upgrade.
 
+    With --matrix: which host can move servers to which, as far as the hosts
+    decide it, with the reasons. Room, groups and networks depend on the
+    server. Other formats than the table have one row for each two hosts.
+
     With --nodes the hosts themselves are checked too: shared instances
     directory, matching users, libvirt listeners, open ports, name
     resolution and so on, each host in one SSH session. For a move only its two
     hosts are visited.
 
     Exit codes: 0 when it is safe (a server: when some host would take it;
-    --host: when every server could leave), 3 when it is not, or when that
-    cannot be known; 1 error; 2 wrong usage.
+    --host: when every server could leave; --matrix: when every host has
+    another one to move to), 3 when it is not, or when that cannot be known;
+    1 error; 2 wrong usage.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -59,6 +66,11 @@ class Preflight(base.Base, command.Lister):
             "--host",
             metavar="<host>",
             help="Check whether every server can leave this compute host",
+        )
+        parser.add_argument(
+            "--matrix",
+            action="store_true",
+            help="Show which host can move servers to which",
         )
         parser.add_argument(
             "--kind",
@@ -83,7 +95,13 @@ class Preflight(base.Base, command.Lister):
                 "--host checks every server on a host: leave out the server,"
                 " or name its destination without --host"
             )
-        if parsed_args.host:
+        if parsed_args.matrix and (parsed_args.host or parsed_args.server):
+            raise errors.UsageError(
+                "--matrix compares all hosts: leave out the server and --host"
+            )
+        if parsed_args.matrix:
+            columns, rows = self._matrix(parsed_args)
+        elif parsed_args.host:
             columns, rows = self._host(parsed_args)
         elif parsed_args.server and parsed_args.destination:
             columns, rows = self._pair(parsed_args)
@@ -134,6 +152,7 @@ class Preflight(base.Base, command.Lister):
         safe = any(answer.allowed for answer in answers)
         self._end(parsed_args, parsed_args.server, safe, _about_hosts(answers))
         _name_gaps(answers)
+        base.say(move_scope.recommendation(answers))
         if parsed_args.long:
             return _findings(_about_hosts(answers))
         return ("host", "allowed", "reason", *LEFT), [
@@ -182,6 +201,43 @@ class Preflight(base.Base, command.Lister):
                 for verdict in verdicts
             ],
         )
+
+    def _matrix(self, parsed_args: argparse.Namespace) -> Table:
+        facts = self.mover.host_pairs()
+        node_report = nodes.visited(
+            parsed_args,
+            {name: nodes.address(host) for name, host in facts.hosts.items()},
+        )
+        extra = node_report.between if node_report else None
+        pairs = list(
+            host_matrix.judge(
+                facts,
+                _kind(parsed_args) or Kind.LIVE,
+                parsed_args.ignore,
+                extra or host_matrix.no_findings,
+            )
+        )
+        sources = {pair.source for pair in pairs if pair.open}
+        findings = (
+            finding.about(f"{pair.source} -> {pair.destination}")
+            for pair in pairs
+            for finding in pair.findings
+        )
+        self._end(parsed_args, "matrix", sources == set(facts.hosts), findings)
+        if (
+            parsed_args.formatter != "table"
+            or parsed_args.long
+            or parsed_args.columns
+        ):
+            base.say(matrix.summary(pairs))
+            return PAIR, [
+                (p.source, p.destination, p.verdict.value, p.reasons)
+                for p in pairs
+            ]
+        for line in matrix.lines(pairs, max(0, parsed_args.max_width)):
+            print(line, file=self.app.stdout)
+        base.say(matrix.summary(pairs))
+        return (), ()
 
     def _end(
         self,

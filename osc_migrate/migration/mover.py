@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from osc_migrate import errors, microversions
+from osc_migrate.cloud import host_pairs
 from osc_migrate.cloud import in_flight as inflight
 from osc_migrate.cloud import move_facts as read_move
 from osc_migrate.cloud import whole_cloud as whole
@@ -59,6 +60,10 @@ class Mover:
     def whole_cloud(self) -> CloudFacts:
         """What is known of the whole cloud."""
         return whole.whole_cloud(self.cloud)
+
+    def host_pairs(self) -> host_pairs.HostPairs:
+        """What is known of each host as source and as destination."""
+        return host_pairs.read(self.cloud)
 
     def live(self, facts: MoveFacts, *, auto: bool = False) -> Move:
         """Asks Nova, once, to live-migrate a server.

@@ -1,3 +1,5 @@
+import pytest
+
 from osc_migrate.checks import move_scope
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
@@ -55,3 +57,38 @@ def test_kinds():
     hidden = Unread("hidden")
     unknown = shapes.move(server=shapes.server(status=hidden))
     assert move_scope.kind_of(unknown) is Kind.LIVE
+
+
+def recommended(*moves):
+    found = move_scope.best_first(map(move_scope.answer, moves))
+    return move_scope.recommendation(found)
+
+
+@pytest.mark.parametrize(
+    "moves, why",
+    [
+        (
+            [towards("C"), towards("D", 9999)],
+            "can move to 2 of 2 hosts; recommended: D (most memory left:"
+            " 9487 MB): openstack migrate live vm1 D",
+        ),
+        ([towards("C"), towards("B")], "recommended: B (first of equals"),
+        (
+            [towards("C", zone="az2"), towards("B")],
+            "recommended: B (the only one without a warning)",
+        ),
+        (
+            [towards("C", zone="az2"), towards("B", status="disabled")],
+            "1 of 2 hosts; recommended: C (the only one, with a warning)",
+        ),
+        (
+            [towards("B", status="disabled")],
+            "vm1 can move to none of 1 host; nearest: B, destination-is-enab",
+        ),
+        ([], "there is no other host"),
+    ],
+)
+def test_a_host_is_recommended_with_the_reason(moves, why):
+    pinned = shapes.server(pinned_zone=Unread("not shown"))
+    moves = [move.but(server=pinned, nova=(2, 90)) for move in moves]
+    assert why in recommended(*moves)

@@ -68,7 +68,8 @@ def test_what_no_host_was_checked_for_is_named_once(capsys):
     )
     run(FakeMover(*moves), "vm1")
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["1 not checked: shared storage; --nodes checks it"]
+    assert lines[:-1] == ["1 not checked: shared storage; --nodes checks it"]
+    assert "recommended: HostC" in lines[-1]
 
 
 def test_the_worst_comes_first():

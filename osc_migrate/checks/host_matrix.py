@@ -1,0 +1,126 @@
+"""Whether any server could move from each host to each other one. Pure:
+facts in, verdicts out."""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from osc_migrate.checks import destination, fit, recent_moves, server
+from osc_migrate.checks.check import Check, softened
+from osc_migrate.checks.findings import Finding, Report, Status
+from osc_migrate.cloud.host_pairs import HostPairs
+from osc_migrate.cloud.migrations import Kind
+
+# Of a destination, whatever the source: judged once.
+DESTINATION: tuple[Check, ...] = (
+    destination.destination_is_not_forced_down,
+    destination.destination_is_up,
+    destination.destination_is_enabled,
+    destination.destination_receives_few_servers,
+)
+SOURCE: tuple[Check, ...] = (server.source_is_up,)
+PAIR: tuple[Check, ...] = (
+    destination.destination_heartbeat_is_fresh,
+    fit.destination_has_the_same_hypervisor,
+    fit.destination_hypervisor_is_not_older,
+    fit.destination_hypervisor_can_start_it,
+    fit.destination_cpu_has_every_feature,
+    fit.destination_zone_suits_the_server,
+    recent_moves.recent_moves_succeeded,
+    recent_moves.recent_cold_moves_succeeded,
+)
+
+# More findings about two hosts, such as those of their nodes.
+ExtraFindings = Callable[[str, str, Kind], Iterable[Finding]]
+
+
+def no_findings(
+    source: str, destination: str, kind: Kind
+) -> Iterable[Finding]:
+    """The APIs alone."""
+    return ()
+
+
+class Verdict(enum.StrEnum):
+    """Whether a server could move, as far as its hosts decide."""
+
+    YES = "yes"
+    # It could, at a risk.
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+    NO = "no"
+
+
+_VERDICTS = {
+    Status.WARN: Verdict.WARNING,
+    Status.UNKNOWN: Verdict.UNKNOWN,
+    Status.FAIL: Verdict.NO,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pair:
+    """Two hosts.
+
+    :ivar findings: what speaks against a move, worst first.
+    """
+
+    source: str
+    destination: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        if not self.findings:
+            return Verdict.YES
+        return _VERDICTS[self.findings[0].status]
+
+    @property
+    def open(self) -> bool:
+        return self.verdict in (Verdict.YES, Verdict.WARNING)
+
+    @property
+    def reasons(self) -> str:
+        return "; ".join(f"{f.check}: {f.detail}" for f in self.findings)
+
+
+def judge(
+    facts: HostPairs,
+    kind: Kind = Kind.LIVE,
+    ignored: Collection[str] = (),
+    extra_findings: ExtraFindings = no_findings,
+) -> Iterator[Pair]:
+    """Every host with every other one, by name."""
+    names = sorted(facts.hosts)
+    if len(names) < 2:
+        return
+
+    def problems(
+        checks: Iterable[Check], source: str, target: str
+    ) -> list[Finding]:
+        move = facts.move(source, target)
+        findings = (c.run(move) for c in checks if kind in c.kinds)
+        return _problems(findings, ignored)
+
+    leaving = {name: problems(SOURCE, name, name) for name in names}
+    arriving = {name: problems(DESTINATION, name, name) for name in names}
+    for source in names:
+        for target in names:
+            if source != target:
+                findings = (
+                    *leaving[source],
+                    *arriving[target],
+                    *problems(PAIR, source, target),
+                    *_problems(extra_findings(source, target, kind), ignored),
+                )
+                yield Pair(source, target, tuple(Report(findings)))
+
+
+def _problems(
+    findings: Iterable[Finding], ignored: Collection[str]
+) -> list[Finding]:
+    return [
+        finding
+        for finding in softened(findings, ignored)
+        if finding.status >= Status.WARN
+    ]
