@@ -6,7 +6,6 @@ import datetime
 import enum
 import errno
 import gc
-import io
 import re
 import sys
 import textwrap
@@ -16,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from osc_lib.command import command
 
 from osc_migrate.cloud import sign_in
-from osc_migrate.commands import lost_output
+from osc_migrate.commands import lost_output, terminal
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import Declined, MigrateError, UsageError
 from osc_migrate.redact import masked
@@ -71,10 +70,7 @@ class Base(command.Command):
         # At its end Python looks through all that openstack has imported for
         # cycles, a third of what the start costs; the process ends anyway.
         atexit.register(gc.freeze)
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # A terminal of old has no letter for some names of servers:
-            # escaped they are still shown, and the command continues.
-            sys.stdout.reconfigure(errors="backslashreplace")
+        terminal.prepare()
         if sys.stdout.isatty() and hasattr(parsed_args, "fit_width"):
             # Reasons are sentences: without it they would tear the table.
             parsed_args.fit_width = True

@@ -8,6 +8,7 @@ from typing import Any
 from osc_lib.command import command
 
 from osc_migrate.commands import base, nodes, options
+from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.explain import reader
 from osc_migrate.explain.explanation import Explanation
 
@@ -117,8 +118,7 @@ class Explain(base.Base, command.Lister):
                 if name in shown_names
                 and (parsed_args.columns or value not in (None, ""))
             }
-            table: Any = self.formatter
-            table.emit_one(
+            FittedFormatter().emit_one(
                 list(shown), list(shown.values()), self.app.stdout, parsed_args
             )
         return 0

@@ -1,11 +1,11 @@
 """Draws Progress on stderr: a live line on a terminal, else a line a phase."""
 
-import sys
 import time
 import typing
 from collections.abc import Callable, Iterable, Iterator
 
 from osc_migrate.cloud.migrations import ENDED
+from osc_migrate.commands import terminal
 from osc_migrate.commands.base import say
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
@@ -41,7 +41,7 @@ def draw(
 
 def drawn() -> bool:
     """Whether there is a terminal to draw on."""
-    return sys.stderr.isatty()
+    return terminal.draws()
 
 
 def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import pathlib
 import signal
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -227,7 +226,7 @@ def finding(row: Row) -> Finding:
 
 def draw(looks: Iterable[Look]) -> None:
     """Draws every look until they end."""
-    if sys.stderr.isatty():
+    if progress.drawn():
         _live(looks)
         return
     for line in lines(looks):

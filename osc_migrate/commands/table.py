@@ -1,5 +1,8 @@
 """Tables that fit a terminal, and break words only where they must.
 
+On a terminal a table that is too wide is drawn by ``grid``. Elsewhere, with
+--max-width, and with --column, nothing is left out.
+
 cliff makes all wide columns equally narrow: names of checks, which are there
 to be copied, come out in pieces although a sentence beside them could take
 another line; and it counts on columns that are narrower than their headers,
@@ -15,6 +18,8 @@ from typing import Any, TextIO
 
 from cliff.formatters.table import TableFormatter
 from rich.cells import cell_len
+
+from osc_migrate.commands import grid
 
 # Nothing is broken into less.
 _NARROWEST = 8
@@ -32,12 +37,61 @@ class FittedFormatter(TableFormatter):
     ) -> None:
         rows = [list(row) for row in data]
         width = _width(stdout, parsed_args)
+        if stdout.isatty():
+            rows = [_drawable(row, stdout) for row in rows]
+            texts = [_texts(row) for row in rows]
+            if (
+                width
+                and rows
+                and not getattr(parsed_args, "columns", ())
+                and not grid.fits(column_names, texts, width)
+            ):
+                # --long asks for everything.
+                lossless = bool(getattr(parsed_args, "long", False))
+                lines = grid.lines(
+                    column_names, texts, width, lossless=lossless
+                )
+                stdout.write("\n".join([*lines, ""]))
+                return
         super().emit_list(
             column_names,
             fitted(column_names, rows, width) if width else rows,
             stdout,
             parsed_args,
         )
+
+    def emit_one(
+        self,
+        column_names: Sequence[str],
+        data: Sequence[Any],
+        stdout: TextIO,
+        parsed_args: argparse.Namespace,
+    ) -> None:
+        row = list(data)
+        width = _width(stdout, parsed_args)
+        if stdout.isatty():
+            row = _drawable(row, stdout)
+            fields = [
+                list(pair)
+                for pair in zip(column_names, _texts(row), strict=True)
+            ]
+            if width and not grid.fits(("Field", "Value"), fields, width):
+                lines = grid.records(column_names, [_texts(row)], width)
+                stdout.write("\n".join([*lines, ""]))
+                return
+        super().emit_one(column_names, row, stdout, parsed_args)
+
+
+def _drawable(row: Sequence[Any], stdout: TextIO) -> list[Any]:
+    encoding = stdout.encoding or "utf-8"
+    return [
+        grid.drawable(cell, encoding) if isinstance(cell, str) else cell
+        for cell in row
+    ]
+
+
+def _texts(row: Sequence[Any]) -> list[str]:
+    return ["" if cell is None else str(cell) for cell in row]
 
 
 def _width(stdout: TextIO, parsed_args: argparse.Namespace) -> int:
@@ -61,7 +115,7 @@ def fitted(
         for at, name in enumerate(names)
     ]
     room = width - 1 - 3 * len(names)
-    widest = [max(map(_widest, column)) for column in columns]
+    widest = [max(map(grid.cell_width, column)) for column in columns]
     if sum(widest) <= room:
         return rows
     for hyphens, floors in (
@@ -71,7 +125,7 @@ def fitted(
     ):
         floors = [min(pair) for pair in zip(floors, widest, strict=True)]
         if sum(floors) <= room:
-            widths = _shared(room, floors, widest)
+            widths = grid.shared(room, floors, widest)
             return [
                 [
                     _broken(cell, space, hyphens)
@@ -80,22 +134,6 @@ def fitted(
                 for row in rows
             ]
     return rows
-
-
-def _shared(room: int, floors: list[int], widest: list[int]) -> list[int]:
-    """Widths within the room: what is widest gives way first."""
-
-    def capped(cap: int) -> list[int]:
-        return [
-            max(low, min(cap, high))
-            for low, high in zip(floors, widest, strict=True)
-        ]
-
-    return capped(max(c for c in range(room + 1) if sum(capped(c)) <= room))
-
-
-def _widest(text: str) -> int:
-    return max(map(cell_len, text.split("\n")))
 
 
 def _floor(column: list[str], between: str) -> int:
@@ -107,7 +145,7 @@ def _floor(column: list[str], between: str) -> int:
 
 def _broken(cell: Any, space: int, hyphens: bool) -> Any:
     # What has letters of two columns is left to cliff.
-    if not isinstance(cell, str) or _widest(cell) <= space:
+    if not isinstance(cell, str) or grid.cell_width(cell) <= space:
         return cell
     if cell_len(cell) != len(cell.replace("\n", "")):
         return cell

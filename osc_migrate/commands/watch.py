@@ -1,7 +1,6 @@
 """openstack migrate watch"""
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from osc_lib.command import command
@@ -77,7 +76,7 @@ class Watch(base.Base, command.Lister):
 
 def show(looks: Iterable[list[Watched]]) -> None:
     """Draws every look until they end."""
-    if sys.stderr.isatty():
+    if progress.drawn():
         _live(looks)
     else:
         for line in lines(looks):

@@ -1,0 +1,40 @@
+"""What the terminal can show: letters, and lines drawn anew."""
+
+import codecs
+import io
+import locale
+import os
+import sys
+
+
+def prepare() -> None:
+    """Makes both streams write only what the terminal has letters for.
+
+    A letter that it lacks is escaped: names are still shown, and the command
+    continues. Python writes UTF-8 under LC_ALL=C all the same (PEP 540).
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if stream.isatty() and _is_ascii():
+            stream.reconfigure(encoding="ascii", errors="backslashreplace")
+        else:
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_ascii() -> bool:
+    """Whether the locale has no letters but those of ASCII."""
+    try:
+        return codecs.lookup(locale.nl_langinfo(locale.CODESET)).name == (
+            "ascii"
+        )
+    except LookupError:
+        return False
+
+
+def draws() -> bool:
+    """Whether stderr is a terminal on which lines can be drawn anew."""
+    return sys.stderr.isatty() and os.environ.get("TERM") not in (
+        "dumb",
+        "unknown",
+    )
