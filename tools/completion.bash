@@ -74,6 +74,7 @@ _openstack_migrate_candidates() {
         esac
         ;;
     esac
+    return 0
 }
 
 # Prints the directory of what is kept, readable to this user alone.

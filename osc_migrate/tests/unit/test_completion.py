@@ -20,7 +20,8 @@ case $* in
 "server list"*) printf 'vm1\nvm2\n$(touch x)\n-rf\n' ;;
 "compute service list"*) printf 'HostB\nHostC\n' ;;
 complete) printf "  cmds_%s='%s'\n" migrate 'drain live run' \
-    migrate_run 'list show' migrate_live '--kind --to' other x ;;
+    migrate_run 'list show' migrate_live '--kind --to' \
+    migrate_return '--kind' other x ;;
 esac
 """
 
@@ -137,6 +138,12 @@ def test_what_bash_does_besides(environment):
     }
     answers = offered("bash", environment, *cases)
     assert dict(zip(cases, answers, strict=True)) == cases
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_where_no_run_was(environment, shell):
+    environment["XDG_STATE_HOME"] = environment["HOME"]
+    assert offered(shell, environment, "migrate return ") == [HOSTS]
 
 
 def test_the_cloud_of_the_line_is_asked_once_a_minute(environment):
