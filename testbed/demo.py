@@ -12,6 +12,15 @@ import openstack
 from testbed.cloud import Cloud
 from testbed.cloud.processes import ROOT
 
+# After the demo, in this order; vm1 is on HostC then.
+THINGS = {
+    "migrate live vm1 HostB": "move it back",
+    "migrate preflight --matrix": "which host can move to which",
+    "migrate drain HostB": "empty a host; --dry-run only plans",
+    "migrate status HostB": "is it empty, is it enabled",
+    "migrate return HostB": "bring everything back",
+}
+
 BIN = pathlib.Path(sys.executable).parent
 
 
@@ -45,6 +54,15 @@ def show(cloud: Cloud, *words: str) -> None:
     )
 
 
+def things() -> str:
+    """What to try, each with what it shows."""
+    width = max(map(len, THINGS))
+    return "\n".join(
+        f"    openstack {words:<{width}}  # {about}"
+        for words, about in THINGS.items()
+    )
+
+
 def main() -> None:
     begin = time.monotonic()
     say("Starting a cloud with the computes HostB and HostC ...")
@@ -57,12 +75,14 @@ def main() -> None:
     seconds = time.monotonic() - begin
     say(
         f"""
-That took {seconds:.0f} s. The cloud is still there; to go on by hand:
+That took {seconds:.0f} s. The cloud is still there; to use it:
 
     . .venv/bin/activate
     eval "$(python -m testbed.cloud env)"
-    openstack migrate live vm1 HostB
-    openstack migrate --help
+
+Five things to try:
+
+{things()}
 
 To stop it: .venv/bin/python -m testbed.cloud down"""
     )

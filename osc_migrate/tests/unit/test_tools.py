@@ -9,7 +9,14 @@ import time
 
 import pytest
 
-from tools import ability, index_settings, pytest_tiers, tiers
+from testbed import demo
+from tools import (
+    ability,
+    index_settings,
+    install_advice,
+    pytest_tiers,
+    tiers,
+)
 
 ROOT = pathlib.Path(tiers.__file__).parents[1]
 JUNIT = """<testsuites><testsuite>
@@ -216,6 +223,7 @@ def test_settings_of_pip_are_uvs():
         "UV_INDEX": "file:///one file:///two",
         "UV_FIND_LINKS": "/wheels,/more",
         "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_HTTP_TIMEOUT": "5",
     }
 
 
@@ -223,3 +231,31 @@ def test_variables_of_uv_go_before():
     settings = {"index-url": "https://pip.example/", "proxy": "http://p:1"}
     environment = {"UV_INDEX_URL": "https://uv.example/", "ALL_PROXY": "x"}
     assert index_settings.for_uv(settings, environment) == {}
+
+
+@pytest.mark.parametrize(
+    "log, advised",
+    [
+        ("invalid peer certificate: UnknownIssuer", "PIP_CERT=FILE"),
+        ("SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED", "PIP_CERT"),
+        ("407 Proxy Authentication Required", "the proxy wants a login"),
+        ("ProxyError('Cannot connect to proxy.')", "unset HTTPS_PROXY"),
+        ("dns error: failed to lookup address", "PIP_INDEX_URL"),
+        ("Failed to establish: Connection refused", "HTTPS_PROXY="),
+        ("HTTP error 401 Unauthorized", "the index wants a login"),
+        ("ERROR: No matching distribution found", "PIP_EXTRA_INDEX_URL"),
+        ("nova was not found in the package registry", "lacks a package"),
+        ("OSError: [Errno 28] No space left on device", "TMPDIR"),
+        ("something else", "pip config list"),
+    ],
+)
+def test_a_set_up_that_fails_says_what_to_set(log, advised):
+    assert advised in install_advice.advice(log)
+
+
+def test_the_demo_ends_with_five_commands_that_exist():
+    project = (ROOT / "pyproject.toml").read_text()
+    assert len(demo.THINGS) == 5
+    for words in demo.THINGS:
+        assert f"{'_'.join(words.split()[:2])} = " in project
+    assert max(map(len, demo.things().splitlines())) <= 80
