@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -18,6 +19,7 @@ from functional_tests.conftest import until
 from functional_tests.embedded.user import QUICK, User
 from testbed.cloud import Cloud, CloudError, config, processes
 from testbed.cloud.processes import ROOT, Process
+from testbed.cloud.record import Record
 
 LIST = 'eval "$1"; openstack compute service list -f json'
 
@@ -228,6 +230,34 @@ def test_a_guard_leaves_alone_what_was_started_after_it(tmp_path):
     state = ("--state", str(cloud.state.path))
     assert cli("down", *state, "--owner", "1:1").returncode == 0
     assert cloud.state.load() == facts
+    cloud.down()
+
+
+def test_a_guard_that_waits_for_the_lock_ends_nothing_newer(
+    tmp_path, monkeypatch
+):
+    """It was the old owner's when the guard began to wait."""
+    cloud = Cloud(tmp_path / "cloud")
+    cloud.state.create()
+    cloud.state.save({"owner": {"pid": 1, "started": -2}})
+    waiting = threading.Event()
+    take = Record._take_lock
+
+    def noted(record, deadline):
+        waiting.set()
+        return take(record, deadline)
+
+    guard = threading.Thread(
+        target=Cloud(cloud.state.path).down, args=(False, "1:-2")
+    )
+    with cloud.state.locked():
+        monkeypatch.setattr(Record, "_take_lock", noted)
+        guard.start()
+        assert waiting.wait(300)
+        mine = {"owner": processes.describe("owner", os.getpid()).entry}
+        cloud.state.save(mine)
+    guard.join()
+    assert cloud.state.load() == mine
     cloud.down()
 
 

@@ -190,7 +190,7 @@ def server_is_unlocked(move: MoveFacts) -> str:
 
 @check(server)
 def server_host_is_known(move: MoveFacts) -> str:
-    """The server is on a host, which this user can tell from others.
+    """The server is on a host, which this user can distinguish from others.
 
     Without it no proof is possible afterwards that the server moved. Admins
     see its name, others a hash of it (hostId), which changes with it.

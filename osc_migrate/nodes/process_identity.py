@@ -49,7 +49,7 @@ known_runtime() {
     *) return 1 ;;
     esac
 }
-# With cgroup v1 systemd has a hierarchy of its own; the others may be '/'.
+# With cgroup v1 systemd has a separate hierarchy; the others may be '/'.
 cgroup_of() {
     sed -n 's/^[0-9]*:name=systemd://p; s/^0:://p' "/proc/$1/cgroup" \
         2>/dev/null | grep -vxF / | head -n 1

@@ -9,7 +9,7 @@ from typing import Any
 from testbed.cloud.cloud import HOSTS, NETWORKS, STUB, Cloud
 from testbed.cloud.errors import CloudError
 from testbed.cloud.processes import ROOT
-from testbed.cloud.program import Parser, belongs_to_another, say
+from testbed.cloud.program import Parser, say
 from testbed.cloud.program import main as run
 
 _PROGRAM = "python -m testbed.cloud"
@@ -145,12 +145,10 @@ def _up(cloud: Cloud, options: argparse.Namespace) -> int:
 
 
 def _down(cloud: Cloud, options: argparse.Namespace) -> int:
-    if belongs_to_another(cloud.state, options):
-        return 0
     if not cloud.state.exists:
         say(f"no cloud in {cloud.state.path}")
         return 0
-    if killed := cloud.down(keep=options.keep):
+    if killed := cloud.down(options.keep, options.owner):
         say(f"had to be killed: {', '.join(killed)}")
     say("down")
     return 0

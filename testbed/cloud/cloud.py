@@ -224,17 +224,20 @@ class Cloud:
             self.state.save(facts)
         return children
 
-    def down(self, keep: bool = False) -> list[str]:
+    def down(self, keep: bool = False, owner: str | None = None) -> list[str]:
         """Stop what was started here and remove the state directory.
 
         Safe to call at any time, also if nothing was ever started.
 
         :param keep: leave the directory; `up` continues from there
+        :param owner: only if it is still that process's; see Record
         :returns: names of the processes that did not end by themselves
         """
         if not self.state.exists:
             return []
         with self.state.locked():
+            if self.state.belongs_to_another(owner):
+                return []
             killed = processes.stop(self.processes)
             if not keep:
                 self.state.remove()

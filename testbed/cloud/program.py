@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from testbed.cloud.errors import CloudError
-from testbed.cloud.guard import owner_text
-from testbed.cloud.record import Record
 
 Options = argparse.Namespace
 
@@ -47,14 +45,6 @@ class Parser:
         command = self.command("down", text)
         command.add_argument("--owner", help=argparse.SUPPRESS)
         return command
-
-
-def belongs_to_another(state: Record, options: Options) -> bool:
-    """Has it been started anew since the guard's process ended?"""
-    owner = state.owner()
-    return options.owner is not None and (
-        owner is None or owner_text(owner) != options.owner
-    )
 
 
 def main(

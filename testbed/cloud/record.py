@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
+from testbed.cloud.guard import owner_text
 from testbed.cloud.processes import Process
 
 _PATIENCE = 600.0  #: seconds for another `up` or `down` of the same one
@@ -79,6 +80,18 @@ class Record:
         """Was it to end with a process that is gone?"""
         owner = self.owner()
         return owner is not None and not owner.alive
+
+    def belongs_to_another(self, owner: str | None) -> bool:
+        """Has it been started anew since a guard's process ended?
+
+        Only the holder of the lock knows: an `up` may be under way.
+
+        :param owner: see guard.owner_text; None: of any process
+        """
+        if owner is None:
+            return False
+        now = self.owner()
+        return now is None or owner_text(now) != owner
 
     def remove(self) -> None:
         """Delete what is in the directory, if one is recorded there.

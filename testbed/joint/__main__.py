@@ -6,7 +6,7 @@ import sys
 
 from testbed.cloud.errors import CloudError
 from testbed.cloud.processes import ROOT
-from testbed.cloud.program import Parser, belongs_to_another, say
+from testbed.cloud.program import Parser, say
 from testbed.cloud.program import main as run
 from testbed.joint import storage
 from testbed.joint.joint import Joint
@@ -49,9 +49,7 @@ def _up(joint: Joint, options: argparse.Namespace) -> int:
 
 
 def _down(joint: Joint, options: argparse.Namespace) -> int:
-    if belongs_to_another(joint.state, options):
-        return 0
-    joint.down()
+    joint.down(options.owner)
     say("down")
     return 0
 

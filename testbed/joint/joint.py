@@ -172,9 +172,14 @@ class Joint:
         computes.prepare(self.lab, name, ports)
         storage.use(self.lab, self.storage, name)
 
-    def down(self) -> None:
-        """Stop what was started here and remove the state directory."""
+    def down(self, owner: str | None = None) -> None:
+        """Stop what was started here and remove the state directory.
+
+        :param owner: only if it is still that process's; see Record
+        """
         with self.state.locked():
+            if self.state.belongs_to_another(owner):
+                return
             self._stop()
             self.lab.down(purge=True)
             self.state.remove()

@@ -6,7 +6,7 @@ import shlex
 import sys
 
 from testbed.cloud.processes import ROOT
-from testbed.cloud.program import Parser, belongs_to_another, say
+from testbed.cloud.program import Parser, say
 from testbed.cloud.program import main as run
 from testbed.nodes import packages
 from testbed.nodes.content import KINDS, NSPAWN
@@ -62,13 +62,11 @@ def _up(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def _down(lab: Lab, options: argparse.Namespace) -> int:
-    if belongs_to_another(lab.state, options):
-        return 0
     if not lab.state.exists:
         say(f"no lab in {lab.state.path}")
         return 0
     options.purge |= options.owner is not None
-    lab.down(purge=options.purge)
+    lab.down(options.purge, options.owner)
     say("down")
     return 0
 

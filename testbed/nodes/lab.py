@@ -298,14 +298,17 @@ class Lab:
         """
         self._nodes().reset(name)
 
-    def down(self, purge: bool = False) -> None:
+    def down(self, purge: bool = False, owner: str | None = None) -> None:
         """Stop all that was started; no error if nothing was.
 
         :param purge: delete the logs too, that is the whole directory
+        :param owner: only if it is still that process's; see Record
         """
         if not self.state.exists:
             return
         with self.state.locked():
+            if self.state.belongs_to_another(owner):
+                return
             self._down()
             if purge:
                 self.state.remove()

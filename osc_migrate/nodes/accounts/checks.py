@@ -183,8 +183,8 @@ def qemu_gid_agrees(cluster: ClusterFacts) -> str:
 def storage_knows_nova(cluster: ClusterFacts) -> str:
     """A file server's user nova has the number that compute nodes give it.
 
-    NFS goes by numbers, so servers move all the same; but whoever makes a
-    directory there for nova makes it for somebody else.
+    NFS goes by numbers, so servers move all the same, but a directory made
+    there for nova belongs to another user.
     """
     compute_uids = {
         node.accounts.nova.uid

@@ -3,7 +3,7 @@
 from osc_migrate.nodes.process_identity import FIND_NOVA
 
 # nova_user: the name that nova-compute runs as, which is stack with DevStack;
-# nova where it does not run, or runs as root, or in a container of its own;
+# nova where it does not run, or runs as root, or in a separate container;
 # nothing where its process is not trusted. Takes what find_nova has set.
 NOVA_USER = (
     FIND_NOVA

@@ -48,7 +48,7 @@ def nova_conf_is_well_formed(node: NodeFacts) -> str:
     """
     broken = config_of(node).broken
     if not broken:
-        return "every line is a section, an option, or goes on"
+        return "every line is a section, an option, or a continuation"
     where, _, number = broken[0].rpartition(":")
     raise Problem(
         f"oslo.config refuses {listed(broken)}: nova-compute will not"
@@ -167,7 +167,7 @@ def disks_are_not_on_lvm(node: NodeFacts) -> str:
 
 @of_node((Kind.BLOCK,))
 def config_drives_can_be_copied(node: NodeFacts) -> str:
-    """Config drives, if forced, are no read-only CD-ROMs.
+    """Config drives, if forced, are not read-only CD-ROMs.
 
     libvirt does not copy read-only devices (configuring-migrations.rst).
     """

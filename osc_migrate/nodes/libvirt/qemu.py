@@ -218,7 +218,7 @@ def _twins(
 
 @of_cluster(LIVE)
 def machine_ids_differ(cluster: ClusterFacts) -> str:
-    """The nodes are no copies of one another with one machine-id.
+    """The nodes are not copies of one another with one machine-id.
 
     libvirt makes its UUID of it where host_uuid_source says so, DHCP and
     the journal tell machines apart by it (machine-id(5)).

@@ -24,7 +24,7 @@ from osc_migrate.text import command, paste
 def inbound_address_is_local(node: NodeFacts) -> str:
     """live_migration_inbound_addr is an address of the node.
 
-    The destination tells it to the source, which connects there
+    The destination sends it to the source, which connects there
     (nova/virt/libvirt/driver.py, pre_live_migration).
     """
     inbound = config_of(node).get("libvirt", "live_migration_inbound_addr")
@@ -92,8 +92,8 @@ def host_name_is_not_loopback(node: NodeFacts) -> str:
     inbound = config_of(node).get("libvirt", "live_migration_inbound_addr")
     if not inbound and network.hostname.startswith("localhost"):
         raise Problem(
-            f"the host is called {network.hostname}: libvirt refuses to tell"
-            " others such a name",
+            f"the host is called {network.hostname}: libvirt does not"
+            " announce such a name",
             f"on {node.name}: hostnamectl set-hostname {paste(node.name)}",
         )
     if inbound and is_address(inbound):
@@ -136,8 +136,8 @@ def hosts_file_agrees_with_itself(node: NodeFacts) -> str:
         lines = remove_name(network.hosts, name, foreign_addresses[name])
         raise Concern(
             f"/etc/hosts gives {name} {', '.join(own_addresses[name])} and"
-            f" also {', '.join(foreign_addresses[name])}, which is no address"
-            f" of {node.name}",
+            f" also {', '.join(foreign_addresses[name])}, which is not an"
+            f" address of {node.name}",
             "",
             Fix(node.name, lines),
         )
@@ -168,7 +168,7 @@ def interface_is_up(node: NodeFacts) -> str:
                 f" {node.name}",
             )
         return f"{name} has {address}"
-    raise Skip("the address is on no interface of its own here")
+    raise Skip("the address is not on a separate interface here")
 
 
 NODE: tuple[Check, ...] = (

@@ -68,7 +68,7 @@ class Network(Facts):
 
     # As hostname(1) says.
     hostname: str
-    # A name that the node has, or tells the others -> the addresses that it
+    # A name that the node has, or announces to others -> the addresses that it
     # has there, none where it does not resolve.
     names: Mapping[str, tuple[str, ...]]
     # The same -> its canonical name there.
@@ -82,7 +82,7 @@ class Network(Facts):
     primary: str
     firewall: Firewall
     ssh: Ssh
-    # Interface -> Mbit/s, where its driver says so.
+    # Interface -> Mbit/s, where its driver reports it.
     speeds: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property

@@ -51,7 +51,7 @@ knock() {
     printf '%%s %%s %%s %%s\n' "$1" "$2" "$3" "$how"
 }
 
-# libvirt URI HOST PORT: beyond a closed port there is nobody to ask.
+# libvirt URI HOST PORT: beyond a closed port there is no one to ask.
 libvirt() {
     if [ "$3" != - ]; then
         line=$(knock port "$2" "$3")

@@ -88,8 +88,8 @@ def _name_problem(pair: PairFacts, name: str) -> str:
 def destination_is_reachable(pair: PairFacts) -> str:
     """Packets get from the source to the destination.
 
-    Where no port answers and no ping, it is no single rule: a route, a
-    cable, a VLAN.
+    Where no port answers and no ping, the cause is not one rule but a route,
+    a cable or a VLAN.
     """
     require_route(pair)
     if not is_unreachable(pair):
@@ -110,7 +110,7 @@ def destination_libvirt_port_is_open(pair: PairFacts) -> str:
     require_route(pair)
     port = pair.reach.libvirt
     if port is None:
-        raise Skip(f"{routes.transport(pair.reach.uri)} needs none of its own")
+        raise Skip(f"{routes.transport(pair.reach.uri)} needs no port")
     if port.outcome is Outcome.OPEN:
         return str(port)
     _skip_if_explained(pair)

@@ -11,11 +11,11 @@ class Outcome(enum.StrEnum):
     """How a TCP connection went."""
 
     OPEN = "open"
-    # Nothing listens there, or a firewall says so in its place.
+    # Nothing listens there, or a firewall answers so in its place.
     REFUSED = "refused"
     # No answer in three seconds: what a firewall that drops looks like.
     SILENT = "silent"
-    # No route to it, or a firewall says so.
+    # No route to it, or a firewall reports none.
     UNREACHABLE = "unreachable"
     # The name of the host has no address.
     UNRESOLVED = "unresolved"

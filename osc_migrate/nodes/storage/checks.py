@@ -231,7 +231,7 @@ def instances_path_has_its_label(node: NodeFacts) -> str:
 def selinux_lets_servers_use_the_mount(node: NodeFacts) -> str:
     """SELinux lets QEMU use files on that kind of filesystem.
 
-    Each kind has a boolean of its own (virt_selinux(8)).
+    Each kind has its boolean (virt_selinux(8)).
     """
     storage = usable(node)
     _enforcing(node)

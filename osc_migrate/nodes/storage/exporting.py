@@ -62,8 +62,8 @@ class Use:
             admits = export.admits(self.address, (self.compute.name,))
             if admits is None:
                 raise Unread(
-                    f"whether {export.client} means {self.compute.name} can"
-                    f" be told on {self.server.name} only"
+                    f"whether {export.client} means {self.compute.name} is"
+                    f" known on {self.server.name} only"
                 )
             if admits:
                 admitting.append(export)

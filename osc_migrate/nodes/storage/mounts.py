@@ -35,7 +35,7 @@ def instances_path_is_mounted(node: NodeFacts) -> str:
     """What fstab says to mount on the instances directory is mounted.
 
     Without it Nova finds the local directory below: with 'auto' it copies
-    the disks into it, and no error says so.
+    the disks into it, without an error.
     """
     storage = node.storage
     missing = storage.missing

@@ -35,7 +35,7 @@ def hosts_can_post_copy(node: NodeFacts) -> str:
     """QEMU may handle the page faults of post-copy.
 
     Without, a move that permits post-copy fails at its start ('Postcopy is
-    not supported'). QEMU is no root, and Linux lets others only by
+    not supported'). QEMU is not root, and Linux lets others only by
     vm.unprivileged_userfaultfd, 0 by default since 5.11
     (configuring-migrations.rst).
     """
@@ -45,7 +45,7 @@ def hosts_can_post_copy(node: NodeFacts) -> str:
     if allowed == 1:
         return "vm.unprivileged_userfaultfd = 1"
     if allowed is None:
-        # The switch came with 5.2; everybody was allowed before.
+        # The switch came with 5.2; all users were allowed before.
         if (0, 0) < node.system.kernel_version < (5, 2):
             return f"Linux {node.system.kernel} allows it to everyone"
         raise Problem(

@@ -161,7 +161,7 @@ for unit in chrony chronyd ntpsec ntp ntpd openntpd systemd-timesyncd; do
         break 2
     done
 done
-# chronyd first: with its own clock as a reference it does not tell the kernel.
+# chronyd first: with a local reference the kernel stays unsynchronised.
 { timeout -k 1 5 chronyc -n tracking || timeout -k 1 5 timedatectl show; } \
     2>/dev/null |
     sed -n 's/^Leap status *: /leap=/p; /^NTPSynchronized=/p'

@@ -68,7 +68,7 @@ def iscsid_runs_where_it_is_used(node: NodeFacts) -> str:
 
 @of_cluster()
 def iscsi_initiators_are_unique(cluster: ClusterFacts) -> str:
-    """Each node has an iSCSI initiator name of its own.
+    """Each node has a distinct iSCSI initiator name.
 
     A target that knows two nodes by one name ends the one's session for the
     other, and gives both the same volumes.
@@ -84,7 +84,7 @@ def iscsi_initiators_are_unique(cluster: ClusterFacts) -> str:
 
 @of_cluster()
 def nvme_hosts_are_unique(cluster: ClusterFacts) -> str:
-    """Each node has an NVMe host name of its own."""
+    """Each node has a distinct NVMe host name."""
     return _unique(
         cluster,
         "NVMe host name",
@@ -135,7 +135,7 @@ def _unique(
     if not groups:
         raise Skip(f"no node has an {label}")
     if not same:
-        return f"{len(groups)} nodes, each with an {label} of its own"
+        return f"{len(groups)} nodes, each with a distinct {label}"
     nodes = same[0]
     named = listed([node.name for node in nodes])
     detail = f"{named} have one {label}: {name(nodes[0])}"
@@ -184,7 +184,7 @@ def ceph_files_are_readable(node: NodeFacts) -> str:
     if config.get("libvirt", "images_type") != "rbd":
         raise Skip("images_type is not rbd")
     if config.contained:
-        raise Skip("nova-compute has files of its own in its container")
+        raise Skip("nova-compute uses the files in its container")
     paths = config.ceph_files
     for path in paths:
         file = node.volumes.ceph_files.get(path)

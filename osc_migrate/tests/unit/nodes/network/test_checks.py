@@ -138,7 +138,7 @@ AFAR = {
             LOOPBACK,
             one({"hostname": "localhost"}, **told(None)),
             FAIL,
-            "libvirt refuses",
+            "does not announce",
             "set-hostname HostC",
         ),
         Case(
