@@ -73,6 +73,8 @@ BEFORE = {
         several(boot),
         boot("vm4", more={"tags": ["osc-migrate:never"]}),
     ),
+    "run-attach": lambda boot, environment, **_: emptied(boot, environment),
+    "run-stop": lambda boot, begun, **_: (boot("vm1", dirty_mb=500), begun()),
     "run-show": lambda boot, environment, **_: emptied(boot, environment),
 }
 
@@ -87,6 +89,29 @@ def emptied(boot, environment):
     several(boot)
     code, said = examples.run("openstack migrate drain HostB", environment)
     assert code == 0, said
+
+
+@pytest.fixture
+def begun(boot, environment):
+    """Begins a drain of HostB whose moves do not end; leaves it after."""
+    started = []
+
+    def begin():
+        process = subprocess.Popen(
+            ["openstack", "migrate", "drain", "HostB"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        while "is disabled" not in process.stderr.readline():
+            assert process.poll() is None
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
@@ -109,10 +134,16 @@ def enabled(service):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_example_of_a_command(
-    name, boot, moving, shell, environment, storage, enabled
+    name, boot, moving, shell, environment, storage, enabled, begun
 ):
     before = BEFORE.get(name, lambda boot, **_: boot("vm1"))
-    before(boot=boot, moving=moving, shell=shell, environment=environment)
+    before(
+        boot=boot,
+        moving=moving,
+        shell=shell,
+        environment=environment,
+        begun=begun,
+    )
     path = examples.RECORDED / f"{name}.rst"
     if RECORD:
         record(path, environment)

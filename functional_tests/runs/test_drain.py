@@ -51,8 +51,7 @@ def test_a_second_drain_is_told_of_the_first(
 ):
     before = few("host14", dirty_mb=390)
     with shell.running("migrate", "drain", "host14") as first:
-        line = first.read_error_line()
-        run = line.split("run ")[1].split(":")[0]
+        run = run_begun(first)
         until_disabled(crowd, "host14")
         second = shell.migrate("drain", "host14")
         assert second.code == 1
@@ -78,6 +77,43 @@ def test_a_second_drain_is_told_of_the_first(
     cancelled = shell.migrate("drain", "--cancel", run)
     assert cancelled.code == 0, cancelled.err
     assert crowd.service("host14")["status"] == "enabled"
+
+
+def test_followed_and_stopped_from_another_shell(shell, crowd, few, prefix):
+    few("host10", dirty_mb=390)
+    with shell.running("migrate", "drain", "host10", "-f", "json") as first:
+        run = run_begun(first)
+        until_disabled(crowd, "host10")
+        left = shell.migrate("status", "host10", "-f", "json")
+        assert left.code == 4
+        assert left.json
+        assert f"run attach {run}" in left.err
+        with shell.running(
+            "migrate", "run", "attach", run, "-f", "json"
+        ) as second:
+            stopped = shell.migrate("run", "stop", run)
+            assert stopped.code == 0, stopped.err
+            crowd.quiet(prefix)
+            followed = second.end()
+        done = first.end()
+    assert done.code == followed.code == 130
+    assert "interrupted by SIGTERM" in done.err
+    ends = [
+        {row["server"]: row["outcome"] for row in shown.json}
+        for shown in (done, followed)
+    ]
+    assert ends[0] == ends[1]
+    # The run is over.
+    again = shell.migrate("run", "stop", run)
+    assert again.code == 1
+    assert "has ended" in again.err
+
+
+def run_begun(shell):
+    """The run whose first line that shell shows."""
+    while not (line := shell.read_error_line()).startswith("run "):
+        assert line, "it ended before"
+    return line.removeprefix("run ").split(":")[0]
 
 
 def until_disabled(crowd, host):

@@ -21,6 +21,7 @@ from osc_migrate.commands import (
 from osc_migrate.errors import Declined
 from osc_migrate.maintenance.planning.plan import Plan, Step
 from osc_migrate.maintenance.running import Options, Run
+from osc_migrate.maintenance.running.attached import Attached
 from osc_migrate.maintenance.running.results import (
     AWAY,
     Look,
@@ -44,13 +45,18 @@ EXIT = {
 }
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """How a run is done, and what is left of it."""
+def add_show_options(parser: argparse.ArgumentParser) -> None:
+    """How the servers of a run are shown."""
     options.add_long(
         parser,
         "Show what was planned for each server too; in a plan, the resources"
         " that it needs",
     )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How a run is done, and what is left of it."""
+    add_show_options(parser)
     group = parser.add_argument_group("run")
     group.add_argument(
         "--auto-approve",
@@ -119,17 +125,22 @@ def execute(
             lambda: run.stop("interrupted: the output has no reader any more")
         ),
     ):
-        base.say(
-            f"run {run.id}: {len(run.plan.steps)} to move,"
-            f" {len(run.plan.stays)} stay"
-        )
+        base.say(opening(run))
         draw(run.looks())
         command.exit_code = EXIT[run.verdict]
-        _conclude(run)
+        conclude(run)
     if parsed_args.junit:
         suite = f"openstack migrate {run.plan.purpose.value} {run.id}"
         junit.write(parsed_args.junit, suite, map(finding, run.rows))
     return table(parsed_args, run.plan, run.rows)
+
+
+def opening(run: Run | Attached) -> str:
+    """The first line of a run."""
+    return (
+        f"run {run.id}: {len(run.plan.steps)} to move,"
+        f" {len(run.plan.stays)} stay"
+    )
 
 
 def table(
@@ -183,7 +194,7 @@ def interruptible(run: Run) -> Iterator[None]:
         yield
 
 
-def _conclude(run: Run) -> None:
+def conclude(run: Run | Attached) -> None:
     unfinished = [row for row in run.rows if row.outcome is Result.RUNNING_ON]
     for row in unfinished:
         base.say(f"{row.server} is still moving: {row.next}")

@@ -125,8 +125,8 @@ def _hold(status: HostStatus) -> Iterator[str]:
     machine = f" on {printable(hold.machine)}" if hold.machine else ""
     if hold.stage is Stage.AT_WORK:
         yield (
-            f"{purpose}{run} is at work{machine}, process {hold.pid}; to watch"
-            f" its moves: openstack migrate watch --host {paste(status.host)}"
+            f"{purpose}{run} is at work{machine}, process {hold.pid}; to"
+            f" follow it: openstack migrate run attach {run}"
         )
     elif hold.stage is Stage.DIED:
         yield (

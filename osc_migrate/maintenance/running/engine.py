@@ -254,13 +254,10 @@ class Engine:
     def _finish(self, row: Row, planned_host: str | None = None) -> None:
         self.rows[row.id] = row
         host = row.destination or planned_host
-        text = f"{row.outcome}"
-        if row.outcome is Result.MOVED:
-            text += f" to {host} in {row.seconds:.0f} s"
-        if row.reason:
-            text += f": {row.reason}"
         self._work.report(
-            text, row.server, warning=row.outcome not in (*AWAY, Result.LEFT)
+            dataclasses.replace(row, destination=host).summary,
+            row.server,
+            warning=row.outcome not in (*AWAY, Result.LEFT),
         )
 
     # Between waves

@@ -60,14 +60,14 @@ class Process:
         :raises MigrateError: it is not there any more, it cannot be known,
             or the signal would end it at once.
         """
+        self._require_alive()
         try:
             descriptor = os.pidfd_open(self.pid)
         except (AttributeError, OSError) as error:
             raise self._refused(f"it cannot be reached: {error}") from error
         try:
             # From here on the descriptor means one process, this one or not.
-            if self.presence() is not Presence.ALIVE:
-                raise self._refused("it has ended, or is not on this machine")
+            self._require_alive()
             if not _catches(self.pid, signal.SIGTERM):
                 raise self._refused(
                     "it does not handle SIGTERM, which would end it in the"
@@ -78,6 +78,16 @@ class Process:
             raise self._refused(f"it cannot be reached: {error}") from error
         finally:
             os.close(descriptor)
+
+    def _require_alive(self) -> None:
+        presence = self.presence()
+        if presence is Presence.ENDED:
+            raise self._refused("it has ended")
+        if presence is Presence.UNKNOWN:
+            raise self._refused(
+                "it is on another machine, in another container, or from"
+                " before the last boot; press Ctrl-C where it runs"
+            )
 
     def _refused(self, reason: str) -> errors.MigrateError:
         return errors.MigrateError(

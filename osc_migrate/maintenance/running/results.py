@@ -55,6 +55,14 @@ class Row:
     reason: str = ""
     next: str = ""
 
+    @property
+    def summary(self) -> str:
+        """What became of it: 'moved to HostC in 3 s'."""
+        text = f"{self.outcome}"
+        if self.outcome is Result.MOVED:
+            text += f" to {self.destination} in {self.seconds:.0f} s"
+        return f"{text}: {self.reason}" if self.reason else text
+
     COLUMNS = (
         "server",
         "id",

@@ -116,7 +116,13 @@ class Run:
         self._journal.note("begin", process=process.current())
         try:
             last: Look | None = None
+            stopping = ""
             for look in self._engine.looks():
+                if self._engine.stopped != stopping:
+                    stopping = self._engine.stopped
+                    # For those who follow it elsewhere.
+                    with contextlib.suppress(errors.MigrateError):
+                        self._journal.note("stopping", reason=stopping)
                 yield look
                 last = look
             self._end()

@@ -42,6 +42,12 @@ class RunState:
 
 def read(journal: Journal) -> RunState:
     """:raises JournalError: it cannot be read."""
+    state = _read(journal)
+    # It may have written its end just before its process was looked at.
+    return _read(journal) if state.stage is Stage.DIED else state
+
+
+def _read(journal: Journal) -> RunState:
     begin: Entry | None = None
     end: Entry | None = None
     first: Entry | None = None

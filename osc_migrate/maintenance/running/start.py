@@ -114,7 +114,7 @@ def resume(
     with contextlib.ExitStack() as undo:
         locks = _locked(undo, mover, journal_dir, name, _hosts_to_lock(order))
         # What another process wrote before it gave the lock.
-        before = _states(journal)
+        before = states(journal)
         _refuse(mover, order.plan)
         if journal.last("cancelled"):
             raise errors.MigrateError(f"run {name} was cancelled")
@@ -242,7 +242,7 @@ def opened(
     """
     journal = Journal.open(journal_dir, name)
     try:
-        return journal, stored_plan.read(journal), _states(journal)
+        return journal, stored_plan.read(journal), states(journal)
     except errors.MigrateError:
         journal.close()
         raise
@@ -387,7 +387,8 @@ def _refuse(mover: Mover, plan: Plan) -> None:
         )
 
 
-def _states(journal: Journal) -> dict[str, State]:
+def states(journal: Journal) -> dict[str, State]:
+    """:raises JournalError: it cannot be read."""
     try:
         return replay(journal.entries())
     except (KeyError, TypeError, ValueError) as error:

@@ -100,6 +100,7 @@ COLUMNS = {
     },
     "migrate run list": {"": run_commands.RunList.COLUMNS},
     "migrate run show": {"": results.Row.COLUMNS},
+    "migrate run attach": {"": results.Row.COLUMNS},
     "migrate status": {
         "": host_status.HostStatus.COLUMNS,
         "--long": host_status.HostStatus.LONG,

@@ -18,6 +18,7 @@ READS = {
     "migrate describe-resource",
     "migrate explain",
     "migrate preflight",
+    "migrate run attach",
     "migrate run list",
     "migrate run show",
     "migrate status",
