@@ -1,16 +1,24 @@
 """openstack migrate explain"""
 
 import argparse
+import datetime
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from osc_lib.command import command
 
+from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.commands import base, nodes, options
 from osc_migrate.commands.table import FittedFormatter
-from osc_migrate.explain import reader
+from osc_migrate.errors import UsageError
+from osc_migrate.explain import failed, reader
 from osc_migrate.explain.explanation import Explanation
+from osc_migrate.explain.failed import Failure
+from osc_migrate.text import some
+
+# Without --since.
+DEFAULT_PERIOD = datetime.timedelta(hours=8)
 
 
 class Explain(base.Base, command.Lister):
@@ -28,13 +36,22 @@ class Explain(base.Base, command.Lister):
     two minutes after, with passwords and tokens in them masked. Without
     --nodes, the log to read is named.
 
+    With --failed, without a server, everything that failed in this cloud in
+    the last hours is shown, one row for each cause, the newest first. The 50
+    newest failures are looked at, in at most 152 requests.
+
     Nothing is changed, neither in the cloud nor on the nodes. The exit code
     is 0 even if the move failed: it was explained.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        options.add_server(parser, "Server that moved, or should have")
+        parser.add_argument(
+            "server",
+            metavar="<server>",
+            nargs="?",
+            help="Server that moved, or should have (name or ID)",
+        )
         selection = parser.add_mutually_exclusive_group()
         selection.add_argument(
             "--migration",
@@ -45,6 +62,23 @@ class Explain(base.Base, command.Lister):
             "--all",
             action="store_true",
             help="Explain every migration, newest first",
+        )
+        selection.add_argument(
+            "--failed",
+            action="store_true",
+            help=(
+                "Instead of a server: everything that failed in this cloud,"
+                " by cause"
+            ),
+        )
+        parser.add_argument(
+            "--since",
+            metavar="<time>",
+            type=options.period,
+            help=(
+                "With --failed: in this time before now, such as 30m, 8h or"
+                " 2d (default: 8h)"
+            ),
         )
         options.add_long(
             parser, "Show the IDs, the steps and where the cause is known from"
@@ -68,7 +102,10 @@ class Explain(base.Base, command.Lister):
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         if not parsed_args.nodes:
             nodes.refuse_alone(parsed_args, "inventory", "control")
+        _require_one_subject(parsed_args)
         cloud = self.mover.cloud
+        if parsed_args.failed:
+            return self._failures(parsed_args, cloud)
         server = cloud.server(parsed_args.server)
         explanations = reader.of_server(
             cloud,
@@ -97,6 +134,32 @@ class Explain(base.Base, command.Lister):
             for explanation in explanations
         ]
 
+    def _failures(
+        self, parsed_args: argparse.Namespace, cloud: Cloud
+    ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        period = parsed_args.since or DEFAULT_PERIOD
+        failures = failed.since(cloud, period, failed.MAX_EXPLAINED)
+        span = f"the last {options.period_text(period)}"
+        if failures.left_out:
+            base.say(
+                f"{some(failures.left_out, 'older failure')} left out; the"
+                f" newest {failures.count} are shown"
+            )
+        base.say(
+            f"{some(failures.count, 'move')} failed in {span}, with"
+            f" {some(len(failures.groups), 'cause')}"
+            if failures.count
+            else f"no move failed in {span}"
+        )
+        names = Failure.LONG if parsed_args.long else Failure.COLUMNS
+        listing: Callable[[Sequence[str]], object] = failed.shown
+        if parsed_args.formatter in ("json", "yaml"):
+            listing = list
+        return names, [
+            base.cells(parsed_args, failure.cells(names, listing))
+            for failure in failures.groups
+        ]
+
     def produce_output(
         self,
         parsed_args: argparse.Namespace,
@@ -104,6 +167,10 @@ class Explain(base.Base, command.Lister):
         data: Iterable[Sequence[Any]],
     ) -> int:
         rows = list(data)
+        if parsed_args.formatter == "table" and parsed_args.failed:
+            return super().produce_output(
+                parsed_args, column_names if rows else (), rows
+            )
         if parsed_args.formatter != "table" or parsed_args.all:
             return super().produce_output(parsed_args, column_names, rows)
         # One move is more than a row can hold: for people it stands
@@ -122,6 +189,24 @@ class Explain(base.Base, command.Lister):
                 list(shown), list(shown.values()), self.app.stdout, parsed_args
             )
         return 0
+
+
+def _require_one_subject(parsed_args: argparse.Namespace) -> None:
+    """:raises UsageError: neither a server nor --failed, or both."""
+    if not parsed_args.failed:
+        if not parsed_args.server:
+            raise UsageError(
+                "name a server, or give --failed for everything that failed"
+            )
+        if parsed_args.since:
+            raise UsageError("--since needs --failed")
+        return
+    for name, value in (
+        ("a server", parsed_args.server),
+        ("--nodes", parsed_args.nodes),
+    ):
+        if value:
+            raise UsageError(f"{name} and --failed exclude each other")
 
 
 def _row(

@@ -1,7 +1,9 @@
 """Arguments that several commands share."""
 
 import argparse
+import datetime
 import difflib
+import re
 
 from osc_migrate.migration import on_stall
 from osc_migrate.migration.pace import STALL_AFTER
@@ -191,6 +193,30 @@ def node_seconds(text: str) -> float:
             f"'{text}' is more than {LONGEST_WAIT} seconds"
         )
     return seconds
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def period(text: str) -> datetime.timedelta:
+    """A length of time: 90s, 30m, 8h, 2d."""
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    # Longer than any cloud has been there.
+    if not 0 < seconds < 100 * 365 * _UNITS["d"]:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a length of time such as 30m, 8h or 2d"
+        )
+    return datetime.timedelta(seconds=seconds)
+
+
+def period_text(period: datetime.timedelta) -> str:
+    """'8 h', in the largest unit without a remainder."""
+    seconds = int(period.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def percent(text: str) -> float:

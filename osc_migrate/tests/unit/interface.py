@@ -42,6 +42,7 @@ from osc_migrate.commands import (
 from osc_migrate.commands import run as run_commands
 from osc_migrate.explain import causes
 from osc_migrate.explain.explanation import Explanation
+from osc_migrate.explain.failed import Failure
 from osc_migrate.facts import Unread
 from osc_migrate.maintenance.planning import plan, plan_file
 from osc_migrate.maintenance.planning.policy import Policy
@@ -87,6 +88,8 @@ COLUMNS = {
         "": Explanation.COLUMNS,
         "--all": Explanation.ROWS,
         "--long": Explanation.LONG,
+        "--failed": Failure.COLUMNS,
+        "--failed --long": Failure.LONG,
     },
     "migrate describe-resource": {
         "": describe_resource.COLUMNS,
