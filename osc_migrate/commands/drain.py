@@ -239,6 +239,5 @@ def _name_local_disks(number: int) -> None:
     if number:
         base.say(
             f"{some(number, 'server')} with local disks: without shared"
-            " storage they do not move live; then add --block (--nodes"
-            " checks it)"
+            " storage add --block; --nodes checks"
         )
