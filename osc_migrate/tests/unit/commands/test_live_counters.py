@@ -34,6 +34,7 @@ def asked(tmp_path, monkeypatch):
         ssh_config=None,
         ssh_user=None,
         sudo=False,
+        connect_timeout=None,
     )
 
 
