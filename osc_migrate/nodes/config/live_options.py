@@ -7,7 +7,7 @@ and of its libvirt driver.
 import re
 from collections.abc import Sequence
 
-from osc_migrate.checks.check import Check, Concern, Problem
+from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
 from osc_migrate.nodes.config.nova_conf import (
     Set,
@@ -48,12 +48,30 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
             instructions,
             *fixes,
         )
+    if own := _own_parts(uri):
+        raise Skip(
+            f"live_migration_uri = {uri} has {own}, which no other option"
+            " can set: it stays"
+        )
     raise Concern(
         f"live_migration_uri = {uri} is deprecated, and overrides"
         " live_migration_scheme",
         instructions,
         *fixes,
     )
+
+
+def _own_parts(uri: str) -> str:
+    """What the URI has that Nova, which makes one of live_migration_scheme
+    and the destination, would leave out; empty where there is nothing."""
+    _, _, remainder = uri.partition("://")
+    place, _, path = remainder.partition("/")
+    parts = {
+        "a user": "@" in place,
+        "a port": ":" in place.rpartition("]")[2],
+        "parameters": "?" in path,
+    }
+    return ", ".join(name for name, is_there in parts.items() if is_there)
 
 
 def _without_uri(node: NodeFacts, uri: str) -> tuple[tuple[Fix, ...], str]:

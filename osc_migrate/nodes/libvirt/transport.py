@@ -20,6 +20,9 @@ class Transport:
     port: int
     # The destination's certificate is looked at.
     verify: bool = True
+    # The client's certificate and CA are in a directory of the URI
+    # (libvirt, uri.html: pkipath).
+    own_client_files: bool = False
 
 
 def transport(config: Config) -> Transport:
@@ -43,7 +46,9 @@ def transport(config: Config) -> Transport:
     port = PORTS.get(scheme, 0)
     if port and digits.isdecimal():
         port = int(digits[:5])
-    return Transport(scheme, port, "no_verify=1" not in query)
+    return Transport(
+        scheme, port, "no_verify=1" not in query, "pkipath=" in query
+    )
 
 
 def transport_for_fix(node: NodeFacts) -> Transport:

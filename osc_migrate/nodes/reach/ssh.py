@@ -114,11 +114,22 @@ def nova_can_ssh(pair: PairFacts) -> str:
     if attempt.status in (124, 137):
         problem, remedy = _closed(pair, attempt)
         raise Problem(problem, *remedy)
+    if _was_let_in(attempt):
+        return (
+            f"{name}@{reach.copy}, where the command ended with status"
+            f" {attempt.status}: sshd may allow Nova's commands only"
+        )
     raise Problem(
         f"ssh to {reach.copy} as {name}: {printable(attempt.output, 200)}",
         f"as {name} on {pair.source.name}: ssh -o BatchMode=yes {reach.copy}"
         " true",
     )
+
+
+def _was_let_in(attempt: CommandResult) -> bool:
+    """ssh itself fails with 255 (ssh(1)); 126 and above are of a shell or of
+    timeout. su on the source reports its own failures with 1."""
+    return 0 < attempt.status < 124 and not attempt.output.startswith("su:")
 
 
 def _require_own_copy_address(pair: PairFacts) -> None:

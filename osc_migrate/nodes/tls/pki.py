@@ -87,6 +87,12 @@ class End:
         self.family.require_used(node)
         if self.purpose == "client" and not self.family.mutual(node):
             raise Skip("servers do not look at it (no verify)")
+        if (
+            self.purpose == "client"
+            and self.family is LIBVIRT
+            and transport(config_of(node)).own_client_files
+        ):
+            raise Skip("the client's files are in pkipath of the URI")
         return self.family.store(node)
 
     def file(self, store: Store) -> CertificateFile:

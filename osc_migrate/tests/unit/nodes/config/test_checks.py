@@ -141,6 +141,22 @@ CASES = [
         "deprecated",
         "ini_set /etc/nova/nova.conf libvirt live_migration_scheme tls",
     ),
+    *(
+        Case(
+            "live-migration-uri-is-not-set",
+            nodes(HostC=conf(**live(uri=uri))),
+            SKIP,
+            f"has {parts}, which no other option can set",
+            subject="HostC",
+        )
+        for uri, parts in (
+            ("qemu+ssh://nova_migration@%s/system", "a user"),
+            ("qemu+ssh://nova@%s:2022/system", "a user, a port"),
+            ("qemu+ssh://%s/system?keyfile=/etc/nova/id", "parameters"),
+            ("qemu+tls://%s/system?no_verify=1", "parameters"),
+            ("qemu+ssh://[%s]:22/system?command=nc", "a port, parameters"),
+        )
+    ),
     Case(
         "live-migration-uri-is-not-set",
         nodes(HostC=conf(**live(uri="qemu+ssh://nova@hostb/system"))),

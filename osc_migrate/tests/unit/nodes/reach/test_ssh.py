@@ -119,6 +119,12 @@ CASES = [
         "as stack on HostB: ssh",
     ),
     Case(SSH, both(user=STACK), PASS, "stack@10.77.0.13"),
+    # A wrapper (ForceCommand) that allows what Nova runs, and nothing else.
+    Case(SSH, refused("Forbidden", status=1), PASS, "with status 1"),
+    Case(SSH, refused("rssh: restricted", status=64), PASS, "with status 64"),
+    Case(SSH, refused("su: Authentication failure", status=1), FAIL, "su:"),
+    Case(SSH, refused("kex_exchange_identification", status=255), FAIL),
+    Case(SSH, refused("bash: true: not found", status=127), FAIL),
     Case(SSH, cut(), SKIP, "see destination-is-reachable"),
 ]
 

@@ -317,3 +317,14 @@ def test_a_uri_without_verification_needs_no_name():
         f for f in found if f.check == "tls-server-certificate-names-the-node"
     ]
     assert {f.status for f in mine} == {SKIP}
+
+
+def test_a_uri_with_a_directory_of_client_files_needs_no_others():
+    uri = "qemu+tls://%s/system?no_verify=1&pkipath=/etc/x/certs"
+    lacking = store("HostC", client=missing("/etc/pki/libvirt/clientcert.pem"))
+    failed = {
+        f.check for f in findings(c(libvirt=lacking)) if f.status is FAIL
+    }
+    assert "tls-client-certificate-is-there" in failed
+    found = findings(c({"libvirt__live_migration_uri": uri}, libvirt=lacking))
+    assert not [f for f in found if f.status is FAIL]
