@@ -48,9 +48,9 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
             instructions,
             *fixes,
         )
-    if own := _own_parts(uri):
+    if parts := _parts_to_keep(uri):
         raise Skip(
-            f"live_migration_uri = {uri} has {own}, which no other option"
+            f"live_migration_uri = {uri} has {parts}, which no other option"
             " can set: it stays"
         )
     raise Concern(
@@ -61,7 +61,7 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
     )
 
 
-def _own_parts(uri: str) -> str:
+def _parts_to_keep(uri: str) -> str:
     """What the URI has that Nova, which makes one of live_migration_scheme
     and the destination, would leave out; empty where there is nothing."""
     _, _, remainder = uri.partition("://")

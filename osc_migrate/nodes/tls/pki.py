@@ -61,6 +61,7 @@ LIBVIRT = Family(
     _require_libvirt_tls,
     lambda node: (
         node.libvirt.remote.get("tls_no_verify_certificate", "0") == "0"
+        and not transport(config_of(node)).own_client_files
     ),
 )
 QEMU = Family(
@@ -86,13 +87,7 @@ class End:
         """
         self.family.require_used(node)
         if self.purpose == "client" and not self.family.mutual(node):
-            raise Skip("servers do not look at it (no verify)")
-        if (
-            self.purpose == "client"
-            and self.family is LIBVIRT
-            and transport(config_of(node)).own_client_files
-        ):
-            raise Skip("the client's files are in pkipath of the URI")
+            raise Skip("it is not used (no verify on servers, or pkipath)")
         return self.family.store(node)
 
     def file(self, store: Store) -> CertificateFile:

@@ -12,9 +12,8 @@ import pytest
 import osc_migrate
 from osc_migrate.commands import base
 from osc_migrate.explain import causes
-from osc_migrate.nodes import node_checks
+from osc_migrate.nodes import node_checks, release_bugs
 from osc_migrate.nodes.node_checks import all_checks
-from osc_migrate.nodes.small import known_bugs
 
 ROOT = pathlib.Path(osc_migrate.__file__).parents[1]
 SOURCE = ROOT / "doc/source"
@@ -107,7 +106,7 @@ def test_each_cause_is_on_the_page_of_messages():
 
 def test_each_known_bug_is_on_its_page():
     page = pages.bugs_page()
-    for bug in known_bugs.ALL:
+    for bug in release_bugs.ALL:
         assert f"   * - {bug.releases}\n" in page
         assert f"`Source <{bug.source}>`__" in page
         assert bug.remedy[1:] in page

@@ -6,6 +6,7 @@ import pytest
 
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
+from osc_migrate.nodes import release_bugs
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.config.facts import Config
@@ -248,9 +249,13 @@ def test_a_container_has_its_own_packages():
 
 
 def test_each_bug_has_ranges_a_source_and_a_remedy():
-    assert 10 <= len(subject.ALL) <= 20
-    for bug in subject.ALL:
+    assert 10 <= len(release_bugs.ALL) <= 20
+    for bug in release_bugs.ALL:
         assert re.match(r"https://", bug.source) and len(bug.remedy) > 10
-    for bug in (*subject.NOVA, *subject.LIBVIRT, *subject.DISK_COPIES):
+    for bug in (
+        *release_bugs.NOVA,
+        *release_bugs.LIBVIRT,
+        *release_bugs.DISK_COPIES,
+    ):
         for first, fixed in bug.ranges:
             assert len(first) == len(fixed) == 3 and first < fixed
