@@ -109,7 +109,10 @@ class Drain(base.Base, command.Lister):
             return (), ()
         if parsed_args.resume:
             run = runs.resume(
-                self.connection, parsed_args.resume, journal_dir=journal_dir
+                self.connection,
+                parsed_args.resume,
+                journal_dir=journal_dir,
+                keep_going=parsed_args.keep_going,
             )
             return run_base.execute(self, parsed_args, run)
         # A run that may take hours shall not end at one lost answer.

@@ -43,9 +43,14 @@ class RunAttach(base.Base, command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> run_base.Table:
         run = Attached(parsed_args.run, parsed_args.journal_dir)
-        base.say(run_base.opening(run))
         reader = _Counters(self.mover.watch(None, None))
-        run_base.draw(run.looks(reader.read, time.sleep))
+        looks = run.looks(reader.read, time.sleep)
+        if run_base.is_quiet(self, parsed_args):
+            for _ in looks:
+                pass
+        else:
+            base.say(run_base.opening(run))
+            run_base.draw(looks)
         self.exit_code = run_base.EXIT[run.verdict]
         run_base.conclude(run)
         return run_base.table(parsed_args, run.plan, run.rows)

@@ -29,6 +29,7 @@ from osc_migrate.maintenance.running.results import (
     Row,
     Verdict,
 )
+from osc_migrate.maintenance.running.stored_plan import UNLIMITED
 from osc_migrate.redact import masked
 from osc_migrate.text import duration, printable
 
@@ -52,6 +53,11 @@ def add_show_options(parser: argparse.ArgumentParser) -> None:
         "Show what was planned for each server too; in a plan, the resources"
         " that it needs",
     )
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="Show only the end: the verdict and the result of each server",
+    )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -66,12 +72,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             " no question)"
         ),
     )
-    group.add_argument(
+    failures = group.add_mutually_exclusive_group()
+    failures.add_argument(
         "--max-failures",
         metavar="<n>",
         type=options.count,
         default=3,
         help="Start no new move after this many failures (default: 3)",
+    )
+    failures.add_argument(
+        "--keep-going",
+        action="store_true",
+        help=(
+            "Continue however many moves fail; a cloud that is not healthy"
+            " still stops the run"
+        ),
     )
     options.add_stall(group)
     group.add_argument(
@@ -109,7 +124,9 @@ def approve(parsed_args: argparse.Namespace, summary: Iterable[str]) -> None:
 
 def options_of(parsed_args: argparse.Namespace) -> Options:
     return Options(
-        max_failures=parsed_args.max_failures,
+        max_failures=(
+            UNLIMITED if parsed_args.keep_going else parsed_args.max_failures
+        ),
         on_stall=parsed_args.on_stall,
         stall_after=parsed_args.stall_after,
     )
@@ -125,14 +142,25 @@ def execute(
             lambda: run.stop("interrupted: the output has no reader any more")
         ),
     ):
-        base.say(opening(run))
-        draw(run.looks())
+        if is_quiet(command, parsed_args):
+            for _ in run.looks():
+                pass
+        else:
+            base.say(opening(run))
+            draw(run.looks())
         command.exit_code = EXIT[run.verdict]
         conclude(run)
     if parsed_args.junit:
         suite = f"openstack migrate {run.plan.purpose.value} {run.id}"
         junit.write(parsed_args.junit, suite, map(finding, run.rows))
     return table(parsed_args, run.plan, run.rows)
+
+
+def is_quiet(command: base.Base, parsed_args: argparse.Namespace) -> bool:
+    """'openstack' takes --quiet wherever it stands, and sets this level
+    (cliff/app.py, build_option_parser)."""
+    options = getattr(getattr(command, "app", None), "options", None)
+    return parsed_args.quiet or getattr(options, "verbose_level", 1) == 0
 
 
 def opening(run: Run | Attached) -> str:

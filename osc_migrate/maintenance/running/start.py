@@ -26,8 +26,7 @@ from osc_migrate.maintenance.running.stored_plan import Options, Order
 from osc_migrate.migration.mover import Mover
 from osc_migrate.text import command, printable
 
-# Attempts of each reading: one failure does not end a run.
-TRIES = 5
+TRIES = 5  # attempts of each reading: one failure does not end a run
 
 
 def drain(
@@ -101,7 +100,11 @@ def _begin(
 
 
 def resume(
-    connection: Any, name: str, *, journal_dir: pathlib.Path | None = None
+    connection: Any,
+    name: str,
+    *,
+    journal_dir: pathlib.Path | None = None,
+    keep_going: bool = False,
 ) -> Run:
     """Resumes a run whose process ended before it did.
 
@@ -130,6 +133,7 @@ def resume(
             )
         if order.plan.purpose is Purpose.DRAIN and order.request.hosts:
             host_services.check(mover, name, order.plan.sources)
+        order = stored_plan.kept_going(order) if keep_going else order
         run = Run(mover, clock, journal, order, locks, before)
         undo.pop_all()
     return run
@@ -388,7 +392,6 @@ def _refuse(mover: Mover, plan: Plan) -> None:
 
 
 def states(journal: Journal) -> dict[str, State]:
-    """:raises JournalError: it cannot be read."""
     try:
         return replay(journal.entries())
     except (KeyError, TypeError, ValueError) as error:

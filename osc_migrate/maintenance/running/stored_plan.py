@@ -18,6 +18,9 @@ from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.migration.pace import STALL_AFTER
 from osc_migrate.text import printable
 
+# More failures than any plan has servers.
+UNLIMITED = 2**31
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -43,6 +46,12 @@ class Order:
     options: Options = dataclasses.field(default_factory=Options)
     # Server ID -> home, of a return.
     homes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def kept_going(order: Order) -> Order:
+    """The same, however many moves fail."""
+    options = dataclasses.replace(order.options, max_failures=UNLIMITED)
+    return dataclasses.replace(order, options=options)
 
 
 def write(journal: Journal, order: Order) -> None:

@@ -60,7 +60,9 @@ def main(descriptor, where):
 
     threading.Thread(target=release, daemon=True).start()
     command = types.SimpleNamespace(exit_code=None)
-    arguments = argparse.Namespace(junit=None, formatter="json", long=False)
+    arguments = argparse.Namespace(
+        junit=None, formatter="json", long=False, quiet=False
+    )
     run_base.execute(command, arguments, run)
     for row in run.rows:
         say(f"{row.server}: {row.outcome}")

@@ -1,5 +1,6 @@
 """How a run is drawn, and what its end looks like."""
 
+import argparse
 import dataclasses
 import os
 import signal
@@ -9,6 +10,7 @@ import pytest
 
 from osc_migrate.checks.findings import Status
 from osc_migrate.commands import base, run_base
+from osc_migrate.maintenance.planning.plan import Purpose
 from osc_migrate.maintenance.running.results import (
     Event,
     Look,
@@ -134,3 +136,48 @@ def test_off_a_terminal_each_move_has_a_line_a_minute():
     assert [line for line in found if "vm2" in line] == [
         "vm2: queued (HostB -> HostC)  0:01"
     ] * 3
+
+
+@pytest.fixture
+def parser():
+    made = argparse.ArgumentParser()
+    run_base.add_options(made)
+    return made
+
+
+def test_a_run_that_keeps_going_has_no_limit_of_failures(parser):
+    asked = parser.parse_args(["--keep-going"])
+    assert run_base.options_of(asked).max_failures > 10**6
+    assert run_base.options_of(parser.parse_args([])).max_failures == 3
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--keep-going", "--max-failures", "2"])
+
+
+@pytest.mark.parametrize(
+    ("words", "level", "quiet"),
+    [([], 1, False), (["--quiet"], 1, True), ([], 0, True)],
+)
+def test_openstack_takes_quiet_as_well(parser, words, level, quiet):
+    """It finds the option wherever it stands, and keeps it for itself."""
+    options = types.SimpleNamespace(verbose_level=level)
+    command = types.SimpleNamespace(app=types.SimpleNamespace(options=options))
+    assert run_base.is_quiet(command, parser.parse_args(words)) is quiet
+
+
+@pytest.mark.parametrize("words", [[], ["--quiet"]])
+def test_a_quiet_run_shows_its_end_alone(parser, capsys, words):
+    ended = types.SimpleNamespace(
+        id="run-1",
+        plan=types.SimpleNamespace(steps=[1], stays=[], purpose=Purpose.DRAIN),
+        looks=lambda: iter([look(Event("disabled", "HostB"), done=1)]),
+        verdict=Verdict.DONE,
+        rows=[row()],
+        emptied=("HostB",),
+    )
+    command = types.SimpleNamespace(exit_code=None)
+    arguments = parser.parse_args(words)
+    _, rows = run_base.execute(command, arguments, ended)
+    shown = capsys.readouterr().err
+    assert ("1 to move" in shown, "disabled" in shown) == ((not words,) * 2)
+    assert len(list(rows)) == 1
+    assert command.exit_code == 0

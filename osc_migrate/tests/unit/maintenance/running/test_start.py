@@ -7,7 +7,7 @@ import pytest
 
 from osc_migrate import errors
 from osc_migrate.maintenance import running
-from osc_migrate.maintenance.planning import NodeBlocker, Request
+from osc_migrate.maintenance.planning import Limits, NodeBlocker, Request
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
 from osc_migrate.maintenance.running import start
 from osc_migrate.maintenance.running.journal import Journal
@@ -111,6 +111,26 @@ def test_what_stays_is_not_done(lab, where):
     run, _ = drained(lab, where, step, stays=(stay,))
     assert run.verdict is Verdict.SHORT
     assert run.rows[-1].reason == "excluded by owner policy: never"
+
+
+def test_a_run_that_keeps_going_tries_every_server(lab, where):
+    """The first one fails, which is one too many."""
+    steps = [lab.boot(f"vm{n}") for n in range(3)]
+    lab.fate[steps[0].id] = ["refused"]
+    request = dataclasses.replace(HOST_B, limits=Limits(total=1))
+    run = running.drain(
+        lab,
+        request,
+        running.Options(max_failures=1),
+        plan=plan(*steps),
+        journal_dir=where,
+    )
+    list(run.looks())
+    assert [row.outcome for row in run.rows][1:] == [Result.NOT_BEGUN] * 2
+    resumed = running.resume(lab, run.id, journal_dir=where, keep_going=True)
+    list(resumed.looks())
+    outcomes = [row.outcome for row in resumed.rows]
+    assert outcomes == [Result.FAILED, Result.MOVED, Result.MOVED]
 
 
 def test_some_servers_leave_the_service_alone(lab, where):
