@@ -146,8 +146,8 @@ class Explain(base.Base, command.Lister):
                 f" newest {failures.count} are shown"
             )
         base.say(
-            f"{some(failures.count, 'move')} failed in {span}, with"
-            f" {some(len(failures.groups), 'cause')}"
+            f"failed moves in {span}: {failures.count}, causes:"
+            f" {len(failures.groups)}"
             if failures.count
             else f"no move failed in {span}"
         )

@@ -94,7 +94,9 @@ def test_one_row_for_each_cause_the_newest_first(cloud, capsys):
     assert known["newest"] == "2026-11-23T12:03:02Z"
     assert (other["cause"], other["count"]) == ("", 1)
     assert "the cable is out" in other["message"]
-    assert "3 moves failed in the last 8 h" in capsys.readouterr().err
+    assert (
+        "failed moves in the last 8 h: 3, causes: 2" in capsys.readouterr().err
+    )
 
 
 def test_what_to_do(cloud):
