@@ -1,6 +1,6 @@
 """A node's answers, read with suspicion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar, cast
 
 from osc_migrate.facts import Unread, fact
@@ -64,6 +64,23 @@ class CommandOutput:
             else:
                 part.append(line)
         return parts
+
+    def rows(self, name: str, keys: Collection[str]) -> list[tuple[str, str]]:
+        """Lines of 'key=value', whose last one is 'end=NAME'.
+
+        :raises Unread: the last line or a key is another one: the answer is
+            incomplete, or it is not that to this question.
+        """
+        rows = [line.partition("=") for line in self.lines(name)]
+        if not rows or rows[-1] != ("end", "=", name):
+            raise Unread(f"{self._subject}.{name}: the answer is not whole")
+        for key, equals, _ in rows[:-1]:
+            if not equals or key not in keys:
+                raise Unread(
+                    f"{self._subject}.{name}: '{key[:40]}' is not part of the"
+                    " answer"
+                )
+        return [(key, value.strip()) for key, _, value in rows[:-1]]
 
     def number(self, name: str) -> int:
         return whole(self.out(name), f"{self._subject}.{name}")

@@ -140,7 +140,7 @@ _LISTENERS = r"""
 {
     ss -Hltnp 2>/dev/null || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
         awk '$4 == "0A" {print "hex", $2} END {if (!NR) exit 1}'
-} && echo end=
+} && echo end=listeners
 """
 _LOCAL = re.compile(
     r"(?:qemu|lxc|vz|parallels|xen|test)(?:\+unix)?:///[^?#]{0,100}"
@@ -353,7 +353,7 @@ def _quoted(name: str, lines: list[str]) -> frozenset[str]:
 def _listeners(output: CommandOutput) -> tuple[Listener, ...]:
     """Rows of ss, or 'hex ADDRESS:PORT' of /proc/net/tcp and tcp6."""
     rows = output.lines("listeners")
-    if rows[-1:] != ["end="]:
+    if rows[-1:] != ["end=listeners"]:
         raise Unread("libvirt.listeners: the answer is incomplete")
     return tuple(map(_listener, rows[:-1]))
 

@@ -184,12 +184,24 @@ def _speeds(output: CommandOutput) -> dict[str, int]:
     return {name: int(speed) for name, speed in matches if int(speed)}
 
 
+_IP = re.compile(r"\d+: \S")
 _LINK = re.compile(r"\d+: ([^ :@]{1,64})(?:@[^ :]{1,64})?: <([A-Z0-9_,-]*)>")
+
+
+def _links(output: CommandOutput) -> dict[str, list[str]]:
+    """:raises Unread: a part is missing, or a line is not one of ip(8)."""
+    parts = output.parts("links")
+    if list(parts) != ["", "addresses", "primary"]:
+        raise Unread("network.links: the answer is not whole")
+    for line in (*parts[""], *parts["addresses"]):
+        if not _IP.match(line):
+            raise Unread(f"network.links: '{line[:60]}' is not a line of ip")
+    return parts
 
 
 def _interfaces(output: CommandOutput) -> dict[str, Interface]:
     interfaces = {}
-    for line in output.parts("links")[""]:
+    for line in _links(output)[""]:
         fields = line.split()
         if (match := _LINK.match(line)) and "mtu" in fields[:-1]:
             flags = match[2].split(",")
@@ -205,7 +217,7 @@ def _interfaces(output: CommandOutput) -> dict[str, Interface]:
 
 def _addresses(output: CommandOutput) -> tuple[Address, ...]:
     addresses = []
-    for line in output.parts("links").get("addresses", ()):
+    for line in _links(output)["addresses"]:
         # '2: eth0    inet 10.77.0.13/24 scope global eth0'
         fields = line.split()
         if len(fields) > 3 and fields[2] in ("inet", "inet6"):
@@ -224,7 +236,7 @@ def _addresses(output: CommandOutput) -> tuple[Address, ...]:
 
 def _primary(output: CommandOutput) -> str:
     # '198.51.100.1 via 10.77.0.1 dev eth0 src 10.77.0.13 uid 0'
-    for line in output.parts("links").get("primary", ()):
+    for line in _links(output)["primary"]:
         fields = line.split()
         if "src" in fields[:-1]:
             address = fields[fields.index("src") + 1]

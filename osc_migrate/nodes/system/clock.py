@@ -28,7 +28,12 @@ def clock_is_synchronised(node: NodeFacts) -> str:
     if time.container:
         raise Skip("a container: the clock is that of its machine")
     if time.running:
-        if time.synchronised is False and node.system.uptime > _START:
+        if time.synchronised is None:
+            raise Unread(
+                f"{time.running} runs, but neither chronyc nor timedatectl"
+                " reports whether the clock is synchronised"
+            )
+        if not time.synchronised and node.system.uptime > _START:
             raise Concern(
                 f"{time.running} runs, but the clock is not synchronised",
                 f"on {node.name}: see that its servers answer:"

@@ -130,10 +130,11 @@ def questions(
 
 def read(output: CommandOutput) -> Tls:
     def libvirt() -> Parts:
-        return _trusted(_parts(output, "libvirt"), "doubt", "front_doubt")
+        parts = _whole(output, "libvirt", *_LIBVIRT_PARTS)
+        return _trusted(parts, "doubt", "front_doubt")
 
     def qemu() -> Parts:
-        return _trusted(_parts(output, "qemu"), "doubt")
+        return _trusted(_whole(output, "qemu", *_QEMU_PARTS), "doubt")
 
     first = "libvirt" if output.was_asked("libvirt") else "qemu"
     return Tls(
@@ -159,6 +160,26 @@ def _parts(output: CommandOutput, name: str) -> Parts:
             parts[name] = (path, lines)
         else:
             lines.append(line)
+    return parts
+
+
+# What each script shows, in this order.
+_LIBVIRT_PARTS = (
+    *("now", "ca", "server", "server_key"),
+    *("client_ca", "client", "client_key"),
+)
+_QEMU_PARTS = (
+    *("now", "directory", "ca", "server", "server_key"),
+    *("client", "client_key", "account"),
+)
+
+
+def _whole(output: CommandOutput, name: str, *expected: str) -> Parts:
+    """:raises Unread: it is cut off, or the answer to another question."""
+    parts = _parts(output, name)
+    shown = [part for part in parts if not part.endswith("doubt")]
+    if shown != list(expected):
+        raise Unread(f"tls.{name}: the answer is not whole")
     return parts
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from osc_migrate.facts import Facts, Unread
+from osc_migrate.facts import Facts
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, fact, whole
 from osc_migrate.nodes.config.facts import Config
@@ -80,7 +80,7 @@ done
 [ ! -r /etc/nvme/hostnqn ] || sed -n '1s/^/hostnqn=/p' /etc/nvme/hostnqn
 grep -hxE 'tcp|rdma|fc' /sys/class/nvme/*/transport 2>/dev/null |
     sed 's/^/fabric=/'
-echo end=
+echo end=connectors
 )"""
 )
 
@@ -147,17 +147,17 @@ def read(output: CommandOutput) -> Volumes:
     )
 
 
+_KEYS = frozenset(
+    {
+        *("denied", "initiator", "session", "running", "unit", "multipath"),
+        *("hostnqn", "fabric"),
+    }
+)
+
+
 def _rows(output: CommandOutput, name: str) -> list[str]:
-    """:raises Unread: the answer does not end as it should."""
-    lines = output.lines("connectors")
-    if not lines or lines[-1] != "end=":
-        raise Unread("volumes.connectors: the answer is not whole")
-    start = f"{name}="
-    return [
-        line.removeprefix(start).strip()
-        for line in lines
-        if line.startswith(start)
-    ]
+    rows = output.rows("connectors", _KEYS)
+    return [value for key, value in rows if key == name]
 
 
 def _first(output: CommandOutput, name: str, path: str) -> str:

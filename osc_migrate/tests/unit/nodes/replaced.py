@@ -36,8 +36,14 @@ def bodies(name, answers):
     yield from FAILED.items()
     true = answers[name]
     if isinstance(true, Answer) and len(true.out) > 1:
-        half = true.out[: len(true.out) // 2]
-        yield "truncated", dataclasses.replace(true, out=half)
+        size = len(true.out)
+        for kind, part in (
+            ("truncated", true.out[: size // 2]),
+            ("its first quarter", true.out[: size // 4]),
+            ("three quarters", true.out[: size * 3 // 4]),
+            ("its second half", true.out[size // 2 :]),
+        ):
+            yield kind, dataclasses.replace(true, out=part)
         line = true.out.rstrip("\n").rpartition("\n")[0]
         yield "without its last line", dataclasses.replace(true, out=line)
     for other, answer in answers.items():

@@ -55,7 +55,7 @@ HEALTHY = {
     "system.release": "ID=debian\nVERSION_ID=12\n",
     "system.machine": "/proc/uptime:12.5 1.0\narch:x86_64\nkvm:yes\nend:\n",
     "system.cpu": "vendor_id : GenuineIntel\nflags : fpu vme\n",
-    "system.time": "running=chronyd\nleap=Normal\nend=\n",
+    "system.time": "running=chronyd\nleap=Normal\nend=time\n",
     "system.clock": "1764000000.5",
     "system.here": "1764000000.1 1764000000.9",
     "accounts.names": "#running\nUid:\t1 1 1 1\n"
@@ -70,7 +70,7 @@ HEALTHY = {
     "libvirt.listeners": test_libvirt.SS,
     "tls.libvirt": "#@now 1764000000\n#@ca /x\nstate read\nstat 644 0 0\n",
     "tls.qemu": "#@now 1764000000\n#@directory /etc/pki/qemu\n",
-    "volumes.connectors": "initiator=iqn\nend=\n",
+    "volumes.connectors": "initiator=iqn\nend=connectors\n",
     "guests.all": SERVER,
     "guests.active": SERVER,
     "guests.files": SERVER,

@@ -98,7 +98,7 @@ LISTEN 0 4096   0.0.0.0:22     0.0.0.0:* users:(("sshd",pid=45,fd=4))
 LISTEN 0 1000         *:16509        *:* users:(("libvirtd",pid=71,fd=4))
 LISTEN 0 1      [fe80::1%eth0]:49152 [::]:* users:(("qemu-kvm",pid=9,fd=4))
 LISTEN 0 1    127.0.0.1:5900   0.0.0.0:*
-end=
+end=listeners
 """
 
 
@@ -200,7 +200,7 @@ def test_no_systemd_and_no_ss():
             "hex 0100007F:0016\n"
             "hex 0D004D0A:407D\n"
             "hex 00000000000000000000000000000000:407D\n"
-            "end=\n",
+            "end=listeners\n",
         ),
     )
     assert found.units == {}
@@ -296,9 +296,9 @@ def test_files_that_are_incomplete(text):
         read(files=Answer(0, text))
 
 
-@pytest.mark.parametrize("text", ["", SS.replace("end=", "")])
+@pytest.mark.parametrize("text", ["", SS.replace("end=listeners", "")])
 def test_nothing_is_not_no_listeners(text):
-    assert read(listeners=Answer(0, "end=")).listeners == ()
+    assert read(listeners=Answer(0, "end=listeners")).listeners == ()
     with pytest.raises(Unread, match="incomplete"):
         _ = read(listeners=Answer(0, text)).listeners
 

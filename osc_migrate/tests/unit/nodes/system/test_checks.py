@@ -122,6 +122,13 @@ CASES = [
         PASS,
     ),
     Case(CLOCK, nodes(), PASS, "chronyd runs"),
+    Case(
+        CLOCK,
+        nodes(HostC=time(synchronised=None)),
+        UNKNOWN,
+        "chronyd runs, but neither chronyc nor timedatectl",
+        subject="HostC",
+    ),
     Case(CLOCK, nodes(HostC=time(container=True, running="")), SKIP),
     Case(
         CLOCK,

@@ -60,7 +60,7 @@ Features\t: fp asimd evtstrm aes
 CPU implementer\t: 0x41
 CPU part\t: 0xd0c
 """
-TIME = "running=systemd-timesyn\nunit=chrony.service\nleap=Normal\nend=\n"
+TIME = "running=systemd-timesyn\nunit=chrony.service\nleap=Normal\nend=time\n"
 
 
 def read(**answers):
@@ -132,14 +132,24 @@ def test_arm():
 @pytest.mark.parametrize(
     "text, synchronised",
     [
-        ("leap=Not synchronised\nend=\n", False),
-        ("NTPSynchronized=no\nend=\n", False),
-        ("NTPSynchronized=yes\nend=\n", True),
-        ("end=\n", None),
+        ("leap=Not synchronised\nend=time\n", False),
+        ("NTPSynchronized=no\nend=time\n", False),
+        ("NTPSynchronized=yes\nend=time\n", True),
+        ("leap=odd\nend=time\n", None),
+        ("end=time\n", None),
     ],
 )
 def test_synchronised(text, synchronised):
     assert read(time=text).time.synchronised is synchronised
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["running=chronyd\nend=\n", "running=chronyd\nnone\nend=time\n", "end=\n"],
+)
+def test_another_answer_is_not_that_of_time(text):
+    with pytest.raises(Unread, match=r"system\.time"):
+        _ = read(time=text).time
 
 
 @pytest.mark.parametrize(
@@ -165,7 +175,14 @@ def test_no_time(said):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "\0\xff" * 5000, "=" * 10**6, ":" * 10**6, "end=\nend:\nx", "a:\n"],
+    [
+        "",
+        "\0\xff" * 5000,
+        "=" * 10**6,
+        ":" * 10**6,
+        "end=time\nend:\nx",
+        "a:\n",
+    ],
 )
 def test_nonsense(text):
     found = read(

@@ -21,7 +21,7 @@ unit=multipathd
 multipath=yes
 hostnqn=nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0052-3010
 fabric=tcp
-end=
+end=connectors
 """
 SECRETS = f"""\
  UUID                                   Usage
@@ -64,7 +64,7 @@ def test_connectors():
 
 
 def test_nothing_installed():
-    found = read(connectors="end=\n")
+    found = read(connectors="end=connectors\n")
     assert (found.initiator, found.hostnqn) == ("", "")
     assert found.iscsi_sessions == 0
 
@@ -91,7 +91,9 @@ def test_no_libvirt():
         _ = read(secrets=Answer(1, "", "sh: virsh: not found")).secrets
 
 
-@pytest.mark.parametrize("text", ["", "\0" * 9999, "=\n" * 9999, "end=\nx"])
+@pytest.mark.parametrize(
+    "text", ["", "\0" * 9999, "=\n" * 9999, "end=connectors\nx"]
+)
 def test_nonsense(text):
     found = read(connectors=text, secrets=text, ceph=text)
     with pytest.raises(Unread):
