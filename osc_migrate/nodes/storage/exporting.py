@@ -128,22 +128,34 @@ def shown_clients(cluster: ClusterFacts, use: Use) -> str:
 
 
 def client_of(cluster: ClusterFacts, use: Use) -> HostAddress | HostName:
-    """The address of a compute node as another node knows it, or its name.
+    """The address of a compute node that most of them know it by, or its
+    name.
 
-    :raises Refused: no other node confirms it.
+    :raises Refused: too few of them confirm it.
     """
     if not use.address:
         return HostName(use.compute.name)
     address = HostAddress(use.address)
+    known_as = {
+        node.name: address if _confirms(node, use, address) else ""
+        for node in cluster.computes
+    }
+    by_majority(known_as, address)
+    return address
+
+
+def _confirms(node: NodeFacts, use: Use, address: str) -> bool:
+    """The node has that address for the other one's name.
+
+    By the name that the cloud knows: a node may have others look up any
+    name, such as one of another machine.
+    """
+    if node is use.compute:
+        return True
     name = use.compute.name
-    for node in cluster.computes:
-        with contextlib.suppress(Unread, KeyError):
-            # By the name that the cloud knows: a node may have others look
-            # up any name, such as one of another machine.
-            addresses = node.reach[name].names.get(name, ())
-            if node is not use.compute and address in addresses:
-                return address
-    raise Refused(f"only {name} says that {address} is its address")
+    with contextlib.suppress(Unread, KeyError):
+        return address in node.reach[name].names.get(name, ())
+    return False
 
 
 def new_line(cluster: ClusterFacts, use: Use) -> Fix:

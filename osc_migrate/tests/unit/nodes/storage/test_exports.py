@@ -7,6 +7,7 @@ import pytest
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.storage.export_facts import Export
+from osc_migrate.tests.unit.nodes import shapes
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     PASS,
@@ -210,6 +211,53 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_check(case):
     prove(case)
+
+
+COMPUTES = ("HostB", "HostC", "HostD", "HostE")
+EVIL = "10.66.6.6"
+
+
+def confirming(*nodes):
+    """HostC mounts from EVIL, and only these nodes of four know it by that
+    address; the export names no one yet."""
+    mount = dataclasses.replace(
+        storage.mount(),
+        options=("rw", f"clientaddr={EVIL}", "addr=10.77.0.11"),
+    )
+    computes = []
+    for name in COMPUTES:
+        like = name if name in ADDRESSES else "HostB"
+        shape = storage.healthy(like)
+        if name == "HostC":
+            shape = storage.healthy(like, mount=mount)
+        found = node(like, storage=shape).but(name=name)
+        known_as = EVIL if name in nodes else ADDRESSES["HostC"]
+        reach = shapes.reach.healthy(
+            like if like != "HostC" else "HostB",
+            "HostC",
+            names={"HostC": (known_as,)},
+        )
+        computes.append(found.but(reach={**found.reach, "HostC": reach}))
+    exported = dataclasses.replace(EXPORT, client="10.77.0.12")
+    file = dataclasses.replace(exported, file="/etc/exports")
+    return served(computes, exports=(exported,), configured=(file,))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "written"),
+    [((), False), (("HostB",), False), (("HostB", "HostD"), True)],
+)
+def test_most_nodes_must_know_a_client_by_its_address(nodes, written):
+    """A node and an accomplice write no line of another one's exports."""
+    found = next(
+        f
+        for f in findings(confirming(*nodes))
+        if f.check == "export-names-every-compute"
+    )
+    assert found.status is FAIL
+    lines = [line for fix in found.fixes for line in fix.lines]
+    assert any(EVIL in line for line in lines) is written
+    assert any(fix.refused for fix in found.fixes) is not written
 
 
 def test_a_netgroup_is_not_guessed():
