@@ -103,6 +103,8 @@ def _explained(
             f" in use, {host} {load.share(host, used[host])}, the mean is"
             f" {100 * load.mean:.0f} %"
         )
+        if failures := move.candidate.failing.get(host):
+            reason = f"{reason}; {failures}"
         explained.append(dataclasses.replace(move, reason=reason))
         amount = move.candidate.needs.get(load.resource, 0)
         used[source] -= amount
@@ -168,9 +170,13 @@ class _Search:
         return best.moves
 
     def _rank(self, node: _Node) -> tuple[object, ...]:
-        """Done first, then those with least to do; the smallest moves."""
+        """Those between hosts whose last moves all failed come last; done
+        first, then those with least to do; the smallest moves."""
+        failing = sum(
+            move.host in move.candidate.failing for move in node.moves
+        )
         size = sum(self._amount(move.candidate) for move in node.moves)
-        return (max(node.outside, EPSILON), size, node.rank)
+        return (failing, max(node.outside, EPSILON), size, node.rank)
 
     def _amount(self, candidate: Candidate) -> int:
         return candidate.needs.get(self.load.resource, 0)
@@ -187,6 +193,7 @@ class _Search:
                 if gain > EPSILON:
                     gains.append(
                         (
+                            low in candidate.failing,
                             -gain,
                             self._amount(candidate),
                             candidate.id,
@@ -194,9 +201,9 @@ class _Search:
                             candidate,
                         )
                     )
-        gains.sort(key=lambda row: row[:4])
+        gains.sort(key=lambda row: row[:5])
         width = CHILDREN if len(node.used) <= MAX_HOSTS_FOR_BEAM else 1
-        for _, _, _, low, candidate in gains:
+        for *_, low, candidate in gains:
             if self._may(candidate, low):
                 yield self._with(node, (candidate, low))
                 width -= 1
@@ -220,6 +227,8 @@ class _Search:
                         )
                         gains.append(
                             (
+                                (low in candidate.failing)
+                                + (high in exchanged.failing),
                                 -gain,
                                 size,
                                 candidate.id,
@@ -228,7 +237,7 @@ class _Search:
                                 exchanged,
                             )
                         )
-        gains.sort(key=lambda row: row[:4])
+        gains.sort(key=lambda row: row[:5])
         for *_, candidate, exchanged in gains:
             for first, second in (
                 (candidate, exchanged),

@@ -7,6 +7,7 @@ import pytest
 from osc_migrate.errors import NotFound
 from osc_migrate.maintenance import planning
 from osc_migrate.maintenance.planning import By, Request
+from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.maintenance.planning import exact
 from osc_migrate.tests.unit.maintenance.planning.fleets import (
     fleet,
@@ -41,6 +42,39 @@ def test_the_smallest_move_that_does():
     assert plan.steps[0].reason == (
         "memory: HostB has 44 % in use, HostC 6 %, the mean is 25 %"
     )
+
+
+def _failed_to(host):
+    return tuple(
+        shapes.migration(
+            "error", id=number, server_id=uuid(number), destination=host
+        )
+        for number in (50, 51, 52)
+    )
+
+
+@pytest.mark.parametrize("failing", ["HostC", "HostD"])
+def test_a_host_where_moves_just_failed_is_the_last_choice(failing):
+    hosts = [place(name) for name in ("HostB", "HostC", "HostD")]
+    on = ["HostB"] * 4 + ["HostC", "HostD"] * 2
+    servers = [server(number, host) for number, host in enumerate(on, 1)]
+    lopsided = fleet(hosts, servers, recent=_failed_to(failing))
+    plan = planning.rebalance(lopsided, Request(threshold=30))
+    (step,) = plan.steps
+    assert {step.destination, failing} == {"HostC", "HostD"}
+    assert "recent-moves-succeeded" not in step.reason
+
+
+def test_a_move_that_nothing_can_replace_states_the_failures():
+    lopsided = fleet(
+        [place("HostB"), place("HostC")],
+        [server(1, ram=4096), server(2, ram=4096)],
+        recent=_failed_to("HostC"),
+    )
+    plan = planning.rebalance(lopsided, Request(threshold=5))
+    (step,) = plan.steps
+    assert step.destination == "HostC"
+    assert "recent-moves-succeeded: the last 3 moves failed" in step.reason
 
 
 def test_an_exchange_where_nothing_else_helps():
