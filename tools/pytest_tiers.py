@@ -18,6 +18,8 @@ _PATHS = (
     ("functional_tests/test_release.py", "release"),
     ("functional_tests/node_", "nodes"),
 )
+#: each of its tests takes minutes and needs no other: one worker would be late
+_SINGLY = "osc_migrate/tests/unit/fuzz/test_readers.py::test_many_inputs"
 _ON_MACHINES = ("node_faults/test_vm.py", "test_joint_nfs_nodes.py")
 #: files that share what their first one starts, those that take longest first
 GROUPS = {
@@ -77,7 +79,9 @@ def tier_of(path: str, name: str, long: bool) -> str:
 
 
 def group_of(nodeid: str) -> str:
-    """What runs on one worker: some files, or the one of a test."""
+    """What runs on one worker: some files, the one of a test, or a test."""
+    if nodeid.startswith(_SINGLY):
+        return nodeid
     path = nodeid.partition("::")[0]
     return _PLACES[path][0] if path in _PLACES else path
 

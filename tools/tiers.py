@@ -180,7 +180,7 @@ class Run:
     def pytest(self, tiers: list[str], *words: str) -> None:
         """Run tiers with pytest, all at once."""
         self.say(f"running {', '.join(tiers)}")
-        paths = ["osc_migrate"] * ("unit" in tiers)
+        paths = ["osc_migrate"] * bool({"unit", "long"}.intersection(tiers))
         paths += ["functional_tests"] * (set(tiers) != {"unit"})
         with tempfile.TemporaryDirectory() as scratch:
             report = pathlib.Path(scratch) / "junit.xml"

@@ -82,6 +82,33 @@ def test_a_group_stays_together_and_comes_first():
     assert pytest_tiers.group_of(ids[0]) == "functional_tests/test_live.py"
 
 
+def test_each_target_of_the_fuzzer_has_a_worker():
+    file = "osc_migrate/tests/unit/fuzz/test_readers.py"
+    many = [f"{file}::test_many_inputs[{name}]" for name in ("log", "words")]
+    few = [f"{file}::test_a_few_inputs[{name}]" for name in ("log", "words")]
+    assert len(set(map(pytest_tiers.group_of, many))) == 2
+    assert set(map(pytest_tiers.group_of, few)) == {file}
+
+
+@pytest.mark.parametrize(
+    ("names", "paths"),
+    [
+        (["unit"], ["osc_migrate"]),
+        (["cloud"], ["functional_tests"]),
+        (["long"], ["osc_migrate", "functional_tests"]),
+        (["long-machines"], ["functional_tests"]),
+    ],
+)
+def test_the_files_of_a_tier(names, paths, monkeypatch):
+    run, commands = tiers.Run(names), []
+    monkeypatch.setattr(
+        run.groups, "call", lambda command: commands.append(command) or 0
+    )
+    run.pytest(names)
+    known = ("osc_migrate", "functional_tests")
+    assert [word for word in commands[0] if word in known] == paths
+
+
 def test_counts_of_each_tier(tmp_path):
     report = tmp_path / "junit.xml"
     properties = {

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import pathlib
+import random
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -29,7 +30,11 @@ from osc_migrate.nodes.transport import ansible, connection_errors, inventory
 from osc_migrate.nodes.transport.frames import Stream
 from osc_migrate.nodes.transport.session import _TAIL
 from osc_migrate.tests.unit import nova_logs
-from osc_migrate.tests.unit.fuzz.mutations import mutated
+from osc_migrate.tests.unit.fuzz.mutations import (
+    edited,
+    mutated,
+    seeded,
+)
 from osc_migrate.tests.unit.maintenance.planning import test_plan_file
 from osc_migrate.tests.unit.nodes import recorded
 from osc_migrate.text import printable
@@ -88,15 +93,17 @@ def _node(subject: str) -> Target:
         if question.partition(".")[0] == subject
     ]
 
-    def one(question: str) -> st.SearchStrategy[Any]:
-        texts = list(_answers().get(question.partition(" ")[0], {"": None}))
-        return st.tuples(
-            st.just(question),
-            mutated(texts),
-            st.sampled_from([0, 0, 0, 0, 1, 2, 4, 124, 127, 255]),
-        )
+    texts = {
+        question: list(_answers().get(question.partition(" ")[0], {"": None}))
+        for question in questions
+    }
 
-    return Target(st.one_of(*map(one, questions)), _read_node)
+    def made(chance: random.Random) -> tuple[str, str, int]:
+        question = chance.choice(questions)
+        status = chance.choice((0, 0, 0, 0, 1, 2, 4, 124, 127, 255))
+        return question, edited(chance, texts[question]), status
+
+    return Target(seeded(made), _read_node)
 
 
 def _read_node(given: tuple[str, str, int]) -> None:

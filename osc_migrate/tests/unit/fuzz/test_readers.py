@@ -1,7 +1,9 @@
 """Every reader of untrusted input returns, or raises what it documents."""
 
+import contextlib
 import os
 import resource
+import signal
 import time
 
 import pytest
@@ -19,6 +21,33 @@ CALM = {
     "database": None,
     "suppress_health_check": list(HealthCheck),
 }
+
+
+class Hang(BaseException):
+    """No reader may catch it."""
+
+
+@contextlib.contextmanager
+def ended(seconds):
+    """Ends what takes more CPU, even if it would never end by itself."""
+
+    def stop(signum, frame):
+        raise Hang(f"more than {seconds:g} s of CPU")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def test_a_hang_is_ended():
+    with pytest.raises(Hang), ended(0.02):
+        while True:
+            with contextlib.suppress(Exception):
+                sum(range(1000))
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -49,7 +78,8 @@ def test_many_inputs(name, capsys):
     def run(given):
         nonlocal count, slowest
         began = time.thread_time()
-        target.run(given)
+        with ended(HANG):
+            target.run(given)
         took = time.thread_time() - began
         count, slowest = count + 1, max(slowest, took)
         assert took < HANG, f"{took:.1f} s of CPU"
