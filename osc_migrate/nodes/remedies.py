@@ -1,11 +1,10 @@
 """Remedies as shell scripts: one a node, to be read and then run there."""
 
-import shlex
 from collections.abc import Iterable, Mapping
 
 from osc_migrate.checks.findings import Finding, Fix
 from osc_migrate.redact import masked
-from osc_migrate.text import printable
+from osc_migrate.text import command, printable
 
 # What the lines of a Fix may call. Each leaves a file alone that is right
 # already, and keeps the first version of one that it changes.
@@ -161,5 +160,5 @@ def _script(node: str, fixes: list[tuple[Finding, Fix]]) -> str:
         lines.append(f"# {finding.check}: {detail}")
         lines += [*fix.lines, ""]
     if restart:
-        lines.append(f"systemctl restart -- {shlex.join(restart)}")
+        lines.append(command("systemctl", "restart", "--", *restart))
     return "\n".join(lines) + "\n"

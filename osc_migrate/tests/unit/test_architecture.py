@@ -88,6 +88,27 @@ def test_only_migration_changes_the_cloud():
         assert not calls & {"post", "put", "delete", "patch"}, path
 
 
+# text: words of scripts and of commands that are shown; the others run them.
+QUOTING = {
+    "text",
+    "nodes.answers",
+    *("nodes.transport.backend", "nodes.transport.target"),
+    "nodes.transport.frames",
+}
+
+
+def test_only_few_modules_quote_for_a_shell():
+    quoting = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Attribute(ast.Name("shlex"), "quote" | "join"):
+                    quoting.add(name(path))
+                case ast.ImportFrom(module="shlex"):
+                    quoting.add(name(path))
+    assert quoting == QUOTING
+
+
 # Below every package.
 BASE = {
     *("errors", "facts", "microversions", "private_files", "redact"),
