@@ -39,6 +39,10 @@ class Gap:
     answered_by: tuple[str, ...] = ()
 
 
+# Characters of a line of a script; an export that names 500 clients has less.
+_LONGEST = 50_000
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fix:
     """What a root on one node would type to fix a problem there.
@@ -68,6 +72,9 @@ class Fix:
             object.__setattr__(self, "refused", self._refusal())
 
     def _refusal(self) -> str:
+        # Reading the words of a line takes a second for a million characters.
+        if max(map(len, (*self.lines, *self.restart)), default=0) > _LONGEST:
+            return "a name or a path there is too long"
         if not all(map(script.safe, self.lines)):
             return "a name or a path there holds control characters"
         try:

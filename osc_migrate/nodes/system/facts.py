@@ -216,7 +216,8 @@ def _machine(output: CommandOutput) -> dict[str, str]:
     :raises Unread: the answer does not end as it should.
     """
     rows = [line.partition(":") for line in output.lines("machine")]
-    if not rows or rows[-1][0] != "end":
+    names = [name for name, _, _ in rows]
+    if names[:1] != ["/proc/uptime"] or names[-1] != "end":
         raise Unread("system.machine: the answer is not whole")
     return {name: value.strip() for name, _, value in rows}
 

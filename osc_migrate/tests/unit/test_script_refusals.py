@@ -367,3 +367,10 @@ def test_a_client_has_the_address_of_its_own_name(known_as):
     ]
     found = of_all(every).get("HostA", "")
     assert ("10.66.6.6(rw" in found) is (known_as == "HostC")
+
+
+def test_a_line_without_end_is_left_to_a_person():
+    long = Fix("HostC", (f"line_add /etc/hosts {'x' * 60_000}",))
+    assert long.refused == "a name or a path there is too long"
+    assert "x" * 100 not in str(long)
+    assert Fix("HostC", (f"line_add /etc/hosts {'x' * 9_000}",)).refused == ""
