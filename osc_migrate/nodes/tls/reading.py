@@ -130,11 +130,12 @@ def questions(
 
 def read(output: CommandOutput) -> Tls:
     def libvirt() -> Parts:
-        parts = _whole(output, "libvirt", *_LIBVIRT_PARTS)
-        return _trusted(parts, "doubt", "front_doubt")
+        parts = _trusted(_parts(output, "libvirt"), "doubt", "front_doubt")
+        return _whole(parts, "libvirt", _LIBVIRT_PARTS)
 
     def qemu() -> Parts:
-        return _trusted(_whole(output, "qemu", *_QEMU_PARTS), "doubt")
+        parts = _trusted(_parts(output, "qemu"), "doubt")
+        return _whole(parts, "qemu", _QEMU_PARTS)
 
     first = "libvirt" if output.was_asked("libvirt") else "qemu"
     return Tls(
@@ -174,9 +175,8 @@ _QEMU_PARTS = (
 )
 
 
-def _whole(output: CommandOutput, name: str, *expected: str) -> Parts:
+def _whole(parts: Parts, name: str, expected: tuple[str, ...]) -> Parts:
     """:raises Unread: it is cut off, or the answer to another question."""
-    parts = _parts(output, name)
     shown = [part for part in parts if not part.endswith("doubt")]
     if shown != list(expected):
         raise Unread(f"tls.{name}: the answer is not whole")
