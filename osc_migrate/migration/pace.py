@@ -14,6 +14,9 @@ STALL_AFTER = 15.0
 # Updates without progress that make a stall: one may fall between two rounds
 # of the copy.
 FRUITLESS = 2
+# Updates with a smaller remainder from which the time left is estimated: the
+# first one after the start says little of the pace.
+GOOD_UPDATES = 2
 # Seconds to wait for the second update, while the interval is not known: two
 # of the longest that a large cloud sets, and a margin.
 FIRST_UPDATE = 250.0
@@ -29,6 +32,7 @@ class Pace:
         self._last: tuple[float, int, int] | None = None
         self._rate: float | None = None
         self._fall: float | None = None
+        self._falls = 0
         # Memory and disk, as last shown.
         self._totals = 0, 0
         # The least that ever remained, and since when.
@@ -66,7 +70,7 @@ class Pace:
             disk_total=disk[0],
             disk_remaining=disk[1],
             rate=self._rate if memory[0] + disk[0] else None,
-            left=remaining / self._fall if self._fall and remaining else None,
+            left=self._left(remaining),
             stalled=phase == "running" and self._stalled(elapsed, fresh),
             fall=self._fall if phase == "running" else None,
             age=elapsed - self._last[0] if self._last else 0.0,
@@ -103,6 +107,13 @@ class Pace:
         self._rate = max(0.0, (processed - last_processed) / (now - last_time))
         fallen = last_remaining - remaining
         self._fall = fallen / (now - last_time) if fallen > 0 else None
+        self._falls += fallen > 0
+
+    def _left(self, remaining: int) -> float | None:
+        """Seconds to the end, once the pace is known."""
+        if not self._fall or not remaining or self._falls < GOOD_UPDATES:
+            return None
+        return remaining / self._fall
 
     def _stalled(self, now: float, fresh: bool) -> bool:
         """The remainder has not fallen for long enough to call it a stall.

@@ -66,7 +66,9 @@ class Progress:
             now,
             memory_remaining=memory,
             disk_remaining=disk,
-            left=(memory + disk) / self.fall,
+            left=(
+                (memory + disk) / self.fall if self.left is not None else None
+            ),
             estimated=True,
         )
 

@@ -30,7 +30,18 @@ def test_rate_is_what_crossed_the_wire_and_left_what_remains():
     look(pace, 0, 512, 0)
     seen = look(pace, 2, 312, 300)
     assert seen.rate == 150 * MiB
-    assert seen.left == pytest.approx(3.12)
+    seen = look(pace, 4, 112, 600)
+    assert seen.left == pytest.approx(1.12)
+
+
+def test_no_time_is_estimated_from_a_single_fall():
+    """Seen: '560:54:35 left' in the first second."""
+    pace = Pace()
+    look(pace, 0, 512, 0)
+    assert look(pace, 1, 511, 1).left is None
+    # A remainder that grows is no sample for it either.
+    assert look(pace, 2, 512, 9).left is None
+    assert look(pace, 3, 412, 99).left == pytest.approx(4.12)
 
 
 def test_unchanged_counters_are_no_sample():
