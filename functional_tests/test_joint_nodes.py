@@ -106,7 +106,7 @@ def test_there_and_back(joint, migrate, server):
         *("preflight", server.name, "HostC", "--long", "-f", "json"),
         nodes=True,
     )
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err) == (0, f"{server.name} can move to HostC\n")
     assert {row["status"] for row in done.json} <= GOOD
     live(joint, migrate, server, "HostC")
     live(joint, migrate, server, "HostB")

@@ -30,10 +30,11 @@ def test_it_moves_and_everything_agrees(shell, connection, boot, name):
     assert result["reason"] == result["next"] == ""
     (record,) = migrations(connection, server)
     assert result["migration_id"] == record["id"]
-    # Beyond what was not checked and its phases a success writes nothing to
-    # stderr.
+    # Beyond what was not checked, its phases and the verdict a success writes
+    # nothing to stderr.
     unchecked = "  1 not checked: shared storage"
-    lines = done.err.splitlines()
+    *lines, verdict = done.err.splitlines()
+    assert verdict.startswith(f"{name} moved HostB -> HostC in ")
     assert [line.startswith(unchecked) for line in lines].count(True) == 1
     words = [
         line.partition(": ")

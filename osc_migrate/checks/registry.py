@@ -163,6 +163,11 @@ def judge_move(
     return judge(MOVE, facts, kind, ignored)
 
 
+def count(kind: Kind) -> int:
+    """Checks that matter for moving a server in that way."""
+    return sum(kind in check.kinds for check in MOVE)
+
+
 def names_no_host(facts: MoveFacts) -> bool:
     """Whether a host was asked for that Nova does not have."""
     if facts.wanted is None:

@@ -10,12 +10,13 @@ from osc_migrate import errors
 from osc_migrate.cloud import in_flight
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.commands import base, options, progress, repair
+from osc_migrate.commands import base, drawing, options, repair
+from osc_migrate.commands.ending import Ending, steps_of
 from osc_migrate.migration import repair as repairing
 from osc_migrate.migration.abort import AbortResult, Stop
 from osc_migrate.migration.follow import TimeUp
 from osc_migrate.migration.repair import RepairAction
-from osc_migrate.text import paste
+from osc_migrate.text import paste, some
 
 # Those that wait go first: else the end of one that runs starts the next.
 _ORDER = ("queued", "accepted", "preparing")
@@ -62,6 +63,10 @@ class Abort(base.Base, command.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        base.begin(
+            "looking for migrations of"
+            f" {parsed_args.server or parsed_args.host}"
+        )
         stops = self._start_aborts(parsed_args)
         timeout, all_of_host = parsed_args.timeout, bool(parsed_args.host)
         ended = [self._ended(stop, timeout, all_of_host) for stop in stops]
@@ -70,7 +75,8 @@ class Abort(base.Base, command.Lister):
                 self._repaired(result) if result.broken else result
                 for result in ended
             ]
-        names = AbortResult.COLUMNS
+        self.ending = _ending(ended)
+        names = base.table_columns(parsed_args, AbortResult.COLUMNS)
         return names, [
             base.fields(parsed_args, result, names) for result in ended
         ]
@@ -131,7 +137,7 @@ class Abort(base.Base, command.Lister):
         name = stop.server.name
         try:
             try:
-                progress.draw(name, stop.follow(timeout))
+                drawing.draw(name, stop.follow(timeout))
                 code = 0
             except TimeUp:
                 code = base.RUNNING_ON
@@ -150,7 +156,8 @@ class Abort(base.Base, command.Lister):
         if not result.stopped and not code:
             code = base.NOT_MOVED
         self.exit_code = max(self.exit_code, code)
-        base.say(_summary(result))
+        if all_of_host:
+            base.say(_summary(result))
         return result
 
     def _repaired(self, result: AbortResult) -> AbortResult:
@@ -169,8 +176,20 @@ class Abort(base.Base, command.Lister):
                 return dataclasses.replace(
                     result, server_status=status, broken=False, next=""
                 )
-        base.say(f"{result.server} is not repaired: {result.next}")
+        base.say(f"{result.server} is not repaired")
         return result
+
+
+def _ending(results: Sequence[AbortResult]) -> Ending | None:
+    """One is a sentence, with what to do next; many are counted."""
+    if len(results) == 1:
+        return Ending(_summary(results[0]), steps_of(results[0].next))
+    stopped = sum(result.stopped for result in results)
+    steps = [step for result in results for step in steps_of(result.next)]
+    return Ending(
+        f"{stopped} of {some(len(results), 'migration')} stopped",
+        tuple(dict.fromkeys(steps)),
+    )
 
 
 def _summary(result: AbortResult) -> str:

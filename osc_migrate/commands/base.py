@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import contextlib
 import datetime
 import enum
 import errno
@@ -16,6 +17,7 @@ from osc_lib.command import command
 
 from osc_migrate.cloud import sign_in
 from osc_migrate.commands import lost_output, terminal
+from osc_migrate.commands.ending import Ending
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import Declined, MigrateError, UsageError
 from osc_migrate.redact import masked
@@ -36,6 +38,9 @@ UNCONFIRMED = 6
 # more, and a stranger may have sent megabytes. Programs get everything.
 WIDEST = 2000
 
+# Columns whose content a table for people leaves to the verdict below it.
+IN_THE_VERDICT = ("reason", "next")
+
 # These escape control characters themselves; the others print them.
 _ESCAPING = ("json", "yaml")
 
@@ -47,12 +52,15 @@ class Base(command.Command):
     exit_code = 0
     # Changes the cloud: cliff's prefixes ('migrate liv') are refused.
     changes = False
+    # The verdict, printed when the results are; see conclude().
+    ending: Ending | None = None
 
     @property
     def required_scope(self) -> bool:
         """osc_lib asks for it just before it gets a token (osc_lib/shell.py,
         prepare_to_run_command): whatever fails there is raised in words."""
-        sign_in.authenticate(self.app.client_manager)
+        with terminal.passing("connecting to the cloud ..."):
+            sign_in.authenticate(self.app.client_manager)
         return False
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -67,6 +75,7 @@ class Base(command.Command):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         self.exit_code = 0
+        self.ending = None
         # At its end Python looks through all that openstack has imported for
         # cycles, a third of what the start costs; the process ends anyway.
         atexit.register(gc.freeze)
@@ -77,7 +86,11 @@ class Base(command.Command):
         try:
             if self.changes:
                 self._refuse_prefix()
-            return super().run(parsed_args) or self.exit_code
+            try:
+                return super().run(parsed_args) or self.exit_code
+            finally:
+                # cliff has printed the table, or could not.
+                say_ending(self.ending)
         except UsageError as error:
             say(str(error))
             return USAGE
@@ -93,6 +106,14 @@ class Base(command.Command):
                 text += f"; it needs an admin; you are {user}"
             error.args = (printable(text, WIDEST),)
             raise
+
+    def conclude(self, sentence: str, steps: Iterable[str] = ()) -> None:
+        """The last words of this command, below its table.
+
+        :param sentence: what is true now, for a person who reads only this.
+        :param steps: what to do next, each with one command at most.
+        """
+        self.ending = Ending(sentence, tuple(steps))
 
     def _refuse_prefix(self) -> None:
         """:raises UsageError: the command was abbreviated.
@@ -174,11 +195,42 @@ def say(text: str) -> None:
     print(printable(masked(text), WIDEST), file=sys.stderr, flush=True)
 
 
+def begin(text: str) -> None:
+    """What is being done, before there is a result; at a terminal alone."""
+    if sys.stderr.isatty():
+        say(text)
+
+
+def say_ending(ending: Ending | None) -> None:
+    """The last lines; whatever becomes of their reader, the exit code
+    stands."""
+    if ending is None:
+        return
+    with contextlib.suppress(OSError):
+        # What a command has printed itself stands above.
+        sys.stdout.flush()
+    with lost_output.survived(lambda: None):
+        for line in ending.lines:
+            say(line)
+
+
 def fields(
     parsed_args: argparse.Namespace, result: object, names: Sequence[str]
 ) -> Sequence[object]:
     """The row of a result: its attributes with the names of the columns."""
     return cells(parsed_args, [getattr(result, name) for name in names])
+
+
+def table_columns(
+    parsed_args: argparse.Namespace, names: Sequence[str]
+) -> Sequence[str]:
+    """The columns, without those that the verdict says in a table for
+    people; a format for programs and --column have all."""
+    if getattr(parsed_args, "formatter", "") != "table":
+        return names
+    if getattr(parsed_args, "columns", None):
+        return names
+    return [name for name in names if name not in IN_THE_VERDICT]
 
 
 def cells(

@@ -13,13 +13,12 @@ from osc_migrate.cloud.durations import PastDurations
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
-from osc_migrate.commands import base, migrate_base, progress, prompt
+from osc_migrate.commands import base, drawing, migrate_base, prompt, terminal
 from osc_migrate.migration.confirm import Verb
 from osc_migrate.migration.follow import TimeUp
 from osc_migrate.migration.move import Move
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.migration.progress import Progress
-from osc_migrate.text import confirm_or_revert, paste
 
 
 class Cold(migrate_base.Moving):
@@ -89,7 +88,7 @@ class Cold(migrate_base.Moving):
     def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
         if parsed_args.wait:
             self.past = past.past_durations(self.mover.cloud, Kind.COLD)
-        if self.past and not progress.drawn():
+        if self.past and not terminal.draws():
             base.say(f"{facts.server.name}: {self.past}")
         return self.mover.cold(facts)
 
@@ -110,7 +109,6 @@ class Cold(migrate_base.Moving):
             parsed_args.wait and _confirmed_by_user(outcome)
         ):
             return self._decided(parsed_args, server, Verb.CONFIRM, outcome)
-        base.say(f"{server.name} waits to be confirmed: {_decide(server)}")
         return outcome
 
     def result(
@@ -141,7 +139,7 @@ class Cold(migrate_base.Moving):
         try:
             with contextlib.suppress(TimeUp):
                 looks = decision.follow(parsed_args.timeout)
-                progress.draw(server.name, looks)
+                drawing.draw(server.name, looks)
         except BaseException:
             base.say(f"{verb.phase} of {server.name} continues")
             raise
@@ -157,13 +155,7 @@ class Cold(migrate_base.Moving):
         for finding in report:
             if finding.status >= Status.WARN:
                 migrate_base.say(finding)
-        if not report.safe:
-            base.say(f"{server.name} is not confirmed: {_decide(server)}")
         return report.safe
-
-
-def _decide(server: Server) -> str:
-    return confirm_or_revert(paste(server.name, server.id))
 
 
 def _confirmed_by_user(outcome: Outcome) -> bool:

@@ -172,6 +172,8 @@ def planned(
 
     :raises MigrateError: nothing is to be done, or nothing can be planned.
     """
+    hosts_or_servers = parsed_args.hosts or parsed_args.server
+    base.begin(f"planning the moves of {', '.join(hosts_or_servers)}")
     fleet = read_fleet.read(cloud, parsed_args.hosts)
     hosts = planning.hosts(fleet, parsed_args.hosts)
     servers = planning.servers(fleet, parsed_args.server)

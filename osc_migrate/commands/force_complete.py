@@ -9,10 +9,9 @@ from osc_lib.command import command
 from osc_migrate import errors
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.commands import base, migrate_base, options, progress, prompt
+from osc_migrate.commands import base, drawing, migrate_base, options, prompt
 from osc_migrate.migration import force
 from osc_migrate.migration.follow import TimeUp
-from osc_migrate.migration.outcome import Outcome
 from osc_migrate.text import paste
 
 
@@ -49,6 +48,7 @@ class ForceComplete(base.Base, command.ShowOne):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Sequence[object]]:
         mover = self.mover
+        base.begin(f"looking for the migration of {parsed_args.server}")
         server = mover.cloud.server(parsed_args.server)
         record = self._record(server)
         nova = mover.cloud.nova
@@ -64,7 +64,7 @@ class ForceComplete(base.Base, command.ShowOne):
         name = server.name
         try:
             with contextlib.suppress(TimeUp):
-                progress.draw(name, move.follow(parsed_args.timeout))
+                drawing.draw(name, move.follow(parsed_args.timeout))
             outcome = move.outcome()
         except BaseException:
             base.say(
@@ -73,10 +73,7 @@ class ForceComplete(base.Base, command.ShowOne):
             )
             raise
         self.exit_code = migrate_base.EXIT[outcome.end]
-        if outcome.explanation:
-            migrate_base.explain(name, outcome.explanation)
-        names = Outcome.COLUMNS
-        return names, base.fields(parsed_args, outcome, names)
+        return migrate_base.shown(self, parsed_args, outcome)
 
     def _record(self, server: Server) -> Migration:
         """:raises MigrateError: nothing is under way."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.commands import base, nodes, progress
+from osc_migrate.commands import base, nodes, terminal
 from osc_migrate.facts import known
 from osc_migrate.nodes.counters.job import Job
 
@@ -37,7 +37,7 @@ def gauge(
     target = nodes.targets(parsed_args, addresses)[source.name]
     libvirt = libvirt_reader.installed_module()
     if libvirt is None:
-        if progress.drawn():
+        if terminal.draws():
             base.say(
                 "libvirt's Python module is not installed: progress is read"
                 f" with virsh on {source.name}. To read it directly:"

@@ -7,19 +7,21 @@ from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
 
-from osc_migrate.checks import move_scope
+from osc_migrate.checks import move_scope, registry
 from osc_migrate.checks.findings import Finding, Report, Status, not_checked
 from osc_migrate.cloud.migrations import Kind, Migration
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
 from osc_migrate.commands import (
     base,
+    drawing,
     live_counters,
     nodes,
     options,
     post_checks,
     progress,
     signals,
+    verdicts,
 )
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.migration.follow import TimeUp
@@ -90,6 +92,11 @@ class Moving(base.Base, command.ShowOne):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Sequence[object]]:
+        host = parsed_args.host or "any host"
+        base.begin(
+            f"checking {parsed_args.server} -> {host},"
+            f" {registry.count(self.kind)} checks"
+        )
         facts = self.mover.facts(parsed_args.server, parsed_args.host)
         parsed_args.ignore = self.ignored(parsed_args)
         node_findings = nodes.node_findings(parsed_args, [facts])
@@ -102,7 +109,8 @@ class Moving(base.Base, command.ShowOne):
             base.say(f"  {line}")
         if not report.safe:
             self.exit_code = base.NOT_SAFE
-            _refuse(facts, report)
+            _refuse(report)
+            self.ending = verdicts.not_safe(facts.server.name, report)
             return (), ()
         for finding in report:
             if (
@@ -139,10 +147,7 @@ class Moving(base.Base, command.ShowOne):
     ) -> tuple[Sequence[str], Sequence[object]]:
         """What is printed, and the exit code."""
         self.exit_code = EXIT[outcome.end]
-        if outcome.explanation:
-            explain(outcome.server, outcome.explanation)
-        names = Outcome.COLUMNS
-        return names, base.fields(parsed_args, outcome, names)
+        return shown(self, parsed_args, outcome)
 
     def _move(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
@@ -172,9 +177,7 @@ class Moving(base.Base, command.ShowOne):
             if parsed_args.wait:
                 with contextlib.suppress(TimeUp):
                     looks = self.looks(parsed_args, move)
-                    progress.draw(
-                        name, looks, counters or progress.no_counters
-                    )
+                    drawing.draw(name, looks, counters or progress.no_counters)
             else:
                 move.find()
             return move.outcome(waited=parsed_args.wait)
@@ -205,27 +208,38 @@ def waits(server: Server, record: Migration) -> Outcome:
     )
 
 
-def _refuse(facts: MoveFacts, report: Report) -> None:
-    destination = f" to {facts.wanted}" if facts.wanted else ""
-    base.say(
-        f"{facts.server.name} is not safe to move{destination}; nothing was"
-        " changed:"
-    )
+def shown(
+    command: base.Base, parsed_args: argparse.Namespace, outcome: Outcome
+) -> Shown:
+    """The row of a move; why it failed stands in the verdict, for people."""
+    command.ending = verdicts.of_move(outcome)
+    if outcome.explanation:
+        _details(outcome.server, outcome.explanation)
+    names = base.table_columns(parsed_args, Outcome.COLUMNS)
+    return names, base.fields(parsed_args, outcome, names)
+
+
+def _details(server: str, explanation: Explanation) -> None:
+    """What an expert asks for; the verdict has the rest."""
+    in_verdict = {"meaning", "next"}
+    if verdicts.by_message(explanation):
+        in_verdict.add("message")
+    base.say(f"{server}, from Nova:")
+    for name, value in explanation.facts.items():
+        if name not in in_verdict:
+            base.say(f"  {name}: {value}")
+
+
+def _refuse(report: Report) -> None:
+    """The problems; what to do about them follows the verdict."""
+    # The verdict has the words of a single one.
+    single = len(report.problems) == 1
     for finding in report.problems:
-        say(finding)
-
-
-def explain(server: str, explanation: Explanation) -> None:
-    # Behind the copy the guest is there, whatever Nova did not end.
-    arrived = (
-        explanation.kind == "live"
-        and explanation.reached == "finishing"
-        and explanation.cause != "guest-is-gone"
-    )
-    headline = "moved, with problems" if arrived else "did not move"
-    base.say(f"{server} {headline}:")
-    for line in explanation.lines:
-        base.say(f"  {line}")
+        detail = "" if single else f": {finding.detail}"
+        base.say(
+            f"  {finding.status.name} {finding.check}"
+            f" ({finding.subject}){detail}"
+        )
 
 
 def say(finding: Finding) -> None:

@@ -10,7 +10,7 @@ from osc_migrate.checks import host_matrix, move_scope, registry
 from osc_migrate.checks.findings import Finding, Report
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.commands import base, junit, nodes, options
+from osc_migrate.commands import base, junit, nodes, options, verdicts
 from osc_migrate.commands import host_matrix as matrix
 from osc_migrate.facts import known
 
@@ -99,6 +99,10 @@ class Preflight(base.Base, command.Lister):
             raise errors.UsageError(
                 "--matrix compares all hosts: leave out the server and --host"
             )
+        subject = parsed_args.server or parsed_args.host or "the cloud"
+        if parsed_args.destination:
+            subject = f"{subject} -> {parsed_args.destination}"
+        base.begin(f"checking {subject}")
         if parsed_args.matrix:
             columns, rows = self._matrix(parsed_args)
         elif parsed_args.host:
@@ -118,6 +122,7 @@ class Preflight(base.Base, command.Lister):
             move, _kind(parsed_args), parsed_args.ignore, node_findings
         )
         subject = f"{answer.server} -> {answer.host}"
+        self.conclude(verdicts.of_pair(answer))
         return self._report(parsed_args, answer.report, subject)
 
     def _cloud(self, parsed_args: argparse.Namespace) -> Table:
@@ -130,6 +135,7 @@ class Preflight(base.Base, command.Lister):
         )
         if node_report:
             report = Report([*report, *node_report.full_report()])
+        self.conclude(verdicts.of_cloud(report))
         return self._report(parsed_args, report, "cloud")
 
     def _report(
@@ -150,9 +156,9 @@ class Preflight(base.Base, command.Lister):
             for move in moves
         )
         safe = any(answer.allowed for answer in answers)
+        self.conclude(move_scope.recommendation(answers))
         self._end(parsed_args, parsed_args.server, safe, _about_hosts(answers))
         _name_gaps(answers)
-        base.say(move_scope.recommendation(answers))
         if parsed_args.long:
             return _findings(_about_hosts(answers))
         return ("host", "allowed", "reason", *LEFT), [
@@ -171,15 +177,16 @@ class Preflight(base.Base, command.Lister):
             moves_by_server = list(moves_by_server)
             moves = [move for moves in moves_by_server for move in moves]
             node_findings = nodes.node_findings(parsed_args, moves)
-        verdicts = [
+        leaving = [
             move_scope.leaving(moves, kind, parsed_args.ignore, node_findings)
             for moves in moves_by_server
             if moves
         ]
         answers = [
-            answer for verdict in verdicts for answer in verdict.answers
+            answer for departure in leaving for answer in departure.answers
         ]
-        safe = all(verdict.allowed for verdict in verdicts)
+        safe = all(departure.allowed for departure in leaving)
+        self.conclude(verdicts.of_leaving(parsed_args.host, leaving))
         self._end(parsed_args, parsed_args.host, safe, _about_hosts(answers))
         _name_gaps(answers)
         if parsed_args.long:
@@ -188,17 +195,17 @@ class Preflight(base.Base, command.Lister):
             ("server", "id", "status", "kind", "allowed", "host", "reason"),
             [
                 (
-                    verdict.server,
-                    verdict.id,
-                    verdict.status,
-                    verdict.kind.value,
-                    verdict.allowed,
-                    verdict.best.host
-                    if verdict.best and verdict.allowed
+                    departure.server,
+                    departure.id,
+                    departure.status,
+                    departure.kind.value,
+                    departure.allowed,
+                    departure.best.host
+                    if departure.best and departure.allowed
                     else "",
-                    verdict.reason,
+                    departure.reason,
                 )
-                for verdict in verdicts
+                for departure in leaving
             ],
         )
 
@@ -223,20 +230,19 @@ class Preflight(base.Base, command.Lister):
             for pair in pairs
             for finding in pair.findings
         )
+        self.conclude(matrix.summary(pairs))
         self._end(parsed_args, "matrix", sources == set(facts.hosts), findings)
         if (
             parsed_args.formatter != "table"
             or parsed_args.long
             or parsed_args.columns
         ):
-            base.say(matrix.summary(pairs))
             return PAIR, [
                 (p.source, p.destination, p.verdict.value, p.reasons)
                 for p in pairs
             ]
         for line in matrix.lines(pairs, max(0, parsed_args.max_width)):
             print(line, file=self.app.stdout)
-        base.say(matrix.summary(pairs))
         return (), ()
 
     def _end(

@@ -1,47 +1,23 @@
-"""Draws Progress on stderr: a live line on a terminal, else a line a phase."""
+"""Progress in words: what stands beside a bar, or a line a phase."""
 
 import time
-import typing
 from collections.abc import Callable, Iterable, Iterator
 
 from osc_migrate.cloud.migrations import ENDED
-from osc_migrate.commands import terminal
-from osc_migrate.commands.base import say
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 from osc_migrate.text import duration, printable, size
 
-# Times a second that the line is drawn.
-_REFRESHED = 2
 # Seconds after which a move in flight gets a line where there is no terminal,
 # though nothing has changed.
 AT_LEAST = 60.0
+# Seconds above which an estimate is not shown.
+_LONGEST_ESTIMATE = 86400.0
 
 
 def no_counters() -> Job | None:
     """Counts nothing."""
     return None
-
-
-def draw(
-    server: str,
-    looks: Iterable[Progress],
-    counters: Callable[[], Job | None] = no_counters,
-) -> None:
-    """Draws every look until they end.
-
-    :param counters: what libvirt counts at this moment; it must not wait.
-    """
-    if drawn():
-        _live(server, looks, counters)
-    else:
-        for line in lines(server, looks):
-            say(line)
-
-
-def drawn() -> bool:
-    """Whether there is a terminal to draw on."""
-    return terminal.draws()
 
 
 def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
@@ -129,47 +105,39 @@ class Latest:
         return current.counted(job) if job else current
 
 
-def add_row(
-    grid: typing.Any,
-    server: str,
-    route: str,
-    look: Progress,
-    style: str,
-    *,
-    ended: bool = False,
-) -> None:
-    """One move among several on a terminal.
-
-    :param grid: a rich.table.Table without headings.
-    :param route: source and destination.
-    :param style: of the phase.
-    """
-    from rich import progress_bar, text
-
-    progress = progress_bar.ProgressBar(
-        total=look.total, completed=look.total - look.remaining, width=20
-    )
-    grid.add_row(
-        text.Text(printable(server, 24), style="bold"),
-        text.Text(printable(route, 40)),
-        text.Text(printable(look.phase, 24), style=style),
-        progress if look.total and not ended else "",
-        text.Text("" if ended else describe(look)),
-    )
-
-
 def describe(look: Progress) -> str:
-    """What stands beside the bar."""
-    parts = []
+    """A move in words, where no bar is drawn."""
+    parts = [beside_the_bar(look)]
+    if _is_heard_of(look):
+        if look.stalled:
+            parts.append("not converging: what remains does not fall")
+        else:
+            parts.append(left(look))
+    return "  ".join(filter(None, parts))
+
+
+def left(look: Progress) -> str:
+    """The time to the end; empty where it cannot be known."""
+    if look.left is None or look.stalled or not _is_heard_of(look):
+        return ""
+    # At such a pace it does not end: an estimate would be a number only.
+    if look.left > _LONGEST_ESTIMATE:
+        return ""
     about = "~" if look.estimated else ""
-    if look.memory_total:
-        parts.append(
-            _share("memory", look.memory_remaining, look.memory_total, about)
-        )
-    if look.disk_total:
-        parts.append(
-            _share("disk", look.disk_remaining, look.disk_total, about)
-        )
+    return f"{about}{duration(look.left)} left"
+
+
+def _is_heard_of(look: Progress) -> bool:
+    return not (look.trouble or look.silence)
+
+
+def beside_the_bar(look: Progress, width: int = 0) -> str:
+    """What stands beside the bar and the time that is left.
+
+    :param width: columns for it, of which the first part may take more; 0
+        for any number.
+    """
+    parts = list(_sizes(look))
     if look.rate is not None:
         parts.append(f"{size(look.rate)}/s")
     if look.job:
@@ -180,20 +148,41 @@ def describe(look: Progress) -> str:
         parts.append(f"no news: {printable(look.trouble, 60)}")
     elif look.silence:
         parts.append(printable(look.silence, 80))
-    elif look.stalled:
-        parts.append("not converging: what remains does not fall")
-    elif look.left is not None:
-        parts.append(f"{about}{duration(look.left)} left")
+    if width and look.total and len(parts[0]) > width:
+        parts[0] = _in_short(look)
+    while width and len(parts) > 1 and len("  ".join(parts)) > width:
+        parts.pop()
     return "  ".join(parts)
+
+
+def _in_short(look: Progress) -> str:
+    """Memory and disk where there is little room."""
+    if look.stalled:
+        return f"{size(look.remaining)} remain"
+    about = "~" if look.estimated else ""
+    return f"{about}{100 * (look.total - look.remaining) // look.total} %"
+
+
+def _sizes(look: Progress) -> Iterator[str]:
+    about = "~" if look.estimated else ""
+    for label, remaining, total in (
+        ("memory", look.memory_remaining, look.memory_total),
+        ("disk", look.disk_remaining, look.disk_total),
+    ):
+        if not total:
+            continue
+        # What was copied is written again: none of it is done.
+        if look.stalled:
+            yield f"{label} {size(remaining)} remain"
+        else:
+            yield (
+                f"{label} {about}{size(total - remaining)} of {size(total)}"
+            )
 
 
 def described(look: Progress) -> str:
     """The same, and for how long it has been followed."""
     return "  ".join(filter(None, (describe(look), duration(look.elapsed))))
-
-
-def _share(label: str, remaining: int, total: int, about: str) -> str:
-    return f"{label} {about}{size(total - remaining)} of {size(total)}"
 
 
 def _counted(job: Job) -> Iterator[str]:
@@ -206,42 +195,3 @@ def _counted(job: Job) -> Iterator[str]:
         yield f"throttled {job.throttle} %"
     if job.downtime:
         yield f"pause {job.downtime:.1f} s"
-
-
-def _live(
-    server: str,
-    looks: Iterable[Progress],
-    counters: Callable[[], Job | None],
-) -> None:
-    # Only for a person at a terminal, who waits for the move anyway.
-    from rich import console, live, progress_bar, table, text
-
-    screen = console.Console(stderr=True)
-    latest = Latest(counters)
-
-    def line() -> table.Table:
-        row = table.Table.grid(padding=(0, 1))
-        look = latest.now()
-        if look is None:
-            return row
-        style = "yellow" if look.stalled or look.trouble else "cyan"
-        copied = look.total - look.remaining
-        row.add_row(
-            text.Text(printable(server, 24), style="bold"),
-            text.Text(f"{printable(look.phase, 24):<9}", style=style),
-            progress_bar.ProgressBar(
-                total=look.total, completed=copied, width=20
-            )
-            if look.total
-            else "",
-            text.Text(describe(look)),
-            text.Text(duration(look.elapsed), style="dim"),
-        )
-        return row
-
-    with live.Live(
-        console=screen, get_renderable=line, refresh_per_second=_REFRESHED
-    ) as display:
-        for look in looks:
-            latest.take(look)
-            display.refresh()

@@ -127,6 +127,7 @@ def planned(
         file_plan = planning.from_file(
             parsed_args.apply, Purpose.REBALANCE, cloud
         )
+    base.begin("reading the hosts and their servers")
     fleet = read_fleet.read(cloud)
     request = planning.request(
         parsed_args,

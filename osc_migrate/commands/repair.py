@@ -8,7 +8,8 @@ from osc_lib.command import command
 from osc_migrate import errors
 from osc_migrate.cloud import surroundings
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.commands import base, nodes, options, progress, prompt
+from osc_migrate.commands import base, drawing, nodes, options, prompt
+from osc_migrate.commands.ending import Ending, steps_of
 from osc_migrate.facts import Unread
 from osc_migrate.migration import guest_location, repair
 from osc_migrate.migration.confirm import Verb
@@ -82,25 +83,25 @@ class Repair(base.Base, command.Lister):
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         if not parsed_args.nodes:
             nodes.refuse_alone(parsed_args, "inventory")
+        base.begin(f"checking what is left of moves of {parsed_args.server}")
         facts = self.mover.facts(parsed_args.server, None)
         runs = self._runs(parsed_args, facts)
         after = parsed_args.confirm_after
         steps = repair.plan(facts, after, runs)
-        if any(step.action is not RepairAction.NONE for step in steps):
-            if not parsed_args.dry_run and _agreed(parsed_args, steps):
-                # A person may have thought about it for long.
-                facts = self.mover.facts(facts.server.id, None)
-                steps = carry_out(
-                    self.mover,
-                    facts,
-                    repair.plan(facts, after, runs),
-                    {step.key for step in steps},
-                )
-        elif not steps:
-            base.say(f"{facts.server.name}: nothing is left of its moves")
+        to_do = any(step.action is not RepairAction.NONE for step in steps)
+        if to_do and not parsed_args.dry_run and _agreed(parsed_args, steps):
+            # A person may have thought about it for long.
+            facts = self.mover.facts(facts.server.id, None)
+            steps = carry_out(
+                self.mover,
+                facts,
+                repair.plan(facts, after, runs),
+                {step.key for step in steps},
+            )
+        self.ending = _ending(facts.server.name, steps)
         if any(step.result != "done" for step in steps):
             self.exit_code = base.NOT_SAFE
-        names = RepairStep.COLUMNS
+        names = base.table_columns(parsed_args, RepairStep.COLUMNS)
         return names, [base.fields(parsed_args, s, names) for s in steps]
 
     def _runs(
@@ -121,6 +122,20 @@ class Repair(base.Base, command.Lister):
         }
         with nodes.sessions(parsed_args, addresses) as opened:
             return guest_location.runs_on(opened, names, facts.server.id)
+
+
+def _ending(server: str, steps: Sequence[RepairStep]) -> Ending:
+    """How many were done, and what to do about the others."""
+    if not steps:
+        return Ending(f"{server}: nothing is left of its moves")
+    left = [step for step in steps if step.result != "done"]
+    if not left:
+        return Ending(f"{server} is repaired: {len(steps)} done")
+    repaired = len(steps) - len(left)
+    return Ending(
+        f"{server} is not repaired: {repaired} done, {len(left)} left",
+        tuple(dict.fromkeys(text for s in left for text in steps_of(s.next))),
+    )
 
 
 def _agreed(
@@ -183,7 +198,7 @@ def _carry_out_one(
     record = mover.waiting(facts.server)
     decision = mover.decide(facts.server, record, Verb.CONFIRM)
     try:
-        progress.draw(facts.server.name, decision.follow(CONFIRMED_WITHIN))
+        drawing.draw(facts.server.name, decision.follow(CONFIRMED_WITHIN))
     except TimeUp:
         return step.left("it is still being confirmed", "look again later")
     outcome = decision.outcome()

@@ -47,6 +47,7 @@ class Return(base.Base, command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> run_base.Table:
+        base.begin(f"planning the way back of {parsed_args.run}")
         run = runs.bring_back(
             self.connection,
             parsed_args.run,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from osc_lib.command import command
 
 from osc_migrate import errors
-from osc_migrate.commands import base, run_base
+from osc_migrate.commands import base, run_base, run_drawing
 from osc_migrate.maintenance.running import attached
 from osc_migrate.maintenance.running.attached import Attached
 from osc_migrate.migration.progress import Progress
@@ -50,9 +50,9 @@ class RunAttach(base.Base, command.Lister):
                 pass
         else:
             base.say(run_base.opening(run))
-            run_base.draw(looks)
+            run_drawing.draw(looks)
         self.exit_code = run_base.EXIT[run.verdict]
-        run_base.conclude(run)
+        self.ending = run_base.ending(run)
         return run_base.table(parsed_args, run.plan, run.rows)
 
 

@@ -14,24 +14,23 @@ from osc_migrate.commands import (
     junit,
     lost_output,
     options,
-    progress,
     prompt,
+    run_drawing,
     signals,
+    verdicts,
 )
+from osc_migrate.commands.ending import Ending
 from osc_migrate.errors import Declined
 from osc_migrate.maintenance.planning.plan import Plan, Step
 from osc_migrate.maintenance.running import Options, Run
 from osc_migrate.maintenance.running.attached import Attached
 from osc_migrate.maintenance.running.results import (
     AWAY,
-    Look,
     Result,
     Row,
     Verdict,
 )
 from osc_migrate.maintenance.running.stored_plan import UNLIMITED
-from osc_migrate.redact import masked
-from osc_migrate.text import duration, printable
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 
@@ -147,9 +146,9 @@ def execute(
                 pass
         else:
             base.say(opening(run))
-            draw(run.looks())
+            run_drawing.draw(run.looks())
         command.exit_code = EXIT[run.verdict]
-        conclude(run)
+        command.ending = ending(run)
     if parsed_args.junit:
         suite = f"openstack migrate {run.plan.purpose.value} {run.id}"
         junit.write(parsed_args.junit, suite, map(finding, run.rows))
@@ -168,6 +167,13 @@ def opening(run: Run | Attached) -> str:
     return (
         f"run {run.id}: {len(run.plan.steps)} to move,"
         f" {len(run.plan.stays)} stay"
+    )
+
+
+def ending(run: Run | Attached) -> Ending:
+    """The last lines of a run."""
+    return verdicts.of_run(
+        run.id, run.plan.purpose, run.verdict, run.rows, run.emptied
     )
 
 
@@ -222,15 +228,6 @@ def interruptible(run: Run) -> Iterator[None]:
         yield
 
 
-def conclude(run: Run | Attached) -> None:
-    unfinished = [row for row in run.rows if row.outcome is Result.RUNNING_ON]
-    for row in unfinished:
-        base.say(f"{row.server} is still moving: {row.next}")
-    if run.verdict is Verdict.INTERRUPTED:
-        base.say(f"To continue: openstack migrate drain --resume {run.id}")
-    base.say(f"run {run.id}: {counts(run.rows) or 'nothing to move'}")
-
-
 def counts(rows: Iterable[Row]) -> str:
     """How many servers have each outcome: '2 moved, 1 failed'."""
     outcomes = Counter(row.outcome for row in rows)
@@ -258,75 +255,3 @@ def finding(row: Row) -> Finding:
         str(detail),
         row.next,
     )
-
-
-# Watching
-
-
-def draw(looks: Iterable[Look]) -> None:
-    """Draws every look until they end."""
-    if progress.drawn():
-        _live(looks)
-        return
-    for line in lines(looks):
-        base.say(line)
-
-
-def lines(looks: Iterable[Look]) -> Iterator[str]:
-    """A line for each event and each server that begins to move; and one a
-    minute for each in flight."""
-    phases: dict[tuple[str, str, str | None], str] = {}
-    minutes: dict[tuple[str, str, str | None], float] = {}
-    for look in looks:
-        for moving in look.moving:
-            current = moving.progress
-            key = moving.server, moving.source, moving.destination
-            host = moving.destination or "the scheduler's choice"
-            line = (
-                f"{moving.server}: {current.phase} ({moving.source} -> {host})"
-            )
-            if phases.get(key) != current.phase:
-                phases[key] = current.phase
-                minutes.setdefault(key, look.elapsed)
-                if current.phase in ("running", "copying"):
-                    minutes[key] = look.elapsed
-                    yield line
-            if look.elapsed - minutes[key] >= progress.AT_LEAST:
-                minutes[key] = look.elapsed
-                yield f"{line}  {progress.described(current)}"
-        for event in look.events:
-            yield f"[{look.done}/{look.total}] {event}"
-
-
-def _live(looks: Iterable[Look]) -> None:
-    # Only for a person at a terminal, who has the time.
-    from rich import console, live, progress_bar, table, text
-
-    screen = console.Console(stderr=True)
-
-    def drawn(look: Look) -> table.Table:
-        grid = table.Table.grid(padding=(0, 1))
-        for moving in look.moving:
-            current = moving.progress
-            style = "yellow" if current.stalled or current.trouble else "cyan"
-            route = f"{moving.source} -> {moving.destination or '?'}"
-            progress.add_row(grid, moving.server, route, current, style)
-        left = f"{duration(look.left)} left" if look.left is not None else ""
-        grid.add_row(
-            text.Text(f"{look.done} of {look.total}", style="bold"),
-            text.Text(f"run {look.run}"),
-            text.Text(duration(look.elapsed)),
-            progress_bar.ProgressBar(
-                total=max(1, look.total), completed=look.done, width=20
-            ),
-            text.Text(left),
-        )
-        return grid
-
-    with live.Live(console=screen, auto_refresh=False) as display:
-        for look in looks:
-            for event in look.events:
-                style = "red" if event.warning else ""
-                line = printable(masked(str(event)), base.WIDEST)
-                display.console.print(text.Text(line, style=style))
-            display.update(drawn(look), refresh=True)

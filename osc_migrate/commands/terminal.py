@@ -1,10 +1,12 @@
 """What the terminal can show: letters, and lines drawn anew."""
 
 import codecs
+import contextlib
 import io
 import locale
 import os
 import sys
+from collections.abc import Iterator
 
 
 def prepare() -> None:
@@ -38,3 +40,17 @@ def draws() -> bool:
         "dumb",
         "unknown",
     )
+
+
+@contextlib.contextmanager
+def passing(text: str) -> Iterator[None]:
+    """Shows it on a terminal, and erases it at the end."""
+    shown = draws()
+    if shown:
+        print(text, end="", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if shown:
+            # To the start of the line, and erases it.
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

@@ -1,12 +1,13 @@
 """openstack migrate watch"""
 
 import argparse
+import typing
 from collections.abc import Iterable, Iterator, Sequence
 
 from osc_lib.command import command
 
 from osc_migrate.cloud import in_flight
-from osc_migrate.commands import base, options, progress
+from osc_migrate.commands import base, drawing, options, progress, terminal
 from osc_migrate.facts import known
 from osc_migrate.migration.watch import Watched, Watcher
 
@@ -76,7 +77,7 @@ class Watch(base.Base, command.Lister):
 
 def show(looks: Iterable[list[Watched]]) -> None:
     """Draws every look until they end."""
-    if progress.drawn():
+    if terminal.draws():
         _live(looks)
     else:
         for line in lines(looks):
@@ -92,7 +93,9 @@ def _trouble(trouble: str) -> None:
 
 
 def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
-    """A line for each that comes, changes its phase, stalls or ends."""
+    """A line for each that comes, changes its phase, stalls or ends; and at
+    least one a minute for each."""
+    minutes: dict[int, float] = {}
     phases: dict[int, str] = {}
     stalled: set[int] = set()
     silent: set[int] = set()
@@ -110,6 +113,13 @@ def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
                 stalled ^= {id}
                 if text := progress.convergence(watched.progress):
                     yield f"{_label(watched)}: {text}"
+            elapsed = watched.progress.elapsed
+            if elapsed - minutes.setdefault(id, elapsed) >= progress.AT_LEAST:
+                minutes[id] = elapsed
+                yield (
+                    f"{_label(watched)}: {phase}"
+                    f"  {progress.described(watched.progress)}"
+                )
 
 
 def _label(watched: Watched) -> str:
@@ -124,32 +134,28 @@ def _route(watched: Watched) -> str:
 
 def _live(looks: Iterable[list[Watched]]) -> None:
     # Only for a person at a terminal, who has the time.
-    from rich import console, live, table
+    from rich import live
 
-    screen = console.Console(stderr=True)
+    console = drawing.screen()
     # Those that ended stay to be seen.
     ended: dict[int, Watched] = {}
 
-    def drawn(migrations: Sequence[Watched]) -> table.Table:
-        grid = table.Table.grid(padding=(0, 1))
+    def drawn(migrations: Sequence[Watched]) -> typing.Any:
+        rows = drawing.routes(console)
         for watched in migrations:
-            look = watched.progress
-            style = "yellow" if look.stalled else "cyan"
+            style = drawing.colour(watched.progress)
             if watched.over:
                 style = (
                     "green" if watched.record.status in SUCCEEDED else "red"
                 )
-            progress.add_row(
-                grid,
-                watched.server,
-                _route(watched),
-                look,
-                style,
+            drawing.add(
+                *(console, rows, watched.server, watched.progress, style),
+                route=_route(watched),
                 ended=watched.over,
             )
-        return grid
+        return rows
 
-    with live.Live(console=screen, auto_refresh=False) as display:
+    with live.Live(console=console, auto_refresh=False) as display:
         for migrations in looks:
             ended |= {
                 watched.record.id: watched

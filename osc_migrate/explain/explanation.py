@@ -111,11 +111,9 @@ class Explanation:
         return max(0.0, round((self.ended - self.started).total_seconds(), 1))
 
     @property
-    def lines(self) -> list[str]:
-        """What a failure needs to be understood, a line each."""
+    def facts(self) -> dict[str, object]:
+        """What a failure needs to be understood, by column."""
         names = self.COLUMNS[self.COLUMNS.index("reached") :]
-        return [
-            f"{name}: {value}"
-            for name in names
-            if (value := getattr(self, name))
-        ]
+        return {
+            name: value for name in names if (value := getattr(self, name))
+        }

@@ -25,6 +25,26 @@ def location(now: Server | None) -> str:
         return ""
 
 
+def guest(now: Server | None, home: str | None) -> str:
+    """Where its guest is after a move that failed, as a clause; empty where
+    unknown.
+
+    :param home: the host that it was to leave.
+    """
+    try:
+        if now is None:
+            return ""
+        if now.power_state != 1:
+            return f"it is {now.status} on {now.host}"
+        still = "still " if now.host == home else ""
+        doubt = ""
+        if now.status != "ACTIVE":
+            doubt = f", though Nova calls it {now.status}"
+        return f"it is {still}running on {now.host}{doubt}"
+    except Unread:
+        return location(now)
+
+
 def advice(history: History, kind: str) -> str:
     """What the server's state asks for after a move that failed.
 

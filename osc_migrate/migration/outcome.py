@@ -53,7 +53,9 @@ class Outcome:
     disk_bytes: int | None
     reason: str = ""
     next: str = ""
-    # Of a move that did not work: more than a row can hold.
+    # Of a move that did not work: where the guest is, and more than a row
+    # can hold.
+    location: str = ""
     explanation: Explanation | None = None
 
     COLUMNS = (
@@ -91,6 +93,7 @@ def of_move(
     seconds = round(follower.elapsed, 1)
     end, reason, command = unended, "", _watch(facts)
     explanation = None
+    now: Server | None = None
     if record and record.status in ENDED:
         now = follower.settled()
         record = follower.record or record
@@ -133,6 +136,11 @@ def of_move(
         disk_bytes=counted.disk_processed if counted else None,
         reason=reason,
         next=command,
+        location=(
+            server_status.guest(now, known(lambda: facts.server.host))
+            if end is End.NOT_MOVED
+            else ""
+        ),
         explanation=explanation,
     )
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from osc_migrate import errors
-from osc_migrate.maintenance.planning.plan import Plan
+from osc_migrate.maintenance.planning.plan import Plan, Purpose
 from osc_migrate.maintenance.running import journal as journals
 from osc_migrate.maintenance.running import run_state, start
 from osc_migrate.maintenance.running.journal import Entry, Journal
@@ -61,6 +61,14 @@ class Attached:
     @property
     def plan(self) -> Plan:
         return self._order.plan
+
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The hosts that it is to empty; none for a few servers."""
+        empties_hosts = (
+            self.plan.purpose is Purpose.DRAIN and self._order.request.hosts
+        )
+        return tuple(self.plan.sources) if empties_hosts else ()
 
     def looks(
         self,
@@ -173,12 +181,14 @@ class Attached:
         left = None
         if finished >= 3:
             left = elapsed / finished * (planned - finished)
+        counts = Counter(row.outcome for row in self._rows.values())
+        counts[Result.LEFT] += len(self.plan.stays)
         return Look(
             run=self.id,
             elapsed=elapsed,
             done=finished + len(self.plan.stays),
             total=planned + len(self.plan.stays),
-            counts=Counter(row.outcome for row in self._rows.values()),
+            counts=counts,
             moving=tuple(
                 Moving(
                     self._names.get(id, id),

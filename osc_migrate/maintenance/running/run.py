@@ -91,6 +91,11 @@ class Run:
         return Hosts(self._mover, self._journal, self.plan.sources)
 
     @property
+    def emptied(self) -> tuple[str, ...]:
+        """The hosts that it is to empty; none for a few servers."""
+        return tuple(self._hosts.names) if self._hosts else ()
+
+    @property
     def rows(self) -> list[Row]:
         """Every server, in the order of the plan; then those that stay."""
         place = {step.id: step.order for step in self.plan.steps}

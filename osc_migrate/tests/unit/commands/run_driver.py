@@ -13,7 +13,7 @@ import sys
 import threading
 import types
 
-from osc_migrate.commands import run_base
+from osc_migrate.commands import base, run_base
 from osc_migrate.maintenance.planning import Limits, Request
 from osc_migrate.maintenance.running import run as runs_run
 from osc_migrate.maintenance.running import start
@@ -64,6 +64,7 @@ def main(descriptor, where):
         junit=None, formatter="json", long=False, quiet=False
     )
     run_base.execute(command, arguments, run)
+    base.say_ending(command.ending)
     for row in run.rows:
         say(f"{row.server}: {row.outcome}")
     say(f"{run.verdict.value}, {lab.disabled['HostB']}".replace(run.id, "ID"))

@@ -8,7 +8,7 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from osc_migrate.commands import grid, progress, terminal
+from osc_migrate.commands import grid, terminal
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.tests.unit.commands.test_rendering import Screen
 
@@ -140,4 +140,4 @@ def test_a_pipe_keeps_its_encoding(monkeypatch):
 def test_a_dumb_terminal_gets_lines(monkeypatch, term, drawn):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setitem(os.environ, "TERM", term)
-    assert progress.drawn() is drawn
+    assert terminal.draws() is drawn

@@ -84,6 +84,7 @@ def test_a_success(capsys):
     assert err == (
         "  1 not checked: shared storage; --nodes checks it\n"
         "vm1: accepted\nvm1: running\n"
+        "vm1 moved HostB -> HostC in 4 s\n"
     )
     assert out == ""
 
@@ -112,7 +113,7 @@ def test_not_safe_changes_nothing(capsys):
     assert desk.out == ""
     err = capsys.readouterr().err
     assert "nothing was changed" in err
-    assert "FAIL destination-is-enabled (HostC): " in err
+    assert "FAIL destination-is-enabled (HostC)" in err
     assert "set --enable HostC nova-compute" in err
     assert "server-is-running" not in err
 
@@ -194,11 +195,28 @@ def test_a_failure_is_explained_on_stderr(capsys):
         past.attempt(*past.refused("HostC is not on shared storage: x")),
         newest=True,
     )
-    move = ended(End.NOT_MOVED, reason="why", explanation=explanation)
+    move = ended(
+        End.NOT_MOVED,
+        reason="why",
+        next=explanation.next,
+        location="it is still running on HostB",
+        explanation=explanation,
+    )
     desk = Desk(FakeMover(move))
     assert desk.run(Live, "vm1", "HostC", "-f", "json") == 4
     told = capsys.readouterr().err
-    assert "vm1 did not move:" in told
+    verdict, *steps = told[told.index("vm1 did not move:") :].splitlines()
+    assert verdict == (
+        "vm1 did not move: the hosts do not share the server's disks, and"
+        " copying them was not allowed; it is still running on HostB"
+    )
+    assert steps == [
+        "  1. mount the shared storage on both hosts, or move it with"
+        " 'openstack migrate block', which copies the disks",
+        "  2. for all that is known: openstack migrate explain vm1",
+    ]
+    # Each thing once.
+    assert "  meaning: " not in told and "  next: " not in told
     assert "  failed_host: HostC" in told
     assert "  cause: shared-storage-missing" in told
     assert "explanation" not in json.loads(desk.out)

@@ -9,7 +9,7 @@ import types
 import pytest
 
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.commands import live_counters, progress
+from osc_migrate.commands import live_counters, terminal
 from osc_migrate.tests.unit import shapes
 
 VIRSH = """#!/bin/sh
@@ -52,7 +52,7 @@ def test_virsh_tells_without_the_module(asked, monkeypatch, capsys):
     assert counted(asked).memory_remaining == 40
     # Who sees no line needs no advice about it.
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(progress, "drawn", lambda: True)
+    monkeypatch.setattr(terminal, "draws", lambda: True)
     assert counted(asked).memory_remaining == 40
     assert "pip install 'osc-migrate[libvirt]'" in capsys.readouterr().err
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from osc_migrate.commands import progress
+from osc_migrate.commands import drawing, progress
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 
@@ -83,7 +83,7 @@ def test_what_has_ended_has_no_news_and_does_not_converge():
         ),
         (
             running(left=9, stalled=True),
-            "memory 384 MiB of 512 MiB"
+            "memory 128 MiB remain"
             "  not converging: what remains does not fall",
         ),
         (Progress("queued", "queued", 1), ""),
@@ -125,7 +125,7 @@ JOB = Job(
         (
             running(fall=32.0 * MiB, left=9, stalled=True),
             2,
-            "memory 384 MiB of 512 MiB"
+            "memory 128 MiB remain"
             "  not converging: what remains does not fall",
         ),
         (
@@ -136,7 +136,10 @@ JOB = Job(
         (running(), 2, "memory 384 MiB of 512 MiB"),
         (
             running(
-                disk_total=64 * MiB, disk_remaining=16 * MiB, fall=32.0 * MiB
+                disk_total=64 * MiB,
+                disk_remaining=16 * MiB,
+                fall=32.0 * MiB,
+                left=4,
             ),
             1,
             "memory ~400 MiB of 512 MiB  disk ~64.0 MiB of 64.0 MiB"
@@ -182,7 +185,7 @@ def test_a_terminal_gets_a_live_line(monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(sys, "stderr", Terminal())
     odd = running(phase="\x1b[31modd", memory_remaining=0)
-    progress.draw("vm1\x1b[2J", [running(), odd])
+    drawing.draw("vm1\x1b[2J", [running(), odd])
     drawn = sys.stderr.getvalue()
     assert "memory 512 MiB of 512 MiB" in drawn
     assert r"vm1\x1b[2J" in drawn
@@ -190,7 +193,7 @@ def test_a_terminal_gets_a_live_line(monkeypatch):
 
 
 def test_no_terminal_gets_lines(capsys):
-    progress.draw("vm1", [running()])
+    drawing.draw("vm1", [running()])
     assert capsys.readouterr() == ("", "vm1: running\n")
 
 
@@ -200,5 +203,5 @@ def test_off_a_terminal_there_is_a_line_a_minute():
     assert lines(*looks) == [
         "vm1: running",
         f"vm1: {stalled}",
-        f"vm1: running  memory 384 MiB of 512 MiB  {stalled}  1:31",
+        f"vm1: running  memory 128 MiB remain  {stalled}  1:31",
     ]

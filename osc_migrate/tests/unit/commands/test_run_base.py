@@ -9,7 +9,7 @@ import types
 import pytest
 
 from osc_migrate.checks.findings import Status
-from osc_migrate.commands import base, run_base
+from osc_migrate.commands import base, run_base, run_drawing
 from osc_migrate.maintenance.planning.plan import Purpose
 from osc_migrate.maintenance.running.results import (
     Event,
@@ -23,7 +23,10 @@ from osc_migrate.migration.progress import Progress
 
 
 def look(*events, moving=(), done=0, total=2, left=None):
-    return Look("run-1", 3.0, done, total, {}, tuple(moving), events, left)
+    counts = {Result.MOVED: done}
+    return Look(
+        *("run-1", 3.0, done, total, counts, tuple(moving), events, left)
+    )
 
 
 def moving(phase="running", server="vm1", **changes):
@@ -53,7 +56,7 @@ def test_a_line_for_each_event_and_each_that_begins():
         look(moving=[moving()]),
         look(Event("moved to HostC in 3 s", "vm1"), done=1),
     ]
-    assert list(run_base.lines(looks)) == [
+    assert list(run_drawing.lines(looks)) == [
         "[0/2] its service is disabled",
         "vm1: running (HostB -> HostC)",
         "[1/2] vm1: moved to HostC in 3 s",
@@ -61,7 +64,7 @@ def test_a_line_for_each_event_and_each_that_begins():
 
 
 def test_nothing_steers_a_terminal(capsys):
-    run_base.draw([look(Event("\x1b[31mred", "vm\n1"))])
+    run_drawing.draw([look(Event("\x1b[31mred", "vm\n1"))])
     err = capsys.readouterr().err
     assert "\x1b" not in err
     assert err.count("\n") == 1
@@ -70,7 +73,7 @@ def test_nothing_steers_a_terminal(capsys):
 def test_a_terminal_has_bars(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     one = moving(memory_total=1024, memory_remaining=512, rate=100.0)
-    run_base.draw(
+    run_drawing.draw(
         [
             look(Event("did not move", "vm2", True), moving=[one], left=61.0),
             look(done=2),
@@ -127,7 +130,7 @@ def test_off_a_terminal_each_move_has_a_line_a_minute():
         dataclasses.replace(look(moving=[one, two]), elapsed=float(second))
         for second in range(0, 181, 20)
     ]
-    found = list(run_base.lines(looks))
+    found = list(run_drawing.lines(looks))
     stalled = "not converging: what remains does not fall"
     assert found[0] == "vm1: running (HostB -> HostC)"
     assert [line for line in found[1:] if "vm1" in line] == [

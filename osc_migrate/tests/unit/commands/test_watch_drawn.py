@@ -23,7 +23,7 @@ def test_a_bar_each_and_what_ended_stays(capsys, monkeypatch):
     assert [line.split()[-1] for line in said] == ["completed", "queued"]
     assert "\x1b[2J" not in "".join(said)
     watch._live([[first]])
-    said = capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
     assert "vm1 HostB -> HostC running" in said
     assert "memory 512 KiB of 1.0 MiB" in said
 

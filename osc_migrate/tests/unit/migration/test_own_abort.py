@@ -75,7 +75,7 @@ def test_nova_33_calls_it_an_error(cloud, clock):
         " Nova calls it ERROR"
     )
     assert found.explanation.cause == "migration-aborted"
-    assert GENERAL not in "".join(found.explanation.lines)
+    assert GENERAL not in "".join(map(str, found.explanation.facts.values()))
     assert "if no user aborted it" not in found.next
     assert "migrate repair vm1" in found.next
 
