@@ -54,6 +54,7 @@ class Attached:
         self._since = datetime.datetime.now(datetime.UTC)
         self._moving: dict[str, _Attempt] = {}
         self._rows: dict[str, Row] = {}
+        self._ended_at: datetime.datetime | None = None
         # Why no new move begins.
         self._stopping = ""
         self._names = {step.id: step.server for step in self.plan.steps}
@@ -90,6 +91,7 @@ class Attached:
                     yield self._look({})
                     raise _over(state)
                 ended = state.stage is Stage.ENDED
+                self._ended_at = state.end.at if state.end else None
                 yield self._look(
                     {} if ended or not self._moving else progress()
                 )
@@ -174,7 +176,7 @@ class Attached:
 
     def _look(self, progress: Mapping[int, Progress]) -> Look:
         events, self._events = tuple(self._events), []
-        now = datetime.datetime.now(datetime.UTC)
+        now = self._ended_at or datetime.datetime.now(datetime.UTC)
         elapsed = max(0.0, (now - self._since).total_seconds())
         planned = len(self.plan.steps)
         finished = sum(id in self._names for id in self._rows)

@@ -201,6 +201,13 @@ def test_what_was_not_begun_is_said_so(journal):
     assert run.rows[0].reason == "interrupted"
 
 
+def test_a_run_that_has_ended_took_as_long_as_it_did(journal):
+    end(journal)()
+    begun_at, ended_at = (e.at for e in journal.entries("begin", "end"))
+    _, looks = follow(journal)
+    assert looks[-1].elapsed == (ended_at - begun_at).total_seconds()
+
+
 def test_what_was_not_begun_has_the_reason_of_the_run(journal):
     def turn():
         journal.note("stopping", reason="3 failed")
