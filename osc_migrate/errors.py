@@ -3,6 +3,7 @@
 ``str()`` of each says what happened, on which object, and what to do next.
 """
 
+import itertools
 from collections.abc import Sequence
 
 
@@ -50,10 +51,23 @@ class NotFound(MigrateError):
 
 
 class Ambiguous(MigrateError):
-    """Several things have that name."""
+    """Several things have that name.
 
-    def __init__(self, what: str, name: str, ids: Sequence[str]) -> None:
-        shown = ", ".join(ids[:10]) + (" ..." if len(ids) > 10 else "")
+    :param details: what distinguishes them, such as their hosts.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        name: str,
+        ids: Sequence[str],
+        details: Sequence[str] = (),
+    ) -> None:
+        labels = [
+            f"{id} ({detail})" if detail else id
+            for id, detail in itertools.zip_longest(ids, details)
+        ]
+        shown = ", ".join(labels[:10]) + (" ..." if len(ids) > 10 else "")
         super().__init__(
             f"{len(ids)} {what}s are called '{name}'; give an ID: {shown}"
         )

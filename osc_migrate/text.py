@@ -1,9 +1,10 @@
 """Words and numbers for people, safe to print and safe to paste."""
 
 import datetime
+import difflib
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.@:+][A-Za-z0-9_.@:+-]*")
 # As oslo.utils' is_uuid_like: a server may be named like another one's ID.
@@ -72,6 +73,14 @@ def listed(items: Sequence[str], most: int = 5, between: str = ", ") -> str:
     shown = between.join(items[:most])
     hidden = len(items) - most
     return f"{shown} and {hidden} more" if hidden > 0 else shown
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """A question about the nearest of the names; empty where none is near."""
+    similar_names = difflib.get_close_matches(name, names, 3)
+    if not similar_names:
+        return ""
+    return f"did you mean {' or '.join(map(paste, similar_names))}?"
 
 
 def utc(moment: datetime.datetime | None) -> str | None:

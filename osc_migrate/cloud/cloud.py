@@ -1,11 +1,11 @@
 """What the cloud's APIs show: each thing read once, in parallel."""
 
 import concurrent.futures
-import difflib
+import contextlib
 import itertools
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from osc_migrate import errors, microversions
@@ -18,12 +18,17 @@ from osc_migrate.cloud.hosts import (
 )
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.cloud.migrations import Migration, parse_migration
+from osc_migrate.cloud.projects import project_names
 from osc_migrate.cloud.rest import ANSWER_TIMEOUT, Api
 from osc_migrate.cloud.servers import Server, parse_server
 from osc_migrate.facts import Unread, fact, known
-from osc_migrate.text import paste
+from osc_migrate.text import did_you_mean, paste
 
 T = TypeVar("T")
+# The beginning of an ID, as far as a narrow table shows it at least.
+_ID_PREFIX = re.compile(r"[0-9A-Fa-f]{8}[0-9A-Fa-f-]{0,27}")
+# Servers among whose names similar ones are looked for.
+_SUGGESTED_FROM = 2000
 
 
 class Cloud:
@@ -113,24 +118,69 @@ class Cloud:
         rows = self.servers({"name": f"^{re.escape(ref)}$"})
         named = [server for server in rows if _named(server, ref)]
         if not named:
-            raise errors.NotFound("server", ref, self._instead_of_server(ref))
+            return self._by_prefix(ref)
         if len(named) > 1:
-            raise errors.Ambiguous(
-                "server", ref, [fact(s.text, "id") or "?" for s in named]
-            )
+            ids = [fact(server.text, "id") or "?" for server in named]
+            raise errors.Ambiguous("server", ref, ids, self._places(named))
         return named[0]
 
-    def _instead_of_server(self, ref: str) -> str:
-        """What to do where no server is called so."""
+    def _by_prefix(self, ref: str) -> JsonObject:
+        """The one server whose ID begins so.
+
+        :raises NotFound, Ambiguous: there is none, or there are several.
+        """
+        is_prefix = _ID_PREFIX.fullmatch(ref)
+        names: dict[str, str] = {}
+        # Without the right to list them there is nothing to suggest.
+        with contextlib.suppress(errors.ApiError, Unread):
+            rows = self.servers({}, "/servers")
+            names = {
+                row.text("id"): row.text("name")
+                for row in itertools.islice(
+                    rows, None if is_prefix else _SUGGESTED_FROM
+                )
+            }
+        ids = [id for id in names if is_prefix and id.startswith(ref.lower())]
+        if len(ids) > 1:
+            labels = [names[id] for id in ids]
+            raise errors.Ambiguous("server", f"{ref}...", ids, labels)
+        if ids and (shown := self._show_server(ids[0])):
+            return shown
+        remedy = self._instead_of_server(ref, set(names.values()))
+        raise errors.NotFound("server", ref, remedy)
+
+    def _places(self, rows: Sequence[JsonObject]) -> list[str]:
+        """Host and project of each server, as far as they are shown."""
+        projects = [fact(row.text, "tenant_id") for row in rows]
+        names = project_names(
+            self.keystone, [p for p in projects if isinstance(p, str)]
+        )
+        places = []
+        for row, project in zip(rows, projects, strict=True):
+            host = fact(row.text, "OS-EXT-SRV-ATTR:host")
+            place = [host] if isinstance(host, str) and host else []
+            if isinstance(project, str):
+                place.append(f"project {names.get(project, project)}")
+            places.append(", ".join(place))
+        return places
+
+    def _instead_of_server(self, ref: str, names: Iterable[str]) -> str:
+        """What to do where no server is called so.
+
+        :param names: of servers.
+        """
         if ref in (known(lambda: or_unread(self.hosts)) or ()):
             host = paste(ref)
             return (
                 f"{host} is a compute host; did you mean: openstack migrate"
                 f" drain {host}, or openstack migrate preflight --host {host}"
             )
-        return "see 'openstack server list --all-projects'"
+        listing = "see 'openstack server list --all-projects'"
+        return did_you_mean(ref, names) or listing
 
-    def servers(self, query: dict[str, object]) -> Iterator[JsonObject]:
+    def servers(
+        self, query: dict[str, object], path: str = "/servers/detail"
+    ) -> Iterator[JsonObject]:
         """The servers that match, of all projects if this user may.
 
         One by one: a page is forgotten before the next but one is read.
@@ -138,7 +188,7 @@ class Cloud:
 
         def listed(query: dict[str, object]) -> Iterator[JsonObject]:
             return self.nova.pages(
-                "/servers/detail", "servers", "list servers", query=query
+                path, "servers", "list servers", query=query
             )
 
         rows = listed(query | {"all_tenants": "1"})
@@ -328,9 +378,7 @@ def require_host(
     name = find_host(name_or_id, hypervisors)
     if name is None:
         # Many hosts differ in one digit: the nearest names help, all don't.
-        similar_names = difflib.get_close_matches(name_or_id, hypervisors, 3)
-        if similar_names:
-            remedy = f"did you mean {' or '.join(map(paste, similar_names))}?"
+        remedy = did_you_mean(name_or_id, hypervisors) or remedy
         raise errors.NotFound("compute host", name_or_id, remedy)
     return name
 

@@ -14,6 +14,8 @@ _MEANINGS = (
     ("not known", "has a host name that does not resolve; see OS_AUTH_URL"),
     ("timed out", "does not answer in time"),
 )
+# What OpenSSL says of a server that speaks plain HTTP.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "wrong version number", "RECORD_LAYER")
 
 
 def authenticate(client_manager: Any) -> None:
@@ -25,9 +27,33 @@ def authenticate(client_manager: Any) -> None:
     try:
         _ = client_manager.auth_ref
     except exceptions.SSLError as error:
+        meaning = (
+            "does not speak TLS on that port; see OS_AUTH_URL (http or https)"
+            if any(part in str(error) for part in _NO_TLS)
+            else "has a certificate that is not trusted; give its CA with"
+            " --os-cacert or OS_CACERT"
+        )
+        raise MigrateError(f"{_keystone(client_manager)} {meaning}") from error
+    except exceptions.Unauthorized as error:
         raise MigrateError(
-            f"{_keystone(client_manager)} has a certificate that is not"
-            " trusted; give its CA with --os-cacert or OS_CACERT"
+            f"{_keystone(client_manager)} does not accept the user, password"
+            " or project; see OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME,"
+            " or OS_CLOUD"
+        ) from error
+    except exceptions.NotFound as error:
+        raise MigrateError(
+            f"{_keystone(client_manager)} is not found there: another path?"
+            " See OS_AUTH_URL"
+        ) from error
+    except exceptions.HttpError as error:
+        raise MigrateError(
+            f"{_keystone(client_manager)} gives no token: it answers with"
+            f" HTTP {error.http_status}; --debug shows more"
+        ) from error
+    except exceptions.MissingRequiredOptions as error:
+        raise MigrateError(
+            f"no cloud is selected ({printable(error, 200)}): set OS_CLOUD, or"
+            " OS_AUTH_URL, OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME"
         ) from error
     except exceptions.ConnectionError as error:
         text = str(error)

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from osc_migrate import errors, microversions
+from osc_migrate.cloud import projects
 from osc_migrate.cloud.cloud import Cloud, require_host
 from osc_migrate.cloud.hosts import Hypervisor
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.cloud.rest import Api
 from osc_migrate.cloud.servers import Flavor, parse_flavor, parse_size
-from osc_migrate.facts import Unread, fact
+from osc_migrate.facts import Unread
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,16 +146,4 @@ class _Sizes:
 
 def project_names(cloud: Cloud, ids: Iterable[str]) -> dict[str, str]:
     """Project ID -> name, as far as this user may read them."""
-    wanted_ids = set(ids)
-    if not wanted_ids:
-        return {}
-    try:
-        return {
-            project: row.text("name")
-            for row in cloud.keystone.pages(
-                "/projects", "projects", "list the projects", marker=None
-            )
-            if (project := fact(row.text, "id")) in wanted_ids
-        }
-    except (errors.ApiError, Unread):
-        return {}
+    return projects.project_names(cloud.keystone, ids)

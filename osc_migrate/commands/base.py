@@ -19,9 +19,10 @@ from osc_migrate.cloud import sign_in
 from osc_migrate.commands import lost_output, terminal
 from osc_migrate.commands.ending import Ending
 from osc_migrate.commands.table import FittedFormatter
-from osc_migrate.errors import Declined, MigrateError, UsageError
+from osc_migrate.errors import Declined, MigrateError, NotFound, UsageError
+from osc_migrate.facts import known
 from osc_migrate.redact import masked
-from osc_migrate.text import printable, utc
+from osc_migrate.text import paste, printable, utc
 
 if typing.TYPE_CHECKING:
     from osc_migrate.migration.mover import Mover
@@ -40,6 +41,12 @@ WIDEST = 2000
 
 # Columns whose content a table for people leaves to the verdict below it.
 IN_THE_VERDICT = ("reason", "next")
+
+# Nova's and Placement's words where a policy forbids the request.
+_FORBIDDEN = re.compile(
+    r"HTTP 403: (Access was denied to this resource\. )?"
+    r"Policy does(n't| not) allow [\w:.-]+( to be performed)?\.?"
+)
 
 # These escape control characters themselves; the others print them.
 _ESCAPING = ("json", "yaml")
@@ -99,11 +106,12 @@ class Base(command.Command):
             return NOT_SAFE
         except MigrateError as error:
             # cliff prints an error as it is, and a service's words are in it.
-            text = masked(str(error))
-            # Nova's words where its policy forbids the request.
-            refused = "HTTP 403" in text and "olicy" in text
-            if refused and (user := sign_in.who(self.app.client_manager)):
-                text += f"; it needs an admin; you are {user}"
+            text = masked(str(error)) + self._hint(error)
+            permitted = _FORBIDDEN.sub("not permitted", text)
+            if permitted != text:
+                text = f"{permitted}; it needs an admin"
+                if user := sign_in.who(self.app.client_manager):
+                    text += f"; you are {user}"
             error.args = (printable(text, WIDEST),)
             raise
 
@@ -114,6 +122,20 @@ class Base(command.Command):
         :param steps: what to do next, each with one command at most.
         """
         self.ending = Ending(sentence, tuple(steps))
+
+    def _hint(self, error: MigrateError) -> str:
+        """A server where a host is expected: what it is."""
+        if not isinstance(error, NotFound) or error.what != "compute host":
+            return ""
+        if "is a server" in str(error):
+            return ""
+        try:
+            server = self.mover.cloud.server(error.name)
+        except (MigrateError, AttributeError):
+            return ""
+        hint = f"; {paste(error.name, server.id)} is a server"
+        host = known(lambda: server.host)
+        return f"{hint} on {host}" if host else hint
 
     def _refuse_prefix(self) -> None:
         """:raises UsageError: the command was abbreviated.
@@ -192,7 +214,8 @@ def _filled(
 
 def say(text: str) -> None:
     """A line on stderr: everything that is not a result."""
-    print(printable(masked(text), WIDEST), file=sys.stderr, flush=True)
+    permitted = _FORBIDDEN.sub("not permitted", masked(text))
+    print(printable(permitted, WIDEST), file=sys.stderr, flush=True)
 
 
 def begin(text: str) -> None:

@@ -8,15 +8,16 @@ from osc_migrate.cloud.cloud import Cloud, hypervisors_of, require_host
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.commands import base, options
 from osc_migrate.errors import Ambiguous, MigrateError, NotFound
-from osc_migrate.facts import fact
+from osc_migrate.facts import fact, known
 from osc_migrate.maintenance.planning import (
     Limits,
     Request,
     UnsafePlan,
     plan_file,
 )
+from osc_migrate.maintenance.planning.capacity import host_of
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Step, Way
-from osc_migrate.text import duration, some
+from osc_migrate.text import did_you_mean, duration, paste, some
 
 COLUMNS = (
     "wave",
@@ -180,15 +181,28 @@ def servers(fleet: Fleet, names_or_ids: Collection[str]) -> tuple[str, ...]:
             else named.get(name_or_id, [])
         )
         if not ids:
-            raise NotFound(
-                "server",
-                name_or_id,
-                "see 'openstack server list --all-projects'",
-            )
+            raise NotFound("server", name_or_id, _instead(fleet, name_or_id))
         if len(ids) > 1:
-            raise Ambiguous("server", name_or_id, ids)
+            homes = [str(host_of(fleet.servers[id]) or "") for id in ids]
+            raise Ambiguous("server", name_or_id, ids, homes)
         server_ids[ids[0]] = None
     return tuple(server_ids)
+
+
+def _instead(fleet: Fleet, ref: str) -> str:
+    """What to do where no server is called so."""
+    if ref in fleet.places:
+        host = paste(ref)
+        return f"{host} is a compute host; did you mean: openstack migrate" + (
+            f" drain {host}"
+        )
+    names = {
+        name
+        for server in fleet.servers.values()
+        if (name := known(lambda server=server: server.name))  # type: ignore[misc]
+    }
+    listing = "see 'openstack server list --all-projects'"
+    return did_you_mean(ref, names) or listing
 
 
 def shown(

@@ -122,6 +122,8 @@ class Sky:
         """vm1 on HostB, HostC empty, nothing wrong."""
         self.nova(f"/servers/{VM1}", {"server": server()})
         self.nova("/servers/detail", {"servers": [server()]})
+        self.nova("/servers", {"servers": [server()]})
+        self.keystone("/projects", {"projects": []})
         self.nova(
             "/os-services",
             {"services": [service("HostB"), service("HostC")]},

@@ -274,3 +274,41 @@ def test_a_host_where_a_server_is_expected(healthy):
     said = str(caught.value)
     assert "HostB is a compute host" in said
     assert "did you mean: openstack migrate drain HostB" in said
+
+
+def no_such_name(healthy, *servers):
+    healthy.nova("/servers/detail", {"servers": []})
+    healthy.nova("/servers", {"servers": list(servers)})
+    return Cloud(healthy.connection)
+
+
+def test_a_misspelt_server_is_suggested(healthy):
+    cloud = no_such_name(healthy, skies.server(name="web-1"))
+    with pytest.raises(errors.NotFound, match="did you mean web-1"):
+        cloud.server("wbe-1")
+
+
+def test_the_beginning_of_an_id_names_a_server(healthy):
+    cloud = no_such_name(healthy, skies.server(), skies.server(id="2" * 32))
+    assert cloud.server(VM1[:8]).id == VM1
+
+
+@pytest.mark.parametrize("ref", [VM1[:7], VM1[:8] + "-0"])
+def test_too_little_of_an_id_names_none(healthy, ref):
+    cloud = no_such_name(healthy, skies.server())
+    with pytest.raises(errors.NotFound):
+        cloud.server(ref)
+
+
+def test_two_ids_that_begin_so_are_ambiguous(healthy):
+    other = skies.server(id=VM1[:-1] + "9", name="other")
+    cloud = no_such_name(healthy, skies.server(), other)
+    with pytest.raises(errors.Ambiguous, match=r"\(vm1\).*\(other\)"):
+        cloud.server(VM1[:8])
+
+
+def test_servers_of_one_name_are_told_apart(healthy):
+    twins = [skies.server(), skies.server(id="2" * 32)]
+    healthy.nova("/servers/detail", {"servers": twins})
+    with pytest.raises(errors.Ambiguous, match=r"\(HostB, project \w+\)"):
+        Cloud(healthy.connection).server("vm1")

@@ -8,6 +8,8 @@ from keystoneauth1 import exceptions
 from osc_migrate import errors
 from osc_migrate.cloud import sign_in
 from osc_migrate.commands.live import Live
+from osc_migrate.commands.preflight import Preflight
+from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit.commands.desk import Desk
 
 URL = "https://keystone.test:5000/v3"
@@ -49,9 +51,32 @@ def test_a_keystone_that_cannot_be_reached(error, words):
     assert "ConnectionPool" not in said
 
 
-def test_a_wrong_password_is_keystones_to_say():
-    with pytest.raises(exceptions.Unauthorized):
-        sign_in.authenticate(Manager(exceptions.Unauthorized("wrong")))
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (exceptions.Unauthorized("wrong"), "user, password or project"),
+        (exceptions.NotFound("Not Found"), "see OS_AUTH_URL"),
+        (exceptions.ServiceUnavailable("busy"), "answers with HTTP 503"),
+        (
+            exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version"),
+            "does not speak TLS",
+        ),
+    ],
+)
+def test_what_keystone_answers_is_explained(error, words):
+    with pytest.raises(errors.MigrateError) as caught:
+        sign_in.authenticate(Manager(error))
+    said = str(caught.value)
+    assert said.startswith(f"Keystone at {URL} ")
+    assert words.lower() in said.lower()
+
+
+def test_no_cloud_was_selected():
+    error = exceptions.MissingRequiredOptions(
+        [types.SimpleNamespace(name="auth-url", dest="auth_url")]
+    )
+    with pytest.raises(errors.MigrateError, match="set OS_CLOUD"):
+        sign_in.authenticate(Manager(error))
 
 
 def test_every_command_signs_in_this_way():
@@ -84,3 +109,11 @@ def test_missing_rights_are_named_with_the_user(message, needs):
         desk.run(Refused, "vm1")
     said = str(caught.value)
     assert ("needs an admin; you are demo in project demo" in said) is needs
+    assert ("HTTP 403" in said) is not needs
+
+
+def test_a_server_where_a_host_is_expected(healthy):
+    desk = Desk(Mover(healthy.connection))
+    with pytest.raises(errors.NotFound) as caught:
+        desk.run(Preflight, "--host", "vm1")
+    assert str(caught.value).endswith("; vm1 is a server on HostB")

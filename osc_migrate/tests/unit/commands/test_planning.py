@@ -123,7 +123,8 @@ def test_just_a_server(sky, name):
         (["HostX"], "no compute host is called 'HostX'"),
         (["HostC"], "no server is on HostC: empty already"),
         (["HostB", "--to", "HostX"], "no compute host is called 'HostX'"),
-        (["--server", "vmx"], "no server is called 'vmx'"),
+        (["--server", "vmx"], "no server is called 'vmx'; did you mean vm1"),
+        (["--server", "HostC"], "openstack migrate drain HostC"),
     ],
 )
 def test_wrong_input(sky, words, why):
