@@ -120,10 +120,13 @@ def recommendation(answers: Sequence[Answer]) -> str:
     best = answers[0]
     name = paste(best.server, best.id)
     if not best.allowed:
-        return (
-            f"{name} can move to none of {some(len(answers), 'host')};"
-            f" nearest: {best.host}, {best.reason}"
-        )
+        nowhere = f"{name} can move to none of {some(len(answers), 'host')}"
+        if obstacle := _everywhere(answers):
+            return (
+                f"{nowhere}; no host helps: {obstacle.check}:"
+                f" {obstacle.detail}; {obstacle.remedy}"
+            )
+        return f"{nowhere}; nearest: {best.host}, {best.reason}"
     allowed = [answer for answer in answers if answer.allowed]
     move = command(
         *("openstack", "migrate", best.kind.value, name, paste(best.host))
@@ -132,6 +135,19 @@ def recommendation(answers: Sequence[Answer]) -> str:
         f"{name} can move to {len(allowed)} of {some(len(answers), 'host')};"
         f" recommended: {best.host} ({_because(allowed)}): {move}"
     )
+
+
+def _everywhere(answers: Sequence[Answer]) -> Finding | None:
+    """What is wrong with the server itself, wherever it is to go."""
+    best, *others = answers
+    for finding in best.report.problems:
+        if (
+            finding.subject == best.server
+            and finding.remedy
+            and all(finding in other.report.problems for other in others)
+        ):
+            return finding
+    return None
 
 
 def _because(allowed: Sequence[Answer]) -> str:

@@ -4,12 +4,14 @@ import argparse
 import datetime
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from importlib import metadata
 from typing import Any
 
 from osc_lib.command import command
+from stevedore import extension
 
 from osc_migrate.cloud.cloud import Cloud
-from osc_migrate.commands import base, nodes, options
+from osc_migrate.commands import base, nodes, options, shell_rows
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import UsageError
 from osc_migrate.explain import failed, reader
@@ -43,6 +45,16 @@ class Explain(base.Base, command.Lister):
     Nothing is changed, neither in the cloud nor on the nodes. The exit code
     is 0 even if the move failed: it was explained.
     """
+
+    def _load_formatter_plugins(self) -> Any:
+        """Those of lists, and shell: one move is a list of one row."""
+        plugins = super()._load_formatter_plugins()
+        plugin = shell_rows.ShellRows
+        point = metadata.EntryPoint(
+            "shell", f"{plugin.__module__}:{plugin.__name__}", ""
+        )
+        shell = extension.Extension("shell", point, plugin, plugin())
+        return extension.ExtensionManager.make_test_instance([*plugins, shell])
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

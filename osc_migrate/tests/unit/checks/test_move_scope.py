@@ -92,3 +92,12 @@ def test_a_host_is_recommended_with_the_reason(moves, why):
     pinned = shapes.server(pinned_zone=Unread("not shown"))
     moves = [move.but(server=pinned, nova=(2, 90)) for move in moves]
     assert why in recommended(*moves)
+
+
+def test_where_no_host_helps_the_remedy_stands_once():
+    locked = shapes.server(locked=True)
+    moves = [towards(host).but(server=locked) for host in ("B", "C")]
+    assert recommended(*moves).endswith(
+        "none of 2 hosts; no host helps: server-is-unlocked: the server is"
+        " locked; ask its owner; openstack server unlock vm1"
+    )

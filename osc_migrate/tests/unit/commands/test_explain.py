@@ -118,10 +118,19 @@ def test_programs_get_a_list(failed, words):
     assert row["started"] == "2026-11-23T12:01:00Z"
 
 
-@pytest.mark.parametrize("formatter", ["csv", "value", "yaml"])
+@pytest.mark.parametrize("formatter", ["csv", "shell", "value", "yaml"])
 def test_every_formatter_prints(failed, formatter):
     for words in ((), ("--all",), ("--long",), ("--all", "--long")):
         assert "HostC" in run(failed, "vm1", "-f", formatter, *words)
+
+
+def test_a_shell_gets_a_variable_for_each_column(failed, healthy):
+    out = run(failed, "vm1", "-f", "shell")
+    assert 'destination="HostC"\n' in out
+    failing(healthy, count=2)
+    numbered = run(healthy, "vm1", "-f", "shell", "--all")
+    assert 'move1_destination="HostC"\n' in numbered
+    assert 'move2_destination="HostC"\n' in numbered
 
 
 def test_long_has_the_steps(failed):
