@@ -18,6 +18,8 @@ NAME, SENTENCE, LEAST = 12, 24, 8
 NAMES = frozenset(
     ("server", "host", "hosts", "source", "destination", "subject", "project")
 )
+# The ID of a run is there to be copied, and begins with its time.
+RUN, BEGAN = "run", "began"
 GAP = "..."
 ARROW = " -> "
 COMMAND = "openstack "
@@ -164,6 +166,8 @@ def _without_ids(
     """Without columns of ids; where two rows have one name and different
     ids, these are shortened instead."""
     ids = [at for at in range(len(names)) if _is_id(names[at], rows, at)]
+    if RUN in names and BEGAN in names:
+        ids.append(names.index(BEGAN))
     remaining = [at for at in range(len(names)) if at not in ids]
     server = next((at for at in remaining if names[at] == "server"), None)
     if server is not None and "id" in names:
@@ -207,7 +211,8 @@ def _widths(
     floors = []
     for at, name in enumerate(names):
         is_text = _is_text(name, rows, at)
-        between = r"\s+" if is_text else r"\s+|(?<=-)"
+        is_unbroken = is_text or name == RUN
+        between = r"\s+" if is_unbroken else r"\s+|(?<=-)"
         pieces = [_longest(row[at], between) for row in rows]
         floor = max(pieces, default=0)
         if name in NAMES and not lossless:

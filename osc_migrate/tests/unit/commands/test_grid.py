@@ -68,6 +68,14 @@ def test_commands_go_below_their_row():
     assert max(map(cell_len, out.splitlines())) <= 80
 
 
+def test_the_id_of_a_run_is_in_one_piece():
+    run_id, time = "20261130-195308-864e", "2026-11-30T19:53:09Z"
+    columns = ("run", "purpose", "hosts", "began", "ended", "gone", "servers")
+    row = (run_id, "rebalance", "HostB", time, "not yet", 3, 120)
+    out = drawn([row], columns=columns)
+    assert run_id in out and time not in out
+
+
 def test_names_that_would_look_the_same_are_not_cut():
     names = ["web-" + "x" * 80 + end for end in ("a-front-1", "b-front-1")]
     out = drawn([(name, ID, 7, "HostB", "") for name in names], width=60)
