@@ -139,12 +139,14 @@ def recommendation(answers: Sequence[Answer]) -> str:
 
 def _everywhere(answers: Sequence[Answer]) -> Finding | None:
     """What is wrong with the server itself, wherever it is to go."""
-    best, *others = answers
+    best, *worse_answers = answers
     for finding in best.report.problems:
         if (
             finding.subject == best.server
             and finding.remedy
-            and all(finding in other.report.problems for other in others)
+            and all(
+                finding in answer.report.problems for answer in worse_answers
+            )
         ):
             return finding
     return None

@@ -19,7 +19,7 @@ NAMES = frozenset(
     ("server", "host", "hosts", "source", "destination", "subject", "project")
 )
 # The ID of a run is there to be copied, and begins with its time.
-RUN, BEGAN = "run", "began"
+RUN, START_TIME = "run", "began"
 GAP = "..."
 ARROW = " -> "
 COMMAND = "openstack "
@@ -166,8 +166,8 @@ def _without_ids(
     """Without columns of ids; where two rows have one name and different
     ids, these are shortened instead."""
     ids = [at for at in range(len(names)) if _is_id(names[at], rows, at)]
-    if RUN in names and BEGAN in names:
-        ids.append(names.index(BEGAN))
+    if RUN in names and START_TIME in names:
+        ids.append(names.index(START_TIME))
     remaining = [at for at in range(len(names)) if at not in ids]
     server = next((at for at in remaining if names[at] == "server"), None)
     if server is not None and "id" in names:
