@@ -48,5 +48,5 @@ def key(version: str) -> tuple[int, int]:
     """'2.96' -> (2, 96), to compare; (0, 0) for anything else."""
     major, _, minor = version.partition(".")
     if major.isdecimal() and minor.isdecimal():
-        return int(major), int(minor)
+        return int(major[:9]), int(minor[:9])
     return 0, 0

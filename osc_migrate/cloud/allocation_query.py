@@ -28,8 +28,8 @@ def query(
         match = _RESOURCE.fullmatch(key)
         if match and value.isdecimal():
             suffix, resource = match.groups()
-            groups.setdefault(suffix, {})[resource] = int(value)
-            left[resource] -= int(value)
+            groups.setdefault(suffix, {})[resource] = int(value[:18])
+            left[resource] -= int(value[:18])
     parameters: dict[str, object] = {}
     for suffix, resources in {"": left, **groups}.items():
         positive = {name: n for name, n in resources.items() if n > 0}

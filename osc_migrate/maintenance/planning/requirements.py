@@ -35,7 +35,7 @@ def needs(
     for key, value in specs.items():
         match = _RESOURCE.fullmatch(key)
         if match and value.isdecimal():
-            amounts[match.group(1)] = int(value)
+            amounts[match.group(1)] = int(value[:18])
     if allocated:
         if (
             not amounts.keys() & allocated.keys() & _CPUS

@@ -93,6 +93,11 @@ def make_directory(path: pathlib.Path) -> pathlib.Path:
     return path
 
 
+# What sqlite3 raises about a file; the second where a broken file makes an
+# error message that is not UTF-8.
+_BROKEN = (sqlite3.Error, UnicodeError)
+
+
 class Journal:
     """The journal of one run; threads may share it."""
 
@@ -105,7 +110,7 @@ class Journal:
                 path, check_same_thread=False, isolation_level=None, timeout=10
             )
             self._db.execute("PRAGMA synchronous=FULL")
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise self._broken(error) from error
 
     @classmethod
@@ -207,7 +212,7 @@ class Journal:
         try:
             with self._lock:
                 self._db.execute(statement, values)
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise self._broken(error) from error
 
     def _broken(self, error: Exception) -> JournalError:

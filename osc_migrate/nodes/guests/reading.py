@@ -126,7 +126,8 @@ def _parsed(xml: str) -> ElementTree.Element:
         if root is None:
             raise Unread("libvirt's description of it is empty")
         return root
-    except ElementTree.ParseError as error:
+    # A survey file may hold half of a character: UTF-8 cannot encode it.
+    except (ElementTree.ParseError, UnicodeError) as error:
         raise Unread(f"libvirt's description of it: {error}") from None
 
 

@@ -323,7 +323,7 @@ def _closed(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     if packet and not packet[1] and "connect to host" not in attempt.output:
         raise Skip("see migration-path-carries-full-packets")
     ports = known(lambda: pair.destination.network.ssh.options["port"])
-    port = int(ports[0]) if ports and ports[0].isdecimal() else 22
+    port = int(ports[0][:5]) if ports and ports[0].isdecimal() else 22
     return (
         f"ssh from {pair.source.name} to {copy} does not get through:"
         f" {printable(attempt.output, 200) or 'no answer in 30 s'}",

@@ -77,13 +77,24 @@ def _list(path: pathlib.Path) -> typing.Any:
 
 def _hosts(listed: typing.Any) -> dict[str, Mapping[str, object]]:
     """Host -> its variables. Those without any are in groups only."""
-    groups = {k: v for k, v in listed.items() if k != "_meta"}
+    if not isinstance(listed, dict):
+        return {}
+    groups = [v for k, v in listed.items() if k != "_meta"]
     variables: dict[str, Mapping[str, object]] = {
         host: {}
-        for group in groups.values()
-        for host in group.get("hosts", ())
+        for group in groups
+        if isinstance(group, dict) and isinstance(group.get("hosts"), list)
+        for host in group["hosts"]
+        if isinstance(host, str)
     }
-    variables.update(listed.get("_meta", {}).get("hostvars", {}))
+    meta = listed.get("_meta")
+    host_variables = meta.get("hostvars") if isinstance(meta, dict) else None
+    if isinstance(host_variables, dict):
+        variables.update(
+            (host, fields)
+            for host, fields in host_variables.items()
+            if isinstance(fields, dict)
+        )
     return variables
 
 

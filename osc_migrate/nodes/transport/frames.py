@@ -70,4 +70,6 @@ class Stream:
         status = bytes(self.buffer[at + len(mark) : end])
         del self.buffer[: end + 1]
         self._searched = 0
-        return content, int(status) if status.isdigit() else 255
+        # Longer ones are not a status: int() refuses thousands of digits.
+        is_status = status.isdigit() and len(status) <= 3
+        return content, int(status) if is_status else 255

@@ -27,6 +27,15 @@ def test_what_was_noted_is_there_again(tmp_path):
     assert journals.runs(tmp_path) == [made.run]
 
 
+def test_a_broken_file_whose_error_is_not_utf8(tmp_path):
+    made = Journal.create(tmp_path)
+    made.close()
+    broken = made.path.read_bytes().replace(b"TABLE", b"T\xb2BLE")
+    made.path.write_bytes(broken)
+    with pytest.raises(JournalError, match="cannot be used"):
+        list(Journal.open(tmp_path, made.run).entries())
+
+
 def test_nobody_else_can_read_it(tmp_path):
     where = tmp_path / "runs"
     made = Journal.create(where)

@@ -201,3 +201,8 @@ def test_the_scripts_run(place, shell):
     out = run(processors.question([CPU])["guests.processors"])
     assert processors.read(said(processors=out)) == {CPU.key: "incompatible"}
     assert (place / "heard").read_text() == CPU.xml
+
+
+def test_half_of_a_character_is_unread():
+    with pytest.raises(Unread, match="surrogates"):
+        guests._parsed("<domain><name>\ud800</name></domain>")

@@ -22,5 +22,12 @@ def test_a_mark_without_a_number_is_a_failure():
     assert stream.take(1) == (b"x ", 255)
 
 
+@pytest.mark.parametrize("digits", [4, 5001])
+def test_no_status_has_so_many_digits(digits):
+    stream = Stream("word")
+    stream.feed(b"x word.1." + b"1" * digits + b";")
+    assert stream.take(1) == (b"x ", 255)
+
+
 def test_each_session_has_its_own_word():
     assert Script().word != Script().word
