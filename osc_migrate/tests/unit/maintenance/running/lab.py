@@ -20,7 +20,8 @@ from osc_migrate.maintenance.planning.plan import (
     Step,
     Way,
 )
-from osc_migrate.maintenance.running.context import Clock
+from osc_migrate.maintenance.running.context import Clock, Work
+from osc_migrate.maintenance.running.engine import Engine
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.migration.progress import Progress
 from osc_migrate.migration.start_gate import StartGate
@@ -349,3 +350,19 @@ def plan(*steps: Step, stays: tuple[Skipped, ...] = ()) -> Plan:
         stays=stays,
         room={},
     )
+
+
+def never_again(step, excluding):
+    return Skipped(step.server, step.id, step.source, ("no room elsewhere",))
+
+
+def work(lab, journal, again=never_again, **options):
+    return Work(lab, journal, Quick(), again, **options)
+
+
+def done(lab, journal, *steps, again=never_again, hosts=None, **options):
+    """The engine at its end, and all events that it reported."""
+    made = work(lab, journal, again, **options)
+    engine = Engine(made, plan(*steps), hosts)
+    events = [str(e) for look in engine.looks() for e in look.events]
+    return engine, events

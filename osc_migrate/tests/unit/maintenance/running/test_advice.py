@@ -7,8 +7,12 @@ from osc_migrate.maintenance.planning.plan import Purpose
 from osc_migrate.maintenance.running.context import Work
 from osc_migrate.maintenance.running.engine import Engine
 from osc_migrate.maintenance.running.journal import Journal
-from osc_migrate.tests.unit.maintenance.running.lab import Lab, Quick, plan
-from osc_migrate.tests.unit.maintenance.running.test_engine import never_again
+from osc_migrate.tests.unit.maintenance.running.lab import (
+    Lab,
+    Quick,
+    never_again,
+    plan,
+)
 from osc_migrate.tests.unit.past import attempt, history, refused
 
 MISSING = "HostB is not on shared storage: Shared storage live-migration"

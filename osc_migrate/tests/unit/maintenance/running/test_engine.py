@@ -6,41 +6,16 @@ import threading
 import pytest
 
 from osc_migrate.maintenance.planning import Limits
-from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Way
-from osc_migrate.maintenance.running.context import Work
+from osc_migrate.maintenance.planning.plan import Purpose, Way
 from osc_migrate.maintenance.running.engine import Engine
-from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.limits import Slots
 from osc_migrate.maintenance.running.recorded_state import replay
 from osc_migrate.maintenance.running.results import Result
-from osc_migrate.maintenance.running.services import Hosts, check
-from osc_migrate.tests.unit.maintenance.running.lab import Lab, Quick, plan
-
-
-@pytest.fixture
-def lab():
-    return Lab()
-
-
-@pytest.fixture
-def journal(tmp_path):
-    return Journal.create(tmp_path)
-
-
-def never_again(step, excluding):
-    return Skipped(step.server, step.id, step.source, ("no room elsewhere",))
-
-
-def work(lab, journal, again=never_again, **options):
-    return Work(lab, journal, Quick(), again, **options)
-
-
-def done(lab, journal, *steps, again=never_again, hosts=None, **options):
-    """The engine at its end, and all events that it reported."""
-    made = work(lab, journal, again, **options)
-    engine = Engine(made, plan(*steps), hosts)
-    events = [str(e) for look in engine.looks() for e in look.events]
-    return engine, events
+from osc_migrate.tests.unit.maintenance.running.lab import (
+    done,
+    plan,
+    work,
+)
 
 
 def outcomes(engine):
@@ -329,44 +304,6 @@ class TestResume:
         engine, _ = self.resumed(lab, journal, step)
         assert outcomes(engine) == {"vm1": Result.MOVED}
         assert lab.calls == calls
-
-
-class TestHosts:
-    def test_it_is_disabled_before_and_named(self, lab, journal):
-        step = lab.boot("vm1")
-        hosts = Hosts(lab, journal, ["HostB"])
-        done(lab, journal, step, hosts=hosts)
-        assert lab.calls[0] == ("put", "HostB", "disabled")
-        assert journal.run in lab.disabled["HostB"]
-        hosts.finish("emptied")
-        assert "at work" not in lab.disabled["HostB"]
-
-    @pytest.mark.parametrize("before", [None, "a fan is broken"])
-    def test_it_is_restored_as_it_was(self, lab, journal, before):
-        lab.disabled["HostB"] = before
-        hosts = Hosts(lab, journal, ["HostB"])
-        hosts.close(work(lab, journal))
-        assert lab.disabled["HostB"] != before
-        # A separate process: the journal alone knows.
-        assert Hosts(lab, journal, ["HostB"]).restore()
-        assert lab.disabled["HostB"] == before
-
-    def test_another_machines_run_is_seen(self, lab, journal, tmp_path):
-        Hosts(lab, journal, ["HostB"]).close(work(lab, journal))
-        other = Journal.create(tmp_path / "elsewhere")
-        with pytest.raises(Exception, match=journal.run):
-            check(lab, other.run, ["HostB"])
-        hosts = Hosts(lab, other, ["HostB"])
-        with pytest.raises(Exception, match="nothing was"):
-            hosts.close(work(lab, other))
-        assert journal.run in lab.disabled["HostB"]
-
-    def test_what_somebody_changed_is_left_alone(self, lab, journal):
-        hosts = Hosts(lab, journal, ["HostB"])
-        hosts.close(work(lab, journal))
-        lab.disabled["HostB"] = "mine now"
-        assert "changed by others" in hosts.restore()[0]
-        assert lab.disabled["HostB"] == "mine now"
 
 
 def test_members_of_a_group_move_one_at_a_time(lab, journal):
