@@ -57,7 +57,7 @@ def test_the_bar_of_a_terminal(boot, cloud, more, bar, colour):
     assert code == 0, said
     drawn = [x for x in said.split("\r") if "vm-bar" in x and bar in x]
     assert drawn
-    # Green while it gets on; a frame that is late is yellow.
+    # Green while the copy converges.
     assert any("32m" in line for line in drawn) is colour
 
 

@@ -17,12 +17,13 @@ from osc_migrate.cloud.cloud import (
 )
 from osc_migrate.cloud.hosts import Aggregate, Host
 from osc_migrate.cloud.inventory import HostInventory
-from osc_migrate.cloud.migrations import Migration, parse_migration
+from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.placement import Inventory
 from osc_migrate.cloud.server_groups import ServerGroup, parse_server_group
 from osc_migrate.cloud.servers import Server, parse_server
 from osc_migrate.cloud.surroundings import (
     aggregates_of,
+    changed_since,
     hosts_of,
     recent_moves,
 )
@@ -248,20 +249,10 @@ def _groups(cloud: Cloud) -> Iterator[ServerGroup]:
 
 def _past(cloud: Cloud) -> tuple[Migration, ...]:
     """Moves of the last days that ended well."""
-    paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
     since = datetime.datetime.now(datetime.UTC) - LOOK_BACK
 
     def fetch(status: str) -> list[Migration]:
-        query: dict[str, object] = {"status": status}
-        if paged:
-            query["limit"] = _ENOUGH
-            query["changes-since"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = cloud.nova.get(
-            "/os-migrations",
-            f"list the migrations that are {status}",
-            query=query,
-        )
-        records = [parse_migration(row) for row in body.rows("migrations")]
+        records = changed_since(cloud, status, since, _ENOUGH)
         return sorted(records, key=lambda m: -m.id)[:_ENOUGH]
 
     asks: list[Callable[[], Any]] = [

@@ -132,6 +132,28 @@ def migrations_in(
     return _listed(cloud, "status", statuses, query)
 
 
+def changed_since(
+    cloud: Cloud, status: str, since: datetime.datetime, limit: int
+) -> list[Migration]:
+    """One page of the records in that status that changed since then.
+
+    Before microversion 2.59 Nova lists those of all times, and all of them.
+
+    :param limit: the most to ask for.
+    :raises ApiError: they cannot be listed.
+    """
+    query: dict[str, object] = {"status": status}
+    if cloud.nova.has(microversions.MIGRATIONS_PAGED):
+        query["limit"] = limit
+        query["changes-since"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = cloud.nova.get(
+        "/os-migrations",
+        f"list the migrations that are {status}",
+        query=query,
+    )
+    return [parse_migration(row) for row in body.rows("migrations")]
+
+
 def _listed(
     cloud: Cloud,
     key: str,

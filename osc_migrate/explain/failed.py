@@ -12,8 +12,9 @@ from osc_migrate.cloud.actions import Action, actions_of
 from osc_migrate.cloud.cloud import Cloud, in_parallel, or_unread
 from osc_migrate.cloud.history import History, attempts_of
 from osc_migrate.cloud.json_fields import JsonObject
-from osc_migrate.cloud.migrations import Migration, parse_migration
+from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server, parse_server
+from osc_migrate.cloud.surroundings import changed_since
 from osc_migrate.explain import attempts, causes
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.explain.joiner import FAILED, explain
@@ -112,16 +113,7 @@ def _failed(cloud: Cloud, start: datetime.datetime) -> list[Migration]:
     paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
 
     def fetch(status: str) -> list[Migration]:
-        query: dict[str, object] = {"status": status}
-        if paged:
-            query["limit"] = MAX_LISTED
-            query["changes-since"] = start.strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = cloud.nova.get(
-            "/os-migrations",
-            f"list the migrations that are {status}",
-            query=query,
-        )
-        rows = [parse_migration(row) for row in body.rows("migrations")]
+        rows = changed_since(cloud, status, start, MAX_LISTED)
         # Before 2.59 Nova lists those of all times.
         return [r for r in rows if paged or (_written(r) or start) >= start]
 

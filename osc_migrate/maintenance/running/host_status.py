@@ -172,7 +172,7 @@ def of_host(
     except errors.NotFound:
         raise
     except errors.MigrateError as error:
-        # Without placement there is no plan; the rest is known all the same.
+        # Without placement nothing can be planned; the rest is still known.
         problem = str(error)
         snapshot = _snapshot(cloud)
     host = in_flight.host_called(cloud, name)
