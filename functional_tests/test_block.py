@@ -67,7 +67,7 @@ def test_a_drain_names_its_own_option(local_shell, there, tmp_path):
     assert failed.code == 4, failed.err
     (row,) = failed.json
     assert (row["server"], row["outcome"]) == (there, "failed")
-    assert "plan anew with --block" in row["next"]
+    assert "replan with --block" in row["next"]
     assert "migrate block" not in row["next"]
     done = local_shell.migrate("drain", "HostB", "--block", *journals)
     assert done.code == 0, done.err

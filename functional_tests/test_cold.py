@@ -98,7 +98,7 @@ def test_nothing_waits(shell, there):
     for option in ("--revert",):
         done = shell.migrate("cold", there, option)
         assert done.code == 1
-        assert "no cold migration waits" in done.err
+        assert "no cold migration is awaiting" in done.err
 
 
 def test_confirm_takes_the_end(shell, there):

@@ -75,7 +75,7 @@ def test_destination_silent(shell, connection, boot, name, silence):
     done = shell.migrate("live", name, "HostC")
     assert done.code == 3
     assert "FAIL destination-is-up" in done.err
-    assert "last heard of" in done.err
+    assert "last heartbeat: " in done.err
     assert done.err.count("FAIL") == 1
     untouched(connection, server)
 

@@ -50,7 +50,7 @@ def command(*words: object) -> str:
 
 
 def confirm_or_revert(server: str, *, resized: bool = False) -> str:
-    """What ends a move that waits to be confirmed or taken back.
+    """What ends a move that is awaiting confirmation or taken back.
 
     :param server: as :func:`paste` has it.
     :param resized: it is a resize, which is not ours to end.

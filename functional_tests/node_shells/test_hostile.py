@@ -18,7 +18,7 @@ SHORT = Limits(connect=5)
 
 def test_it_never_answers(sshds, ask):
     lost = ask(sshds.deaf("deaf"), limits=SHORT, waits=5)
-    assert lost.reason == "no shell there within 5 s"
+    assert lost.reason == "no shell within 5 s"
     assert lost.remedy
 
 
@@ -42,12 +42,12 @@ def test_its_name_is_unknown(ask):
 def test_the_login_takes_a_minute(sshds, ask):
     uri = sshds.start("slow", "ForceCommand sleep 60")
     lost = ask(uri, limits=SHORT, waits=5)
-    assert lost.reason == "no shell there within 5 s"
+    assert lost.reason == "no shell within 5 s"
 
 
 def test_the_login_never_ends_to_speak(sshds, ask):
     lost = ask(sshds.start("talker", "ForceCommand yes"))
-    assert lost.reason == "the node said more than 1.0 MiB to the login"
+    assert lost.reason == "the node sent more than 1.0 MiB to the login"
 
 
 def test_its_host_key_is_unknown(sshds, ask):
@@ -79,7 +79,7 @@ def test_its_user_has_no_shell(sshds, ask):
 
 def test_its_user_has_a_shell_that_fails(sshds, ask):
     lost = ask(sshds.start("false", "ForceCommand /bin/false"))
-    assert lost.reason == "no shell there: it said nothing, exit status 1"
+    assert lost.reason == "no shell: it printed nothing, exit status 1"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_sudo_refuses(sshds, ask, script, said, reason):
 def test_its_last_words_are_no_text(sshds, ask, script):
     paint = script("printf x; printf '\\033[2J!' >&2")
     lost = ask(sshds.start("painter", f"ForceCommand {paint}"))
-    assert lost.reason == "no shell there: \\x1b[2J!"
+    assert lost.reason == "no shell: \\x1b[2J!"
 
 
 def test_one_answer_takes_a_minute(sshds, ask):
@@ -158,7 +158,7 @@ def test_it_prints_a_gigabyte(sshds, ask):
     got = ask(sshds.start("flood"), flood | QUESTIONS)
     flooded = got.pop("flood")
     assert flooded.reason == (
-        "the node said more than 1.0 MiB to 'head -c 1G /dev/zero'"
+        "the node sent more than 1.0 MiB to 'head -c 1G /dev/zero'"
     )
     assert got == EXPECTED
 

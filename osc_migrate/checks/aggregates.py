@@ -50,7 +50,7 @@ def destination_is_open_to_the_project(move: MoveFacts) -> str:
         return "open to all"
     if move.server.project_id in projects:
         return "open to its project"
-    raise Concern("it is set apart for other projects", _remedy(move))
+    raise Concern("it is reserved for other projects", _remedy(move))
 
 
 @check(wanted)
@@ -102,5 +102,5 @@ def destination_is_not_set_apart(move: MoveFacts) -> str:
         return ", ".join(sorted(traits))
     missing = ", ".join(sorted(traits - requested))
     raise Concern(
-        f"it is set apart for flavors and images with {missing}", _remedy(move)
+        f"it is reserved for flavors and images with {missing}", _remedy(move)
     )

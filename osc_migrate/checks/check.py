@@ -92,7 +92,7 @@ class Check:
             # One broken check must not hide what the others found.
             LOG.debug("check %s broke", self.id, exc_info=True)
             status = Status.UNKNOWN
-            detail = f"the check itself broke: {error!r}"
+            detail = f"the check itself failed: {error!r}"
             remedy = "please report it, with the output of --debug"
         return Finding(
             check=self.id,

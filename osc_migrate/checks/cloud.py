@@ -135,7 +135,8 @@ def hypervisor_versions_agree(cloud: CloudFacts) -> str:
     if mixed:
         raise Concern(
             "; ".join(mixed),
-            "move from older to newer ones only, until all are the same",
+            "move from older to newer ones only, until all have the same"
+            " version",
         )
     return (
         ", ".join(
@@ -159,7 +160,7 @@ def no_migration_is_stuck(cloud: CloudFacts) -> str:
         return f"{len(cloud.under_way)} under way"
     minutes = STUCK_AFTER.seconds // 60
     raise Problem(
-        f"nothing heard for {minutes} minutes: "
+        f"not updated for {minutes} minutes: "
         + _listed([f"{m.id} ({m.status}, {m.source})" for m in stuck]),
         "openstack migrate explain SERVER; see whether the guest runs on one"
         " host, and on which, before anything else",

@@ -83,10 +83,10 @@ def destination_is_up(move: MoveFacts) -> str:
     if host.state == "up":
         return "up"
     if host.forced_down:
-        raise Skip("forced down, which says nothing of its heartbeat")
+        raise Skip("forced down, whatever its heartbeat")
     last_heartbeat = host.updated_at
     raise Problem(
-        f"nova-compute is {host.state}, last heard of "
+        f"nova-compute is {host.state}, last heartbeat: "
         + (
             f"{last_heartbeat:%Y-%m-%d %H:%M:%S} UTC"
             if last_heartbeat
@@ -115,7 +115,8 @@ def destination_heartbeat_is_fresh(move: MoveFacts) -> str:
     if late <= HEARTBEATS_APART:
         return f"{last:%H:%M:%S} UTC"
     raise Concern(
-        f"up, but last heard of {duration(late)} before {source.name}",
+        f"up, but its last heartbeat is {duration(late)} older than"
+        f" {source.name}'s",
         f"on {host.name}: systemctl status nova-compute, and its log",
     )
 

@@ -57,7 +57,7 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
 
 @check(server)
 def guest_runs_after_the_move(move: MoveFacts) -> str:
-    """The guest of a server that waits to be confirmed runs.
+    """The guest of a server that is awaiting confirmation runs.
 
     One that was stopped before stays stopped, and no API shows which it was
     (nova/compute/manager.py, finish_resize).
@@ -82,7 +82,7 @@ def _route(record: Migration) -> str:
 
 @check(server)
 def server_waits_for_no_confirmation(move: MoveFacts) -> str:
-    """No resize or cold migration waits to be confirmed.
+    """No resize or cold migration is awaiting confirmation.
 
     Until then the server holds room on both hosts, and Nova refuses to move
     it (nova/compute/api.py: its vm_state is 'resized').
@@ -101,7 +101,7 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
             ": forgotten?" if forgotten else ""
         )
     raise Problem(
-        f"a resize or cold migration waits to be confirmed{duration}",
+        f"a resize or cold migration is awaiting confirmation{duration}",
         confirm_or_revert(
             arg(move), resized=bool(known(lambda: _resized(move)))
         ),
@@ -152,7 +152,7 @@ def unless_moving(move: MoveFacts) -> None:
     if known(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
     if known(lambda: move.server.status) == "VERIFY_RESIZE":
-        raise Skip("a resize or cold migration waits to be confirmed")
+        raise Skip("a resize or cold migration is awaiting confirmation")
     if move.under_way:
         raise Skip("a migration is under way")
 

@@ -126,7 +126,7 @@ def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
     ]
     if not connected:
         raise NotChecked(
-            "no living agent there reports what it connects",
+            "no live agent there reports what it connects",
             Gap(
                 "physical networks",
                 "bridge_mappings on the destination shows them",

@@ -21,7 +21,7 @@ def bound_guest_can_move(move: MoveFacts) -> str:
     if move.nova >= requested.TRAIN:
         return bonds
     raise Problem(
-        f"{bonds}, which this Nova cannot bind anew while the guest runs",
+        f"{bonds}, which this Nova cannot re-pin while the guest runs",
         f"move it cold: openstack server migrate {arg(move)}",
     )
 
@@ -38,7 +38,7 @@ def guest_is_not_bound(move: MoveFacts) -> str:
     if not bonds:
         return "not bound"
     if move.nova < requested.TRAIN:
-        raise Skip("what this Nova can move is another check's")
+        raise Skip("covered by another check")
     raise Concern(
         f"{bonds}: Nova may find no NUMA node with room for it there",
         "compare free CPUs and huge pages of the host's nodes: virsh"

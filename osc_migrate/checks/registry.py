@@ -117,7 +117,7 @@ AFTER: tuple[Check, ...] = (
 )
 
 
-# Of one that waits to be confirmed after a cold migration.
+# Of one that is awaiting confirmation after a cold migration.
 WAITING: tuple[Check, ...] = (
     leftovers.guest_runs_after_the_move,
     ports.ports_are_bound_where_it_is,

@@ -94,7 +94,7 @@ def _settled(move: MoveFacts) -> str:
         raise Skip("Nova is busy with it")
     status = move.server.status
     if status == "VERIFY_RESIZE":
-        raise Skip("a resize or cold migration waits to be confirmed")
+        raise Skip("a resize or cold migration is awaiting confirmation")
     return status
 
 
@@ -106,7 +106,7 @@ def guest_is_on(move: MoveFacts) -> str:
     (nova/conductor/tasks/live_migrate.py, _check_instance_is_active).
     """
     if known(lambda: move.server.status) not in ("ACTIVE", "PAUSED"):
-        raise Skip("the server does not run")
+        raise Skip("the server is not running")
     power = move.server.power_state
     if power in POWER:
         return POWER[power]

@@ -64,9 +64,9 @@ def disks_are_there_to_copy(move: MoveFacts) -> str:
     if move.server.image_id is not None:
         return f"{_local_gib(move)} GiB"
     if move.server.config_drive or _local_gib(move):
-        return "beside the volume that it boots from"
+        return "besides its boot volume"
     raise Problem(
-        "it has no disk but volumes, which are shared storage",
+        "all its disks are volumes, which are shared storage",
         f"openstack migrate live {arg(move)} moves it without a copy",
     )
 
@@ -179,7 +179,7 @@ def volumes_are_in_the_destinations_zone(move: MoveFacts) -> str:
         raise Skip("its volumes are not known")
     behind = [v.id for v in volumes if v.zone == move.source.zone]
     if not behind:
-        return "none is of the zone that it leaves"
+        return "none is in the zone that it leaves"
     raise Concern(
         f"it goes to zone {host.zone}, but volume {', '.join(behind)} is in"
         f" {move.source.zone}",

@@ -11,6 +11,7 @@ from osc_migrate.cloud.actions import actions_of
 from osc_migrate.cloud.cloud import Cloud, in_parallel
 from osc_migrate.cloud.migrations import Kind, Migration, parse_migration
 from osc_migrate.facts import Unread, fact, known
+from osc_migrate.text import some
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +27,10 @@ class PastDurations:
 
     def __str__(self) -> str:
         shortest, longest = min(self.seconds), max(self.seconds)
-        span = f"{self.median:.0f} s"
+        basis = some(len(self.seconds), "move")
         if round(shortest) != round(longest):
-            span += f" ({shortest:.0f} to {longest:.0f})"
-        count = len(self.seconds)
-        return f"usually {span} here, by {count} move{'s'[: count != 1]}"
+            basis = f"{shortest:.0f} to {longest:.0f} s in {basis}"
+        return f"{self.median:.0f} s here ({basis})"
 
 
 # Records of each status, and servers whose requests are read.

@@ -23,7 +23,9 @@ class JsonObject:
 
     def __init__(self, data: object, description: str, origin: str) -> None:
         if not isinstance(data, dict):
-            raise Unread(f"{origin} sent something odd for {description}")
+            raise Unread(
+                f"{origin} sent an unexpected answer for {description}"
+            )
         self._data = data
         self._description = description
         self._origin = origin
@@ -94,7 +96,8 @@ class JsonObject:
         except ValueError:
             pass
         raise Unread(
-            f"{self._origin} shows '{name}' in {self._description} as no time"
+            f"{self._origin} shows '{name}' in {self._description} as"
+            " something other than a time"
         )
 
     def inner(self, name: str) -> "JsonObject":
@@ -109,7 +112,7 @@ class JsonObject:
             except (ValueError, RecursionError):
                 raise Unread(
                     f"{self._origin} shows '{name}' in {self._description} as"
-                    " odd JSON"
+                    " unexpected JSON"
                 ) from None
         return JsonObject(value, name, self._origin)
 
@@ -126,7 +129,8 @@ class JsonObject:
         if all(isinstance(value, str) for value in values):
             return tuple(values)
         raise Unread(
-            f"{self._origin} shows odd '{name}' in {self._description}"
+            f"{self._origin} shows an unexpected '{name}' in"
+            f" {self._description}"
         )
 
     def words(self, name: str) -> dict[str, str]:

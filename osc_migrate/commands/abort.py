@@ -125,7 +125,7 @@ class Abort(base.Base, command.Lister):
         ]
         if not pairs:
             raise errors.MigrateError(
-                f"no migration that leaves or reaches {host} is under way;"
+                f"no migration that leaves or reaches {host} is in flight;"
                 " 'openstack migrate watch --all' shows those of all hosts"
             )
         return sorted(pairs, key=lambda p: p[1].status not in _ORDER)
@@ -216,7 +216,7 @@ def _not_under_way(server: Server) -> str:
     if server.status == "VERIFY_RESIZE":
         return (
             f"no migration of server {server.name} is under way: a cold one"
-            f" waits to be confirmed. To revert it: openstack migrate cold"
+            f" is awaiting confirmation. To revert it: openstack migrate cold"
             f" {name} --revert"
         )
     return (

@@ -58,7 +58,7 @@ class Cold(migrate_base.Moving):
         end.add_argument(
             "--revert",
             action="store_true",
-            help="Revert a migration that waits to be confirmed",
+            help="Revert a migration that is awaiting confirmation",
         )
         return parser
 

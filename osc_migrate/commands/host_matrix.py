@@ -26,7 +26,7 @@ REASON = 300
 _ALPHABET = string.ascii_uppercase
 TITLE = "From the host of a row to the host of a column:"
 KEY = {
-    Verdict.YES: "yes: no check of the hosts speaks against it",
+    Verdict.YES: "yes: no check of the hosts rules it out",
     Verdict.NO: "capital letter: it cannot move",
     Verdict.WARNING: "small letter: a risk",
     Verdict.UNKNOWN: "letter with '?': not known",
@@ -71,7 +71,7 @@ def summary(pairs: Sequence[Pair]) -> str:
     counts = Counter(pair.verdict for pair in pairs)
     parts = ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v])
     if not parts:
-        return "there are not two compute hosts"
+        return "fewer than two compute hosts"
     return f"{some(len(pairs), 'pair')} of hosts: {parts}"
 
 

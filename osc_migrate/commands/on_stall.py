@@ -34,7 +34,7 @@ class Stalling(migrate_base.Moving):
         if not parsed_args.nodes:
             return
         if past := durations.past_durations(self.mover.cloud, self.kind):
-            base.say(f"live migrations take {past}")
+            base.say(f"live migrations usually take {past}")
 
     def looks(
         self, parsed_args: argparse.Namespace, move: Move

@@ -298,6 +298,6 @@ def _summary(plan: Plan) -> Iterator[str]:
     yield from plan.reasons
     if any(step.destination is None for step in moves):
         yield (
-            "servers that the scheduler places go last: a plan cannot know"
-            " whether it finds a host"
+            "servers that the scheduler places go last: a plan cannot"
+            " predict whether one is found"
         )

@@ -65,7 +65,7 @@ def _changes(
 def news(look: Progress) -> str:
     """What to say when silence began or ended; empty for nothing."""
     over = look.status in ENDED
-    return look.silence or ("" if over else "there is news of it again")
+    return look.silence or ("" if over else "updates have resumed")
 
 
 def convergence(look: Progress) -> str:

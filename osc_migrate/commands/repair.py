@@ -83,7 +83,7 @@ class Repair(base.Base, command.Lister):
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         if not parsed_args.nodes:
             nodes.refuse_alone(parsed_args, "inventory")
-        base.begin(f"checking what is left of moves of {parsed_args.server}")
+        base.begin(f"looking for leftovers of moves of {parsed_args.server}")
         facts = self.mover.facts(parsed_args.server, None)
         runs = self._runs(parsed_args, facts)
         after = parsed_args.confirm_after
@@ -127,13 +127,13 @@ class Repair(base.Base, command.Lister):
 def _ending(server: str, steps: Sequence[RepairStep]) -> Ending:
     """How many were done, and what to do about the others."""
     if not steps:
-        return Ending(f"{server}: nothing is left of its moves")
+        return Ending(f"{server}: nothing is left over from its moves")
     left = [step for step in steps if step.result != "done"]
     if not left:
         return Ending(f"{server} is repaired: {len(steps)} done")
     repaired = len(steps) - len(left)
     return Ending(
-        f"{server} is not repaired: {repaired} done, {len(left)} left",
+        f"{server} was not repaired: {repaired} done, {len(left)} left",
         tuple(dict.fromkeys(text for s in left for text in steps_of(s.next))),
     )
 
@@ -194,7 +194,7 @@ def _carry_out_one(
         if now is not None and now.status != "ERROR":
             return step.as_done()
         status = now.status if now else "deleted"
-        return step.left(f"the server is {status} all the same", step.next)
+        return step.left(f"the server is still {status}", step.next)
     record = mover.waiting(facts.server)
     decision = mover.decide(facts.server, record, Verb.CONFIRM)
     try:

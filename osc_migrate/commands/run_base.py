@@ -138,7 +138,7 @@ def execute(
     with (
         interruptible(run),
         lost_output.survived(
-            lambda: run.stop("interrupted: the output has no reader any more")
+            lambda: run.stop("interrupted: the output has no reader")
         ),
     ):
         if is_quiet(command, parsed_args):

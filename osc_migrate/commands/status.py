@@ -19,7 +19,7 @@ class Status(base.Base, command.Lister):
     With a host: one row for each server that keeps it from being empty, with
     the reason as a drain would see it: it can move, its owner's policy
     excludes it, no move would be safe, it is leaving or arriving, or it has
-    left and waits to be confirmed. Below: the state of nova-compute and the
+    left and is awaiting confirmation. Below: the state of nova-compute and the
     run that has the host. Without a host: one row for each compute host.
 
     Runs are known by the reason that a disabled service has and by the

@@ -57,7 +57,8 @@ def of_move(outcome: Outcome) -> Ending:
             )
         case End.WAITS:
             sentence = (
-                f"{name} is on {outcome.destination} and waits to be confirmed"
+                f"{name} is on {outcome.destination} and is awaiting"
+                " confirmation"
             )
         case End.REVERTED:
             sentence = f"{name} was reverted: it is on {outcome.source} again"
@@ -199,7 +200,10 @@ def _counts(rows: Collection[Row]) -> Iterator[str]:
     yield f"{counts[Result.MOVED]} moved"
     for count, clause in (
         (problems, f"{problems} of them with problems"),
-        (counts[Result.GONE], f"{counts[Result.GONE]} left by other hands"),
+        (
+            counts[Result.GONE],
+            f"{counts[Result.GONE]} moved or deleted by others",
+        ),
         (excluded, f"{excluded} excluded by {_owner(excluded)}"),
         (stay, f"{stay} stay" + ("s" if stay == 1 else "")),
         (counts[Result.STOPPED], f"{counts[Result.STOPPED]} shut down there"),

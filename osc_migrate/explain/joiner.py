@@ -345,7 +345,7 @@ def _not_failed(
                 server, resized=bare.kind == "resize"
             )
     elif bare.status == "reverted":
-        meaning, next_step = "it worked and was reverted", ""
+        meaning, next_step = "it succeeded and was reverted", ""
     elif bare.status == "cancelled":
         meaning, next_step = _aborted(history, attempt) or "it was aborted", ""
     elif bare.status == "unknown":

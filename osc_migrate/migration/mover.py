@@ -109,15 +109,15 @@ class Mover:
         return self._start(facts, body, Kind.COLD.value, "cold-migrate")
 
     def waiting(self, server: Server) -> Migration:
-        """The migration of a server that waits to be confirmed.
+        """The migration of a server that is awaiting confirmation.
 
         :raises MigrateError: none does, or it was a resize.
         """
         name = paste(server.name, server.id)
         if server.status != "VERIFY_RESIZE":
             raise errors.MigrateError(
-                f"server {name} is {server.status}: no cold migration waits"
-                " to be confirmed or reverted"
+                f"server {name} is {server.status}: no cold migration is"
+                " awaiting confirmation or reverting"
             )
         records = self.cloud.migrations(
             server.id, known(lambda: server.project_id), limit=20

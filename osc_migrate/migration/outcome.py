@@ -24,7 +24,7 @@ class End(enum.Enum):
     MOVED = "moved"
     # Nova took the request; its end was not waited for (--no-wait).
     ACCEPTED = "accepted"
-    # A cold migration did what it should, and waits to be confirmed.
+    # A cold migration did what it should, and is awaiting confirmation.
     WAITS = "waits"
     # One was taken back: the server is where it was.
     REVERTED = "reverted"
@@ -159,7 +159,7 @@ def _doubt(
         return "the server was deleted meanwhile"
     if record.status not in WORKED:
         return f"the migration ended as '{record.status}'"
-    # A cold migration waits to be confirmed; Nova may do that by itself
+    # A cold migration is awaiting confirmation; Nova may do that by itself
     # (resize_confirm_window).
     expected = before.status
     if record.status == "finished":
@@ -177,7 +177,7 @@ def _doubt(
         if record.status == "finished" and _off(before, now):
             return (
                 f"the guest ran before, and does not run on {now.host}: it"
-                " waits there, not confirmed"
+                " is there, awaiting confirmation"
             )
     except Unread as unread:
         return f"the record says '{record.status}', but {unread.reason}"

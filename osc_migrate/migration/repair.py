@@ -153,7 +153,7 @@ def _doubt(move: MoveFacts, runs: Runs | None) -> str:
     if move.under_way:
         return f"migration {move.under_way[0].id} is under way"
     if not move.migrations:
-        return "it never migrated, so the error is of something else"
+        return "it never migrated, so the error has another cause"
     last = move.migrations[0]
     if last.type != _LIVE or last.status not in FAILED:
         return (
@@ -207,20 +207,20 @@ def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[RepairStep]:
     except Unread as unread:
         yield RepairStep(
             server.name,
-            "it waits to be confirmed",
+            "it is awaiting confirmation",
             f"not known: {unread.reason}",
             next=confirm_or_revert(name),
         )
         return
     since_text = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
-    problem = f"it waits to be confirmed{since_text}"
+    problem = f"it is awaiting confirmation{since_text}"
     age = (move.now - since).total_seconds() if since else 0.0
     doubt, command = "", confirm_or_revert(name)
     if finished and finished[0].type == "resize":
-        doubt = "it was resized: only its owner can judge that"
+        doubt = "it was resized: only its owner can confirm that"
         command = confirm_or_revert(name, resized=True)
     elif since is None:
-        doubt = "it is not known since when"
+        doubt = "its start is not known"
     elif age < confirm_after:
         doubt = f"it waits for less than {confirm_after:.0f} s"
     elif busy is not None:
@@ -236,7 +236,7 @@ def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[RepairStep]:
         server.name,
         problem,
         f"its guest runs on {server.host}, which is up, and its ports are"
-        " bound there; it cannot be taken back afterwards",
+        " bound there; it cannot be reverted afterwards",
         RepairAction.CONFIRM,
         "would do",
         f"openstack migrate cold {name} --confirm",
@@ -316,7 +316,7 @@ def _leftovers(
             move.server.name,
             "its ports could not be read",
             unread.reason,
-            next="run it again when Neutron answers",
+            next="run it again once Neutron answers",
         )
     for finding in registry.judge_leftovers(move):
         if finding.status < Status.WARN:

@@ -73,7 +73,7 @@ class CommandOutput:
         """
         rows = [line.partition("=") for line in self.lines(name)]
         if not rows or rows[-1] != ("end", "=", name):
-            raise Unread(f"{self._subject}.{name}: the answer is not whole")
+            raise Unread(f"{self._subject}.{name}: the answer is incomplete")
         for key, equals, _ in rows[:-1]:
             if not equals or key not in keys:
                 raise Unread(
@@ -113,7 +113,8 @@ def whole(text: str, subject: str, base: int = 10) -> int:
         return int(text.strip()[:40], base)
     except ValueError:
         raise Unread(
-            f"the node said '{text.strip()[:40]}' for {subject}, which is not"
+            f"the node reported '{text.strip()[:40]}' for {subject}, which is"
+            " not"
             " a number"
         ) from None
 

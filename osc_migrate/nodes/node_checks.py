@@ -118,7 +118,7 @@ def answered(name: str, unread: Unread | None = None) -> Finding:
     if unread is None:
         return Finding(ANSWERS, name, Status.PASS, "it answers", title=title)
     remedy = getattr(unread, "remedy", "") or (
-        f"log in to {name} as preflight does, by ssh and without a question"
+        f"log in to {name} as preflight does, over SSH, non-interactively"
     )
     return Finding(ANSWERS, name, Status.UNKNOWN, unread.reason, remedy, title)
 

@@ -28,8 +28,8 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "disk-owner-refused",
         r"unable to set user and group to '[\d:]{1,32}' on",
-        "libvirt may not give the disk to QEMU's user: mostly the export"
-        " squashes root (root_squash)",
+        "libvirt may not give the disk to QEMU's user: usually because"
+        " the export squashes root (root_squash)",
         "export it with no_root_squash; or dynamic_ownership=0 in qemu.conf"
         " with files that QEMU may write",
         "export-keeps-root",
@@ -96,8 +96,8 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "tap-left-over",
         r"Unable to create tap device [^\n]{1,64}: Device or resource busy",
-        "a network device of that name is left on that host, mostly of an"
-        " earlier move",
+        "a network device of that name is left on that host, usually from"
+        " an earlier move",
         "on that host: ip link show tap...; where no guest uses it: ip link"
         " del; ovs-vsctl del-port",
         source="libvirt, util/virnetdevtap.c",

@@ -64,7 +64,7 @@ CAUSES: tuple[Cause, ...] = (
         "Nova cannot cold-migrate disks on LVM",
         "move it with 'openstack migrate block', or shelve and unshelve",
         "disks-are-not-on-lvm",
-        batch_remedy="let it run and plan anew with --block, or shelve and"
+        batch_remedy="let it run and replan with --block, or shelve and"
         " unshelve",
         source="nova/virt/libvirt/driver.py",
     ),

@@ -8,8 +8,8 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "server-group",
         r"instance group policy",
-        "the destination has another member of the server's group, which is"
-        " to stay apart",
+        "the destination has another member of the server's group, and the"
+        " group's policy is anti-affinity",
         "choose another host, or move the other member first",
         "server-groups-allow-the-destination",
         source="nova/compute/manager.py",
@@ -167,7 +167,7 @@ CAUSES: tuple[Cause, ...] = (
         r"|Could not determine disk usage",
         "nova-compute has not measured that host since it started: something"
         " that it reads there fails",
-        "on that host: nova-compute's log, after its last start; mostly a"
+        "on that host: nova-compute's log, after its last start; usually"
         " storage or a keyring that it cannot read",
         source="nova/compute/resource_tracker.py; seen with Ceph",
     ),

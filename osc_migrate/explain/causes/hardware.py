@@ -142,7 +142,7 @@ CAUSES: tuple[Cause, ...] = (
         "accelerator",
         r"(?:instances|Ports) that have accelerators",
         "a server with a Cyborg accelerator cannot move",
-        "detach the accelerator, or build the server anew elsewhere",
+        "detach the accelerator, or rebuild the server elsewhere",
         "server-has-no-accelerator",
         source="nova/compute/api.py",
     ),

@@ -41,7 +41,7 @@ CAUSES: tuple[Cause, ...] = (
         r"InstanceNotFound",
         "no host has the guest any more: its QEMU died while it was copied",
         "the end of /var/log/libvirt/qemu/GUEST.log on the source says why;"
-        " openstack server reboot --hard starts it anew",
+        " openstack server reboot --hard starts it again",
         "paused-guest-has-run-here",
         source="nova/compute/manager.py; seen with QEMU 7.2",
     ),
@@ -82,7 +82,7 @@ CAUSES: tuple[Cause, ...] = (
         # QEMU's ports: libvirt's default, and what deployments move it to.
         r"unable to connect to server at '[^'\n]{1,255}:(?:49|6[01])\d{3}'"
         r"|(?:drive-mirror|blockdev-add|blockdev-mirror)'?: Failed to connect",
-        "the ports that QEMU sends the guest to are closed on the destination",
+        "QEMU's data ports are closed on the destination",
         "open migration_port_min to _max of the destination's qemu.conf"
         " (49152-49215 by default) for the source",
         "destination-data-ports-are-open",
@@ -91,8 +91,8 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "data-port-silent",
         r"cannot acquire state change lock",
-        "a migration job hangs in libvirt: mostly a firewall that drops what"
-        " goes to the destination's data ports",
+        "a migration job hangs in libvirt: usually a firewall that drops"
+        " packets to the destination's data ports",
         "see 'virsh list --all' on both hosts before you try again; then"
         " open the data ports (49152-49215 by default)",
         "destination-data-ports-are-open",
@@ -198,12 +198,12 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "storage-not-shared-for-libvirt",
         r"Unsafe migration: Migration without shared storage",
-        "libvirt does not take the instances' filesystem for a shared one",
+        "libvirt does not recognize the instances' filesystem as shared",
         "mount it as NFS, CephFS or GlusterFS on both hosts, or move it with"
         " 'openstack migrate block', which copies the disks",
         "hosts-share-storage",
         batch_remedy="mount it as NFS, CephFS or GlusterFS on both hosts, or"
-        " plan anew with --block, which copies the disks",
+        " replan with --block, which copies the disks",
         source="libvirt",
     ),
     cause(

@@ -28,7 +28,7 @@ CAUSES: tuple[Cause, ...] = (
         "port-not-plugged",
         r"Timed out waiting for events: "
         r"|Timeout waiting for \[\('network-vif-plugged'",
-        "Neutron never said that the port was plugged on the destination",
+        "Neutron never reported that the port was plugged on the destination",
         "check the L2 agent there, and Neutron's [nova] section; a backend"
         " without such events needs live_migration_wait_for_vif_plug=false",
         "destination-network-agent-is-alive",

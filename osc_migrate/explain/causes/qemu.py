@@ -89,7 +89,7 @@ CAUSES: tuple[Cause, ...] = (
         r"|load of migration failed: Input/output error",
         "the connection between the hosts broke while the guest was copied",
         "see both hosts' libvirtd logs and /var/log/libvirt/qemu; look for"
-        " a network that broke, or a QEMU that ended",
+        " a network failure, or a QEMU that exited",
         source="libvirt; QEMU, migration/savevm.c",
         general=True,
     ),

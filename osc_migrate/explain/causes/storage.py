@@ -13,7 +13,7 @@ CAUSES: tuple[Cause, ...] = (
         "mount the shared storage on both hosts, or move it with 'openstack"
         " migrate block', which copies the disks",
         "hosts-share-storage",
-        batch_remedy="mount the shared storage on both hosts, or plan anew"
+        batch_remedy="mount the shared storage on both hosts, or replan"
         " with --block, which copies the disks",
         source=_LIBVIRT,
     ),
@@ -23,14 +23,14 @@ CAUSES: tuple[Cause, ...] = (
         "a copy of the disks was asked for, but the hosts share them",
         "move it with 'openstack migrate live', which copies no disk",
         "hosts-share-storage",
-        batch_remedy="plan anew without --block",
+        batch_remedy="replan without --block",
         source=_LIBVIRT,
     ),
     cause(
         "disk-too-large",
         r"Disk of instance is too large",
         "the destination has no room for the copy of the disks",
-        "choose a host with more free disk, or clear some there",
+        "choose a host with more free disk, or free some there",
         "destination-has-space-for-the-copy",
         source=_LIBVIRT,
     ),
@@ -38,9 +38,9 @@ CAUSES: tuple[Cause, ...] = (
         "disk-full",
         r"No space left on device|\[Errno 28\]"
         r"|Disk quota exceeded|\[Errno 122\]",
-        "a filesystem is full: mostly the destination's, while disks are"
-        " copied",
-        "df on both hosts, of instances_path; clear some, then try again",
+        "a filesystem is full: usually the destination's, while disks"
+        " are copied",
+        "df on both hosts, of instances_path; free some space, then try again",
         "destination-has-space-for-the-copy",
         source="Linux",
     ),
@@ -133,8 +133,8 @@ CAUSES: tuple[Cause, ...] = (
     cause(
         "storage-error",
         r"\bOSError\b",
-        "a file could not be written on that host: mostly the instances"
-        " directory",
+        "a file could not be written on that host: usually in the"
+        " instances directory",
         "see nova-compute's log there; findmnt and ls -ld of instances_path",
         "instances-path-is-writable",
         source="nova/compute/utils.py, exception_to_dict",

@@ -203,7 +203,7 @@ def again(
     server = fleet.servers.get(step.id)
     if server is None:
         return Skipped(
-            step.server, step.id, step.source, ("it does not exist any more",)
+            step.server, step.id, step.source, ("it no longer exists",)
         )
     host = host_of(server)
     if host != step.source:

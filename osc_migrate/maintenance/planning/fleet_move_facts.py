@@ -11,7 +11,7 @@ from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, fact, known
 
 # What a preflight asks for one server, and a plan does not.
-_LATER: Any = Unread("a plan does not look at it")
+_LATER: Any = Unread("plans do not check it")
 
 
 class FleetMoveFacts:

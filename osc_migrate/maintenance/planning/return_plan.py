@@ -32,14 +32,12 @@ def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
     for id, home in sorted(homes.items()):
         server = fleet.servers.get(id)
         if server is None:
-            stays.append(
-                Skipped(id, id, "", ("the server does not exist any more",))
-            )
+            stays.append(Skipped(id, id, "", ("the server no longer exists",)))
             continue
         if host_of(server) == home:
             continue
         if home not in fleet.places:
-            stays.append(stay(server, f"host {home} does not exist any more"))
+            stays.append(stay(server, f"host {home} no longer exists"))
             continue
         candidate = classifier.of(server)
         if isinstance(candidate, Skipped):

@@ -136,7 +136,7 @@ class Rules:
             reasons.append(Reason("forbidden", text))
         for name in candidate.needs:
             if name in place.spread:
-                text = f"several resource providers of the host have {name}"
+                text = f"several resource providers of the host provide {name}"
                 reasons.append(Reason(f"spread {name}", text))
         return tuple(reasons)
 

@@ -241,7 +241,7 @@ def _event_of(entry: Entry) -> tuple[str, str, bool]:
             return f"{data['host']}: nova-compute is enabled", "", False
         case "again":
             host = data["destination"] or "any host"
-            text = f"planned anew: {data['way']} to {host}, as {data['why']}"
+            text = f"replanned: {data['way']} to {host}, as {data['why']}"
             return text, id, False
         case "abort":
             return "stalled: aborting", id, True

@@ -328,8 +328,8 @@ def _unconfirmed(
                 destination=host_of(server),
                 migration_id=record.id,
                 reason=(
-                    f"on {host_of(server)} already, waits to be confirmed"
-                    " or reverted"
+                    f"on {host_of(server)} already, is awaiting"
+                    " confirmation or reverting"
                 ),
             )
     return rows

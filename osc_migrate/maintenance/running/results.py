@@ -21,7 +21,7 @@ class Result(enum.StrEnum):
     LEFT = "left"
     # A move was tried, and ended otherwise.
     FAILED = "failed"
-    # It moved, and waits to be confirmed or taken back.
+    # It moved, and is awaiting confirmation or taken back.
     WAITS = "waits"
     # The move continues in Nova and is not followed.
     RUNNING_ON = "running on"

@@ -219,7 +219,7 @@ class Task:
         self._work.go_elsewhere(self.step, step)
         self.step = step
         self._work.report(
-            f"planned anew: {step.way} to {step.destination or 'any host'},"
+            f"replanned: {step.way} to {step.destination or 'any host'},"
             f" as {reason}",
             step.server,
         )
@@ -287,7 +287,7 @@ class Task:
         if facts.server.status == "VERIFY_RESIZE":
             return self._row(
                 Result.WAITS,
-                f"moved to {host} outside this run; waits to be confirmed",
+                f"moved to {host} outside this run; awaiting confirmation",
                 command=f"openstack migrate cold {name} --confirm",
             )
         return self._row(Result.GONE, f"already on {host}")

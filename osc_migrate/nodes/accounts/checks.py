@@ -32,9 +32,9 @@ def nova_user_exists(node: NodeFacts) -> str:
     nova = node.accounts.nova
     if nova is None:
         raise Problem(
-            "there is no user nova, and nova-compute does not run",
-            "install nova-compute there: its package makes the user; then"
-            " see that 'id nova' says the same as on the other nodes",
+            "user nova does not exist, and nova-compute is not running",
+            "install nova-compute there: its package creates the user;"
+            " then check that 'id nova' is the same as on the other nodes",
         )
     return f"{nova.name}, uid {nova.uid}"
 
@@ -51,7 +51,7 @@ def nova_may_use_libvirt(node: NodeFacts) -> str:
         raise Skip("there is no user nova")
     message = accounts.libvirt_says
     if message is None:
-        raise Skip("there is no virsh to try it with")
+        raise Skip("virsh is not installed, so it cannot be tried")
     if not message:
         return "it connects to qemu:///system"
     if not any(word in message.lower() for word in _REFUSED):
@@ -59,13 +59,13 @@ def nova_may_use_libvirt(node: NodeFacts) -> str:
     group = accounts.libvirt_group
     if group in ("", "root") or group in accounts.nova.groups:
         raise Problem(
-            f"libvirt says to {accounts.nova.name}: {message}",
+            f"libvirt replies to {accounts.nova.name}: {message}",
             "see unix_sock_group, unix_sock_rw_perms and auth_unix_rw in"
             " /etc/libvirt/libvirtd.conf, as on a node where it works",
         )
     raise Problem(
-        f"{accounts.nova.name} is not in group {group}; libvirt says:"
-        f" {message}",
+        f"{accounts.nova.name} is not in group {group}; libvirt"
+        f" reports: {message}",
         "",
         Fix(
             node.name,
@@ -83,14 +83,14 @@ def qemu_user_exists(node: NodeFacts) -> str:
         return f"{accounts.qemu.name}, uid {accounts.qemu.uid}"
     if not accounts.qemu_is_set:
         raise Problem(
-            "there is neither a user libvirt-qemu nor qemu",
+            "neither user libvirt-qemu nor user qemu exists",
             "install QEMU and libvirt's driver of it there: their packages"
-            " make the user",
+            " create the user",
         )
     # Without the line libvirt takes the user of its package.
     raise Problem(
-        f"qemu.conf sets user = {accounts.qemu_name}, whom the node does not"
-        " know: no server starts or arrives",
+        f"qemu.conf sets user = {accounts.qemu_name}, which does not exist"
+        " on the node: no server can start or arrive",
         "",
         Fix(
             node.name,
@@ -197,9 +197,9 @@ def storage_knows_nova(cluster: ClusterFacts) -> str:
         if node.accounts.nova
     }
     if not storage_uids:
-        raise Skip("no file server has a user nova")
+        raise Skip("no file server has user nova")
     if len(compute_uids) != 1:
-        raise Skip("compute nodes do not agree")
+        raise Skip("compute nodes differ")
     agreed = next(iter(compute_uids))
     outliers = differing(storage_uids, agreed)
     if not outliers:

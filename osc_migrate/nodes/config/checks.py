@@ -102,7 +102,7 @@ def consoles_listen_on_the_destination(node: NodeFacts) -> str:
                 Problem,
                 node,
                 f"[{section}] {option} is {address}, {problem}: a guest that"
-                " comes here could not be started",
+                " arrives here cannot be started",
                 Set(section, option, _instead(node, section)),
             )
     return ", ".join(listeners) or "no console is enabled"

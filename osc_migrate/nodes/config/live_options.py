@@ -43,7 +43,8 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
     fixes, instructions = _without_uri(node, uri)
     if uri.replace("%%", "").count("%") != 1 or uri.count("%s") != 1:
         raise Problem(
-            f"live_migration_uri = {uri} does not hold '%s' once: Nova"
+            f"live_migration_uri = {uri} does not contain '%s' exactly once:"
+            " Nova"
             " cannot put the destination in its place",
             instructions,
             *fixes,
@@ -51,7 +52,7 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
     if parts := _parts_to_keep(uri):
         raise Skip(
             f"live_migration_uri = {uri} has {parts}, which no other option"
-            " can set: it stays"
+            " can set, so it is kept"
         )
     raise Concern(
         f"live_migration_uri = {uri} is deprecated, and overrides"
@@ -116,7 +117,7 @@ def live_migration_timeout_is_sane(node: NodeFacts) -> str:
             Concern,
             node,
             f"live_migration_completion_timeout = {timeout} ends a move"
-            " before the allowed downtime was raised to its most, after"
+            " before the permitted downtime reaches its maximum, after"
             f" {steps} steps of {delay} seconds",
             Set(
                 "libvirt",
@@ -211,7 +212,7 @@ def bandwidth_is_enough(node: NodeFacts) -> str:
         raise with_fix(Problem, node, detail, fix)
     if timeout and once > timeout / 4:
         raise with_fix(
-            Concern, node, f"{detail}: a busy guest will not make it", fix
+            Concern, node, f"{detail}: too little for a busy guest", fix
         )
     return f"{rate} MiB/s"
 

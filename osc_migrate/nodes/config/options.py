@@ -154,7 +154,7 @@ def _compare(
 ) -> str:
     nodes = [node for node in cluster.computes if _readable(node)]
     if len(nodes) < 2:
-        raise Skip("less than two compute nodes with a nova.conf to compare")
+        raise Skip("fewer than two compute nodes with a nova.conf to compare")
     judged_keys = _judged_keys(nodes, judged)
     splits = [
         split
@@ -205,7 +205,7 @@ def _remedies(
 def _by_hand(split: _Split) -> str:
     if split.agreed is None:
         return (
-            f"decide for one value of {split.name}, set it on each node and"
+            f"choose one value of {split.name}, set it on each node and"
             " restart nova-compute"
         )
     return (

@@ -77,7 +77,7 @@ def destination_knows_the_guests_machine_type(guest: GuestMove) -> str:
     if machine in node.libvirt.machines or machine in node.libvirt.aliases:
         return f"{node.name} has {machine}"
     raise Problem(
-        f"the guest runs on {machine}, which QEMU on {node.name} has not",
+        f"machine type {machine} is not supported by QEMU on {node.name}",
         f"update QEMU on {node.name}, or move it to a host with as new a QEMU"
         " as the source's",
     )
@@ -161,13 +161,13 @@ def destination_has_the_guests_processor(guest: GuestMove) -> str:
         )
     if comparison != "incompatible":
         raise Unread(
-            f"libvirt on {node.name} says: {printable(comparison, 200)}"
+            f"libvirt on {node.name} reports: {printable(comparison, 200)}"
         )
     raise Problem(
-        f"the guest sees a processor with features that {node.name} has not",
+        f"the guest's CPU has features that {node.name} lacks",
         f"move it to another host; or set [libvirt] cpu_mode = custom and a"
         f" cpu_models that {guest.source.name} and {node.name} have, and"
-        " start the guest anew",
+        " restart the guest",
     )
 
 

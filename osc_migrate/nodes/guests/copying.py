@@ -60,8 +60,8 @@ def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
         if load.disk:
             amount += f" and up to {size(load.disk)} of disks"
         return (
-            f"about {_time_text(outcome.seconds)} for {amount}, the guest"
-            f" stands still for {_moment(outcome.pause)}: {rates}"
+            f"about {_time_text(outcome.seconds)} for {amount}, estimated"
+            f" downtime {_moment(outcome.pause)}: {rates}"
         )
     outlook, remedy = _otherwise(guest, settings, outcome)
     raise Concern(f"{outlook}: {rates}", remedy)

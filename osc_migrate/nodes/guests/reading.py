@@ -134,7 +134,7 @@ def _parsed(xml: str) -> ElementTree.Element:
 def _machine(domain: ElementTree.Element) -> str:
     type_element = domain.find("os/type")
     if type_element is None or not type_element.get("machine"):
-        raise Unread("libvirt does not say its machine type")
+        raise Unread("libvirt does not report its machine type")
     return str(type_element.get("machine"))
 
 

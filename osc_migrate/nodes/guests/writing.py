@@ -100,7 +100,7 @@ def _writing(
 
     memory = kib("balloon.current")
     if not memory:
-        raise Unread("libvirt does not say how much memory the guest has")
+        raise Unread("libvirt does not report the guest's memory")
     # Memory in several parts, or in huge pages, is not seen so.
     used = min(kib("used"), memory) or memory
     rate = mean(rates["1"])

@@ -30,17 +30,18 @@ def libvirt_runs(node: NodeFacts) -> str:
     if not libvirt.daemon:
         package = "libvirt" if node.system.red_hat else "libvirt-daemon-system"
         raise Problem(
-            "neither libvirtd nor virtqemud is installed, or in a container",
+            "neither libvirtd nor virtqemud is installed, on the host or in"
+            " a container",
             f"install {package}, with its driver of QEMU; or start the"
             " container that runs it",
         )
     if _clash(libvirt):
-        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
+        raise Skip("reported by libvirt-flag-fits-its-sockets")
     if data_ports.runs(libvirt):
         return f"{libvirt.daemon} runs"
     if trouble := data_ports.refused(libvirt):
-        raise Skip(f"another check says why: {trouble}")
-    detail = f"{libvirt.daemon} does not run"
+        raise Skip(f"reported by another check: {trouble}")
+    detail = f"{libvirt.daemon} is not running"
     lines = start(node)
     if libvirt.unit(f"{libvirt.daemon}.service").active == "inactive":
         raise verdict_with_fix(Problem, detail, node, lines)
@@ -90,14 +91,14 @@ def libvirt_answers(node: NodeFacts) -> str:
     """libvirt answers on the node itself, as Nova asks it."""
     libvirt = node.libvirt
     if not data_ports.runs(libvirt):
-        raise Skip("it does not run")
+        raise Skip("it is not running")
     if not libvirt.trouble:
         version = ".".join(map(str, libvirt.version))
         return f"libvirt {version}"
     if _clash(libvirt):
-        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
+        raise Skip("reported by libvirt-flag-fits-its-sockets")
     if trouble := data_ports.refused(libvirt):
-        raise Skip(f"another check says why: {trouble}")
+        raise Skip(f"reported by another check: {trouble}")
     daemon = libvirt.daemon
     raise Problem(
         f"{daemon} runs, but virsh gets no answer: {libvirt.trouble}",
@@ -113,7 +114,7 @@ def libvirt_starts_at_boot(node: NodeFacts) -> str:
     if not libvirt.units or libvirt.contained or not libvirt.daemon:
         raise Skip("no unit of this node starts it")
     if not data_ports.runs(libvirt):
-        raise Skip("it does not run")
+        raise Skip("it is not running")
     if _starts(libvirt):
         return "it does"
     unit = f"{libvirt.daemon}.service"
@@ -122,7 +123,7 @@ def libvirt_starts_at_boot(node: NodeFacts) -> str:
     names = [socket(libvirt, target)] if needs_socket else []
     raise verdict_with_fix(
         Concern,
-        f"{unit} is not enabled: it is gone after a reboot",
+        f"{unit} is not enabled: it will not start after a reboot",
         node,
         [command("systemctl", "enable", unit, *names)],
     )
@@ -145,7 +146,7 @@ def _remote(node: NodeFacts) -> Transport:
     if not target.port:
         raise Skip(f"Nova reaches libvirt by {target.scheme}")
     if not data_ports.runs(node.libvirt):
-        raise Skip("libvirt does not run")
+        raise Skip("libvirt is not running")
     return target
 
 
@@ -168,7 +169,7 @@ def libvirt_listens(node: NodeFacts) -> str:
     if reachable:
         return f"on {reachable[0]}, port {target.port}{plain}"
     if _clash(libvirt):
-        raise Skip("libvirt-flag-fits-its-sockets says what is wrong")
+        raise Skip("reported by libvirt-flag-fits-its-sockets")
     expected = f"port {target.port} ({target.scheme}, as nova.conf says)"
     if on_port:
         bound = ", ".join(listener.address for listener in on_port)
@@ -187,7 +188,7 @@ def libvirt_listens_after_boot(node: NodeFacts) -> str:
     if not _on(libvirt, target.port):
         raise Skip("it does not listen now")
     if not _starts(libvirt):
-        raise Skip("libvirt-starts-at-boot says what is wrong")
+        raise Skip("reported by libvirt-starts-at-boot")
     unit = socket(libvirt, target)
     if not libvirt.by_sockets:
         if libvirt.flag_next or not libvirt.flag:
@@ -203,8 +204,8 @@ def libvirt_listens_after_boot(node: NodeFacts) -> str:
         return f"{unit} is enabled"
     raise verdict_with_fix(
         Concern,
-        f"{unit} is {libvirt.unit(unit).boot or 'not enabled'}: it does not"
-        " come back after a reboot",
+        f"{unit} is {libvirt.unit(unit).boot or 'not enabled'}: it will not"
+        " start after a reboot",
         node,
         [command("systemctl", "enable", unit)],
     )

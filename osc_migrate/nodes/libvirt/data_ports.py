@@ -96,7 +96,7 @@ def migration_ports_are_free(node: NodeFacts) -> str:
     """
     libvirt = node.libvirt
     if trouble_of_ports(libvirt):
-        raise Skip("migration-ports-are-sane says what is wrong")
+        raise Skip("reported by migration-ports-are-sane")
     first, last = libvirt.ports
     occupied = {
         listener.port: listener.process
@@ -156,7 +156,7 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
     """All nodes take guests in on the same ports, as firewalls expect."""
     nodes = [node for node in cluster.computes if node.libvirt.daemon]
     if any(trouble_of_ports(node.libvirt) for node in nodes):
-        raise Skip("migration-ports-are-sane says what is wrong")
+        raise Skip("reported by migration-ports-are-sane")
     if not nodes:
         raise Skip("no node has libvirt")
     # Ranges that are too small are named by another check.
@@ -168,7 +168,7 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
     if not deviating:
         return f"{agreed_range[0]}-{agreed_range[1]}"
     if small or any(_has_few_ports(node.libvirt) for node in deviating):
-        raise Skip("migration-ports-are-sane says what is wrong")
+        raise Skip("reported by migration-ports-are-sane")
     fixes: list[Fix] = []
     remedies = []
     for node in deviating:

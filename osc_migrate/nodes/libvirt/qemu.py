@@ -70,12 +70,12 @@ def hosts_have_equal_qemu(pair: PairFacts) -> str:
     source_version = pair.source.libvirt.qemu_version
     destination_version = pair.destination.libvirt.qemu_version
     if source_version > destination_version:
-        raise Skip("destination-has-as-new-a-qemu says what is wrong")
+        raise Skip("reported by destination-has-as-new-a-qemu")
     if source_version == destination_version:
         return f"QEMU {_dotted(source_version)}"
     raise Concern(
         f"QEMU {_dotted(source_version)} -> {_dotted(destination_version)}:"
-        " what goes there does not come back",
+        " guests that move there cannot move back",
         f"bring {pair.source.name} to QEMU {_dotted(destination_version)}:"
         f" {_upgrade(pair.source)}",
     )
@@ -119,7 +119,7 @@ def destination_knows_machine_type(pair: PairFacts) -> str:
             " hw_machine_type to one that all know, for servers to come",
         )
     if source.qemu_version > destination.qemu_version:
-        raise Skip("destination-has-as-new-a-qemu says what is wrong")
+        raise Skip("reported by destination-has-as-new-a-qemu")
     new = set(source.aliases.values()) - destination.machines
     if new:
         raise Concern(
@@ -150,8 +150,8 @@ def destination_has_the_security_driver(pair: PairFacts) -> str:
         return ", ".join(sorted(models)) or "none"
     model = _shortened(lacking)
     raise Problem(
-        f"guests of {pair.source.name} are confined by {model}, which"
-        f" {pair.destination.name} has not",
+        f"guests of {pair.source.name} are confined by {model}, which is not"
+        f" available on {pair.destination.name}",
         f"on {pair.destination.name}: enable {model} in the kernel, then"
         f" systemctl restart {pair.destination.libvirt.daemon}",
     )
@@ -224,7 +224,7 @@ def machine_ids_differ(cluster: ClusterFacts) -> str:
     the journal tell machines apart by it (machine-id(5)).
     """
     if _twins(cluster, lambda node: node.libvirt.host_uuid):
-        raise Skip("host-uuids-differ says what is wrong")
+        raise Skip("reported by host-uuids-differ")
     twins = _twins(cluster, lambda node: node.libvirt.machine_id)
     if not twins:
         return "all differ"

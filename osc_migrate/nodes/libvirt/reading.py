@@ -53,7 +53,7 @@ if ! command -v virsh >/dev/null; then
         printf '%%s\n' "virsh was not found${core_doubt:+; $core_doubt}" >&2
         exit 0
     elif ! same_capabilities "$core" libvirt; then
-        echo "virsh is in a container that is not privileged, and not run" >&2
+        echo "virsh is in an unprivileged container, so it is not run" >&2
         exit 0
     fi
     run="chroot $core_root"

@@ -18,7 +18,7 @@ def read(output: CommandOutput) -> dict[str, Any]:
         lines = answer.lines
         errors = answer.err.strip().splitlines() or ["it does not answer"]
         trouble = "" if any("<uuid>" in x for x in lines) else errors[-1]
-    unknown = Unread(f"libvirt gave no answer: {trouble}")
+    unknown = Unread(f"libvirt did not answer: {trouble}")
 
     def or_unknown(read: Callable[[list[str]], Any]) -> Any:
         return unknown if trouble else fact(read, lines)

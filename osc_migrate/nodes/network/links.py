@@ -70,8 +70,8 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
     if deviations:
         raise Concern(
             listed(deviations, between="; "),
-            "nova.conf gives addresses, so moves work; but give every node"
-            " the same names, in DNS or "
+            "nova.conf gives addresses, so moves work; but use the same"
+            " names on every node, in DNS or "
             + ("; ".join(map(str, fixes[:5])) or "/etc/hosts"),
             *fixes,
         )
@@ -81,7 +81,7 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
     for node in cluster.computes:
         # Its names were looked up, and not judged.
         config_of(node)
-    return f"{count} names" if count else "no name is only for people"
+    return f"{count} names" if count else "every name is used"
 
 
 @of_cluster(LIVE)

@@ -118,7 +118,7 @@ def _hostname(output: CommandOutput) -> str:
     for line in output.lines("names"):
         if line.startswith("#hostname "):
             return line.removeprefix("#hostname ").strip()
-    raise Unread("the node does not say its own name")
+    raise Unread("the node does not report its name")
 
 
 def _lookups(output: CommandOutput) -> Iterator[tuple[str, list[str]]]:
@@ -192,7 +192,7 @@ def _links(output: CommandOutput) -> dict[str, list[str]]:
     """:raises Unread: a part is missing, or a line is not one of ip(8)."""
     parts = output.parts("links")
     if list(parts) != ["", "addresses", "primary"]:
-        raise Unread("network.links: the answer is not whole")
+        raise Unread("network.links: the answer is incomplete")
     for line in (*parts[""], *parts["addresses"]):
         if not _IP.match(line):
             raise Unread(f"network.links: '{line[:60]}' is not a line of ip")
@@ -211,7 +211,7 @@ def _interfaces(output: CommandOutput) -> dict[str, Interface]:
                 carrier="LOWER_UP" in flags,
             )
     if not interfaces:
-        raise Unread("the node does not say what interfaces it has")
+        raise Unread("the node does not report its interfaces")
     return interfaces
 
 
@@ -230,7 +230,7 @@ def _addresses(output: CommandOutput) -> tuple[Address, ...]:
                     Address(address, min(bits, max_bits), fields[1])
                 )
     if not addresses:
-        raise Unread("the node does not say what addresses it has")
+        raise Unread("the node does not report its addresses")
     return tuple(addresses)
 
 

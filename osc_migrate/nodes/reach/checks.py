@@ -96,7 +96,7 @@ def destination_is_reachable(pair: PairFacts) -> str:
         return pair.reach.connect
     connect = pair.reach.connect
     raise Problem(
-        f"nothing from {pair.source.name} gets to {connect}: no ping, no"
+        f"{pair.source.name} cannot reach {connect}: no ping, no"
         " port of libvirt, QEMU or ssh",
         f"on {pair.source.name}: ip route get {paste(connect)}; ping -c1"
         f" {paste(connect)}; look for a route that is blackhole or leads"
@@ -195,7 +195,7 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
     shown = f"{span[0]}-{span[1]}"
     if low.outcome is Outcome.REFUSED and not reach.listened:
         raise NotChecked(
-            "not tried with a listener: nothing was to be touched",
+            "not tried with a listener: read-only was requested",
             Gap("data ports", "--nodes without --read-only checks them"),
         )
     if low.outcome is not Outcome.OPEN:
@@ -237,15 +237,15 @@ def destination_libvirt_answers(pair: PairFacts) -> str:
     by_hand = f"on {pair.source.name} as root: virsh -c '{uri}' hostname"
     if attempt.status in (124, 137):
         raise Problem(
-            f"{uri} takes the connection but does not answer in 20 s",
+            f"{uri} accepts the connection but does not answer within 20 s",
             f"on {pair.destination.name}: systemctl status libvirtd"
             f" virtproxyd virtqemud; then {by_hand}",
         )
     if routes.transport(uri) == "ssh":
         raise Problem(
             f"{uri}: {message}",
-            f"let root of {pair.source.name} log in there by ssh without a"
-            " question (key in authorized_keys, host key in"
+            f"let root of {pair.source.name} log in there over SSH"
+            " non-interactively (key in authorized_keys, host key in"
             f" /root/.ssh/known_hosts); then {by_hand}",
         )
     raise Problem(
@@ -268,8 +268,8 @@ def migration_path_carries_full_packets(pair: PairFacts) -> str:
     packet = pair.reach.packet
     if packet is None:
         raise NotChecked(
-            "pings get no answer there",
-            Gap("packet size", "a destination that answers pings shows it"),
+            "the destination does not answer pings",
+            Gap("packet size", "permit pings to the destination, then repeat"),
         )
     size, arrived = packet
     packet_size = size + (48 if ":" in pair.reach.connect else 28)
@@ -280,7 +280,7 @@ def migration_path_carries_full_packets(pair: PairFacts) -> str:
     raise Problem(
         f"a ping of {packet_size} bytes from {pair.source.name} to"
         f" {pair.reach.connect} is lost, a small one is not",
-        "find what is between them with a lower MTU (tracepath -n"
+        "find the device between them with a lower MTU (tracepath -n"
         f" {paste(pair.reach.connect)}), and raise it, or lower both"
         " interfaces' (ip link set DEV mtu N)",
     )

@@ -34,12 +34,12 @@ def sshd_lets_nova_in(node: NodeFacts) -> str:
     """
     options = node.network.ssh.options
     if not options:
-        raise Skip("the node has no sshd that shows its options")
+        raise Skip("sshd on the node does not show its options")
     if reason := shut_out(options):
         raise Problem(
-            f"sshd shuts nova out: {reason}",
+            f"sshd refuses nova: {reason}",
             f"on {node.name}: find it with grep -rniE '{_OPTIONS}'"
-            " /etc/ssh/sshd_config /etc/ssh/sshd_config.d, let nova in, then"
+            " /etc/ssh/sshd_config /etc/ssh/sshd_config.d, permit nova, then"
             " systemctl reload ssh (Red Hat: sshd)",
         )
     return "it does not"
@@ -160,7 +160,7 @@ def _host_key(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
         return problem, (
             f"as nova on {pair.source.name}: ssh-keygen -R {copy}; then"
             f" ssh-keyscan {copy}, compare with ssh-keygen -lf on"
-            f" {destination.name}, and put it into ~/.ssh/known_hosts",
+            f" {destination.name}, and add it to ~/.ssh/known_hosts",
         )
     file = f"{source.directory}/known_hosts"
 

@@ -73,7 +73,8 @@ def instances_path_exists(node: NodeFacts) -> str:
     if place.kind != "directory":
         raise Problem(
             f"{storage.path} is a {place.kind}",
-            "see what it is, and move it away; then make a directory of nova",
+            "see what it is, and move it away; then create a directory owned"
+            " by nova",
         )
     return f"{storage.path}"
 
@@ -121,7 +122,7 @@ def instances_path_is_writable(node: NodeFacts) -> str:
     if written == "":
         return f"{storage.path}"
     if written is None or nova is None:
-        raise Skip("no file was made to try it")
+        raise Skip("no file was created to test it")
     place, mount = _place(node), storage.mount
     if place.uid != nova.uid:
         raise Skip("its owner is another user, which another check covers")
@@ -163,19 +164,19 @@ def instances_path_is_passable(node: NodeFacts) -> str:
     """
     storage = usable(node)
     if storage.passable is None:
-        raise Skip("there is no user of QEMU's to try it as")
+        raise Skip("QEMU's user does not exist, so it cannot be tried")
     qemu = node.accounts.qemu
     if storage.passable or qemu is None:
         return f"{storage.path}"
     barrier = _barrier(node, qemu)
     if barrier is None:
         raise Problem(
-            f"{qemu.name} does not get into {storage.path}",
+            f"{qemu.name} cannot enter {storage.path}",
             f"on {node.name}: namei -l {command(storage.path)}; getfacl on"
             " each directory of it",
         )
     raise Problem(
-        f"{qemu.name} does not get through {barrier.path}, whose mode is"
+        f"{qemu.name} cannot pass {barrier.path}, whose mode is"
         f" {barrier.mode:o}",
         "",
         _opened(node, qemu),
@@ -194,11 +195,11 @@ def instances_path_has_space(node: NodeFacts) -> str:
         " _base files of images that are gone, or make it larger"
     )
     if space.inodes and not space.inodes_free:
-        raise Problem("there is no inode left: no file can be made", remedy)
+        raise Problem("no inode is free: no file can be created", remedy)
     if space.free < min(_FULL, space.size / 100) or (
         storage.written in _NO_SPACE
     ):
-        raise Problem(f"{detail}: nothing more fits", remedy)
+        raise Problem(f"{detail}: no space is left", remedy)
     if space.free < _LITTLE * space.size:
         raise Concern(detail, remedy)
     if space.inodes and space.inodes_free < _LITTLE * space.inodes:
@@ -214,7 +215,7 @@ def instances_path_has_its_label(node: NodeFacts) -> str:
     storage = usable(node)
     _enforcing(node)
     if storage.mount.shared:
-        raise Skip("what is mounted from elsewhere is labelled as a whole")
+        raise Skip("a network mount is labelled as a whole")
     have, expected = storage.label, storage.label_wanted
     if not expected or expected == "<<none>>":
         raise Skip("the policy wants none there")
@@ -246,11 +247,11 @@ def selinux_lets_servers_use_the_mount(node: NodeFacts) -> str:
         else ""
     )
     if boolean not in storage.booleans:
-        raise Skip(f"no boolean of the policy is for {kind}")
+        raise Skip(f"the policy has no boolean for {kind}")
     if storage.booleans[boolean]:
         return f"{boolean} is on"
     raise Problem(
-        f"{storage.path} is {kind}, and {boolean} is off: QEMU may not use it",
+        f"{storage.path} is {kind}, and {boolean} is off: QEMU cannot use it",
         "",
         Fix(node.name, (command("setsebool", "-P", boolean, "on"),)),
     )
@@ -258,7 +259,7 @@ def selinux_lets_servers_use_the_mount(node: NodeFacts) -> str:
 
 def _enforcing(node: NodeFacts) -> None:
     if node.storage.selinux != "Enforcing":
-        raise Skip("SELinux does not enforce anything")
+        raise Skip("SELinux is not enforcing")
 
 
 def _make_directory(path: str) -> tuple[str, ...]:

@@ -39,12 +39,12 @@ def nfs_server_runs(node: NodeFacts) -> str:
     if not serves.configured:
         raise Skip(f"{FILE} exports nothing")
     if serves.state == "masked":
-        raise Skip(f"{serves.unit} is masked: it is to export nothing")
+        raise Skip(f"{serves.unit} is masked: so it exports nothing")
     if serves.state == "active":
         return f"{serves.unit}"
     if not serves.unit:
         raise Problem(
-            f"{FILE} exports directories, and no NFS server is installed",
+            f"{FILE} exports directories, but no NFS server is installed",
             f"on {node.name}: "
             + (
                 "dnf install nfs-utils"
@@ -163,8 +163,8 @@ def export_is_synchronous(cluster: ClusterFacts) -> str:
     for use in _exported(cluster):
         if use.export and "async" in use.export.options:
             raise Concern(
-                f"{use.server.name} exports {use.export.path} async: what"
-                " servers wrote is lost when it crashes",
+                f"{use.server.name} exports {use.export.path} async: a"
+                " crash loses what servers wrote",
                 "",
                 rewritten(
                     cluster, use, lambda entry: _with(entry, "sync", "async")

@@ -48,7 +48,7 @@ def instances_path_is_mounted(node: NodeFacts) -> str:
     detail = f"{missing} is not mounted on {missing.target}"
     if storage.occupied:
         raise Problem(
-            f"{detail}, and there are servers in the local directory below",
+            f"{detail}, and the local directory below contains servers",
             f"on {node.name}: move these servers away, see that"
             f" {command(storage.path)} is empty, then: mount"
             f" {command(missing.target)}",
@@ -96,7 +96,7 @@ def instances_mount_is_the_only_one(node: NodeFacts) -> str:
         return f"{storage.mount}"
     target = storage.mount.target
     raise Concern(
-        f"{storage.stacked} mounts are on top of each other on {target}",
+        f"{storage.stacked} mounts are stacked on {target}",
         f"on {node.name}, when no server runs there: umount"
         f" {command(target)} until findmnt {command(target)} shows none,"
         f" then mount {command(target)}",
@@ -138,8 +138,8 @@ def instances_mount_is_persistent(node: NodeFacts) -> str:
     if storage.unit:
         return "systemd mounts it"
     raise Concern(
-        f"{mount} is mounted on {mount.target} by hand: after a boot it is"
-        " gone, and Nova uses the local directory below",
+        f"{mount} is mounted on {mount.target} by hand: after a reboot it"
+        " is gone, and Nova uses the local directory below",
         "",
         allowed(
             node.name,
@@ -166,7 +166,7 @@ def instances_mount_is_what_fstab_says(node: NodeFacts) -> str:
         return f"{entry}"
     raise Concern(
         f"{mount} is mounted on {mount.target}, and {FSTAB} says"
-        f" {entry.source}: that is for the next boot",
+        f" {entry.source}: which applies at the next boot",
         "",
         allowed(
             node.name,
@@ -214,8 +214,8 @@ def instances_mount_is_safe(node: NodeFacts) -> str:
 
     fix = allowed(node.name, build)
     raise Concern(
-        f"{mount} is mounted with {', '.join(options)}: when the server is"
-        " slow or away, running servers lose what they write",
+        f"{mount} is mounted with {', '.join(options)}: when the file"
+        " server is slow or unreachable, running servers lose what they write",
         "" if fix.refused else f"when no server runs there, {fix}",
         fix,
     )

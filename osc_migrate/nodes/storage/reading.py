@@ -236,7 +236,7 @@ class _Reading:
     def path(self) -> str:
         if path := self.first("path"):
             return path
-        raise Unread("the node did not say what it was asked about")
+        raise Unread("the node did not report what was asked")
 
     def trouble(self) -> str:
         """What stat said that is not 'No such file or directory'."""
@@ -332,7 +332,7 @@ class _Reading:
         row = self.looked("space")
         fields = row.split("|") if row else []
         if len(fields) != 5:
-            raise Unread("the node did not say how much space there is")
+            raise Unread("the node did not report its free space")
         block, blocks, free, inodes, left = (
             whole(word, "a filesystem's size") for word in fields
         )

@@ -104,8 +104,8 @@ def _mixed(shared: NodeFacts, local: NodeFacts) -> Problem:
     return Problem(
         detail,
         f"mount {printable(mount.source)} on {local.name} as {shared.name}"
-        f" does, with its line in {FSTAB}: see first that the file server is"
-        " yours",
+        f" does, with its line in {FSTAB}: verify first that the file server"
+        " is yours",
     )
 
 

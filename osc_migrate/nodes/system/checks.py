@@ -24,9 +24,10 @@ def kvm_is_available(node: NodeFacts) -> str:
     vendor = node.system.cpu.vendor
     module = {"GenuineIntel": "kvm_intel", "AuthenticAMD": "kvm_amd"}
     raise Problem(
-        "virt_type = kvm, but there is no /dev/kvm: no guest can be started",
+        "virt_type = kvm, but /dev/kvm does not exist: no guest can be"
+        " started",
         f"on {node.name}: {command('modprobe', module.get(vendor, 'kvm'))};"
-        " where that fails, enable virtualisation in the firmware",
+        " where that fails, enable virtualization in the firmware",
     )
 
 
@@ -47,7 +48,7 @@ def hosts_can_post_copy(node: NodeFacts) -> str:
     if allowed is None:
         # The switch came with 5.2; all users were allowed before.
         if (0, 0) < node.system.kernel_version < (5, 2):
-            return f"Linux {node.system.kernel} allows it to everyone"
+            return f"Linux {node.system.kernel} permits it to all users"
         raise Problem(
             f"Linux {node.system.kernel} has no userfaultfd, which post-copy"
             " needs",
@@ -56,7 +57,7 @@ def hosts_can_post_copy(node: NodeFacts) -> str:
         )
     name = "vm.unprivileged_userfaultfd"
     raise Problem(
-        f"{name} = {allowed}: QEMU cannot take a guest in with post-copy",
+        f"{name} = {allowed}: QEMU cannot receive a guest with post-copy",
         "",
         Fix(
             node.name,
@@ -78,8 +79,8 @@ def memory_is_available(node: NodeFacts) -> str:
     if memory.available >= total * _LITTLE:
         return f"{left} are available"
     raise Concern(
-        f"{left} of {size(total * 1024)} are available: a guest that comes"
-        " may make the kernel kill another (OOM)",
+        f"{left} of {size(total * 1024)} are available: an arriving guest"
+        " may cause the kernel to kill another (OOM)",
         f"on {node.name}: see what uses it (ps -eo rss,args --sort -rss |"
         " head), move servers away, or raise reserved_host_memory_mb in"
         f" {node.config.file}",

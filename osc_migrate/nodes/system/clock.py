@@ -26,7 +26,7 @@ def clock_is_synchronised(node: NodeFacts) -> str:
     """Something sets the node's clock."""
     time = node.system.time
     if time.container:
-        raise Skip("a container: the clock is that of its machine")
+        raise Skip("a container shares the clock of its machine")
     if time.running:
         if time.synchronised is None:
             raise Unread(
@@ -36,14 +36,14 @@ def clock_is_synchronised(node: NodeFacts) -> str:
         if not time.synchronised and node.system.uptime > _START:
             raise Concern(
                 f"{time.running} runs, but the clock is not synchronised",
-                f"on {node.name}: see that its servers answer:"
+                f"on {node.name}: check that its servers answer:"
                 " chronyc -n sources, or timedatectl timesync-status",
             )
         return f"{time.running} runs"
     # Before what the kernel says: it believes so for hours after the end.
     if time.unit:
         raise Concern(
-            f"{time.unit} is installed, and does not run: nothing sets the"
+            f"{time.unit} is installed but not running: nothing sets the"
             " clock",
             "",
             Fix(
@@ -52,12 +52,12 @@ def clock_is_synchronised(node: NodeFacts) -> str:
             ),
         )
     if time.synchronised:
-        return "the kernel says that it is synchronised"
+        return "the kernel reports that it is synchronised"
     install = "dnf install" if node.system.red_hat else "apt-get install"
     raise Concern(
         "no time service is installed: nothing sets the clock",
-        f"on {node.name}: {install} chrony; see that it names a server of"
-        " yours",
+        f"on {node.name}: {install} chrony; check that it names your time"
+        " servers",
     )
 
 
@@ -99,7 +99,7 @@ def clocks_agree(cluster: ClusterFacts) -> str:
             fixes += [fix.resting_on()] if fix else []
             manual_steps += [] if fix else [_by_hand(node, right)]
     remedy = "; ".join([*map(str, fixes), *manual_steps])
-    raise verdict(f"off the others: {deviations}", remedy, *fixes)
+    raise verdict(f"differs from the others: {deviations}", remedy, *fixes)
 
 
 def _step(node: NodeFacts) -> Fix | None:

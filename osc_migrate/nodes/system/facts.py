@@ -218,14 +218,14 @@ def _machine(output: CommandOutput) -> dict[str, str]:
     rows = [line.partition(":") for line in output.lines("machine")]
     names = [name for name, _, _ in rows]
     if names[:1] != ["/proc/uptime"] or names[-1] != "end":
-        raise Unread("system.machine: the answer is not whole")
+        raise Unread("system.machine: the answer is incomplete")
     return {name: value.strip() for name, _, value in rows}
 
 
 def _value(output: CommandOutput, name: str) -> str:
     value = _machine(output).get(name, "")
     if not value:
-        raise Unread(f"the node does not say {name}")
+        raise Unread(f"the node does not report {name}")
     return value
 
 
@@ -311,7 +311,7 @@ def _clock(output: CommandOutput) -> Clock:
     match = _SECONDS.match(text)
     local_times = output.out("here").split()
     if not match or len(local_times) != 2:
-        raise Unread(f"date said '{text[:40]}', which is not a time")
+        raise Unread(f"date(1) returned '{text[:40]}', which is not a time")
     before, after = float(local_times[0]), float(local_times[1])
     cut = 0.0 if match[2] else 0.5
     node_time = float(match[0]) + cut

@@ -61,7 +61,7 @@ def destination_cpu_has_the_guests_features(pair: PairFacts) -> str:
     remedy = (
         "move to a host with the same processors, or set [libvirt] cpu_mode ="
         " custom with a cpu_models that all have (virsh"
-        " hypervisor-cpu-baseline), and start the guests anew"
+        " hypervisor-cpu-baseline), and restart the guests"
     )
     if mode == "host-passthrough":
         raise Problem(f"{difference}, and guests see the source's own", remedy)
@@ -139,7 +139,7 @@ def architectures_agree(cluster: ClusterFacts) -> str:
         cluster,
         lambda node: node.system.architecture,
         Problem,
-        "a guest runs on its own only",
+        "a guest runs only on the architecture that it was started on",
         "move servers between hosts of one architecture only: put them into"
         " an aggregate each",
     )
@@ -152,7 +152,7 @@ def security_modules_agree(cluster: ClusterFacts) -> str:
         cluster,
         lambda node: node.system.security,
         Concern,
-        "disks and sockets of a guest that moved may be denied to it",
+        "a moved guest may be denied its disks and sockets",
         "bring all to one mode: setenforce 1 and SELINUX=enforcing in"
         " /etc/selinux/config (after restorecon -R of the instances"
         " directory), or the kernel's command line apparmor=1"
@@ -169,7 +169,7 @@ def _agree(
 ) -> str:
     values = {node.name: read(node) for node in cluster.computes}
     if len(values) < 2:
-        raise Skip("less than two compute nodes")
+        raise Skip("fewer than two compute nodes")
     common_value = majority(values)
     deviating = differing(values, common_value)
     if not deviating:

@@ -77,7 +77,7 @@ def hosts_trust_each_other(pair: PairFacts) -> str:
                 f" {judge.libvirt.front} there",
             )
     if not looked:
-        raise Skip("Nova uses no TLS, or a check of one node says more")
+        raise Skip("Nova uses no TLS, or a check of one node reports more")
     return " and ".join(looked)
 
 
@@ -99,7 +99,7 @@ def destination_lets_the_source_in(pair: PairFacts) -> str:
     file = source.tls.libvirt.client
     remote = destination.libvirt.remote
     if "tls_allowed_dn_list" not in remote or not file.certificates:
-        raise Skip("there is no such list, or no certificate")
+        raise Skip("no such list, or no certificate")
     patterns = remote["tls_allowed_dn_list"].splitlines()
     subject = file.leaf.subject
     if certificates.allows(patterns, file.leaf):
@@ -122,7 +122,7 @@ def native_tls_needs_scheme_tls(node: NodeFacts) -> str:
     if not native_tls(config_of(node)):
         raise Skip("live_migration_with_native_tls is off")
     if config_of(node).flag("libvirt", "live_migration_tunnelled"):
-        raise Skip("tunnelled-and-native-tls-exclude says what is wrong")
+        raise Skip("reported by tunnelled-and-native-tls-exclude")
     scheme = transport(config_of(node)).scheme
     if scheme == "tls":
         return "it is"

@@ -109,7 +109,7 @@ class End:
         store = self.store(node)
         file = self.file(store)
         if not file.certificates:
-            raise Skip(f"there is no {self.purpose} certificate to look at")
+            raise Skip(f"no {self.purpose} certificate to check")
         if self.purpose == "client" and store.server.certificates[:1] == (
             file.leaf,
         ):
@@ -142,7 +142,7 @@ class End:
 
     def reload(self, node: NodeFacts) -> str:
         if self.family is QEMU:
-            return "; servers take them from their next start on"
+            return "; servers use them from their next start"
         return f", then systemctl restart {node.libvirt.front} there"
 
 
@@ -259,7 +259,7 @@ def _is_signed(end: End, node: NodeFacts) -> str:
     store, file = end.existing(node)
     ca = end.ca(store)
     if not ca.certificates:
-        raise Skip("there is no CA certificate to compare it with")
+        raise Skip("no CA certificate to compare it with")
     if by := certificates.issuer(file.leaf, ca):
         return f"by '{by.common_name}'"
     raise Problem(
@@ -278,7 +278,7 @@ def _key_fits(end: End, node: NodeFacts) -> str:
             end.renew(node),
         )
     if not file.certificates:
-        raise Skip("there is no certificate to compare it with")
+        raise Skip("no certificate to compare it with")
     if key.public == file.leaf.public:
         return key.path
     raise Problem(

@@ -179,7 +179,7 @@ def _whole(parts: Parts, name: str, expected: tuple[str, ...]) -> Parts:
     """:raises Unread: it is cut off, or the answer to another question."""
     shown = [part for part in parts if not part.endswith("doubt")]
     if shown != list(expected):
-        raise Unread(f"tls.{name}: the answer is not whole")
+        raise Unread(f"tls.{name}: the answer is incomplete")
     return parts
 
 
@@ -202,7 +202,7 @@ def _now(parts: Parts) -> datetime.datetime:
     try:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     except (ValueError, OSError, OverflowError):
-        raise Unread(f"the node's clock says {seconds}") from None
+        raise Unread(f"the node's clock shows {seconds}") from None
 
 
 def _store(parts: Parts) -> Store:

@@ -54,7 +54,7 @@ def _list(path: pathlib.Path) -> typing.Any:
         )
     except FileNotFoundError as error:
         raise Unusable(
-            "it is none of ours, and to read one of Ansible's the program "
+            "it is not supported, and to read one of Ansible's the program "
             f"{_PROGRAM} is needed: install ansible-core, or write lines "
             "such as 'HostB ssh://root@192.0.2.7'"
         ) from error
@@ -118,7 +118,7 @@ def _fields(name: str, variables: Mapping[str, object]) -> dict[str, object]:
     scheme = _CONNECTIONS.get(connection)
     if scheme is None:
         raise unusable(
-            f"ansible_connection={printable(connection, 40)} is none of ours"
+            f"ansible_connection={printable(connection, 40)} is not supported"
         )
     host = variable("ansible_host", "ansible_ssh_host") or name
     user = variable("ansible_user", "ansible_ssh_user")

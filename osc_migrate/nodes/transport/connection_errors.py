@@ -40,8 +40,8 @@ _CASES = tuple(
     for pattern, reason, remedy in (
         (
             r"REMOTE HOST IDENTIFICATION HAS CHANGED",
-            "its host key is not the one in known_hosts: it was installed "
-            "anew, or the connection is intercepted",
+            "its host key is not the one in known_hosts: it was "
+            "reinstalled, or the connection is intercepted",
             _KNOWN_HOSTS + "and only then replace the old key (ssh-keygen -R)",
         ),
         (
@@ -141,7 +141,7 @@ def unreachable(name: str, stderr: str, status: int | None) -> NodeLost:
                     remedy.format(name=name),
                     passing=pattern.pattern == _EARLY,
                 )
-    return NodeLost(f"no shell there: {_last(lines, status)}")
+    return NodeLost(f"no shell: {_last(lines, status)}")
 
 
 def silent(name: str, stderr: str, limit: float) -> NodeLost:
@@ -150,8 +150,8 @@ def silent(name: str, stderr: str, limit: float) -> NodeLost:
     if known.remedy:
         return known
     return NodeLost(
-        f"no shell there within {limit:g} s",
-        "try 'ssh' by hand to see what takes so long",
+        f"no shell within {limit:g} s",
+        "try 'ssh' by hand to see what is slow",
     )
 
 
@@ -178,4 +178,4 @@ def _last(lines: list[str], status: int | None) -> str:
         return lines[-1]
     if status is None:
         return "it said nothing"
-    return f"it said nothing, exit status {status}"
+    return f"it printed nothing, exit status {status}"

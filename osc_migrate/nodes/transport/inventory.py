@@ -189,7 +189,7 @@ def _entry(path: str, name: str, value: object) -> _Entry:
         kind = _FIELDS.get(field)
         if kind is None:
             shown = printable(field, 40)
-            raise invalid(f"'{shown}' is none of uri, {', '.join(_FIELDS)}")
+            raise invalid(f"'{shown}' is not one of uri, {', '.join(_FIELDS)}")
         # bool is an int to Python, and 'yes' is a bool to YAML.
         if type(setting) is not kind:
             raise invalid(f"{field} is not of the type {kind.__name__}")

@@ -243,7 +243,7 @@ class Shell:
         return Unread(reason)
 
     def _too_much(self, request: str) -> str:
-        return f"the node said more than {size(self.limits.size)} to {request}"
+        return f"the node sent more than {size(self.limits.size)} to {request}"
 
     def _lose(self, failure: NodeLost) -> None:
         if self.lost is None:

@@ -29,7 +29,7 @@ CASES = [
         "destination-is-open-to-the-project",
         among({"filter_tenant_id": "one, two"}),
         WARN,
-        "set apart for other projects",
+        "reserved for other projects",
         "aggregate list",
     ),
     Case(
@@ -68,7 +68,7 @@ CASES = [
         "destination-is-not-set-apart",
         among({"trait:CUSTOM_WIN": "required"}),
         WARN,
-        "set apart for flavors and images with trait:CUSTOM_WIN",
+        "reserved for flavors and images with trait:CUSTOM_WIN",
         "another host",
     ),
     Case(

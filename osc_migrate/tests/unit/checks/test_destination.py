@@ -66,7 +66,7 @@ CASES = [
         "destination-is-up",
         of_host(state="down"),
         FAIL,
-        "last heard of 2026-11-23 10:00:00 UTC",
+        "last heartbeat: 2026-11-23 10:00:00 UTC",
         "systemctl",
     ),
     Case(
@@ -111,7 +111,7 @@ CASES = [
         "destination-heartbeat-is-fresh",
         of_host(updated_at=EARLIER),
         WARN,
-        "last heard of 2:00 before HostB",
+        "last heartbeat is 2:00 older than HostB's",
         "on HostC: systemctl",
     ),
     Case(

@@ -88,7 +88,7 @@ CASES = [
         "server-waits-for-no-confirmation",
         moves(WAITING, shapes.migration("finished", type="resize")),
         FAIL,
-        "waits to be confirmed",
+        "is awaiting confirmation",
         "openstack server resize confirm vm1; otherwise: openstack server"
         " resize revert vm1",
     ),
@@ -96,7 +96,7 @@ CASES = [
         "server-waits-for-no-confirmation",
         moves(WAITING),
         FAIL,
-        "waits to be confirmed",
+        "is awaiting confirmation",
         "confirm",
     ),
     Case(

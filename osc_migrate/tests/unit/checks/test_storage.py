@@ -58,7 +58,7 @@ CASES = [
         "disks-are-there-to-copy",
         of_volume(shapes.volume()),
         FAIL,
-        "no disk but volumes",
+        "all its disks are volumes",
         "openstack migrate live vm1",
         BLOCK,
     ),

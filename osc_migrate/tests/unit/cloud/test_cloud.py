@@ -218,7 +218,7 @@ def test_what_is_no_number_is_unread(value):
     ],
 )
 def test_what_is_no_time_is_unread(value):
-    with pytest.raises(Unread, match="as no time"):
+    with pytest.raises(Unread, match="as something other than a time"):
         JsonObject({"t": value}, "it", "Nova").time("t")
 
 

@@ -56,7 +56,7 @@ def test_live_ones_by_their_records(healthy):
     asked = listed(healthy, completed=rows)
     found = past_durations(Cloud(healthy.connection), Kind.LIVE)
     assert found == PastDurations([9.0, 4.0, 6.0])
-    assert str(found) == "usually 6 s (4 to 9) here, by 3 moves"
+    assert str(found) == "6 s here (4 to 9 s in 3 moves)"
     assert [a["limit"] for a in asked] == [["20"]]
 
 
@@ -103,4 +103,4 @@ def test_nobody_knows(healthy, kind):
 
 
 def test_one_move():
-    assert str(PastDurations([3.0])) == "usually 3 s here, by 1 move"
+    assert str(PastDurations([3.0])) == "3 s here (1 move)"

@@ -212,7 +212,7 @@ def test_odd_cpu_info_is_unread_alone(healthy):
     healthy.nova("/os-hypervisors/detail", {"hypervisors": [row]})
     found = read(healthy).destination.hypervisor
     assert found.vcpus == 16
-    with pytest.raises(Unread, match="odd JSON"):
+    with pytest.raises(Unread, match="unexpected JSON"):
         _ = found.cpu_features
 
 

@@ -38,7 +38,7 @@ def test_silence_is_said_once_and_its_end_too():
     assert lines(running(), *silent, running()) == [
         "vm1: running",
         "vm1: no news for 60 s",
-        "vm1: there is news of it again",
+        "vm1: updates have resumed",
     ]
     assert "no news for 60 s" in progress.describe(silent[0])
 

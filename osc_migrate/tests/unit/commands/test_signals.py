@@ -94,7 +94,7 @@ def test_a_tee_that_dies_with_the_first_ctrl_c(tmp_path):
     assert end == "interrupted, osc-migrate run ID: interrupted"
 
 
-LOST = "interrupted: the output has no reader any more"
+LOST = "interrupted: the output has no reader"
 
 
 def test_a_reader_that_is_gone_before_anything_was_said(tmp_path):

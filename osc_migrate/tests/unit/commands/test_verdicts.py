@@ -34,7 +34,7 @@ def outcome(end, **changes):
             "vm1 is still moving HostB -> HostC after 4 s; it is not followed"
             " now",
         ),
-        (End.WAITS, {}, "vm1 is on HostC and waits to be confirmed"),
+        (End.WAITS, {}, "vm1 is on HostC and is awaiting confirmation"),
         (End.REVERTED, {}, "vm1 was reverted: it is on HostB again"),
         (
             End.NOT_MOVED,
@@ -108,7 +108,8 @@ DOUBTED = row(reason="ports-are-bound: no", id="d")
         (
             Verdict.SHORT,
             rows(moved=2, gone=1),
-            "HostB is not known to be empty: 2 moved, 1 left by other hands",
+            "HostB is not known to be empty: 2 moved, 1 moved or deleted by"
+            " others",
         ),
         (
             Verdict.NOTHING,

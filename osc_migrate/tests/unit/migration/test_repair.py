@@ -171,7 +171,7 @@ def test_a_forgotten_confirmation():
         ({"server": {"power_state": 4}}, "not seen running", "--revert"),
         ({"server": {"task_state": "x"}}, "busy", "--revert"),
         ({"source": shapes.host(state="down")}, "host that is up", ""),
-        ({"migrations": ()}, "since when", ""),
+        ({"migrations": ()}, "start is not known", ""),
         ({"migrations": Unread("403")}, "403", ""),
     ],
 )

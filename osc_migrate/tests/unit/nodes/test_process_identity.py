@@ -288,4 +288,4 @@ def test_a_program_of_a_container_is_run_if_privileged(
         check=False,
     )
     assert ("ran in" in done.stdout) is runs
-    assert ("not privileged" in done.stderr) is not runs
+    assert ("unprivileged" in done.stderr) is not runs

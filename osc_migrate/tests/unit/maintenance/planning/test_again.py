@@ -51,7 +51,7 @@ def test_anew_keeps_the_room_of_those_ahead():
         ({"host": "HostD"}, "it is on HostD, not on HostB"),
         ({"status": "ERROR"}, "is ERROR"),
         ({"tags": ("osc-migrate:never",)}, "excluded by owner policy: never"),
-        (None, "does not exist any more"),
+        (None, "no longer exists"),
     ],
 )
 def test_drift(changes, reason):

@@ -79,7 +79,7 @@ def test_the_way(changes, asked, way):
         ({"status": "RESCUE"}, {}, "is RESCUE", False),
         ({"status": "SHELVED"}, {}, "is SHELVED", False),
         ({"status": "ERROR"}, {}, "is ERROR", False),
-        ({"status": "VERIFY_RESIZE"}, {}, "waits to be confirmed", False),
+        ({"status": "VERIFY_RESIZE"}, {}, "is awaiting confirmation", False),
         ({"task_state": "rebuilding"}, {}, "busy with it", False),
         ({"task_state": "migrating"}, {}, "server-is-not-being-moved", False),
         ({"power_state": 4}, {}, "guest-is-on", False),

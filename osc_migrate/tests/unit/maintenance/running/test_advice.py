@@ -43,7 +43,7 @@ def test_an_option_of_the_run_and_no_command_for_one(
     tmp_path, message, option, purpose
 ):
     said = told(tmp_path, message, purpose)
-    assert f"plan anew {option}" in said
+    assert f"replan {option}" in said
     assert f"{ONE} block" not in said and f"{ONE} live" not in said
 
 

@@ -156,7 +156,7 @@ def test_what_happened_before_is_counted_and_not_repeated(journal):
             "again",
             uuid(0),
             {"way": "live", "destination": None, "why": "full"},
-            "vm0: planned anew: live to any host, as full",
+            "vm0: replanned: live to any host, as full",
             False,
         ),
     ],

@@ -84,7 +84,7 @@ def test_a_failed_move_is_set_back_and_tried_elsewhere(lab, journal):
     assert outcomes(engine) == {"vm1": Result.MOVED}
     assert ("reset", step.id) in lab.calls
     assert lab.servers[step.id].host == "HostD"
-    assert any("planned anew: live to HostD" in event for event in events)
+    assert any("replanned: live to HostD" in event for event in events)
 
 
 def test_what_fails_twice_is_told(lab, journal):

@@ -57,7 +57,11 @@ def with_server(**changes):
 CASES = [
     Case("nova-user-exists", nodes(), PASS, "uid 64060"),
     Case(
-        "nova-user-exists", cluster(nova=None), FAIL, "no user nova", "id nova"
+        "nova-user-exists",
+        cluster(nova=None),
+        FAIL,
+        "user nova does not exist",
+        "id nova",
     ),
     Case("nova-may-use-libvirt", nodes(), PASS),
     Case(
@@ -87,7 +91,7 @@ CASES = [
         "nova-may-use-libvirt",
         cluster(libvirt_says=None),
         SKIP,
-        "no virsh",
+        "virsh is not installed",
         subject="HostC",
     ),
     Case("qemu-user-exists", nodes(), PASS, "libvirt-qemu, uid 64055"),

@@ -161,7 +161,7 @@ CASES = [
         "live-migration-uri-is-not-set",
         nodes(HostC=conf(**live(uri="qemu+ssh://nova@hostb/system"))),
         FAIL,
-        "does not hold '%s'",
+        "does not contain '%s'",
         "line_drop",
     ),
     Case(
@@ -316,7 +316,7 @@ CASES = [
         [conf("HostB", **live(scheme="tls")), conf(**live(scheme="ssh"))],
         FAIL,
         "is tls on HostB, ssh on HostC",
-        "decide for one value",
+        "choose one value",
     ),
     Case(
         SHOULD,

@@ -136,7 +136,7 @@ CASES = [
             )
         ),
         FAIL,
-        "pc-q35-99.0, which QEMU on HostC has not",
+        "pc-q35-99.0 is not supported by QEMU on HostC",
     ),
     Case(
         "destination-knows-the-guests-machine-type",
@@ -157,7 +157,7 @@ CASES = [
             )
         ),
         FAIL,
-        "features that HostC has not",
+        "features that HostC lacks",
     ),
     Case(
         "destination-has-the-guests-processor",

@@ -63,7 +63,7 @@ def test_it_converges():
     finding = found(rate=50, **LIMITED)
     assert finding.status is Status.PASS
     assert finding.detail == (
-        "about 20 s for 1000 MiB of memory, the guest stands still for less"
+        "about 20 s for 1000 MiB of memory, estimated downtime less"
         " than 0.1 s: it writes 50.0 MiB/s, and 100 MiB/s are copied"
         " (live_migration_bandwidth)"
     )

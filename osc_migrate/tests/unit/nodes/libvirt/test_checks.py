@@ -60,7 +60,7 @@ CASES = [
         "libvirt-runs",
         stopped(),
         FAIL,
-        "libvirtd does not run",
+        "libvirtd is not running",
         "systemctl start libvirtd.socket libvirtd-tcp.socket",
     ),
     Case(
@@ -107,7 +107,7 @@ CASES = [
             }
         ),
         WARN,
-        "gone after a reboot",
+        "will not start after a reboot",
         "systemctl enable libvirtd.service libvirtd-tcp.socket",
     ),
     Case("libvirt-listens", nodes(), PASS, "port 16509, in plain text"),

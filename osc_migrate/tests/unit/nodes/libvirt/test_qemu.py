@@ -54,7 +54,7 @@ CASES = [
         "destination-has-the-security-driver",
         c(security=frozenset({"dac"})),
         FAIL,
-        "confined by apparmor, which HostC has not",
+        "confined by apparmor, which is not available on HostC",
         subject="HostB -> HostC",
     ),
     Case("host-uuids-differ", nodes(), PASS),

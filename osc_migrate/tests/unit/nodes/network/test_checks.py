@@ -179,7 +179,7 @@ AFAR = {
             SSHD,
             one({"ssh": network.ssh("HostC", options={})}),
             SKIP,
-            "no sshd",
+            "does not show its options",
         ),
         Case(ALIKE, nodes(), PASS, "2 names"),
         Case(

@@ -80,7 +80,7 @@ CASES = [
     ),
     Case(NAME, named("10.77.0.12"), FAIL, "its own address"),
     Case(REACHABLE, nodes(), PASS),
-    Case(REACHABLE, cut(), FAIL, "nothing from HostB", "ip route get"),
+    Case(REACHABLE, cut(), FAIL, "HostB cannot reach", "ip route get"),
     Case(PORT, nodes(), PASS, "port 16509: open"),
     Case(
         PORT,
@@ -179,7 +179,7 @@ CASES = [
         DATA,
         both(listened=False, data=(Port("10.77.0.13", 49152, REFUSED),)),
         NOT_CHECKED,
-        "nothing was to be touched",
+        "read-only was requested",
     ),
     Case(
         DATA,
@@ -190,7 +190,7 @@ CASES = [
     Case(DATA, both(data=Unread("no port")), UNKNOWN, "no port"),
     Case(PATH, nodes(), PASS, "1500 bytes"),
     Case(PATH, both(packet=(8972, False)), FAIL, "9000", "tracepath"),
-    Case(PATH, both(packet=None), NOT_CHECKED, "no answer"),
+    Case(PATH, both(packet=None), NOT_CHECKED, "does not answer pings"),
 ]
 
 

@@ -130,7 +130,7 @@ def test_what_is_not_known_is_not_judged():
 def test_what_one_node_mounts_is_not_scripted_for_another():
     found = of("hosts-share-storage", on_c(**ALONE))
     assert len(found) == 2
-    assert all("see first that the file server" in f.remedy for f in found)
+    assert all("verify first that the file server" in f.remedy for f in found)
     assert not remedies.scripts(found)
 
 

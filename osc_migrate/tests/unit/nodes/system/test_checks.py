@@ -137,12 +137,12 @@ CASES = [
         "kernel",
         subject="HostC",
     ),
-    Case(CLOCK, nodes(HostC=time(running="")), WARN, "does not run"),
+    Case(CLOCK, nodes(HostC=time(running="")), WARN, "not running"),
     Case(
         CLOCK,
         nodes(HostC=time(**BAD)),
         WARN,
-        "does not run",
+        "not running",
         "systemctl enable --now chronyd.service",
     ),
     Case(

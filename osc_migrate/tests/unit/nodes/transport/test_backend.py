@@ -67,7 +67,7 @@ def test_sudo(opened, program):
 
 def test_a_lost_node_is_said_clearly(opened):
     host = backend.host(opened("sh", "-c", "echo gone >&2"))
-    with pytest.raises(Unread, match="no shell there: gone"):
+    with pytest.raises(Unread, match="no shell: gone"):
         assert host.file("/etc/passwd").exists
 
 

@@ -53,7 +53,7 @@ def test_other_words_are_repeated_and_harmless():
     found = connection_errors.unreachable(
         "HostB", "hi\n\x1b]0;x\x07 oops \n\n", 255
     )
-    assert found.reason == "no shell there: \\x1b]0;x\\x07 oops"
+    assert found.reason == "no shell: \\x1b]0;x\\x07 oops"
     assert (
         len(connection_errors.unreachable("HostB", "x" * 9999, 255).reason)
         < 300
@@ -62,7 +62,7 @@ def test_other_words_are_repeated_and_harmless():
 
 def test_no_words():
     assert connection_errors.unreachable("HostB", "", 1).reason == (
-        "no shell there: it said nothing, exit status 1"
+        "no shell: it printed nothing, exit status 1"
     )
     assert connection_errors.cut_off("", None).reason == (
         "the connection ended: it said nothing"
@@ -77,5 +77,5 @@ def test_a_slow_node_with_known_words():
         ).reason
     )
     assert connection_errors.silent("HostB", "Welcome", 2).reason == (
-        "no shell there within 2 s"
+        "no shell within 2 s"
     )

@@ -136,7 +136,10 @@ def test_an_inventory_wins_over_what_is_for_all(file):
     [
         ("HostB ssh://a\nHostB ssh://b\n", "line 2: host 'HostB' again"),
         ("HostB: ssh://a\nHostC: 5\n", "host 'HostC': a URI is needed"),
-        ("HostB: {uri: 'ssh://a', port: 5}\n", "'port' is none of uri, sudo"),
+        (
+            "HostB: {uri: 'ssh://a', port: 5}\n",
+            "'port' is not one of uri, sudo",
+        ),
         ("HostB: {uri: 'ssh://a', sudo: 'x'}\n", "host 'HostB': sudo is no"),
         (
             "HostB: {uri: 'ssh://a', timeout: true}\n",
@@ -191,7 +194,7 @@ def test_ansible(ansible):
 @pytest.mark.parametrize(
     ("variables", "why"),
     [
-        ({"ansible_connection": "winrm"}, "ansible_connection=winrm is none"),
+        ({"ansible_connection": "winrm"}, "ansible_connection=winrm is not"),
         ({"ansible_host": "{{ ip }}"}, "ansible_host is a template"),
         ({"ansible_host": "-oProxyCommand=x"}, "not a valid host name"),
         ({"ansible_user": "a b"}, "not a valid user name"),

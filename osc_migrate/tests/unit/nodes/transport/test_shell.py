@@ -210,7 +210,7 @@ def test_a_flood_costs_itself_only(argv, opened, to):
     shell = opened(*argv, size=2**16)
     got = shell.ask(questions("echo 1", flood, "echo 2"))
     assert got[flood].reason == (
-        f"the node said more than 64.0 KiB to '{flood}'"
+        f"the node sent more than 64.0 KiB to '{flood}'"
     )
     assert got["echo 2"].out == "2\n"
     assert alive("flood615") == []
@@ -241,11 +241,11 @@ def test_many_large_answers_are_no_flood(opened):
     ("argv", "reason"),
     [
         (["no-such-program"], "'no-such-program' cannot be run here"),
-        (["false"], "no shell there: it said nothing, exit status 1"),
-        (["sh", "-c", "echo; echo dead >&2"], "no shell there: dead"),
-        (["sh", "-c", "sleep 615"], "no shell there within 2 s"),
+        (["false"], "no shell: it printed nothing, exit status 1"),
+        (["sh", "-c", "echo; echo dead >&2"], "no shell: dead"),
+        (["sh", "-c", "sleep 615"], "no shell within 2 s"),
         (["sh", "-c", "exec yes"], "more than 1.0 MiB to the login"),
-        (["sh", "-c", "exec >&- 2>&-; sleep 615"], "no shell there: it said"),
+        (["sh", "-c", "exec >&- 2>&-; sleep 615"], "no shell: it printed"),
     ],
 )
 def test_no_shell(opened, argv, reason):
