@@ -188,7 +188,12 @@ class Run:
                 [
                     *(sys.executable, "-m", "pytest"),
                     *("-p", "tools.pytest_tiers", "--tiers", ",".join(tiers)),
-                    *("--durations=20", f"--junitxml={report}", *words),
+                    *(
+                        "-rfEs",
+                        "--durations=20",
+                        f"--junitxml={report}",
+                        *words,
+                    ),
                     *paths,
                 ]
             )

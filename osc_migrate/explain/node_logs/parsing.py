@@ -50,7 +50,7 @@ def read(
 ) -> NodeLog:
     """The lines of one move, in the order of their times.
 
-    :raises Unread: the node did not answer.
+    :raises Unread: the node did not answer, or no log was found or readable.
     """
     if isinstance(answer, Unread):
         raise Unread(answer.reason)
@@ -77,11 +77,11 @@ def read(
         elif mark == "+" and places and kept_last:
             lines.append(_parsed(node, places[-1], zone, content)[0])
     lines.sort(key=_when)
-    if not places and not doubts:
-        last_error = answer.err.strip().splitlines()[-1:] or [
-            "nothing was said"
-        ]
-        raise Unread(f"no log was looked at: {masked(last_error[0][:_WIDTH])}")
+    if not places:
+        last_error = answer.err.strip().splitlines()[-1:]
+        reasons = doubts or [masked(last[:_WIDTH]) for last in last_error]
+        reason = "; ".join(reasons) or "none was found"
+        raise Unread(f"no log was read: {reason}")
     newest_lines = list(_newest(dict.fromkeys(lines)))[::-1]
     return NodeLog(
         node, tuple(dict.fromkeys(places)), tuple(newest_lines), tuple(doubts)

@@ -208,7 +208,7 @@ def test_no_answer_is_no_log():
         read("HostB", WANTED, Unread("no answer within 40 s"))
     with pytest.raises(Unread, match="awk: not found"):
         read("HostB", WANTED, Answer(127, "", "sh: awk: not found\n"))
-    with pytest.raises(Unread, match="nothing was said"):
+    with pytest.raises(Unread, match="none was found"):
         read("HostB", WANTED, Answer(0, ""))
 
 

@@ -27,7 +27,7 @@ from osc_migrate.tests.unit.nova_logs import (
 def node(tmp_path):
     """Asks a shell that finds Nova's log in `tmp_path`."""
 
-    def asked(wanted=WANTED, **environment):
+    def asked(wanted=WANTED, user_id=0, **environment):
         # No nova-compute, no journal and no containers of this machine.
         script = questions.question(wanted).text
         for program in (
@@ -38,6 +38,7 @@ def node(tmp_path):
             script = script.replace(program, f"false {program}")
         script = script.replace("/var/log/nova/", f"{tmp_path}/")
         script = script.replace("unset TZ\n", "")
+        script = script.replace("$(id -u)", str(user_id))
         done = subprocess.run(
             ["sh"],
             input=script.encode(errors="surrogateescape"),
@@ -142,8 +143,20 @@ def test_of_a_flood_the_end(node):
 
 
 def test_no_log_at_all(node):
-    with pytest.raises(Unread):
+    with pytest.raises(Unread, match="no log was read: none was found"):
         texts(node)
+
+
+def test_no_log_that_this_user_may_read(node):
+    with pytest.raises(Unread, match="no log was read: not root there"):
+        texts(node, user_id=1000)
+
+
+def test_a_log_read_without_root_may_not_be_the_only_one(node):
+    node.log.write_text(line("one", who="[req-x] "))
+    found = node(user_id=1000)
+    assert [found_line.text for found_line in found.lines] == ["one"]
+    assert "not root there" in found.doubts[0]
 
 
 def test_what_is_looked_for_is_no_command():
