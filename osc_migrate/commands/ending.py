@@ -4,8 +4,8 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-# Characters of a step above which its command has a line of its own: with
-# its number it still fits a terminal of 80 columns.
+# A step longer than this many characters has its command on a separate
+# line, which with its number still fits a terminal of 80 columns.
 _ONE_LINE = 74
 # What is quoted stays together; it may be the name of a server.
 _BETWEEN = re.compile(r"(?<!\w)'(?:[^']|'\"'\"')*'|; ")

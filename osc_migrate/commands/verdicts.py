@@ -82,7 +82,7 @@ def _not_moved(outcome: Outcome) -> Ending:
             reason = explanation.message
         if arrived(explanation):
             headline = "moved, with problems"
-    # A reason may have told it already.
+    # The reason may state it already.
     place = outcome.location
     if place.removeprefix("it is ") in reason:
         place = ""

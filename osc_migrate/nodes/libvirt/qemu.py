@@ -220,8 +220,8 @@ def _twins(
 def machine_ids_differ(cluster: ClusterFacts) -> str:
     """The nodes are not copies of one another with one machine-id.
 
-    libvirt makes its UUID of it where host_uuid_source says so, DHCP and
-    the journal tell machines apart by it (machine-id(5)).
+    libvirt derives its UUID from it if host_uuid_source = machine-id. DHCP
+    and the journal distinguish machines by it (machine-id(5)).
     """
     if _twins(cluster, lambda node: node.libvirt.host_uuid):
         raise Skip("reported by host-uuids-differ")
