@@ -61,6 +61,25 @@ class Network:
             for row in rows
         )
 
+    def active_hosts(self, server_id: str) -> frozenset[str]:
+        """Hosts to which the ports of a server are bound at this moment.
+
+        :raises ApiError: Neutron did not answer.
+        :raises Unread: its answer makes no sense.
+        """
+        rows = self._api.pages(
+            "/ports",
+            "ports",
+            f"list the ports of server {server_id}",
+            query={"device_id": server_id},
+        )
+        return frozenset(
+            host
+            for row in rows
+            for host, status in self._bindings(row.text("id")).items()
+            if status == "ACTIVE"
+        )
+
     def _physical_network(self, network_id: str) -> str | None:
         network = self._get(
             f"/networks/{network_id}", f"show network {network_id}"

@@ -9,7 +9,14 @@ from osc_migrate import errors
 from osc_migrate.cloud import fleet as read_fleet
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.fleet import Fleet
-from osc_migrate.commands import base, node_blockers, nodes, planning, run_base
+from osc_migrate.commands import (
+    base,
+    live_counters,
+    node_blockers,
+    nodes,
+    planning,
+    run_base,
+)
 from osc_migrate.maintenance import planning as plans
 from osc_migrate.maintenance import running as runs
 from osc_migrate.maintenance.planning import Request
@@ -114,6 +121,7 @@ class Drain(base.Base, command.Lister):
                 journal_dir=journal_dir,
                 keep_going=parsed_args.keep_going,
             )
+            run.count_by(live_counters.of_run(parsed_args))
             return run_base.execute(self, parsed_args, run)
         # A run that may take hours shall not end at one lost answer.
         cloud = self.mover.cloud.with_retries(runs.TRIES)
@@ -144,6 +152,7 @@ class Drain(base.Base, command.Lister):
             plan=plan,
             journal_dir=journal_dir,
         )
+        run.count_by(live_counters.of_run(parsed_args))
         return run_base.execute(self, parsed_args, run)
 
 

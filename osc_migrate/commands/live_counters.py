@@ -2,16 +2,15 @@
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from osc_migrate import errors
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, nodes, terminal
 from osc_migrate.facts import known
-from osc_migrate.nodes.counters.job import Job
-
-# The job of the move at this moment, None when unknown; never waits.
-Counters = Callable[[], Job | None]
+from osc_migrate.maintenance.running.context import CountersOf
+from osc_migrate.migration.move import Counters
 
 
 @contextlib.contextmanager
@@ -20,12 +19,43 @@ def gauge(
 ) -> Iterator[Counters | None]:
     """libvirt's counters on the source, while inside; None without --nodes,
     and where there is nothing to count."""
+    if not (parsed_args.nodes and parsed_args.wait):
+        yield None
+        return
+    with _read(parsed_args, facts, kind) as counters:
+        yield counters
+
+
+def of_run(parsed_args: argparse.Namespace) -> CountersOf | None:
+    """The same for each move of a run; None without --nodes."""
+    if not parsed_args.nodes:
+        return None
+
+    @contextlib.contextmanager
+    def count(facts: MoveFacts, kind: Kind) -> Iterator[Counters | None]:
+        with contextlib.ExitStack() as stack:
+            counters: Counters | None = None
+            # A node that is not reached costs the finer numbers only.
+            with contextlib.suppress(errors.MigrateError):
+                counters = stack.enter_context(
+                    _read(parsed_args, facts, kind, by_many=True)
+                )
+            yield counters
+
+    return count
+
+
+@contextlib.contextmanager
+def _read(
+    parsed_args: argparse.Namespace,
+    facts: MoveFacts,
+    kind: Kind,
+    *,
+    by_many: bool = False,
+) -> Iterator[Counters | None]:
+    """:raises MigrateError: it is not known how the source is reached."""
     source = known(lambda: facts.source)
-    if (
-        not (parsed_args.nodes and parsed_args.wait)
-        or kind is Kind.COLD
-        or source is None
-    ):
+    if kind is Kind.COLD or source is None:
         yield None
         return
     # Not above: who asks no nodes needs none of it.
@@ -37,7 +67,7 @@ def gauge(
     target = nodes.targets(parsed_args, addresses)[source.name]
     libvirt = libvirt_reader.installed_module()
     if libvirt is None:
-        if terminal.draws():
+        if terminal.draws() and not by_many:
             base.say(
                 "libvirt's Python module is not installed: progress is read"
                 f" with virsh on {source.name}. To read it directly:"

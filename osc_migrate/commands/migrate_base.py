@@ -25,7 +25,7 @@ from osc_migrate.commands import (
 )
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.migration.follow import TimeUp
-from osc_migrate.migration.move import Move
+from osc_migrate.migration.move import Counters, Move
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.migration.progress import Progress
 from osc_migrate.text import confirm_or_revert, paste
@@ -162,7 +162,7 @@ class Moving(base.Base, command.ShowOne):
         self,
         parsed_args: argparse.Namespace,
         facts: MoveFacts,
-        counters: live_counters.Counters | None,
+        counters: Counters | None,
     ) -> Outcome:
         name = facts.server.name
         try:

@@ -84,7 +84,7 @@ class Decision:
             try:
                 over = self._look()
                 silence = self._silence.look(self.record, self._clock.now())
-                outage.end()
+                self._silence.missed(outage.end())
             except errors.ApiError as error:
                 over = False
                 outage.tolerate(error)

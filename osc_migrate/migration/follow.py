@@ -14,9 +14,10 @@ from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.migrations import ENDED, PHASES, Migration
 from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, known
+from osc_migrate.migration.arrival import Arrival
 from osc_migrate.migration.orphaned import Silence
 from osc_migrate.migration.outage import PATIENCE, Outage
-from osc_migrate.migration.pace import STALL_AFTER, Pace, refined
+from osc_migrate.migration.pace import STALL_AFTER, Pace
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 
@@ -81,7 +82,10 @@ class Follower:
         self.record: Migration | None = None
         self.counted: Migration | None = None
         self.counters: Callable[[], Job | None] = lambda: None
-        self._silence = Silence(cloud, server_id)
+        self._arrival = Arrival(cloud, server_id)
+        # libvirt had a job for it, and has none now.
+        self._job_over = False
+        self._silence = Silence(cloud, server_id, self._arrival)
 
     @classmethod
     def of(
@@ -121,7 +125,10 @@ class Follower:
         while True:
             try:
                 self.look()
-                outage.end()
+                if outage:
+                    missed = outage.end()
+                    pace.missed(missed)
+                    self._silence.missed(missed)
                 progress = self._progress(pace)
                 silence = self._silence.look(self.record, self._clock.now())
                 progress = dataclasses.replace(progress, silence=silence)
@@ -218,13 +225,25 @@ class Follower:
     def _progress(self, pace: Pace) -> Progress:
         if self.record is None:
             return Progress("accepted", "", self.elapsed)
+        copying = PHASES.get(self.record.status) in _COPYING
         job = self.counters()
-        if job is None or PHASES.get(self.record.status) not in _COPYING:
+        if not copying:
             return pace.look(self.record, self.elapsed)
-        progress = pace.look(
-            refined(self.record, job), self.elapsed, fresh=True
-        )
-        return dataclasses.replace(progress, job=job)
+        if job is not None and not job.over:
+            self._job_over = self._arrival.copied = False
+            return pace.look(self.record, self.elapsed, job)
+        progress = pace.look(self.record, self.elapsed)
+        overdue = pace.overdue(progress.age)
+        self._job_over = self._job_over or job is not None
+        self._arrival.copied = self._job_over or (overdue and pace.near_end)
+        if not (self._arrival.copied or (overdue and progress.stalled)):
+            return progress
+        # The record says 'running' until Nova has finished with the guest.
+        if self._arrival.look(self.record, self.elapsed):
+            return pace.arrived(self.record, self.elapsed)
+        if self._arrival.copied:
+            return dataclasses.replace(progress, stalled=False)
+        return progress
 
     def _troubled(
         self, last: Progress | None, error: errors.ApiError

@@ -16,6 +16,8 @@ from osc_migrate.nodes.counters.job import Job
 # Seconds to wait for the record of a request that Nova accepted, or perhaps
 # did: the conductor makes it, some time after the answer.
 RECORD_WITHIN = 15.0
+# libvirt's job of a move at this moment, None when unknown; never waits.
+Counters = Callable[[], Job | None]
 
 
 class Move:
@@ -54,7 +56,7 @@ class Move:
         """
         return self._follower.progress(timeout, stall_after)
 
-    def count_by(self, counters: Callable[[], Job | None]) -> None:
+    def count_by(self, counters: Counters) -> None:
         """From now on these counters are followed, where there are any;
         else Nova's."""
         self._follower.counters = counters

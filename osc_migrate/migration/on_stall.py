@@ -20,6 +20,9 @@ def acted(
 ) -> Iterator[Progress]:
     """The looks; at the first stall that rung is taken, and said.
 
+    Not before it is known how often the counters come: until then it is not
+    known whether the copy has stalled, or was not counted again.
+
     Nova's 202 promises nothing: an abort that changes nothing is asked for
     again. A guest is forced once.
 
@@ -30,7 +33,7 @@ def acted(
         yield look
         if rung == "wait" or look.trouble or look.status != RUNNING:
             continue
-        if acted_at is None and not look.stalled:
+        if acted_at is None and not (look.stalled and look.interval_known):
             continue
         if acted_at is not None and (
             rung == "force" or look.elapsed - acted_at < REPEAT_AFTER

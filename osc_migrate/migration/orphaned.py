@@ -11,6 +11,8 @@ from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.migrations import ENDED, Migration
 from osc_migrate.explain.server_status import ill
 from osc_migrate.facts import Unread, known
+from osc_migrate.migration.arrival import Arrival
+from osc_migrate.migration.interval import Interval
 
 # Seconds without a change until the server is looked at, and again.
 CHECK_AFTER = 10.0
@@ -28,6 +30,9 @@ LOST = 90.0
 # LOST_UNSEEN while none has been seen. Large clouds set two minutes.
 INTERVALS = 3
 LOST_UNSEEN = 400.0
+# And once the guest has left its source: nova-compute waits for the
+# destination then, for 1800 s at most ([DEFAULT]long_rpc_timeout).
+LOST_BEHIND = 2000.0
 # In preparation, and in a queue, nothing is written for long.
 _WRITES = ("running", "running (post-copy)")
 # The source is tidied up while the server is free (confirm_resize sets no
@@ -38,17 +43,21 @@ _FREE = ("confirming",)
 class Silence:
     """Of one move.
 
+    :param arrival: what is known of it otherwise.
     :ivar abandoned: no service will end the record.
     """
 
-    def __init__(self, cloud: Cloud, server_id: str) -> None:
+    def __init__(
+        self, cloud: Cloud, server_id: str, arrival: Arrival | None = None
+    ) -> None:
         self._cloud = cloud
         self._server_id = server_id
+        self._arrival = arrival or Arrival(cloud, server_id)
         self._last: object = self  # nothing is equal to it
         self._since = self._checked_at = 0.0
         self._idle: float | None = None
         self._counted = False
-        self._interval: float | None = None
+        self._interval = Interval()
         self._text = ""
         self.abandoned = False
 
@@ -68,12 +77,10 @@ class Silence:
             if record
             else None
         )
+        if record:
+            self._interval.look(record, now)
         if counters != self._last:
-            counted = bool(record and record.memory_processed)
-            if counted and self._counted:
-                step = now - self._since
-                self._interval = max(self._interval or 0.0, step)
-            self._counted = counted
+            self._counted = bool(record and record.memory_processed)
             self._last, self._since, self._checked_at = counters, now, now
             self._idle, self._text = None, ""
         if record and record.status in ENDED:
@@ -84,6 +91,13 @@ class Silence:
             self.abandoned = self.abandoned or self._lost(record, now)
             self._text = self._describe(record, now)
         return self._text
+
+    def missed(self, seconds: float) -> None:
+        """For so long nothing could be read: that is no silence of Nova's."""
+        self._since += seconds
+        self._checked_at += seconds
+        if self._idle is not None:
+            self._idle += seconds
 
     def _check_server(self, record: Migration | None, now: float) -> None:
         server = self._cloud.server_now(self._server_id)
@@ -109,9 +123,13 @@ class Silence:
             return False
         if self._sick(record):
             return True
-        if self._interval is None:
-            return silent_for >= LOST_UNSEEN
-        return silent_for >= max(LOST, INTERVALS * self._interval)
+        patience = LOST_UNSEEN
+        if self._interval.seconds is not None:
+            patience = max(LOST, INTERVALS * self._interval.seconds)
+        if silent_for < patience:
+            return False
+        behind = self._arrival.copied or self._arrival.look(record, now)
+        return not behind or silent_for >= LOST_BEHIND
 
     def _describe(self, record: Migration | None, now: float) -> str:
         seconds = now - self._since

@@ -32,6 +32,10 @@ class Outage:
         if not error.passing or now - self._since > PATIENCE:
             raise error
 
-    def end(self) -> None:
-        """It answered."""
-        self._since = None
+    def end(self) -> float:
+        """It answered.
+
+        :returns: seconds of the outage; 0 where there was none.
+        """
+        since, self._since = self._since, None
+        return 0.0 if since is None else self._now() - since

@@ -6,20 +6,21 @@ grow far beyond 'total'. Only what remains says how near the end is.
 """
 
 from osc_migrate.cloud.migrations import PHASES, Migration
+from osc_migrate.migration.convergence import Convergence
+from osc_migrate.migration.interval import Interval
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 
 # Three of Nova's default steps.
 STALL_AFTER = 15.0
-# Updates without progress that make a stall: one may fall between two rounds
-# of the copy.
-FRUITLESS = 2
 # Updates with a smaller remainder from which the time left is estimated: the
 # first one after the start says little of the pace.
 GOOD_UPDATES = 2
-# Seconds to wait for the second update, while the interval is not known: two
-# of the longest that a large cloud sets, and a margin.
-FIRST_UPDATE = 250.0
+
+
+# Intervals within which a copy may end before it is counted again: one, and
+# more for a last pass that was faster.
+INTERVALS_TO_END = 3
 
 
 class Pace:
@@ -35,23 +36,29 @@ class Pace:
         self._falls = 0
         # Memory and disk, as last shown.
         self._totals = 0, 0
-        # The least that ever remained, and since when.
-        self._least: tuple[float, int] | None = None
-        # The longest time between two updates, and those since the least.
-        self._interval: float | None = None
-        self._fruitless = 0
+        self._interval = Interval()
+        self._convergence = Convergence()
+        self._by_libvirt = False
 
     def look(
-        self, record: Migration, elapsed: float, *, fresh: bool = False
+        self, record: Migration, elapsed: float, job: Job | None = None
     ) -> Progress:
         """
         :param elapsed: seconds since the move began.
-        :param fresh: the counters are those of this moment (libvirt's), not
-            what Nova wrote last.
+        :param job: libvirt's counters of this moment, instead of what Nova
+            wrote last.
         """
         phase = PHASES.get(record.status, record.status)
         if phase == "finishing":
-            return self._all_copied(record.status, elapsed)
+            return self.arrived(record, elapsed)
+        self._interval.look(record, elapsed)
+        if self._by_libvirt != (job is not None):
+            # Nova's counters are older: neither proves a stall of the other.
+            self._by_libvirt = job is not None
+            self._convergence = Convergence()
+            self._last = None
+        if job is not None:
+            record = refined(record, job)
         memory = _pair(record.memory_total, record.memory_remaining)
         disk = _pair(record.disk_total, record.disk_remaining)
         remaining = memory[1] + disk[1]
@@ -71,29 +78,53 @@ class Pace:
             disk_remaining=disk[1],
             rate=self._rate if memory[0] + disk[0] else None,
             left=self._left(remaining),
-            stalled=phase == "running" and self._stalled(elapsed, fresh),
+            stalled=phase == "running" and self._stalled(elapsed),
             fall=self._fall if phase == "running" else None,
             age=elapsed - self._last[0] if self._last else 0.0,
+            job=job,
+            interval_known=(
+                job is not None or self._interval.seconds is not None
+            ),
         )
 
-    def _all_copied(self, status: str, elapsed: float) -> Progress:
-        # Nova shows no counters any more, but the guest has switched over.
+    def missed(self, seconds: float) -> None:
+        """For so long the record could not be read: a copy of which nothing
+        is known has not stalled."""
+        self._convergence.missed(seconds)
+
+    def overdue(self, age: float) -> bool:
+        """Nova should have written new counters: the copy may be over.
+
+        :param age: seconds of the last ones.
+        """
+        interval = self._interval.seconds
+        return interval is None or age > 1.2 * interval + 1
+
+    @property
+    def near_end(self) -> bool:
+        """By the last counters of Nova the copy was about to end: that no
+        new ones come proves nothing then."""
+        interval = self._interval.seconds
+        if self._by_libvirt or not (interval and self._fall and self._last):
+            return False
+        return self._last[2] / self._fall <= INTERVALS_TO_END * interval
+
+    def arrived(self, record: Migration, elapsed: float) -> Progress:
+        """The guest has switched over: Nova shows no counters any more, or
+        old ones."""
         memory, disk = self._totals
         return Progress(
             phase="finishing",
-            status=status,
+            status=record.status,
             elapsed=elapsed,
             memory_total=memory,
             disk_total=disk,
         )
 
     def _sample(self, now: float, processed: int, remaining: int) -> None:
-        if self._least is None or remaining < self._least[1]:
-            self._least = now, remaining
-            self._fruitless = -1  # this update is counted below
         if self._last is None:
-            self._fruitless = 0
             self._last = now, processed, remaining
+            self._convergence.update(now, remaining, sum(self._totals))
             return
         last_time, last_processed, last_remaining = self._last
         if (processed, remaining) == (
@@ -102,8 +133,7 @@ class Pace:
         ) or now <= last_time:
             return
         self._last = now, processed, remaining
-        self._interval = max(self._interval or 0.0, now - last_time)
-        self._fruitless += 1
+        self._convergence.update(now, remaining, sum(self._totals))
         self._rate = max(0.0, (processed - last_processed) / (now - last_time))
         fallen = last_remaining - remaining
         self._fall = fallen / (now - last_time) if fallen > 0 else None
@@ -115,23 +145,14 @@ class Pace:
             return None
         return remaining / self._fall
 
-    def _stalled(self, now: float, fresh: bool) -> bool:
-        """The remainder has not fallen for long enough to call it a stall.
-
-        Nova writes counters every [libvirt]live_migration_monitor_interval
-        seconds, which the API does not show. Between two updates nothing is
-        known of the copy, so the interval is learned from the updates.
-        """
-        if self._least is None or self._last is None:
-            return False
-        if now - self._least[0] < self._stall_after:
-            return False
-        if fresh or self._fruitless >= FRUITLESS:
-            return True
-        patience = FIRST_UPDATE
-        if self._interval is not None:
-            patience = max(self._stall_after, 2 * self._interval)
-        return now - self._last[0] >= patience
+    def _stalled(self, now: float) -> bool:
+        return self._convergence.stalled(
+            now,
+            self._stall_after,
+            self._interval.seconds,
+            fresh=self._by_libvirt,
+            near_end=self.near_end,
+        )
 
 
 def refined(record: Migration, job: Job) -> Migration:

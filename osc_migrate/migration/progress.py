@@ -28,6 +28,8 @@ class Progress:
     # The remainder has not fallen for a while: the guest writes as fast as
     # it is copied.
     stalled: bool = False
+    # A stall may be acted upon: it is known how often counters come.
+    interval_known: bool = True
     # Why the API could not be read this time; the move itself continues.
     trouble: str | None = None
     # Bytes a second by which the remainder fell between two samples, and

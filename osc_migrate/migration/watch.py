@@ -136,7 +136,7 @@ class Watcher:
                 watched = self.look()
                 if outage:
                     trouble("")
-                outage.end()
+                    self._missed(outage.end())
             except errors.ApiError as error:
                 if not outage:
                     trouble(str(error))
@@ -232,6 +232,13 @@ class Watcher:
         silence, abandoned = self._silence(record, server_id)
         progress = dataclasses.replace(progress, silence=silence)
         return Watched(name, server_id, record, progress, abandoned)
+
+    def _missed(self, seconds: float) -> None:
+        """For so long no record could be read."""
+        for pace in self._paces.values():
+            pace.missed(seconds)
+        for silence in self._silences.values():
+            silence.missed(seconds)
 
     def _silence(self, record: Migration, server_id: str) -> tuple[str, bool]:
         """What is to be said of its silence, and whether it is for ever."""

@@ -1,17 +1,21 @@
 """What the moves of one run share."""
 
+import contextlib
 import dataclasses
 import threading
 import time
 from collections.abc import Callable, Collection
 
 from osc_migrate.checks import move_scope
+from osc_migrate.cloud.migrations import Kind
+from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.maintenance.planning import Limits, NodeBlocker, NodeBlockers
 from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Step
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.limits import Slots
 from osc_migrate.maintenance.running.results import Event
 from osc_migrate.migration import follow
+from osc_migrate.migration.move import Counters
 from osc_migrate.migration.mover import Mover
 from osc_migrate.migration.pace import STALL_AFTER
 from osc_migrate.migration.start_gate import StartGate
@@ -22,6 +26,12 @@ LOOKS = 4.0
 
 # A step planned anew, not towards those hosts; or why it stays.
 Replan = Callable[[Step, Collection[str]], Step | Skipped]
+
+# libvirt's counters of one move, while it is followed; None for none.
+CountersOf = Callable[
+    [MoveFacts, Kind],
+    contextlib.AbstractContextManager[Counters | None],
+]
 
 
 class Abandoned(BaseException):
@@ -66,6 +76,7 @@ class Work:
     :ivar on_stall: see stalls.RUNGS.
     :ivar ignored: checks whose failing is a warning.
     :ivar barriers: moves that the node checks rule out.
+    :ivar counters: libvirt's; None follows Nova's.
     :ivar busy: guards the slots, and wakes the threads that wait for one.
     """
 
@@ -80,6 +91,7 @@ class Work:
     stall_after: float = STALL_AFTER
     ignored: Collection[str] = ()
     barriers: Collection[NodeBlocker] = ()
+    counters: CountersOf | None = None
 
     def __post_init__(self) -> None:
         self.slots = Slots(self.limits)

@@ -3,6 +3,7 @@
 Each call that changes something is announced in the journal before.
 """
 
+import contextlib
 import dataclasses
 import enum
 from collections.abc import Callable
@@ -77,7 +78,7 @@ class Carry:
         :raises Refused, Closed: nothing was changed.
         :raises ApiError, Unclear: it is not known whether it moves.
         """
-        return self.go_on(self._start(facts))
+        return self.go_on(self._start(facts), facts)
 
     def taken_up(
         self,
@@ -98,10 +99,23 @@ class Carry:
             facts.but(server=server), record, kind
         )
         move.aborted = aborted
-        return self.go_on(move)
+        return self.go_on(move, facts)
 
-    def go_on(self, move: Move) -> Ended:
+    def go_on(self, move: Move, facts: MoveFacts) -> Ended:
         """Follows it to its end and finishes it."""
+        with contextlib.ExitStack() as stack:
+            if self._work.counters:
+                kind = Kind(self._step.way.value)
+                counters = stack.enter_context(
+                    self._work.counters(facts, kind)
+                )
+                if counters:
+                    move.count_by(counters)
+            self._follow(move)
+        self._landed()
+        return self._finish(move.outcome())
+
+    def _follow(self, move: Move) -> None:
         work, step = self._work, self._step
         recorded_id: int | None = None
         move.follower_name = "this run"
@@ -116,8 +130,9 @@ class Carry:
                     request=move.request_id,
                     migration=recorded_id,
                 )
-        self._landed()
-        outcome = move.outcome()
+
+    def _finish(self, outcome: Outcome) -> Ended:
+        work, step = self._work, self._step
         work.journal.note("ended", step.id, end=outcome.end.value)
         if outcome.end is End.WAITS:
             outcome, unconfirmed = self._confirm(outcome)

@@ -13,7 +13,7 @@ from osc_migrate.facts import known
 from osc_migrate.maintenance import planning
 from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Step
 from osc_migrate.maintenance.running import process
-from osc_migrate.maintenance.running.context import Clock, Work
+from osc_migrate.maintenance.running.context import Clock, CountersOf, Work
 from osc_migrate.maintenance.running.engine import Engine
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.lock import Lock
@@ -89,6 +89,11 @@ class Run:
         if not empties_hosts:
             return None
         return Hosts(self._mover, self._journal, self.plan.sources)
+
+    def count_by(self, counters: CountersOf | None) -> None:
+        """From now on moves are followed by these counters, where there are
+        any; else by Nova's."""
+        self._work.counters = counters
 
     @property
     def emptied(self) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ class Job:
     throttle: int | None = None
     # For which the guest would stand still if it were switched over now.
     downtime: float | None = None
+    # libvirt has no job any more: the rest is of its last reading.
+    over: bool = False
 
     @property
     def total(self) -> int:

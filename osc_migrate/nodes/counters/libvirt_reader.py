@@ -49,9 +49,10 @@ class Connection:
             raise Unread(f"no tunnel to {target.name}: {error}") from None
 
     def job(self, server_id: str) -> Mapping[str, int]:
-        """libvirt's own fields of the migration of a guest.
+        """libvirt's own fields of the migration of a guest; none where it
+        does not know the guest (any more).
 
-        :raises Unread: libvirt does not know the guest, or does not answer.
+        :raises Unread: libvirt does not answer.
         """
         try:
             if self._connection is None:
@@ -61,6 +62,8 @@ class Connection:
             domain = self._connection.lookupByUUIDString(server_id)
             fields = domain.jobStats()
         except self._libvirt.libvirtError as error:
+            if error.get_error_code() == self._libvirt.VIR_ERR_NO_DOMAIN:
+                return {}
             raise _unread(error) from None
         return {k: v for k, v in fields.items() if isinstance(v, int)}
 

@@ -5,6 +5,7 @@ node that hangs, or is lost, costs the finer numbers and nothing else.
 """
 
 import contextlib
+import dataclasses
 import logging
 import threading
 import time
@@ -21,6 +22,8 @@ INTERVAL = 0.5
 FRESH = 3.0
 # A reading that takes longer is given up, with its connection.
 HUNG = 10.0
+# Readings without a job, after those with one, that mean that it is over.
+_ABSENT = 2
 # Seconds until a lost connection is tried again, at first and at most.
 _FIRST_RETRY, _LAST_RETRY = 1.0, 30.0
 
@@ -55,6 +58,8 @@ class CounterReader:
         self._stopped = threading.Event()
         self._reader: Reader | None = None
         self._last: Job | None = None
+        self._last_job: Job | None = None
+        self._absent = 0
         # Since when an answer is awaited; None while none is.
         self._waiting: float | None = None
         self.trouble = ""
@@ -101,10 +106,22 @@ class CounterReader:
     def _read(self, reader: Reader) -> None:
         started = self._waiting = self._now()
         try:
-            self._last = job(reader.job(self._server_id), started)
+            self._last = self._judged(
+                job(reader.job(self._server_id), started), started
+            )
         finally:
             self._waiting = None
         self.trouble = ""
+
+    def _judged(self, reading: Job | None, at: float) -> Job | None:
+        """The reading; the last one again, as over, once there is none."""
+        if reading is not None:
+            self._last_job, self._absent = reading, 0
+            return reading
+        self._absent += 1
+        if self._last_job is None or self._absent < _ABSENT:
+            return None
+        return dataclasses.replace(self._last_job, at=at, over=True)
 
     def _close(self) -> None:
         reader, self._reader = self._reader, None

@@ -12,6 +12,8 @@ from osc_migrate.text import printable
 _COMMAND = "virsh -r -c qemu:///system domjobinfo --rawstats %s"
 _FIELD = re.compile(r"(?m)^ *([a-z_]{1,40}): +(-?[0-9]{1,20}) *$")
 _TYPE = re.compile(r"(?m)^Job type: +([0-9]{1,4}) *$")
+# What virsh writes of a guest that is not there (virsh-util.c).
+_NO_GUEST = "failed to get domain"
 # Seconds for one reading.
 _PATIENCE = 5.0
 # A migration may take a day; an answer is a page.
@@ -28,6 +30,8 @@ class Virsh:
         answer = self._shell.run(_COMMAND, server_id, limit=_PATIENCE)
         if answer.status:
             message = printable(answer.err.strip(), 200)
+            if _NO_GUEST in message:
+                return {}
             raise Unread(f"virsh domjobinfo: {message}")
         fields = {name: int(n) for name, n in _FIELD.findall(answer.out)}
         if kind := _TYPE.search(answer.out):

@@ -57,6 +57,24 @@ def test_virsh_tells_without_the_module(asked, monkeypatch, capsys):
     assert "pip install 'osc-migrate[libvirt]'" in capsys.readouterr().err
 
 
+def test_a_run_counts_each_move(asked):
+    count = live_counters.of_run(asked)
+    with count(shapes.move(), Kind.LIVE) as counters:
+        end = time.monotonic() + 20
+        while (job := counters()) is None and time.monotonic() < end:
+            time.sleep(0.02)
+    assert job.memory_remaining == 40
+    # What nothing can be counted of, and what is not reached, is followed
+    # all the same.
+    with count(shapes.move(), Kind.COLD) as counters:
+        assert counters is None
+    asked.inventory = "/no/such/inventory"
+    with count(shapes.move(), Kind.LIVE) as counters:
+        assert counters is None
+    asked.nodes = False
+    assert live_counters.of_run(asked) is None
+
+
 def test_the_module_is_preferred(asked, monkeypatch):
     domain = types.SimpleNamespace(
         jobStats=lambda: {

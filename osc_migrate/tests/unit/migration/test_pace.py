@@ -1,6 +1,8 @@
 import pytest
 
-from osc_migrate.migration.pace import FIRST_UPDATE, STALL_AFTER, Pace
+from osc_migrate.migration.convergence import FIRST_UPDATE
+from osc_migrate.migration.pace import STALL_AFTER, Pace
+from osc_migrate.nodes.counters.job import job
 from osc_migrate.tests.unit import shapes
 
 MiB = 1024 * 1024
@@ -114,7 +116,7 @@ def test_what_was_copied_stays_copied_at_the_end():
 INTERVALS = [1, 5, 20, 60, 120]
 
 
-def followed(remaining, interval, seconds, pace=None, fresh=False):
+def followed(remaining, interval, seconds, pace=None):
     """The moments at which it is stalled, with a look a second.
 
     :param remaining: MiB after each update.
@@ -132,7 +134,7 @@ def followed(remaining, interval, seconds, pace=None, fresh=False):
             disk_remaining=0,
             disk_processed=0,
         )
-        if pace.look(record, second, fresh=fresh).stalled:
+        if pace.look(record, second).stalled:
             stalls.append(second)
     return stalls
 
@@ -182,15 +184,12 @@ def test_the_second_update_is_waited_for():
 
 def test_counters_of_libvirt_need_no_second_update():
     pace = Pace()
-    record = shapes.migration(
-        "running",
-        memory_total=512 * MiB,
-        memory_remaining=300 * MiB,
-        memory_processed=0,
-        disk_total=0,
-        disk_remaining=0,
-        disk_processed=0,
-    )
-    assert not pace.look(record, 0, fresh=True).stalled
-    assert not pace.look(record, STALL_AFTER - 1, fresh=True).stalled
-    assert pace.look(record, STALL_AFTER, fresh=True).stalled
+    fields = {
+        "type": 2,
+        "memory_total": 512 * MiB,
+        "memory_remaining": 300 * MiB,
+    }
+    record = shapes.migration("running")
+    assert not pace.look(record, 0, job(fields, 0)).stalled
+    assert not pace.look(record, STALL_AFTER - 1, job(fields, 14)).stalled
+    assert pace.look(record, STALL_AFTER, job(fields, 15)).stalled

@@ -246,6 +246,9 @@ class FakeMove:
         self.id = facts.server.id
         self.aborted = False
 
+    def count_by(self, counters: Any) -> None:
+        self.lab.calls.append(("counted", self.id, counters()))
+
     @property
     def record(self) -> Migration:
         return self.lab.records[self.id][-1]

@@ -1,5 +1,6 @@
 """What an engine does with a plan, on a small cloud in memory."""
 
+import contextlib
 import dataclasses
 import threading
 
@@ -29,6 +30,24 @@ def test_every_server_moves(lab, journal):
     assert {s.host for s in lab.servers.values()} == {"HostC"}
     assert len([c for c in lab.calls if c[0] == "move"]) == 5
     assert any("vm0: moved to HostC" in event for event in events)
+
+
+def test_each_move_is_counted_by_libvirt_while_it_is_followed(lab, journal):
+    live, cold = lab.boot("vm1"), lab.boot("vm2", status="SHUTOFF")
+    open_now, closed = [], []
+
+    @contextlib.contextmanager
+    def counters(facts, kind):
+        # None: there is nothing to count of a cold move.
+        open_now.append(facts.server.id)
+        yield (lambda: kind) if kind.value == "live" else None
+        closed.append(facts.server.id)
+
+    done(lab, journal, live, cold, counters=counters)
+    assert [c for c in lab.calls if c[0] == "counted"] == [
+        ("counted", live.id, "live")
+    ]
+    assert sorted(open_now) == sorted(closed) == sorted([live.id, cold.id])
 
 
 @pytest.mark.parametrize(

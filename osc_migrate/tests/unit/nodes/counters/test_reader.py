@@ -62,6 +62,22 @@ def test_nothing_moves():
         assert gauge.latest() is None
 
 
+def test_a_job_that_is_gone_is_over():
+    """Once may be a moment without numbers; before there was one, it has
+    not begun."""
+    asked = threading.Event()
+    answers = [{"type": 0}, {}, JOB, {}, JOB, {}, {}]
+    reader = Reader(*answers, asked)
+    overs = []
+    gauge = CounterReader(lambda: reader, "id")
+    for at in range(len(answers)):
+        gauge._read(reader)
+        last = gauge._last
+        overs.append(last and last.over)
+        assert last is None or last.memory_remaining == 60, at
+    assert overs == [None, None, False, None, False, None, True]
+
+
 def test_an_old_reading_is_none():
     now = [0.0]
     hung = threading.Event()

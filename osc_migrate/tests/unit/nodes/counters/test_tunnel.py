@@ -57,8 +57,13 @@ def test_no_program_ends_the_connection():
 class Libvirt:
     """libvirt's module, played: a connection hears what it says itself."""
 
+    VIR_ERR_NO_DOMAIN = 42
+
     class libvirtError(Exception):
-        pass
+        code = 38
+
+        def get_error_code(self):
+            return self.code
 
     def __init__(self):
         self.uris = []
@@ -82,6 +87,9 @@ def test_trouble_of_libvirt_is_unread_and_safe_to_print():
         connection.job("id")
     assert told.value.reason == r"libvirt: Cannot recv data\x1b[2J"
     assert libvirt.uris[0].startswith("qemu+unix:///system?socket=/")
+    # A guest that has left is an answer.
+    libvirt.libvirtError.code = libvirt.VIR_ERR_NO_DOMAIN
+    assert connection.job("id") == {}
     connection.close()
 
 
@@ -132,6 +140,16 @@ def test_virsh_that_fails(tmp_path, monkeypatch):
     reader = virsh(tmp_path, monkeypatch, "echo 'no domain' >&2; exit 1")
     with pytest.raises(Unread, match="no domain"):
         reader.job("x")
+    reader.close()
+
+
+def test_a_guest_that_has_left_is_no_trouble(tmp_path, monkeypatch):
+    reader = virsh(
+        tmp_path,
+        monkeypatch,
+        "echo \"error: failed to get domain 'x'\" >&2; exit 1",
+    )
+    assert reader.job("x") == {}
     reader.close()
 
 
