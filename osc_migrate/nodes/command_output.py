@@ -55,7 +55,10 @@ class CommandOutput:
         return self.out(name, *ok_statuses).splitlines()
 
     def parts(self, name: str, *ok_statuses: int) -> dict[str, list[str]]:
-        """Lines by the '#mark' before them; '' before the first."""
+        """Lines by the '#mark' before them; '' before the first.
+
+        A part may come in pieces.
+        """
         parts: dict[str, list[str]] = {"": []}
         part = parts[""]
         for line in self.lines(name, *ok_statuses):

@@ -10,7 +10,7 @@ from osc_migrate.nodes.command_output import CommandOutput, each, fact, whole
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_NOVA
-from osc_migrate.nodes.storage.parts import parts, running, units
+from osc_migrate.nodes.systemd_units import running, units
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -119,7 +119,7 @@ def questions(
 
 
 def read(output: CommandOutput) -> Accounts:
-    sections = parts(output.lines("names"))
+    sections = output.parts("names")
     if "end" not in sections:
         raise Unread("accounts.names: the answer is incomplete")
     if not _users(sections) or not _groups(sections):

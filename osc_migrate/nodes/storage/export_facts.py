@@ -9,7 +9,7 @@ from osc_migrate.facts import Facts, Unread
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, fact
 from osc_migrate.nodes.file_state import STATE_OF, require
-from osc_migrate.nodes.storage.parts import parts, running, units
+from osc_migrate.nodes.systemd_units import running, units
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +141,7 @@ _CLIENT = re.compile(r"([^()]*)(?:\(([^()]*)\))?")
 
 
 def read(output: CommandOutput) -> Server:
-    sections = parts(output.lines("serves"))
+    sections = output.parts("serves")
     if "end" not in sections:
         raise Unread("storage.serves: the answer is incomplete")
     states = units(sections.get("units", []))

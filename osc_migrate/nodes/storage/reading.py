@@ -15,7 +15,6 @@ from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.process_identity import FIND_NOVA
 from osc_migrate.nodes.storage import export_facts, mount_options
 from osc_migrate.nodes.storage.facts import Mount, Place, Space, Storage
-from osc_migrate.nodes.storage.parts import parts
 
 # What may hang comes in two steps, each with a limit: a server that is gone
 # shows in the first one. Its arguments are the directories from '/' down to
@@ -176,7 +175,7 @@ class _Reading:
     """Of the answer to the one question."""
 
     def __init__(self, output: CommandOutput) -> None:
-        self.parts = parts(output.lines("directory"))
+        self.parts = output.parts("directory")
         if doubt := self.first("doubt"):
             raise Unread(doubt[:300])
         if "end" not in self.parts or not self.first("ended").isdigit():

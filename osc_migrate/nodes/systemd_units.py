@@ -1,22 +1,12 @@
-"""Answers of several parts, each behind a line '#name'."""
-
-
-def parts(lines: list[str]) -> dict[str, list[str]]:
-    """Name -> its lines, empty ones included; a part may come in pieces."""
-    sections: dict[str, list[str]] = {}
-    part: list[str] = []
-    for line in lines:
-        if line.startswith("#"):
-            part = sections.setdefault(line[1:], [])
-        else:
-            part.append(line)
-    return sections
+"""What systemctl(1) shows of units."""
 
 
 def units(lines: list[str]) -> dict[str, str]:
-    """What `systemctl show -p Id,LoadState,ActiveState` says: name without
-    '.service' -> 'active', 'inactive', 'failed' ... or, of one that is not
-    loaded, 'masked' or 'not-found'."""
+    """Parses ``systemctl show -p Id,LoadState,ActiveState``.
+
+    Name without '.service' -> ActiveState ('active', 'inactive', 'failed',
+    ...), or LoadState ('masked', 'not-found') if the unit is not loaded.
+    """
     states: dict[str, str] = {}
     unit: dict[str, str] = {}
     for line in [*lines, ""]:
@@ -34,7 +24,7 @@ def units(lines: list[str]) -> dict[str, str]:
 
 
 def running(states: dict[str, str], *names: str) -> str:
-    """The one of these units that runs, else the first that there is."""
+    """The first of these units that is active, else the first that exists."""
     for accepted in ({"active"}, set(states.values()) - {"not-found"}):
         for name in names:
             if states.get(name) in accepted:
