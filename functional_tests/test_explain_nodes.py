@@ -103,6 +103,40 @@ def written(connection, failed):
     return lines
 
 
+QEMU_LOG = "/var/log/libvirt/qemu/instance-0000000f.log"
+FEATURES = (
+    "qemu-system-x86_64: Features 0x130afffa7 unsupported. Allowed features:"
+    " 0x10179bfffe7"
+)
+GENERAL = (
+    "Live Migration failure: operation failed: job 'migration out'"
+    " unexpectedly failed"
+)
+
+
+@pytest.fixture
+def qemu_wrote(connection, lab, failed):
+    """QEMU's log of the guest on HostC: an earlier start, and this one."""
+    record = records(connection, failed)[0]
+    ended_at = datetime.datetime.fromisoformat(record["updated_at"])
+
+    def block(moment, text):
+        return (
+            f"{moment:%Y-%m-%d %H:%M:%S}.1+0000: starting up libvirt version:"
+            " 9.0.0",
+            "/usr/bin/qemu-system-x86_64 \\",
+            f"-uuid {failed.id} \\",
+            "-msg timestamp=on",
+            f"{moment:%Y-%m-%dT%H:%M:%S}.123456Z {text}",
+        )
+
+    before = ended_at - datetime.timedelta(days=1)
+    lines = (*block(before, "Could not open '/x'"), *block(ended_at, FEATURES))
+    put(lab, QEMU_LOG, lines, node="HostC")
+    yield f"{ended_at:%Y-%m-%dT%H:%M:%SZ}"
+    lab.run("HostC", f"rm {QEMU_LOG}")
+
+
 def put(lab, path, lines, node="HostB"):
     lab.run(node, f"mkdir -p {shlex.quote(path.rpartition('/')[0])}")
     lab.put(node, path, "\n".join(lines) + "\n")
@@ -138,6 +172,19 @@ def test_a_log_file(warm, node, failed, written):
     noise = written(SAID.replace("16509", "49152"), server=OTHER)
     put(node, LOG, [*noise, *written(), *noise])
     assert told(explained(warm, node, failed), LOG)
+
+
+def test_the_reason_that_only_qemu_wrote(
+    warm, node, failed, written, qemu_wrote
+):
+    # Without the traceback, which has other words.
+    put(node, LOG, written(GENERAL)[:2])
+    row = explained(warm, node, failed)
+    assert row["cause"] == "virtio-features-differ", row
+    assert row["logs"][1] == (
+        f"HostC {QEMU_LOG}: {qemu_wrote} ERROR {FEATURES}"
+    )
+    assert "Could not open" not in str(row)
 
 
 def test_for_people(warm, node, failed, written):

@@ -3,6 +3,7 @@
 import abc
 import argparse
 import contextlib
+import functools
 from collections.abc import Iterable, Sequence
 
 from osc_lib.command import command
@@ -180,7 +181,12 @@ class Moving(base.Base, command.ShowOne):
                     drawing.draw(name, looks, counters or progress.no_counters)
             else:
                 move.find()
-            return move.outcome(waited=parsed_args.wait)
+            reach = (
+                functools.partial(nodes.sessions, parsed_args)
+                if parsed_args.nodes
+                else None
+            )
+            return move.outcome(waited=parsed_args.wait, reach=reach)
         except BaseException:
             # Ctrl-C, or an API that went away: whatever ends the following
             # does not end the move.

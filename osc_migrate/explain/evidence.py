@@ -8,7 +8,7 @@ from osc_migrate.cloud.actions import Action, Event
 from osc_migrate.cloud.history import Attempt, History
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.explain import causes, message_choice, steps
-from osc_migrate.explain.node_logs.lines import LogLine
+from osc_migrate.explain.node_logs.lines import QEMU, LogLine
 from osc_migrate.facts import Unread, known
 
 # Longer ones are cut: Nova keeps 255 characters, a stranger may send more.
@@ -71,8 +71,19 @@ def cause(
         if shown and not shown.summary
     ]
     if shown_causes:
-        # A general one only where no other names the reason.
-        best = min(shown_causes, key=lambda shown: shown.general)
+        # A general one only where no other names the reason, and then what
+        # QEMU said rather than what others made of it.
+        by_qemu = message_choice.cause(
+            [line for line in logged if line.program == QEMU]
+        )
+        best = min(
+            shown_causes,
+            key=lambda shown: (
+                (shown.general, shown is not by_qemu)
+                if shown.general
+                else (False, False)
+            ),
+        )
         return causes.named(renamed.get(best.id, best.id))
     if late:
         return causes.named("finish-broken-off")

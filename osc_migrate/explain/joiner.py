@@ -178,7 +178,10 @@ def _failed(
         failed_host=host,
         message=evidence.most_specific(texts)
         or (logged[0].text if logged else fault),
-        said=_step_messages(spoken) or tuple(filter(None, [fault])),
+        said=(
+            *(_step_messages(spoken) or filter(None, [fault])),
+            *_of_qemu(logged, known_cause),
+        ),
         meaning=_unknown(spoken, unread, logged),
         next="; ".join(filter(None, next_steps)),
         note="; ".join(filter(None, notes)),
@@ -227,6 +230,21 @@ def _step_messages(
         location = f" on {host}" if host else ""
         first[text] = f"{event.name}{location}: {text}"
     return tuple(first.values())
+
+
+def _of_qemu(
+    logged: Sequence[LogLine], known_cause: causes.Cause | None
+) -> tuple[str, ...]:
+    """What QEMU's log says, with its place and time, where the API's words
+    are not the reason."""
+    line = message_choice.of_qemu(logged)
+    if line is None or line.time is None:
+        return ()
+    best = causes.find([line.text])
+    if known_cause and not known_cause.general and known_cause != best:
+        return ()
+    time = f"{line.time:%Y-%m-%dT%H:%M:%SZ}"
+    return (f"QEMU on {line.node} ({line.place}, {time}): {line.text}",)
 
 
 def _place(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from osc_migrate.explain import causes
-from osc_migrate.explain.node_logs.lines import LogLine, Logs
+from osc_migrate.explain.node_logs.lines import QEMU, LogLine, Logs
 
 # Lines that a person reads of them.
 _MAX_SHOWN = 5
@@ -21,6 +21,8 @@ _FIRST = (
     re.compile(r"Skipping host"),
     re.compile(r"Filter \w{1,80} returned 0 hosts"),
 )
+# What QEMU says comes right after Nova's word for the end of the copy.
+_QEMU_RANK = 2
 _LEVELS = {"CRITICAL": 4, "ERROR": 4, "TRACE": 4, "": 5, "WARNING": 5}
 # They only say that it ended.
 _SUMS_UP = re.compile(
@@ -39,7 +41,7 @@ _FRAMES = re.compile(
 def lines(logs: Logs) -> list[LogLine]:
     """The relevant lines, each text once, the most specific first."""
     ranked: dict[str, tuple[int, LogLine]] = {}
-    for log in logs.read:
+    for log in (*logs.read, *logs.qemu):
         for line in log.lines:
             rank = _rank(line)
             if rank is not None:
@@ -60,15 +62,29 @@ def shown(log_lines: Sequence[LogLine]) -> tuple[str, ...]:
 
 def cause(log_lines: Sequence[LogLine]) -> causes.Cause | None:
     """The cause that the lines show: of the most specific line, but a
-    general one only where no other line names the reason."""
+    general one only where no other line names the reason.
+
+    Of several general ones, that which QEMU's own log shows: it is nearer to
+    the reason than what libvirt and Nova made of it.
+    """
     shown_causes = [
         known
-        for line in log_lines
+        for line in sorted(log_lines, key=lambda line: line.program != QEMU)
         if (known := causes.find([line.text])) and not known.summary
     ]
     return next(
         (known for known in shown_causes if not known.general),
         next(iter(shown_causes), None),
+    )
+
+
+def of_qemu(log_lines: Sequence[LogLine]) -> LogLine | None:
+    """What QEMU said: the line that a cause is known of, else the first."""
+    lines_of_qemu = [line for line in log_lines if line.program == QEMU]
+    best = cause(lines_of_qemu)
+    return next(
+        (line for line in lines_of_qemu if causes.find([line.text]) is best),
+        None,
     )
 
 
@@ -82,6 +98,8 @@ def notes(logs: Logs) -> Iterator[str]:
         places = ", ".join(log.places) or "any usual place"
         doubts = "".join(f" ({doubt})" for doubt in log.doubts)
         yield f"no error of this move on {log.node} in {places}{doubts}"
+    for log in logs.qemu:
+        yield from (f"{log.node}: {doubt}" for doubt in log.doubts)
     has_lines = any(log.lines for log in logs.read)
     if logs.by_hand and (logs.unread or not has_lines):
         yield f"by hand, there: {logs.by_hand}"
@@ -89,6 +107,8 @@ def notes(logs: Logs) -> Iterator[str]:
 
 def _rank(line: LogLine) -> int | None:
     """The lower, the more specific; None when it is not relevant."""
+    if line.program == QEMU:
+        return _QEMU_RANK if line.level == "ERROR" else None
     for rank, pattern in enumerate(_FIRST):
         if pattern.search(line.text):
             return rank

@@ -76,15 +76,23 @@ def of_move(
     now: Server | None,
     record: Migration,
     request_id: str | None,
+    reach: collect.Reach | None = None,
 ) -> Explanation:
     """The move that was followed to its end.
 
     :param request_id: None when the answer to the request was lost.
+    :param reach: as above; what cannot be reached is a note.
     """
     history = history_of(cloud, before, now, record)
     action = _request(history, record, request_id)
     (attempt,) = attempts_of(cloud, before.id, [(record, action)])
-    return explain(history, attempt, newest=True)
+    logs: Logs | None = None
+    if reach:
+        try:
+            (logs,) = collect.logs_of(cloud, before.id, [attempt], reach)
+        except errors.MigrateError as error:
+            logs = Logs((), {record.source or "the source": str(error)})
+    return explain(history, attempt, newest=True, logs=logs)
 
 
 def _request(

@@ -6,6 +6,7 @@ from osc_migrate import errors
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
+from osc_migrate.explain.node_logs.collect import Reach
 from osc_migrate.migration import outcome
 from osc_migrate.migration.follow import Follower
 from osc_migrate.migration.outcome import End, Outcome
@@ -91,10 +92,13 @@ class Move:
             raise errors.MigrateError("the migration has no record yet")
         return self.migration_id
 
-    def outcome(self, waited: bool = True) -> Outcome:
+    def outcome(
+        self, waited: bool = True, reach: Reach | None = None
+    ) -> Outcome:
         """What is true now that the record has ended, or while it runs.
 
         :param waited: False when the end was not waited for, on purpose.
+        :param reach: how the nodes are reached whose logs show why it failed.
         """
         return outcome.of_move(
             self._cloud,
@@ -104,6 +108,7 @@ class Move:
             self._kind,
             End.RUNNING_ON if waited else End.ACCEPTED,
             self.follower_name if self.aborted else "",
+            reach,
         )
 
 

@@ -10,6 +10,7 @@ from osc_migrate.cloud.servers import Server
 from osc_migrate.explain import reader, server_status
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.explain.joiner import WORKED
+from osc_migrate.explain.node_logs.collect import Reach
 from osc_migrate.facts import Unread, known
 from osc_migrate.migration import own_abort
 from osc_migrate.migration.follow import FAILED, Follower
@@ -82,12 +83,14 @@ def of_move(
     kind: str,
     unended: End,
     aborted_by: str = "",
+    reach: Reach | None = None,
 ) -> Outcome:
     """The result of a move.
 
     :param kind: what was asked for; empty when the choice was Nova's.
     :param unended: how to call a record that has not ended.
     :param aborted_by: who aborted it while following it; empty for none.
+    :param reach: how the nodes are reached whose logs show why it failed.
     """
     record = follower.record
     seconds = round(follower.elapsed, 1)
@@ -106,7 +109,7 @@ def of_move(
         else:
             end = End.NOT_MOVED
             explanation = reader.of_move(
-                cloud, facts.server, now, record, request_id
+                cloud, facts.server, now, record, request_id, reach
             )
             reason = _reason(explanation, doubt, now)
             if aborted_by and now and record.status in FAILED:

@@ -1,1 +1,1 @@
-"""Nova's log on a node: the lines of one move, and no others."""
+"""Nova's and QEMU's logs on a node: the lines of one move, and no others."""

@@ -14,11 +14,16 @@ from osc_migrate.cloud.hosts import Hypervisor
 from osc_migrate.cloud.migrations import ENDED
 from osc_migrate.explain import steps
 from osc_migrate.explain.joiner import FAILED
-from osc_migrate.explain.node_logs import questions
-from osc_migrate.explain.node_logs.lines import LineFilter, Logs, NodeLog
+from osc_migrate.explain.node_logs import qemu_log, questions
+from osc_migrate.explain.node_logs.lines import (
+    QEMU,
+    LineFilter,
+    Logs,
+    NodeLog,
+)
 from osc_migrate.explain.node_logs.parsing import read
 from osc_migrate.facts import Unread, known
-from osc_migrate.nodes.answers import Answer
+from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.transport.connection_errors import NodeLost
 
 if typing.TYPE_CHECKING:
@@ -43,7 +48,7 @@ class _Visit:
     """What is asked because of one move: which lines, of which services."""
 
     line_filter: LineFilter
-    # Node and service.
+    # Node and service, or QEMU.
     logs: tuple[tuple[str, str], ...]
 
 
@@ -67,9 +72,7 @@ def logs_of(
     def work(shell: "NodeSession") -> Mapping[str, Answer | Unread]:
         return shell.ask(
             {
-                f"{number} {service}": questions.question(
-                    visit.line_filter, service
-                )
+                f"{number} {service}": _question(visit.line_filter, service)
                 for number, visit in enumerate(visits)
                 if visit
                 for host, service in visit.logs
@@ -85,6 +88,12 @@ def logs_of(
         _logs(number, visit, answers_by_host) if visit else None
         for number, visit in enumerate(visits)
     ]
+
+
+def _question(line_filter: LineFilter, service: str) -> Question:
+    if service == QEMU:
+        return qemu_log.question(line_filter)
+    return questions.question(line_filter, service)
 
 
 def _addresses(cloud: Cloud, hosts: Sequence[str]) -> dict[str, str | None]:
@@ -119,8 +128,9 @@ def _visit(
     events = known(lambda: attempt.events) or ()
     wrote = known(lambda: record.updated_at) if record else None
     ended = wrote or steps.last_finish(events) or started
+    source = known(lambda: record.source) if record else None
     hosts = (
-        known(lambda: record.source) if record else None,
+        source,
         known(lambda: record.destination) if record else None,
         *steps.tried_hosts(events),
     )
@@ -134,6 +144,8 @@ def _visit(
     )
     computes = list(dict.fromkeys(filter(None, hosts)))[:_HOSTS]
     logs = [(host, "nova-compute") for host in computes]
+    if line_filter.server:
+        logs += [(host, QEMU) for host in computes if host != source]
     logs += [(node, service) for node in control for service in _CONTROL]
     return _Visit(line_filter, tuple(logs))
 
@@ -144,6 +156,7 @@ def _logs(
     answers_by_host: Mapping[str, Mapping[str, Answer | Unread] | Unread],
 ) -> Logs:
     node_logs: list[NodeLog] = []
+    of_qemu: list[NodeLog] = []
     unread: dict[str, str] = {}
     for host, service in visit.logs:
         try:
@@ -151,8 +164,16 @@ def _logs(
             if isinstance(answers, Unread):
                 raise answers
             answer = answers[f"{number} {service}"]
+            if service == QEMU:
+                of_qemu.append(qemu_log.read(host, visit.line_filter, answer))
+                continue
             node_logs.append(read(host, visit.line_filter, answer))
         except Unread as error:
             remedy = error.remedy if isinstance(error, NodeLost) else ""
             unread[host] = ": ".join(filter(None, (error.reason, remedy)))
-    return Logs(tuple(node_logs), unread, questions.by_hand(visit.line_filter))
+    return Logs(
+        tuple(node_logs),
+        unread,
+        questions.by_hand(visit.line_filter),
+        tuple(of_qemu),
+    )

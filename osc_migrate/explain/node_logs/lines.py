@@ -4,6 +4,9 @@ import dataclasses
 import datetime
 from collections.abc import Mapping
 
+# The program that a line is of, where it is not Nova.
+QEMU = "QEMU"
+
 
 @dataclasses.dataclass(frozen=True)
 class LineFilter:
@@ -30,6 +33,8 @@ class LogLine:
     # ERROR, WARNING, INFO ...; empty where the line does not say.
     level: str
     text: str
+    # QEMU; empty for a service of Nova.
+    program: str = ""
 
     def __str__(self) -> str:
         when = f"{self.time:%Y-%m-%dT%H:%M:%SZ} " if self.time else ""
@@ -59,3 +64,5 @@ class Logs:
     unread: Mapping[str, str]
     # The command that reads it on a node.
     by_hand: str = ""
+    # What QEMU said on the nodes that were to take the guest in.
+    qemu: tuple[NodeLog, ...] = ()

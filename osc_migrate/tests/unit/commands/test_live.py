@@ -47,7 +47,7 @@ class FakeMove:
     def find(self):
         self.found = True
 
-    def outcome(self, waited):
+    def outcome(self, waited, reach):
         self.waited = waited
         return self.end
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from osc_migrate.cloud import hosts, migrations, servers
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.errors import MigrateError
-from osc_migrate.explain.node_logs import parsing
+from osc_migrate.explain.node_logs import parsing, qemu_log
 from osc_migrate.facts import Facts, Unread
 from osc_migrate.maintenance.planning import plan_file
 from osc_migrate.maintenance.running import journal
@@ -316,6 +316,10 @@ def _log(text: str) -> None:
     parsing.read("HostB", nova_logs.WANTED, Answer(0, text))
 
 
+def _qemu_log(text: str) -> None:
+    qemu_log.read("HostB", nova_logs.WANTED, Answer(0, text))
+
+
 def _words(given: tuple[str, int]) -> None:
     text, limit = given
     assert printable(text, limit).isprintable()
@@ -325,6 +329,11 @@ def _words(given: tuple[str, int]) -> None:
 _LOGS = [
     nova_logs.answer(nova_logs.line("Live Migration failure: x")).out,
     nova_logs.answer("1764000000.5 HostB nova-compute[2]: x").out,
+]
+_QEMU_LOGS = [
+    "=/var/log/libvirt/qemu/x.log\n"
+    "|2026-11-23 12:00:02.101+0000: starting up libvirt version: 9.0.0\n"
+    "|2026-11-23T12:00:03.004567Z qemu-system-x86_64: x\n.\n",
 ]
 _INVENTORIES = [
     "HostB ssh://root@10.0.0.1:22?ssh_config=x\nHostC ssh://HostC\n",
@@ -370,6 +379,7 @@ TARGETS = {
     ),
     "API body": Target(mutated([json.dumps(_SERVER)]), _body),
     "log": Target(mutated(_LOGS), _log, (Unread,)),
+    "QEMU's log": Target(mutated(_QEMU_LOGS), _qemu_log),
     "words": Target(
         st.tuples(
             mutated(["Connection refused", "<html>"]),
