@@ -58,14 +58,23 @@ _GUEST = """
 """
 # What libvirt remembers of QEMU stands for a QEMU of another version.
 _CACHE = "/var/cache/libvirt/qemu/capabilities"
-_FORGET = f"rm -f {_CACHE}/*.xml; rm -f /usr/local/bin/virsh; {_RESTART}"
+FORGET = f"rm -f {_CACHE}/*.xml; rm -f /usr/local/bin/virsh; {_RESTART}"
 
 
-def _remembered(*edits):
+def remembered(*edits):
     scripts = " ".join(f"-e '{edit}'" for edit in edits)
     return (
         "set -e; virsh -q version >/dev/null\n"
         f"sed -i {scripts} {_CACHE}/*.xml\n{_RESTART}"
+    )
+
+
+def libvirt_says(release):
+    """libvirt of that release, as far as virsh says."""
+    return (
+        "cat >/usr/local/bin/virsh <<'END'\n#!/bin/sh\n"
+        f"/usr/bin/virsh \"$@\" | sed 's/daemon: 9.0.0/daemon: {release}/'\n"
+        "END\nchmod 755 /usr/local/bin/virsh"
     )
 
 
@@ -78,7 +87,7 @@ def _set(file, text):
 def _guest_of_old(lab):
     lab.put("HostB", "/root/old.xml", _GUEST)
     lab.run("HostB", "virsh define /root/old.xml")
-    lab.run("HostC", _remembered("/<machine .*pc-i440fx-2.12/d"))
+    lab.run("HostC", remembered("/<machine .*pc-i440fx-2.12/d"))
 
 
 def _no_guest(lab):
@@ -302,34 +311,32 @@ FAULTS: tuple[NodeFault, ...] = (
         "destination-has-as-new-a-qemu",
         "version",
         "an older QEMU: servers cannot come from the newer one",
-        _remembered("s,<version>7002,<version>6002,"),
-        by_hand=_FORGET,
+        remembered("s,<version>7002,<version>6002,"),
+        by_hand=FORGET,
         beside=("hosts-have-equal-qemu",),
     ),
     NodeFault(
         "destination-has-as-new-a-libvirt",
         "version",
         "an older libvirt",
-        "cat >/usr/local/bin/virsh <<'END'\n#!/bin/sh\n"
-        "/usr/bin/virsh \"$@\" | sed 's/daemon: 9.0.0/daemon: 8.0.0/'\nEND\n"
-        "chmod 755 /usr/local/bin/virsh",
+        libvirt_says("8.0.0"),
         status="WARN",
-        by_hand=_FORGET,
+        by_hand=FORGET,
     ),
     NodeFault(
         "destination-knows-machine-type",
         "version",
         "QEMU does not know the machine types that new servers get elsewhere",
-        _remembered("/<machine .*pc-i440fx-7.2/d", "/<machine .*q35-7.2/d"),
+        remembered("/<machine .*pc-i440fx-7.2/d", "/<machine .*q35-7.2/d"),
         status="WARN",
-        by_hand=_FORGET,
+        by_hand=FORGET,
     ),
     NodeFault(
         "destination-knows-machine-type",
         "version",
         "QEMU does not know the machine type of a server elsewhere",
         _guest_of_old,
-        by_hand=_FORGET,
+        by_hand=FORGET,
         undo=_no_guest,
         name="destination-knows-the-servers-machine-type",
     ),

@@ -41,7 +41,6 @@ the instructions were followed.
 # Checks that are proven only with recorded answers in the unit tests, and why.
 _TWIN = "same code as the check without 'qemu-', on other files"
 _SELINUX = "Debian's nodes have no SELinux"
-_FIXED = "the nodes have releases without a known bug"
 UNPROVEN = {
     "destination-has-the-security-driver": "the nodes have no AppArmor",
     "hosts-have-equal-qemu": "seen with destination-has-as-new-a-qemu",
@@ -49,10 +48,6 @@ UNPROVEN = {
     "instances-path-answers": "seen with nfs-server-runs",
     "instances-path-has-its-label": _SELINUX,
     "iscsid-runs-where-it-is-used": "the nodes have no iSCSI session",
-    "known-bugs-between-releases-are-fixed": _FIXED,
-    "known-bugs-of-disk-copies-are-fixed": _FIXED,
-    "known-bugs-of-libvirt-are-fixed": _FIXED,
-    "known-bugs-of-nova-are-fixed": _FIXED,
     "qemu-tls-ca-is-in-date": _TWIN,
     "qemu-tls-client-certificate-is-fit": _TWIN,
     "qemu-tls-client-certificate-is-in-date": _TWIN,

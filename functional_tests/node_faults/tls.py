@@ -19,6 +19,7 @@ from functional_tests.node_faults.certificates import (
     server,
 )
 from functional_tests.node_faults.fault import BROKEN, NodeFault
+from functional_tests.node_faults.scripts import both, options
 from testbed.nodes.cluster import ADDRESSES, COMPUTES
 
 _ON = """
@@ -87,6 +88,16 @@ def _only(option):
     return inject
 
 
+def _connections(number):
+    return both(
+        options(
+            "libvirt",
+            live_migration_parallel_connections=number,
+            live_migration_permit_post_copy="false",
+        )
+    )
+
+
 _ALLOWED = "/etc/libvirt/libvirtd.conf"
 
 FAULTS: tuple[NodeFault, ...] = (
@@ -115,6 +126,13 @@ FAULTS: tuple[NodeFault, ...] = (
         "libvirt insists on native TLS, which Nova does not use",
         "echo 'migrate_tls_force = 1' >>/etc/libvirt/qemu.conf",
         by_hand="sed -i /^migrate_tls_force/d /etc/libvirt/qemu.conf",
+    ),
+    _fault(
+        "known-bugs-of-disk-copies-are-fixed",
+        "several connections with native TLS, for which libvirt is too old",
+        _connections(4),
+        status="WARN",
+        by_hand=_connections(1),
     ),
     _fault(
         "tls-ca-is-there",
