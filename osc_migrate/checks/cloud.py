@@ -12,7 +12,7 @@ from osc_migrate.checks.check import (
 )
 from osc_migrate.checks.findings import Gap
 from osc_migrate.checks.requested import IMAGE_IN_SERVER
-from osc_migrate.cloud.hosts import Service
+from osc_migrate.cloud.hosts import Service, is_bare_metal
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server
 from osc_migrate.cloud.whole_cloud import CloudFacts
@@ -23,9 +23,13 @@ from osc_migrate.text import listed
 STUCK_AFTER = datetime.timedelta(minutes=15)
 
 
-IRONIC = "ironic"
 MACHINE_TYPES = Gap(
     "machine types", "nova-manage libvirt list_unset_machine_type shows them"
+)
+HYPERVISORS = Gap(
+    "hypervisors",
+    "'openstack hypervisor list' shows which hosts have one; of a KVM host"
+    " nova-compute's log says why not",
 )
 
 
@@ -97,15 +101,16 @@ def computes_have_hypervisors(cloud: CloudFacts) -> str:
     without = [n for n, h in cloud.hosts.items() if h.hypervisor is None]
     if not without:
         return f"{len(cloud.hosts)} compute hosts"
-    types = {h.hypervisor.type for h in cloud.hosts.values() if h.hypervisor}
-    if IRONIC in types:
+    homes = {server.host for server in cloud.servers}
+    if any(map(is_bare_metal, cloud.hosts.values())) and not homes & {
+        *without
+    }:
         # Ironic's nova-computes share the nodes by their UUIDs: one may have
         # none (nova/virt/ironic/driver.py, get_available_nodes).
-        raise Concern(
+        raise NotChecked(
             f"without a hypervisor: {_listed(without)}; an Ironic compute may"
             " have no node",
-            "if it is not an Ironic compute: nova-manage cell_v2"
-            " discover_hosts, and the log of nova-compute",
+            HYPERVISORS,
         )
     raise Problem(
         f"without a hypervisor: {_listed(without)}",
@@ -272,10 +277,13 @@ def machine_types_are_set(cloud: CloudFacts) -> str:
         raise NotChecked(
             "Nova shows it from microversion 2.98 on", MACHINE_TYPES
         )
+    bare_metal = {n for n, h in cloud.hosts.items() if is_bare_metal(h)}
     unset = [
         server
         for server in cloud.servers
-        if server.image_id and "hw_machine_type" not in server.image_properties
+        if server.host not in bare_metal
+        and server.image_id
+        and "hw_machine_type" not in server.image_properties
     ]
     if not unset:
         return f"{len(cloud.servers)} servers"

@@ -83,6 +83,10 @@ def destination_network_agent_is_alive(move: MoveFacts) -> str:
     agents = _destination_agents(move, needed)
     living = {_family(agent.type) for agent in agents if agent.alive}
     lacking = sorted(needed - living)
+    if ORDINARY & needed & living:
+        # Both backends live on the source, and Neutron takes whichever can
+        # bind a port.
+        lacking = [name for name in lacking if name not in ORDINARY]
     if not lacking:
         return ", ".join(sorted(living))
     other_families = {

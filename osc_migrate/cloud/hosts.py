@@ -5,7 +5,10 @@ import datetime
 from collections.abc import Mapping
 
 from osc_migrate.cloud.json_fields import JsonObject
-from osc_migrate.facts import Facts, Unread, fact
+from osc_migrate.facts import Facts, Unread, fact, known
+
+# nova/virt/ironic/driver.py: its servers are machines, which do not move.
+IRONIC = "ironic"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -70,6 +73,28 @@ class Host(Facts):
     # Its availability zone.
     zone: str = "nova"
     hypervisor: Hypervisor | None = None
+
+
+def is_bare_metal(host: Host) -> bool:
+    """Its nova-compute manages Ironic's machines; False when unknown."""
+
+    def judged() -> bool:
+        return host.hypervisor is not None and host.hypervisor.type == IRONIC
+
+    return bool(known(judged))
+
+
+def virtual(hosts: Mapping[str, Host]) -> dict[str, Host]:
+    """Those that run guests. Beside Ironic's, one without a hypervisor may be
+    another of Ironic's, which has no machine at the moment."""
+    if not any(map(is_bare_metal, hosts.values())):
+        return dict(hosts)
+    return {
+        name: host
+        for name, host in hosts.items()
+        if not is_bare_metal(host)
+        and known(lambda host=host: host.hypervisor) is not None  # type: ignore[misc]
+    }
 
 
 def parse_host(body: JsonObject) -> Host:

@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Mapping
 
 from osc_migrate.cloud.json_fields import JsonObject
-from osc_migrate.facts import Facts, Unread, fact
+from osc_migrate.facts import Facts, Unread, fact, known
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -178,3 +178,11 @@ def parse_topology(body: JsonObject) -> Topology:
         pinned=any(node.keys("cpu_pinning") for node in nodes),
         pagesize_kb=body.maybe_whole("pagesize_kb"),
     )
+
+
+def has_local_disk(server: Server) -> bool:
+    """Whether it has a local disk (not a volume); True when unknown."""
+    flavor = known(lambda: server.flavor)
+    if flavor is None or known(lambda: (server.image_id,)) != (None,):
+        return True
+    return bool(flavor.ephemeral or known(lambda: flavor.swap))

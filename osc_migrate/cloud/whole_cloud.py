@@ -8,7 +8,12 @@ from typing import Any
 
 from osc_migrate import microversions
 from osc_migrate.cloud.cloud import Cloud, in_parallel, or_unread
-from osc_migrate.cloud.hosts import Host, Service, parse_service
+from osc_migrate.cloud.hosts import (
+    Host,
+    Service,
+    is_bare_metal,
+    parse_service,
+)
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server, parse_server
 from osc_migrate.cloud.surroundings import hosts_of, migrations_in, under_way
@@ -137,6 +142,8 @@ def _books(cloud: Cloud, read: Reading) -> Books:
         name
         for name, host in read.hosts.items()
         if host.hypervisor is not None
+        # A machine of Ironic's is a resource of its own class, no memory.
+        and not is_bare_metal(host)
         and used.get(host.hypervisor.id) != expected[name]
     ]
     alive = {server.id for server in read.servers}

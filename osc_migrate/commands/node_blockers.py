@@ -4,8 +4,9 @@ import argparse
 import itertools
 from collections.abc import Iterable, Iterator
 
-from osc_migrate.checks.findings import Finding, Report
+from osc_migrate.checks.findings import Finding, Report, Status
 from osc_migrate.cloud.fleet import Fleet
+from osc_migrate.cloud.hosts import virtual
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.commands import base, migrate_base, nodes
 from osc_migrate.facts import fact
@@ -46,6 +47,18 @@ def blockers(
     for source, host, kind in itertools.product(leave, arrive, Kind):
         if host == source:
             continue
+        if text := node_report.storage_classes(source, host):
+            node_blockers.append(
+                NodeBlocker(
+                    source,
+                    host,
+                    kind.value,
+                    "disks-are-where-the-move-needs-them",
+                    Status.FAIL.name,
+                    text,
+                    local_disks_only=True,
+                )
+            )
         for finding in Report(
             node_report.between(source, host, kind)
         ).problems:
@@ -66,7 +79,8 @@ def blockers(
 
 def _open(fleet: Fleet) -> Iterator[str]:
     """Hosts that may take a server, as far as their services say."""
-    for name, place in fleet.places.items():
+    for name in virtual({n: p.host for n, p in fleet.places.items()}):
+        place = fleet.places[name]
         if fact(getattr, place.host, "status") == "disabled":
             continue
         if fact(getattr, place.host, "state") != "down":

@@ -8,6 +8,7 @@ from osc_lib.command import command
 from osc_migrate import errors
 from osc_migrate.checks import host_matrix, move_scope, registry
 from osc_migrate.checks.findings import Finding, Report
+from osc_migrate.cloud.hosts import virtual
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, junit, nodes, options, verdicts
@@ -128,7 +129,7 @@ class Preflight(base.Base, command.Lister):
     def _cloud(self, parsed_args: argparse.Namespace) -> Table:
         cloud = self.mover.whole_cloud()
         report = registry.judge_cloud(cloud, parsed_args.ignore)
-        hosts = known(lambda: cloud.hosts) or {}
+        hosts = virtual(known(lambda: cloud.hosts) or {})
         node_report = nodes.visited(
             parsed_args,
             {name: nodes.address(host) for name, host in hosts.items()},
@@ -211,6 +212,7 @@ class Preflight(base.Base, command.Lister):
 
     def _matrix(self, parsed_args: argparse.Namespace) -> Table:
         facts = self.mover.host_pairs()
+        facts = facts.but(hosts=virtual(facts.hosts))
         node_report = nodes.visited(
             parsed_args,
             {name: nodes.address(host) for name, host in facts.hosts.items()},

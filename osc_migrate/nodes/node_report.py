@@ -9,7 +9,7 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
 from osc_migrate.nodes.collect import Survey
 from osc_migrate.nodes.guests.checks import GUEST
-from osc_migrate.nodes.guests.guest_move import GuestMove
+from osc_migrate.nodes.guests.guest_move import GuestMove, storage_classes
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 from osc_migrate.nodes.node_checks import judge_nodes, pairs_of
 
@@ -55,6 +55,14 @@ class NodeReport:
         if key not in self._pairs:
             self._pairs[key] = list(self._pair(*key))
         return self._pairs[key]
+
+    def storage_classes(self, source: str, destination: str) -> str:
+        """See :func:`guest_move.storage_classes`; empty where a node's
+        configuration was not read, which another check reports."""
+        if not {source, destination} <= self._nodes.keys():
+            return ""
+        pair = PairFacts(self._nodes[source], self._nodes[destination])
+        return known(lambda: storage_classes(pair)) or ""
 
     def _guest(
         self, move: MoveFacts, source: str, destination: str, kind: Kind

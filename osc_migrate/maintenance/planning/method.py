@@ -11,7 +11,7 @@ from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.server_groups import ServerGroup
-from osc_migrate.cloud.servers import Server
+from osc_migrate.cloud.servers import Server, has_local_disk
 from osc_migrate.facts import Unread, known
 from osc_migrate.maintenance.planning import policy, requirements
 from osc_migrate.maintenance.planning.candidate import Candidate
@@ -242,14 +242,6 @@ def skip_candidate(candidate: Candidate, *reasons: str) -> Skipped:
     return dataclasses.replace(
         stay(candidate.server, *reasons), source=candidate.source
     )
-
-
-def has_local_disk(server: Server) -> bool:
-    """Whether it has a local disk (not a volume); True when unknown."""
-    flavor = known(lambda: server.flavor)
-    if flavor is None or known(lambda: (server.image_id,)) != (None,):
-        return True
-    return bool(flavor.ephemeral or known(lambda: flavor.swap))
 
 
 def local_disks(fleet: Fleet, plan: Plan) -> int:

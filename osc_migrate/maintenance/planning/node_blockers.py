@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from osc_migrate.checks.findings import Finding, Status
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.cloud.servers import Server, has_local_disk
 from osc_migrate.facts import known
 
 
@@ -17,6 +18,7 @@ class NodeBlocker:
 
     :ivar kind: Kind's value.
     :ivar status: FAIL or UNKNOWN, by name.
+    :ivar local_disks_only: a server whose disks are volumes moves there.
     """
 
     source: str
@@ -25,6 +27,7 @@ class NodeBlocker:
     check: str
     status: str
     detail: str
+    local_disks_only: bool = False
 
 
 class NodeBlockers:
@@ -37,9 +40,15 @@ class NodeBlockers:
             self._between.setdefault(key, []).append(blocker)
 
     def between(
-        self, source: str, destination: str, kind: Kind
+        self, source: str, destination: str, kind: Kind, server: Server
     ) -> list[NodeBlocker]:
-        return self._between.get((source, destination, kind.value), [])
+        """What forbids that server this move."""
+        blockers = self._between.get((source, destination, kind.value), [])
+        return [
+            blocker
+            for blocker in blockers
+            if not blocker.local_disks_only or has_local_disk(server)
+        ]
 
     def of_move(self, move: MoveFacts, kind: Kind) -> Iterator[Finding]:
         """The same as findings about a move; see move_scope.ExtraFindings."""
@@ -48,7 +57,7 @@ class NodeBlockers:
             lambda: move.destination and move.destination.name
         )
         destination = destination_name or move.wanted or ""
-        for blocker in self.between(source, destination, kind):
+        for blocker in self.between(source, destination, kind, move.server):
             yield Finding(
                 blocker.check,
                 f"{source} -> {destination}",

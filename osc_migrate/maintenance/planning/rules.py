@@ -121,7 +121,7 @@ class Rules:
         kind = KINDS[candidate.way]
         reasons = self._run(PAIR, facts, kind)
         for blocker in self._barriers.between(
-            candidate.source, place.host.name, kind
+            candidate.source, place.host.name, kind, candidate.server
         ):
             text = f"{blocker.check}: {blocker.detail}"
             reasons.append(Reason(blocker.check, text))

@@ -70,6 +70,13 @@ SHOULD: dict[Key, str] = {
     ("workarounds", "skip_cpu_compare_on_dest"): "false",
     ("workarounds", "enable_qemu_monitor_announce_self"): "false",
 }
+_IMAGES = ("libvirt", "images_type")
+# Of disks in Ceph: hosts with other disks need none of them.
+_CEPH = {
+    ("libvirt", "images_rbd_pool"),
+    ("libvirt", "rbd_user"),
+    ("libvirt", "rbd_secret_uuid"),
+}
 # Where servers live: no script may point a node with servers elsewhere.
 _HOMES = {"images_type", "images_rbd_pool", "virt_type"}
 _SHOWN = 5
@@ -160,7 +167,8 @@ def _compare(
         split
         for key, default in keys.items()
         if key not in judged_keys
-        and (split := _Split(key, default, nodes)).differs
+        and (alike := _of_one_kind(key, nodes))
+        and (split := _Split(key, default, alike)).differs
     ]
     if not splits:
         return f"{len(keys)} options are equal on {len(nodes)} nodes"
@@ -171,6 +179,25 @@ def _compare(
         "; ".join([*map(str, fixes), *instructions]) if instructions else "",
         *fixes,
     )
+
+
+def _of_one_kind(key: Key, nodes: Sequence[NodeFacts]) -> Sequence[NodeFacts]:
+    """The nodes that have to agree on an option.
+
+    Disks in Ceph and disks in files are two classes of storage, and each may
+    have its hosts. What a server needs of them is judged with the server:
+    disks-are-where-the-move-needs-them.
+    """
+    if key == _IMAGES:
+        return [node for node in nodes if not in_ceph(node)]
+    if key in _CEPH:
+        return [n for n in nodes if in_ceph(n) or n.config.get(*key).strip()]
+    return nodes
+
+
+def in_ceph(node: NodeFacts) -> bool:
+    """The disks of its servers are in Ceph."""
+    return node.config.get(*_IMAGES) == "rbd"
 
 
 def _remedies(

@@ -5,7 +5,12 @@ from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.guests import copying
-from osc_migrate.nodes.guests.guest_move import GuestMove, of_guest, shared
+from osc_migrate.nodes.guests.guest_move import (
+    GuestMove,
+    of_guest,
+    shared,
+    storage_classes,
+)
 from osc_migrate.nodes.libvirt.transport import native_tls
 from osc_migrate.nodes.node_check import LIVE
 from osc_migrate.text import command, paste, printable
@@ -108,12 +113,22 @@ def guest_knows_tls(guest: GuestMove) -> str:
     )
 
 
-@of_guest(LIVE)
+@of_guest()
 def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
-    """A live move finds shared disks, a block move local ones."""
+    """A live move finds shared disks, a block move local ones.
+
+    And both hosts have one class of storage: Nova converts none.
+    """
     # nova/virt/libvirt/driver.py, check_can_live_migrate_source.
     if not guest.move.server.image_id and not _own_disks(guest):
         raise Skip("its disks are volumes")
+    if text := storage_classes(guest.pair):
+        raise Problem(
+            text,
+            f"choose a host with the same images_type as {guest.source.name}",
+        )
+    if guest.kind is Kind.COLD:
+        raise Skip("Nova copies the disks where they are not shared")
     both_share = shared(guest.source) and shared(guest.destination)
     server = paste(guest.move.server.name, guest.id)
     if guest.kind is Kind.BLOCK and both_share:

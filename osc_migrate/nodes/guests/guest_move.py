@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from osc_migrate.checks.check import Check, check
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
+from osc_migrate.nodes.config.options import in_ceph
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 
 
@@ -42,6 +43,21 @@ def of_guest(
 
 def shared(node: NodeFacts) -> bool:
     """The disks of its guests are where other nodes have them, too."""
-    if node.config.get("libvirt", "images_type") == "rbd":
-        return True
-    return node.storage.mount.shared
+    return in_ceph(node) or node.storage.mount.shared
+
+
+def storage_classes(pair: PairFacts) -> str:
+    """How the disks of the two nodes are of two kinds that no move converts;
+    empty where they are of one."""
+    source, destination = pair.source, pair.destination
+    if in_ceph(source) == in_ceph(destination):
+        return ""
+    disk_homes = ("files", "in Ceph")
+    texts = (
+        f"{disk_homes[in_ceph(node)]} on {node.name}"
+        for node in (source, destination)
+    )
+    return (
+        f"disks are {' and '.join(texts)} (images_type), and no move converts"
+        " them"
+    )

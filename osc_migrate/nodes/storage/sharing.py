@@ -43,6 +43,8 @@ def hosts_share_storage(pair: PairFacts) -> str:
     source, destination = pair.source, pair.destination
     if _in_ceph(source) and _in_ceph(destination):
         raise Skip("images_type=rbd: disks are not in the directory")
+    if _in_ceph(source) or _in_ceph(destination):
+        raise Skip("two classes of storage: each server is judged by its own")
     if source.storage.path != destination.storage.path:
         raise Skip("their paths differ: instances-path-agrees")
     from_storage, to_storage = usable(source), usable(destination)

@@ -10,6 +10,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.tests.unit import shapes
 
 FAIL, WARN, UNKNOWN = Status.FAIL, Status.WARN, Status.UNKNOWN
+NOT_CHECKED = Status.NOT_CHECKED
 LONG_AGO = shapes.NOW - datetime.timedelta(hours=1)
 
 
@@ -63,10 +64,26 @@ CASES = [
                 "HostI": shapes.host(
                     hypervisor=shapes.hypervisor(type="ironic", version=1)
                 ),
-            }
+            },
+            servers=(),
         ),
-        WARN,
+        NOT_CHECKED,
         "an Ironic compute may have no node",
+    ),
+    # A host with servers is none of those.
+    (
+        "computes-have-hypervisors",
+        shapes.cloud(
+            hosts={
+                "HostB": shapes.host(hypervisor=None),
+                "HostI": shapes.host(
+                    hypervisor=shapes.hypervisor(type="ironic", version=1)
+                ),
+            },
+            servers=(shapes.server(host="HostB"),),
+        ),
+        FAIL,
+        "HostB",
     ),
     (
         "hypervisor-versions-agree",
@@ -150,7 +167,7 @@ def test_one_fact_is_one_finding(check, cloud, status, detail):
     found = findings(cloud)
     assert found[check].status is status, found[check]
     assert detail in found[check].detail
-    assert bool(found[check].remedy) == (status is not UNKNOWN)
+    assert bool(found[check].remedy) == (status not in (UNKNOWN, NOT_CHECKED))
     others = [f for f in found.values() if f.check != check]
     assert {f.status for f in others} <= {Status.PASS, Status.SKIP}
 

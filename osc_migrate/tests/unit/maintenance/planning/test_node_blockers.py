@@ -57,6 +57,25 @@ def test_it_stands_in_no_other_way(changes):
     assert step.destination == "HostC"
 
 
+def test_a_server_with_volumes_goes_where_local_disks_cannot():
+    classes = [
+        NodeBlocker(
+            *("HostB", host, "live", "disks-are-where-the-move-needs-them"),
+            *("FAIL", "disks are in Ceph on HostB", True),
+        )
+        for host in ("HostC", "HostD")
+    ]
+    (step,) = drain(*classes, image_id=None).steps
+    assert step.destination == "HostC"
+    (stay,) = drain(*classes, image_id="image").stays
+    assert "disks are in Ceph on HostB (HostC, HostD)" in str(stay.reasons)
+    move = shapes.move(server=shapes.server(image_id="image"))
+    (finding,) = NodeBlockers(classes).of_move(move, Kind.LIVE)
+    assert finding.status is Status.FAIL
+    backed = shapes.move(server=shapes.server(image_id=None))
+    assert not list(NodeBlockers(classes).of_move(backed, Kind.LIVE))
+
+
 def test_a_stopped_server_takes_the_cold_way():
     (step,) = drain(DEAF, UNSEEN, **OFF).steps
     assert step.way == "cold"
