@@ -22,6 +22,21 @@ ORDINARY = frozenset(
         "Open vSwitch agent",
     }
 )
+# Those that bind none.
+NON_BINDING = frozenset(
+    {
+        "Baremetal Node",
+        "DHCP agent",
+        "L3 agent",
+        "Loadbalancerv2 agent",
+        "Metadata agent",
+        "Metering agent",
+        "OVN Agent",
+        "OVN Metadata agent",
+        "VPN agent",
+        SRIOV_AGENT,
+    }
+)
 
 
 def _family(type_: str) -> str:
@@ -37,7 +52,7 @@ def _needed(move: MoveFacts) -> set[str]:
     server_ports, host = ports(move), known(lambda: move.server.host)
     types: set[str] = set()
     if any(port.vnic_type not in SRIOV for port in server_ports):
-        types |= ORDINARY
+        types |= _binding(move, host)
     if any(port.vnic_type in SRIOV for port in server_ports):
         # A card's own switch may be bound by Open vSwitch or OVN instead.
         types |= {SRIOV_AGENT}
@@ -57,6 +72,17 @@ def _needed(move: MoveFacts) -> set[str]:
     # After a change of backend, Neutron keeps the dead agents of the old one.
     living = {_family(agent.type) for agent in agents if agent.alive}
     return living or {_family(agent.type) for agent in agents}
+
+
+def _binding(move: MoveFacts, host: str | None) -> frozenset[str]:
+    """Types of agents that may bind an ordinary port there.
+
+    Where those of Neutron's own drivers are dead and others live, such as
+    Calico's, the others bind it: dead rows stay for ever.
+    """
+    living = {a.type for a in move.agents if a.host == host and a.alive}
+    foreign = frozenset(living - ORDINARY - NON_BINDING)
+    return foreign if foreign and not living & ORDINARY else ORDINARY
 
 
 def _destination_agents(

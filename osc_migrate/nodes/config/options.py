@@ -167,8 +167,8 @@ def _compare(
         split
         for key, default in keys.items()
         if key not in judged_keys
-        and (alike := _of_one_kind(key, nodes))
-        and (split := _Split(key, default, alike)).differs
+        for alike in _of_one_kind(key, nodes)
+        if (split := _Split(key, default, alike)).differs
     ]
     if not splits:
         return f"{len(keys)} options are equal on {len(nodes)} nodes"
@@ -181,18 +181,31 @@ def _compare(
     )
 
 
-def _of_one_kind(key: Key, nodes: Sequence[NodeFacts]) -> Sequence[NodeFacts]:
-    """The nodes that have to agree on an option.
+def _of_one_kind(
+    key: Key, nodes: Sequence[NodeFacts]
+) -> list[list[NodeFacts]]:
+    """The nodes that have to agree on an option, by class of storage.
 
-    Disks in Ceph and disks in files are two classes of storage, and each may
-    have its hosts. What a server needs of them is judged with the server:
+    Disks in Ceph and disks in files are two classes, and each may have its
+    hosts; so may each Ceph cluster, such as one of each site, which has its
+    own ceph.conf then. What a server needs of them is judged with the server:
     disks-are-where-the-move-needs-them.
     """
     if key == _IMAGES:
-        return [node for node in nodes if not in_ceph(node)]
-    if key in _CEPH:
-        return [n for n in nodes if in_ceph(n) or n.config.get(*key).strip()]
-    return nodes
+        local = [node for node in nodes if not in_ceph(node)]
+        return [local] if local else []
+    if key not in _CEPH:
+        return [list(nodes)]
+    clusters: dict[str, list[NodeFacts]] = {}
+    for node in nodes:
+        if in_ceph(node) or node.config.get(*key).strip():
+            clusters.setdefault(ceph_conf(node), []).append(node)
+    return list(clusters.values())
+
+
+def ceph_conf(node: NodeFacts) -> str:
+    """The file that says which Ceph cluster it uses."""
+    return node.config.ceph_files[0]
 
 
 def in_ceph(node: NodeFacts) -> bool:

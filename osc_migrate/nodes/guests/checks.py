@@ -125,7 +125,7 @@ def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
     if text := storage_classes(guest.pair):
         raise Problem(
             text,
-            f"choose a host with the same images_type as {guest.source.name}",
+            f"choose a host with the storage of {guest.source.name}",
         )
     if guest.kind is Kind.COLD:
         raise Skip("Nova copies the disks where they are not shared")

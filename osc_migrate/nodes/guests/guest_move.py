@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from osc_migrate.checks.check import Check, check
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.nodes.config.options import in_ceph
+from osc_migrate.nodes.config.options import ceph_conf, in_ceph
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 
 
@@ -50,6 +50,16 @@ def storage_classes(pair: PairFacts) -> str:
     """How the disks of the two nodes are of two kinds that no move converts;
     empty where they are of one."""
     source, destination = pair.source, pair.destination
+    if in_ceph(source) and in_ceph(destination):
+        if _ceph_cluster(source) == _ceph_cluster(destination):
+            return ""
+        if ceph_conf(source) == ceph_conf(destination):
+            return ""  # one cluster, which options-that-must-agree-do judges
+        return (
+            f"disks are in the Ceph cluster of {ceph_conf(source)} on"
+            f" {source.name} and of {ceph_conf(destination)} on"
+            f" {destination.name}, and no move copies them"
+        )
     if in_ceph(source) == in_ceph(destination):
         return ""
     disk_homes = ("files", "in Ceph")
@@ -60,4 +70,12 @@ def storage_classes(pair: PairFacts) -> str:
     return (
         f"disks are {' and '.join(texts)} (images_type), and no move converts"
         " them"
+    )
+
+
+def _ceph_cluster(node: NodeFacts) -> tuple[str, str]:
+    """What two clusters differ in, wherever their files are."""
+    return (
+        node.config.get("libvirt", "images_rbd_pool") or "rbd",
+        node.config.get("libvirt", "rbd_secret_uuid"),
     )

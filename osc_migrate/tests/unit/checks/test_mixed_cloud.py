@@ -114,6 +114,41 @@ def agents(host, living, dead):
     ]
 
 
+CALICO = "Calico per-host agent (felix)"
+
+
+@pytest.mark.parametrize("alive, expected", [(True, "PASS"), (False, "FAIL")])
+def test_a_backend_that_is_not_neutrons_own(alive, expected):
+    """Rows of Open vSwitch agents stay for ever after a change to Calico
+    (projectcalico/felix issue 162)."""
+    move = shapes.full(
+        agents=(
+            *agents("HostB", (), ("ovs",)),
+            *agents("HostC", (), ("ovs",)),
+            shapes.agent("HostB", type=CALICO),
+            shapes.agent("HostC", type=CALICO, alive=alive),
+            shapes.agent("HostB", type="DHCP agent"),
+        )
+    )
+    found = {f.check: f for f in registry.judge_move(move, Kind.LIVE)}
+    assert found[AGENT].status.name == expected
+    assert CALICO in found[AGENT].detail
+
+
+def test_a_server_whose_agent_is_dead_is_no_such_backend():
+    """Agents that bind nothing live on beside it."""
+    move = shapes.full(
+        agents=(
+            *agents("HostB", (), ("ovs",)),
+            *agents("HostC", (), ("ovs",)),
+            shapes.agent("HostB", type="DHCP agent"),
+            shapes.agent("HostB", type="L3 agent"),
+        )
+    )
+    found = {f.check: f for f in registry.judge_move(move, Kind.LIVE)}
+    assert found[AGENT].status is Status.FAIL
+
+
 SETS = [(), ("ovs",), ("ovn",), ("bridge",), ("ovs", "ovn")]
 
 

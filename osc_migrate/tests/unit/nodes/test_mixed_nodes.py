@@ -122,6 +122,33 @@ def test_what_this_server_needs(kind, turned):
     )
 
 
+SITE = {
+    "libvirt__images_type": "rbd",
+    "libvirt__images_rbd_ceph_conf": "/etc/ceph/dcn1.conf",
+    "libvirt__images_rbd_pool": "vms-dcn1",
+    "libvirt__rbd_user": "dcn1",
+    "libvirt__rbd_secret_uuid": "11111111-2222-3333-4444-555555555555",
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_site_has_its_ceph_cluster(kind):
+    """As TripleO's distributed multibackend storage has it: another pool,
+    user and secret at each site, and a ceph.conf of its name."""
+    sites = in_ceph("HostB"), in_ceph("HostC", options=SITE)
+    found = {f.check: f for f in findings(sites)}
+    assert found[MUST].status is Status.PASS
+    backed = judged(guest(kind, *sites, image_id=None))
+    assert backed.status is Status.SKIP
+    own = judged(guest(kind, *sites, image_id="image"))
+    assert own.status is Status.FAIL
+    assert "/etc/ceph/dcn1.conf on HostC" in own.detail
+    # The same cluster, by a file in another place.
+    moved = CEPH | {"libvirt__images_rbd_ceph_conf": "/etc/ceph/a.conf"}
+    pair = PairFacts(in_ceph("HostB"), in_ceph("HostC", options=moved))
+    assert storage_classes(pair) == ""
+
+
 def test_hosts_of_one_class_are_judged_as_ever():
     both = in_ceph("HostB"), in_ceph("HostC")
     assert storage_classes(PairFacts(*both)) == ""
