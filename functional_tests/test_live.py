@@ -115,6 +115,34 @@ def test_a_guest_that_never_converges(shell, connection, boot, name):
     assert where(connection, server).compute_host == "HostB"
 
 
+SLOW = {"update_seconds": 20, "dirty_mb": 0, "bandwidth_mb": 6}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        # A copy of more than a minute, with counters every 20 s.
+        SLOW,
+        # It ends between two of them, and Nova goes on with it for 40 s.
+        SLOW | {"post_seconds": 40, "update_seconds": 5},
+    ],
+    ids=["slow-interval", "finished-before-the-record"],
+)
+def test_counters_at_any_pace_are_no_stall(
+    shell, connection, boot, name, knobs
+):
+    server = boot(name, **knobs)
+    done = shell.migrate(
+        *("live", name, "HostC", "--on-stall", "abort"),
+        *("--stall-after", "15", "-f", "json"),
+    )
+    assert done.code == 0, done.err
+    assert "not converging" not in done.err
+    assert done.json["status"] == "completed"
+    assert where(connection, server).compute_host == "HostC"
+
+
 def test_a_second_one_is_queued_behind_the_first(
     shell, connection, boot, name
 ):
