@@ -23,23 +23,23 @@ _ORDER = ("queued", "accepted", "preparing")
 
 
 class Abort(base.Base, command.Lister):
-    """Abort live migrations and follow them until they have ended
+    """Abort live migrations and follow each one to its end
 
-    A live migration that is queued, in preparation or running is stopped:
-    the guest stays on its source, which it never left. Nova accepts the
-    request at once; this command waits until the migration has really
-    ended and Nova is done with the server, then shows the host and the
-    state of the server. Nova 32.2 and later leaves it in ERROR although
-    its guest still runs: 'openstack migrate repair' resets that.
+    A live migration that is queued, preparing or running is stopped, and the
+    guest keeps running on the source. Nova accepts the request at once; this
+    command waits until the migration has ended and Nova has finished with the
+    server, then shows the server's host and status. Nova 32.2 and later leaves
+    the server in ERROR although its guest is running: 'openstack migrate
+    repair' resets that.
 
-    With --host every live migration that leaves or reaches a host is
-    aborted. A cold migration cannot be aborted: wait until it has ended,
-    then run 'openstack migrate cold --revert'. A live migration whose guest
-    already runs on the destination (post-copy) cannot be aborted either.
+    With --host, every live migration from or to that host is aborted. A cold
+    migration cannot be aborted: wait for it to end, then run 'openstack
+    migrate cold --revert'. Nor can a live migration in post-copy, whose guest
+    already runs on the destination.
 
-    Exit codes: 0 all were stopped; 1 error, or nothing is under way; 2
-    wrong usage; 4 a migration completed anyway, or its end is not known; 5
-    timeout; 130 Ctrl-C, the abort requests stay in effect.
+    Exit codes: 0 all were aborted; 1 error, or no live migration is in flight;
+    2 wrong usage; 4 a migration completed nevertheless, or its outcome is
+    unknown; 5 timeout; 130 Ctrl-C, the abort requests remain in effect.
     """
 
     changes = True
@@ -56,7 +56,7 @@ class Abort(base.Base, command.Lister):
             ),
         )
         options.add_timeout(
-            parser, "Wait at most this long for each migration to end"
+            parser, "Wait at most this many seconds for each migration to end"
         )
         return parser
 

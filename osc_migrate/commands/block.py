@@ -11,20 +11,21 @@ from osc_migrate.migration.move import Move
 class Block(on_stall.Stalling):
     """Live-migrate a server together with its local disks
 
-    As 'migrate live', for hosts that do not share the disks: they are
-    copied while the server runs, which takes time by their size and loads
-    network and storage. The amount to copy at most, and whether it fits,
-    is shown first. Volumes are never copied: the destination attaches
-    them. Nova refuses it where the hosts do share the disks: use
-    'migrate live' then; --nodes detects that before the move.
+    Like 'migrate live', for hosts without shared storage. The disks are copied
+    while the server runs; how long that takes depends on their size, and it
+    loads the network and the storage. The maximum amount to copy, and whether
+    it fits on the destination, is shown first. Volumes are not copied: the
+    destination attaches them. Nova refuses a block migration between hosts
+    with shared storage: use 'migrate live' instead. With --nodes that is
+    detected beforehand.
 
-    A guest that writes its memory as fast as it is copied never converges:
-    --on-stall selects what to do then.
+    If the guest writes memory as fast as it is copied, the migration does not
+    converge; --on-stall selects what to do then.
 
-    Exit codes: 0 the server moved: the migration record, its host and its
-    state confirm it (with --no-wait: Nova accepted the request); 1 error; 2
-    wrong usage; 3 not safe, nothing was changed; 4 the migration failed; 5
-    timeout, the move continues; 130 Ctrl-C, the move continues.
+    Exit codes: 0 the server moved, as its migration record, host and status
+    confirm (with --no-wait: Nova accepted the request); 1 error; 2 wrong
+    usage; 3 not safe, nothing was changed; 4 the migration failed; 5 timeout,
+    the move continues; 130 Ctrl-C, the move continues.
     """
 
     kind = Kind.BLOCK

@@ -22,24 +22,25 @@ from osc_migrate.migration.progress import Progress
 
 
 class Cold(migrate_base.Moving):
-    """Move a server that may be stopped for it, and confirm
+    """Move a server that may be stopped, and confirm the move
 
     A running server is shut down, moved and started again; a stopped one is
-    moved. Nova then keeps it on both hosts until the migration is
-    confirmed or reverted. With --confirm this command confirms after
-    checking guest, allocations and ports; on a terminal it asks; otherwise
-    it leaves the server waiting and shows the command to continue.
-    --confirm and --revert also work on a server that already waits.
+    only moved. Nova keeps it on both hosts until the migration is confirmed or
+    reverted. With --confirm, this command verifies the guest, its allocations
+    and its ports, and then confirms. Without it, it asks on a terminal;
+    elsewhere it leaves the server awaiting confirmation and shows the command
+    to run next. --confirm and --revert also work on a server that is already
+    awaiting confirmation.
 
-    Nova does not count the bytes of a cold migration: the usual duration in
-    this cloud is shown instead. A cold migration cannot be aborted: use
-    --revert once it has ended.
+    Nova does not report the progress of a cold migration, so the usual
+    duration in this cloud is shown instead. A cold migration cannot be
+    aborted: use --revert once it has ended.
 
     Exit codes: 0 the server moved and is confirmed, or was reverted with
     --revert (with --no-wait: Nova accepted the request); 1 error; 2 wrong
-    usage; 3 not safe, nothing was changed; 4 the migration failed; 5
-    timeout, the move continues; 6 the server moved and waits to be
-    confirmed; 130 Ctrl-C, the move continues.
+    usage; 3 not safe, nothing was changed; 4 the migration failed; 5 timeout,
+    the move continues; 6 the server moved and is awaiting confirmation; 130
+    Ctrl-C, the move continues.
     """
 
     changes = True

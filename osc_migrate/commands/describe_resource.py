@@ -14,13 +14,13 @@ COLUMNS = ("host", "project", "cpu", "memory_mb", "disk_gb")
 
 
 class DescribeResource(base.Base, command.Lister):
-    """Show what a compute host has, and how much of it each project uses
+    """Show the resources of a compute host, and each project's share
 
-    The rows of 'nova-manage service describe_resource': (total) is what the
-    host has, before allocation ratios; (used_now) is what Nova accounts for
-    there, with what is reserved and what is moving in; (used_max) adds up
-    the sizes of all servers on the host, whether they run or not; then the
-    same for each project. Memory in MiB, disk in GiB.
+    The rows match 'nova-manage service describe_resource': (total) is what the
+    host has, before allocation ratios; (used_now) is what Nova accounts for on
+    it, including reserved resources and servers that are moving in; (used_max)
+    is the sum of the sizes of all servers on the host, running or not. One row
+    for each project follows. Memory is in MiB, disk in GiB.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -30,7 +30,7 @@ class DescribeResource(base.Base, command.Lister):
             metavar="<host>",
             help="Compute host (name, or hypervisor name or ID)",
         )
-        options.add_long(parser, "Show the IDs of the projects too")
+        options.add_long(parser, "Also show project IDs")
         return parser
 
     def take_action(

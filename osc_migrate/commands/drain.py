@@ -26,31 +26,33 @@ from osc_migrate.text import some
 
 
 class Drain(base.Base, command.Lister):
-    """Empty compute hosts, or move some servers away from theirs
+    """Empty compute hosts, or move some servers off their hosts
 
-    First everything is planned: the kind of move, destination, order and
-    reason for each server, or why it stays. No host ever exceeds its
-    placement inventory and no server group is violated, not even in
-    between. Several hosts are emptied one after the other.
+    Everything is planned first: for each server the kind of move, the
+    destination, its place in the order and the reason, or the reason why it
+    stays. At no time does a host exceed its placement inventory, and no server
+    group policy is violated. If several hosts are given, they are drained one
+    after the other.
 
-    Then the compute services of the hosts are disabled, with a reason that
-    names this run, and the plan is done: each server is checked again just
-    before its move, which is followed to its true end; one that fails is
-    tried once more elsewhere. The hosts stay disabled when servers have
-    left them; 'migrate return' enables them and brings the servers back.
-    All that was asked of Nova is in a journal: after a crash of this
-    command or machine, --resume continues and moves nothing twice. With
-    --server no service is disabled. With --nodes the hosts themselves are
-    asked before the plan is made, and no server is sent where they say that
-    it cannot go.
+    Then the compute service of each host is disabled, with a reason that names
+    this run, and the plan is carried out. Each server is checked again just
+    before its move and followed to the real end of the move. A failed move is
+    retried once on another host. The hosts stay disabled: 'migrate return'
+    enables them and brings the servers back. Every request to Nova is recorded
+    in a journal first, so that after a crash --resume can continue without
+    moving a server twice.
 
-    Exit codes: 0 the hosts are empty and every server is well where it
-    went; 1 error, nothing was begun; 2 wrong usage; 3 nothing was begun: no
-    move would be safe, or you declined; 4 something is left, the table
-    shows what and why; 130 Ctrl-C: no new move begins and those under way
-    are followed to their end, a second Ctrl-C leaves them. With --dry-run
-    or --plan: 0 when the plan empties the hosts; 3 when it does not, also
-    because of owner policy.
+    With --server, no service is disabled. With --nodes, the hosts are checked
+    over SSH before planning, and no server is sent where these checks rule it
+    out.
+
+    Exit codes: 0 the hosts are empty and every server was verified at its
+    destination; 1 error, nothing was started; 2 wrong usage; 3 nothing was
+    started: no move is safe, or you declined; 4 some servers are left, the
+    table shows which and why; 130 Ctrl-C: no further move is started and those
+    in flight are followed to their end; a second Ctrl-C stops following them.
+    With --dry-run or --plan: 0 if the plan empties the hosts; 3 if it does
+    not, also because of owner policy.
     """
 
     changes = True
@@ -61,7 +63,10 @@ class Drain(base.Base, command.Lister):
             "hosts",
             metavar="<host>",
             nargs="*",
-            help="Compute host to empty (several: one after the other)",
+            help=(
+                "Compute host to drain (several are drained one after the"
+                " other)"
+            ),
         )
         parser.add_argument(
             "--server",
@@ -69,8 +74,8 @@ class Drain(base.Base, command.Lister):
             action="append",
             default=[],
             help=(
-                "Instead of a host: just this server (name or ID; repeat the"
-                " option for several)"
+                "Move only this server instead of draining a host (name or"
+                " ID, repeatable)"
             ),
         )
         parser.add_argument(
@@ -78,10 +83,7 @@ class Drain(base.Base, command.Lister):
             metavar="<host>",
             action="append",
             default=[],
-            help=(
-                "Move to no other host than this (repeat the option for"
-                " several)"
-            ),
+            help=("Use only this host as a destination (repeatable)"),
         )
         planning.add_options(parser)
         planning.add_output(parser)
@@ -89,7 +91,7 @@ class Drain(base.Base, command.Lister):
         parser.add_argument(
             "--resume",
             metavar="<run>",
-            help="Resume a run that was interrupted or whose process died",
+            help="Resume a run that was interrupted, or whose process died",
         )
         parser.add_argument(
             "--cancel",

@@ -24,26 +24,26 @@ DEFAULT_PERIOD = datetime.timedelta(hours=8)
 
 
 class Explain(base.Base, command.Lister):
-    """Show how a server's moves went, and why one failed
+    """Show how a server was moved, and why a move failed
 
-    Joins what Nova keeps in different places: migration records, the
-    request's steps on each host, the server's fault and the state of the
-    services; and recognises known causes. The newest move is shown, field
-    by field; with --all every move is a row.
+    Joins what Nova keeps in different places (migration records, the steps of
+    the request on each host, the server's fault, the state of the services)
+    and recognizes known causes. The newest move is shown field by field; with
+    --all, each move is a row.
 
     Nova's API gives no reason for a failure while the hypervisor copies the
-    guest: only nova-compute's log on the source has it. With --nodes that
-    log is read over SSH, on the hosts of a move that failed:
-    only lines that name the server or the request, from a minute before to
-    two minutes after, with passwords and tokens in them masked. Without
-    --nodes, the log to read is named.
+    guest: only the logs on the hosts have it. With --nodes, nova-compute's log
+    on both hosts and QEMU's log on the destination of a failed move are read
+    over SSH. Only lines that name the server or the request are kept, from one
+    minute before the move to two minutes after it, with passwords and tokens
+    masked. Without --nodes, the log to read is named.
 
-    With --failed, without a server, everything that failed in this cloud in
-    the last hours is shown, one row for each cause, the newest first. The 50
-    newest failures are looked at, in at most 152 requests.
+    With --failed and no server, every failure in this cloud in the last hours
+    is shown, one row for each cause, newest first. The 50 newest failures are
+    read, with at most 152 requests.
 
-    Nothing is changed, neither in the cloud nor on the nodes. The exit code
-    is 0 even if the move failed: it was explained.
+    Nothing is changed, neither in the cloud nor on the nodes. The exit code is
+    0 even if the move failed, as long as it could be explained.
     """
 
     def _load_formatter_plugins(self) -> Any:
@@ -73,14 +73,14 @@ class Explain(base.Base, command.Lister):
         selection.add_argument(
             "--all",
             action="store_true",
-            help="Explain every migration, newest first",
+            help="Explain every migration of the server, newest first",
         )
         selection.add_argument(
             "--failed",
             action="store_true",
             help=(
-                "Instead of a server: everything that failed in this cloud,"
-                " by cause"
+                "Show every failure in this cloud, by cause, instead of one"
+                " server"
             ),
         )
         parser.add_argument(
@@ -88,12 +88,12 @@ class Explain(base.Base, command.Lister):
             metavar="<time>",
             type=options.period,
             help=(
-                "With --failed: in this time before now, such as 30m, 8h or"
-                " 2d (default: 8h)"
+                "With --failed: how far to look back, such as 30m, 8h or 2d"
+                " (default: 8h)"
             ),
         )
         options.add_long(
-            parser, "Show the IDs, the steps and where the cause is known from"
+            parser, "Also show IDs, the steps and the source of the cause"
         )
         parser.add_argument(
             "--control",

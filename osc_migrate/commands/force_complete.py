@@ -18,21 +18,21 @@ from osc_migrate.text import paste
 class ForceComplete(base.Base, command.ShowOne):
     """Force a running live migration to complete, and follow it to its end
 
-    For a guest that writes its memory as fast as it is copied, so that its
-    migration never ends. Nova pauses the guest until the rest is copied:
-    for seconds, or minutes where much is left and the network is slow. Where
-    the hosts permit post-copy, it runs on at the destination instead and
-    fetches the rest from there; it cannot be aborted then, and is lost if
-    the network between the hosts fails. Nova does not
-    show beforehand which of the two it will be.
+    Use this for a guest that writes memory as fast as it is copied, so that
+    its migration does not converge. Nova pauses the guest until the rest has
+    been copied: seconds, or minutes if much is left and the network is slow.
+    Where both hosts permit post-copy, the guest is started on the destination
+    at once instead and fetches the remaining memory from the source; it can no
+    longer be aborted, and the guest is lost if the network between the hosts
+    fails. Nova's API does not show in advance which of the two will happen.
 
     On a terminal it asks first, unless --yes is given. To stop the migration
     instead: 'openstack migrate abort'.
 
-    Exit codes: 0 the server moved: the migration record, its host and its
-    state confirm it; 1 error, or nothing that could be forced is under way;
-    2 wrong usage; 3 you said no, nothing was changed; 4 the migration
-    failed; 5 timeout, the move continues; 130 Ctrl-C, the move continues.
+    Exit codes: 0 the server moved, as its migration record, host and status
+    confirm; 1 error, or no migration in flight can be forced; 2 wrong usage; 3
+    you declined, nothing was changed; 4 the migration failed; 5 timeout, the
+    move continues; 130 Ctrl-C, the move continues.
     """
 
     changes = True

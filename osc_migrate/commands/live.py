@@ -15,18 +15,18 @@ from osc_migrate.nodes.guests.copying import (
 class Live(on_stall.Stalling):
     """Live-migrate a server and verify the result
 
-    The move is checked first (as 'migrate preflight' does; with --nodes its
-    two hosts are asked too), started with one request and followed until
-    its migration record ends. No disk is ever copied, unless --auto leaves
-    that to Nova.
+    The move is checked first, as by 'migrate preflight' (with --nodes, its two
+    hosts are checked too), started with a single request, and followed until
+    its migration record ends. No disk is copied, unless --auto lets Nova
+    decide.
 
-    A guest that writes its memory as fast as it is copied never converges:
-    --on-stall selects what to do then.
+    If the guest writes memory as fast as it is copied, the migration does not
+    converge; --on-stall selects what to do then.
 
-    Exit codes: 0 the server moved: the migration record, its host and its
-    state confirm it (with --no-wait: Nova accepted the request); 1 error; 2
-    wrong usage; 3 not safe, nothing was changed; 4 the migration failed; 5
-    timeout, the move continues; 130 Ctrl-C, the move continues.
+    Exit codes: 0 the server moved, as its migration record, host and status
+    confirm (with --no-wait: Nova accepted the request); 1 error; 2 wrong
+    usage; 3 not safe, nothing was changed; 4 the migration failed; 5 timeout,
+    the move continues; 130 Ctrl-C, the move continues.
     """
 
     kind = Kind.LIVE

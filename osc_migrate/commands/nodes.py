@@ -68,7 +68,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--facts",
         metavar="<file>",
-        help="Check the facts in such a file instead of connecting to nodes",
+        help="Check the facts in this file instead of connecting to the nodes",
     )
 
 

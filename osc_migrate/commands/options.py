@@ -38,7 +38,7 @@ def add_which(
     scope.add_argument(
         "--host",
         metavar="<host>",
-        help="All migrations that leave or reach this compute host instead",
+        help="Select all migrations from or to this compute host instead",
     )
     if all_allowed:
         scope.add_argument(
@@ -50,7 +50,9 @@ def add_which(
 
 def add_timeout(
     parser: argparse.ArgumentParser,
-    help: str = "Follow at most this long; the move itself continues",
+    help: str = (
+        "Stop following after this many seconds; the move itself continues"
+    ),
 ) -> None:
     parser.add_argument(
         "--timeout", metavar="<seconds>", type=positive, help=help
@@ -76,8 +78,8 @@ def add_stall(parser: Parser) -> None:
         choices=on_stall.RUNGS,
         default="wait",
         help=(
-            "What to do when what remains does not fall any more, as the"
-            " guest writes too fast: wait (default); force, which pauses"
+            "What to do when the remaining data no longer decreases because"
+            " the guest writes too fast: wait (default); force, which pauses"
             " the guest or switches to post-copy (see 'migrate"
             " force-complete'); or abort (exit code 4)"
         ),
@@ -88,8 +90,8 @@ def add_stall(parser: Parser) -> None:
         type=positive,
         default=STALL_AFTER,
         help=(
-            "Call it a stall when what remains has not fallen for this"
-            " long (default: 15; Nova counts every 5 s)"
+            "Report a stall if the remaining data stops decreasing for this many"
+            " seconds (default: 15; Nova updates its counters every 5 s)"
         ),
     )
 
@@ -151,15 +153,15 @@ def add_nodes(parser: argparse.ArgumentParser) -> None:
         "--connect-timeout",
         metavar="<seconds>",
         type=node_seconds,
-        help="Wait this long for the shell of a node (default: 20)",
+        help="Wait this many seconds for a shell on each node (default: 20)",
     )
     group.add_argument(
         "--node-timeout",
         metavar="<seconds>",
         type=node_seconds,
         help=(
-            "Wait this long for all answers of a node (default: 120); above"
-            " that, single commands on it may take longer in proportion"
+            "Wait this many seconds for all answers of a node (default:"
+            " 120); a larger value also extends the limit of each command"
         ),
     )
 

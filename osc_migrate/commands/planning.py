@@ -69,7 +69,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             metavar="<n>",
             type=options.count,
             default=number,
-            help=f"Maximum of parallel moves {scope} (default: {number})",
+            help=(
+                f"Maximum number of parallel moves {scope} (default: {number})"
+            ),
         )
     group.add_argument(
         "--wave",

@@ -27,26 +27,27 @@ LEFT = {
 
 
 class Preflight(base.Base, command.Lister):
-    """Show whether servers could move, and if not, why
+    """Show whether servers can move, and if not, why
 
     Nothing is changed. With a server and a host: every finding about that
-    move. With a server: one row for each host where it might go, best
-    first. With --host: one row for each server on that host, to see whether
-    it can be emptied. With nothing: the whole cloud, as before an upgrade.
+    move. With a server only: one row for each possible destination, best
+    first. With --host: one row for each server on that host, to see whether it
+    can be drained. Without arguments: the whole cloud, as before an upgrade.
 
-    With --matrix: which host can move servers to which, as far as the hosts
-    decide it, with the reasons. Room, groups and networks depend on the
-    server. Other formats than the table have one row for each two hosts.
+    With --matrix: which host can move servers to which other host, with the
+    reasons, as far as this depends on the hosts alone. Capacity, server groups
+    and networks depend on the server. In formats other than the table, each
+    pair of hosts is a row.
 
-    With --nodes the hosts themselves are checked too: shared instances
-    directory, matching users, libvirt listeners, open ports, name
-    resolution and so on, each host in one SSH session. For a move only its two
-    hosts are visited.
+    With --nodes, the hosts themselves are checked over SSH too, in one session
+    each: shared instances directory, matching users, libvirt listeners, open
+    ports, name resolution and more. For a single move, only its two hosts are
+    visited.
 
-    Exit codes: 0 when it is safe (a server: when some host would take it;
-    --host: when every server could leave; --matrix: when every host has
-    another one to move to), 3 when it is not, or when that cannot be known;
-    1 error; 2 wrong usage.
+    Exit codes: 0 it is safe (with a server only: at least one host would
+    accept it; --host: every server can leave; --matrix: each host has another
+    one to move to); 3 it is not safe, or that cannot be determined; 1 error; 2
+    wrong usage.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -80,7 +81,9 @@ class Preflight(base.Base, command.Lister):
                 "Kind of move (default: cold for a stopped server, else live)"
             ),
         )
-        options.add_long(parser, "Show every finding, also those that passed")
+        options.add_long(
+            parser, ("Show every finding, including those that passed")
+        )
         parser.add_argument(
             "--junit",
             metavar="<file>",

@@ -21,21 +21,21 @@ from osc_migrate.maintenance.running import TRIES
 class Rebalance(base.Base, command.Lister):
     """Even out the load of compute hosts
 
-    Plans as few and as small moves as possible until the load of each host
-    is within the threshold of the mean. Hosts that are down or disabled are
-    left out. Where no single move helps, two servers
-    change places. A second call finds nothing to do.
+    Plans as few and as small moves as possible to bring the load of each host
+    within the threshold of the mean. Hosts that are down or disabled are left
+    out. Where no single move helps, two servers are swapped. Once the hosts
+    are balanced, another call plans no moves.
 
-    Then the plan is run as by 'migrate drain': each server is checked again
-    just before its move and followed until it has ended, with a journal
-    ('migrate drain --resume' continues after a crash). A server that
-    cannot go where it should is left where it is.
+    The plan is then carried out as by 'migrate drain': each server is checked
+    again just before its move and followed to the end, with a journal
+    ('migrate drain --resume' continues after a crash). A server that cannot go
+    to its planned destination stays where it is.
 
-    Exit codes: 0 every move of the plan was done and is well, or nothing is
-    to be done; 1 error, nothing was begun; 2 wrong usage; 3 nothing was
-    begun, as no move would be safe; 4 something was not moved, the table
-    says what and why; 130 Ctrl-C, as with 'migrate drain'. With --dry-run
-    or --plan: 0 when the plan reaches the threshold; 3 when it does not.
+    Exit codes: 0 every move of the plan was made and verified, or none is
+    needed; 1 error, nothing was started; 2 wrong usage; 3 nothing was started:
+    no move is safe, or you declined; 4 some servers were not moved, the table
+    shows which and why; 130 Ctrl-C, as for 'migrate drain'. With --dry-run or
+    --plan: 0 if the plan reaches the threshold; 3 if it does not.
     """
 
     changes = True
@@ -53,13 +53,13 @@ class Rebalance(base.Base, command.Lister):
         scope.add_argument(
             "--aggregate",
             metavar="<aggregate>",
-            help="The hosts of this aggregate (name)",
+            help="Include the hosts of this aggregate (name)",
         )
         scope.add_argument(
             "--az",
             "--availability-zone",
             metavar="<zone>",
-            help="The hosts of this availability zone",
+            help="Include the hosts of this availability zone",
         )
         parser.add_argument(
             "--by",

@@ -26,27 +26,28 @@ CONFIRMED_WITHIN = 300.0
 
 
 class Repair(base.Base, command.Lister):
-    """Clean up what an earlier move of a server has left behind
+    """Clean up what an earlier move of a server left behind
 
-    Three things are repaired, and only where it is proven to be safe: the
-    state ERROR of a server whose live migration failed or was aborted while
-    its guest runs at the source (Nova 32.2 and later leaves it so), or, with
-    --nodes, on the destination where Nova shows it already; a cold migration
-    that has not been confirmed for a day (--confirm-after); an inactive port
-    binding on a host where the server is not. Anything else that
-    is left, or not proven safe, is listed with the command to run.
+    Three things are repaired, and only where that is proven to be safe. First,
+    status ERROR of a server whose live migration failed or was aborted while
+    its guest still runs on the source (Nova 32.2 and later leaves it so) or,
+    with --nodes, on the destination if Nova already shows it there. Second, a
+    cold migration that has not been confirmed for a day (--confirm-after).
+    Third, an inactive port binding on a host that the server is not on.
+    Anything else that is left over, or not proven to be safe, is listed with
+    the command to run.
 
-    The steps are shown and confirmed before anything is changed;
-    non-interactively, --yes is required. --dry-run changes nothing. With
-    --nodes the hosts themselves are asked whether they run the guest, and
-    the state is reset only if one of them does, the one that Nova shows.
+    The steps are shown, and confirmed, before anything is changed; --yes is
+    required without a terminal. --dry-run changes nothing. With --nodes, the
+    hosts are asked whether the guest runs there, and the status is reset only
+    if it runs on exactly one of them, the one that Nova shows.
 
-    Deleting a port binding needs a user with the role service in newer
-    Neutron, which refuses an admin; the other steps are then done all the
-    same.
+    In newer releases of Neutron, deleting a port binding needs a user with the
+    service role and is refused for an admin; the other steps are still carried
+    out.
 
-    Exit codes: 0 nothing is left; 1 error; 2 wrong usage; 3 something is
-    left (with --dry-run: something is to be done); 130 Ctrl-C.
+    Exit codes: 0 nothing is left over; 1 error; 2 wrong usage; 3 something is
+    left over (with --dry-run: there is something to repair); 130 Ctrl-C.
     """
 
     changes = True
@@ -71,8 +72,8 @@ class Repair(base.Base, command.Lister):
             type=options.positive,
             default=CONFIRM_AFTER,
             help=(
-                "Confirm a cold migration that has waited longer than this"
-                " (default: 86400, a day)"
+                "Confirm a cold migration that has been waiting for more than this"
+                " many seconds (default: 86400, one day)"
             ),
         )
         options.add_nodes(parser)

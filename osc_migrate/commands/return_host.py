@@ -13,20 +13,21 @@ from osc_migrate.text import some
 
 
 class Return(base.Base, command.Lister):
-    """Bring back the servers that a drain has moved away
+    """Bring back the servers that a drain moved away
 
-    The compute service of the host is enabled first; then each server that
-    the drain moved and that still exists goes back to where it was, with
-    the same checks, limits and journal as in a drain. What cannot come back
-    stays where it is, with the reason. Disks that the drain had to copy are
+    The compute service of the host is enabled first. Then each server that the
+    drain moved, and that still exists, is moved back, with the same checks,
+    limits and journal as in a drain. A server that cannot come back stays
+    where it is, and the reason is shown. Disks that the drain had to copy are
     copied back.
 
-    Servers that the drain has shut down in place stay shut down.
+    Servers that the drain shut down in place stay shut down.
 
-    Exit codes: 0 all are back and well; 1 error, such as a run that moved
-    nothing; 2 wrong usage; 3 none could come back, or you declined; 4 some
-    did not; 130 Ctrl-C: no new move begins and those under way are followed
-    to their end, a second Ctrl-C leaves them.
+    Exit codes: 0 all servers are back and verified; 1 error, such as a run
+    that moved no server; 2 wrong usage; 3 none could come back, or you
+    declined; 4 some did not come back; 130 Ctrl-C: no further move is started
+    and those in flight are followed to their end; a second Ctrl-C stops
+    following them.
     """
 
     changes = True
@@ -37,9 +38,9 @@ class Return(base.Base, command.Lister):
             "run",
             metavar="<run>",
             help=(
-                "Run to take back, as 'migrate run list' shows it, or a"
-                " compute host: then its newest drain, and those before it"
-                " that had left the host disabled and not empty"
+                "Run to undo (ID from 'migrate run list'), or a compute"
+                " host: its newest drain, and earlier ones that left it"
+                " disabled and not empty"
             ),
         )
         planning.add_options(parser)

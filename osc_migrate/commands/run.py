@@ -15,10 +15,11 @@ from osc_migrate.text import utc
 
 
 class RunList(base.Base, command.Lister):
-    """List the runs that have a journal here, newest first
+    """List the runs that have a journal on this machine, newest first
 
-    A run that has not ended is at work, or its process died: then 'migrate
-    drain --resume' continues it, and --cancel cancels it.
+    If a run has not ended, either it is in progress or its process died. In
+    the latter case 'migrate drain --resume' continues it and --cancel cancels
+    it.
     """
 
     COLUMNS = ("run", "purpose", "hosts", "began", "ended", "gone", "servers")
@@ -27,13 +28,17 @@ class RunList(base.Base, command.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         options.add_long(
-            parser, "Show the counts by outcome, the cloud and the file too"
+            parser,
+            (
+                "Also show the counts by outcome, the cloud and the journal"
+                " file"
+            ),
         )
         parser.add_argument(
             "--limit",
             metavar="<n>",
             type=options.count,
-            help="Show at most this many runs, the newest (default: all)",
+            help="Show only this many runs, newest first (default: all)",
         )
         run_base.add_directory(parser)
         return parser
@@ -79,10 +84,10 @@ class RunList(base.Base, command.Lister):
 
 
 class RunShow(base.Base, command.Lister):
-    """Show each server of a run, as its journal has it
+    """Show each server of a run, as recorded in its journal
 
-    Nothing is asked of the cloud: what happened after the run ended, or
-    after its process died, is not in it.
+    The cloud is not queried: what happened after the run ended, or after its
+    process died, is not shown.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -90,9 +95,9 @@ class RunShow(base.Base, command.Lister):
         parser.add_argument(
             "run",
             metavar="<run>",
-            help="Run to show, as 'migrate run list' shows it",
+            help="Run to show (ID from 'migrate run list')",
         )
-        options.add_long(parser, "Show what was planned for each server too")
+        options.add_long(parser, "Also show what was planned for each server")
         run_base.add_directory(parser)
         return parser
 

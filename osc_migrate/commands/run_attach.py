@@ -16,18 +16,17 @@ from osc_migrate.migration.watch import Watcher
 
 
 class RunAttach(base.Base, command.Lister):
-    """Follow a run that another process does, to its end
+    """Follow a run of another process to its end
 
-    A drain, a return or a rebalance that was begun in another terminal of
-    this machine is shown as it is there, by its journal. The table at the
-    end and the exit code are those of the run. Ctrl-C ends the following,
-    not the run: 'migrate run stop' does that. A run that has ended already
+    Shows a drain, return or rebalance that was started in another terminal of
+    this machine as it is shown there, from its journal. The final table and
+    the exit code are those of the run. Ctrl-C stops following, not the run:
+    use 'migrate run stop' for that. If the run has already ended, its result
     is shown at once.
 
-    Exit codes: those of the run: 0 all was done; 3 nothing was begun, as no
-    move would be safe; 4 something is left; 130 the run was interrupted, or
-    Ctrl-C here; 1 error, such as a run whose process ended before it did;
-    2 wrong usage.
+    Exit codes: those of the run (0 everything was done; 3 nothing was started:
+    no move is safe; 4 some servers are left; 130 the run was interrupted), or
+    130 Ctrl-C here; 1 error, such as a run whose process died; 2 wrong usage.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -35,7 +34,7 @@ class RunAttach(base.Base, command.Lister):
         parser.add_argument(
             "run",
             metavar="<run>",
-            help="Run to follow, as 'migrate run list' shows it",
+            help="Run to follow (ID from 'migrate run list')",
         )
         run_base.add_show_options(parser)
         run_base.add_directory(parser)
@@ -77,19 +76,19 @@ class _Counters:
 
 
 class RunStop(base.Base):
-    """Have a run begin no new move
+    """Stop a run: finish the moves in flight and start no more
 
-    As a first Ctrl-C in the terminal of the run: moves under way are
-    followed to their end, then the run ends as interrupted. 'migrate drain
-    --resume' continues it. Nothing waits for that here: 'migrate run attach'
-    does.
+    Has the same effect as the first Ctrl-C in the terminal of the run: moves
+    in flight are followed to their end, then the run ends as interrupted.
+    'migrate drain --resume' continues it. This command does not wait for that:
+    use 'migrate run attach'.
 
-    The process of the run is asked with SIGTERM. It has to be on this
-    machine and is compared with the journal first: by its ID and by when it
-    started. In every other case nothing is sent.
+    The process of the run is sent SIGTERM. It must be on this machine, and its
+    process ID and start time must match the journal; otherwise no signal is
+    sent.
 
-    Exit codes: 0 the run was asked to stop; 1 it is not at work, or its
-    process is not certain; 2 wrong usage.
+    Exit codes: 0 the run was signalled; 1 it is not in progress, or its
+    process could not be identified; 2 wrong usage.
     """
 
     changes = True
@@ -99,7 +98,7 @@ class RunStop(base.Base):
         parser.add_argument(
             "run",
             metavar="<run>",
-            help="Run to stop, as 'migrate run list' shows it",
+            help="Run to stop (ID from 'migrate run list')",
         )
         run_base.add_directory(parser)
         return parser

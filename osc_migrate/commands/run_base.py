@@ -49,13 +49,13 @@ def add_show_options(parser: argparse.ArgumentParser) -> None:
     """How the servers of a run are shown."""
     options.add_long(
         parser,
-        "Show what was planned for each server too; in a plan, the resources"
-        " that it needs",
+        "Also show what was planned for each server; in a plan, the"
+        " resources that it needs",
     )
     parser.add_argument(
         "--quiet",
         action="store_true",
-        help="Show only the end: the verdict and the result of each server",
+        help="Show only the verdict and the result of each server",
     )
 
 
@@ -67,8 +67,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--auto-approve",
         action="store_true",
         help=(
-            "Do not ask before the first change (without a terminal there is"
-            " no question)"
+            "Do not ask before the first change (without a terminal, it"
+            " never asks)"
         ),
     )
     failures = group.add_mutually_exclusive_group()
@@ -83,7 +83,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--keep-going",
         action="store_true",
         help=(
-            "Continue however many moves fail; a cloud that is not healthy"
+            "Continue no matter how many moves fail; an unhealthy cloud"
             " still stops the run"
         ),
     )
@@ -91,7 +91,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--junit",
         metavar="<file>",
-        help="Write the outcome of each server to this file as JUnit XML",
+        help="Write the result of each server to this file as JUnit XML",
     )
     add_directory(group)
 

@@ -16,17 +16,18 @@ from osc_migrate.text import paste, printable, some
 class Status(base.Base, command.Lister):
     """Show whether a compute host is empty, and what is left on it
 
-    With a host: one row for each server that keeps it from being empty, with
-    the reason as a drain would see it: it can move, its owner's policy
-    excludes it, no move would be safe, it is leaving or arriving, or it has
-    left and is awaiting confirmation. Below: the state of nova-compute and the
-    run that has the host. Without a host: one row for each compute host.
+    With a host: one row for each server that keeps it from being empty, and
+    why, as a drain would see it: the server can move, its owner's policy
+    excludes it, it cannot move safely, it is moving in or out, or it has moved
+    and is awaiting confirmation. Below the table: the state of nova-compute
+    and the run that holds the host. Without a host: one row for each compute
+    host.
 
-    Runs are known by the reason that a disabled service has and by the
-    journals of this machine. Nothing is changed.
+    Runs are identified by the disabled reason of the service and by the
+    journals on this machine. Nothing is changed.
 
-    Exit codes: 0 the host is empty: no server is on it, and none leaves or
-    reaches it; 4 something is left; 1 error; 2 wrong usage. Without a host: 0.
+    Exit codes: 0 the host is empty: no server is on it, and none is moving in
+    or out; 4 something is left; 1 error; 2 wrong usage. Without a host: 0.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -39,8 +40,8 @@ class Status(base.Base, command.Lister):
         )
         options.add_long(
             parser,
-            "Show the migration of each server too; without a host, the state"
-            " of each run and why services are disabled",
+            "Also show the migration of each server; without a host, the"
+            " state of each run and why services are disabled",
         )
         run_base.add_directory(parser)
         return parser

@@ -18,19 +18,19 @@ MAX_ENDED_SHOWN = 10
 
 
 class Watch(base.Base, command.Lister):
-    """Watch the migrations in flight, started by any user
+    """Watch the migrations in flight of all users
 
-    Of one server, of the servers that leave or reach a host, or of the whole
+    Shows the migrations of one server, from or to one host, or of the whole
     cloud. On a terminal each migration has a progress bar; elsewhere each
-    change is a line. It ends when nothing is in flight any more, or
-    continues with --forever; Ctrl-C ends the watching, not a migration.
+    change is a line. The command ends when nothing is in flight, unless
+    --forever is given. Ctrl-C stops watching, not the migration.
 
-    With a format for programs, such as -f json, what is under way at this
-    moment is printed and nothing is waited for. An orphaned migration, whose
-    record Nova has left open, is listed and not waited for.
+    With a machine-readable format such as -f json, the current state is
+    printed once. An orphaned migration, whose record Nova has left open, is
+    listed but not waited for.
 
-    Exit codes: 0 nothing is under way any more, or the snapshot is printed;
-    1 error; 2 wrong usage; 130 Ctrl-C.
+    Exit codes: 0 nothing is in flight any more, or the current state was
+    printed; 1 error; 2 wrong usage; 130 Ctrl-C.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -41,12 +41,12 @@ class Watch(base.Base, command.Lister):
         parser.add_argument(
             "--forever",
             action="store_true",
-            help="Keep watching when nothing is in flight",
+            help="Keep watching even if nothing is in flight",
         )
         options.add_long(
             parser,
-            "Show the UUID, the last update, the percentage and the speed"
-            " too (with a format for programs)",
+            "Also show the UUID, the last update, the percentage and the"
+            " speed (in machine-readable formats)",
         )
         return parser
 
