@@ -90,8 +90,8 @@ def add_stall(parser: Parser) -> None:
         type=positive,
         default=STALL_AFTER,
         help=(
-            "Report a stall if the remaining data stops decreasing for this many"
-            " seconds (default: 15; Nova updates its counters every 5 s)"
+            "Report a stall if the remaining data stops decreasing for this"
+            " many seconds (default: 15; Nova updates its counters every 5 s)"
         ),
     )
 

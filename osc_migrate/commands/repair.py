@@ -72,8 +72,8 @@ class Repair(base.Base, command.Lister):
             type=options.positive,
             default=CONFIRM_AFTER,
             help=(
-                "Confirm a cold migration that has been waiting for more than this"
-                " many seconds (default: 86400, one day)"
+                "Confirm a cold migration that has been waiting for more"
+                " than this many seconds (default: 86400, one day)"
             ),
         )
         options.add_nodes(parser)
