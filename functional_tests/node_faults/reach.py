@@ -193,6 +193,13 @@ FAULTS: tuple[NodeFault, ...] = (
         status="WARN",
     ),
     _port(
+        _DATA,
+        "data-ports-with-a-hole",
+        "the firewall keeps some ports in the middle of the range to itself",
+        "tcp dport 49170-49240 reject with tcp reset",
+        status="WARN",
+    ),
+    _port(
         "nova-can-ssh",
         "ssh-rejected",
         "the firewall rejects ssh from the source",

@@ -27,7 +27,13 @@ if command -v bash >/dev/null; then
     connect() {
         timeout -k 1 10 bash -c ': <>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1
     }
+    # connect_all HOST PORT...
+    connect_all() {
+        timeout -k 1 3 bash -c 'for port; do : <>"/dev/tcp/$0/$port" || exit
+            done' "$@" 2>/dev/null
+    }
 else
+    connect_all() { false; }
     connect() {
         timeout -k 1 10 python3 -c '
 import socket, sys
@@ -49,6 +55,19 @@ knock() {
     *) how=$(printf %%s "$said" | tail -n 1 | tail -c 200) ;;
     esac
     printf '%%s %%s %%s %%s\n' "$1" "$2" "$3" "$how"
+}
+
+# knock_each KEY HOST PORT...: one process while all are open, as they are on
+# a healthy node; each by itself only where one is not.
+knock_each() {
+    key=$1 to=$2
+    shift 2
+    if connect_all "$to" "$@"; then
+        for port; do printf '%%s %%s %%s open\n' "$key" "$to" "$port"; done
+        return
+    fi
+    for port; do knock "$key" "$to" "$port" & done
+    wait
 }
 
 # libvirt URI HOST PORT: beyond a closed port there is no one to ask.
@@ -98,7 +117,7 @@ try() {
             echo
         done
         [ "$3" = - ] || libvirt "$3" "$4" "$5" &
-        for port in $7; do knock data "$6" "$port" & done
+        [ -z "$7" ] || knock_each data "$6" $7 &
         [ -n "$nova_doubt" ] || [ "$(id -u)" = 0 ] ||
             nova_doubt="only root (--sudo) can try it as nova's user"
         [ -z "$nova_doubt" ] || printf 'doubt %%s\n' "$nova_doubt"

@@ -176,7 +176,7 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
 
     QEMU listens on one of qemu.conf's migration_port_min to _max for the
     memory, and on another for each disk that is copied; here a listener was
-    opened on the lowest and the highest that are free.
+    opened on the lowest and the highest that are free, and on three between.
     """
     reach = pair.reach
     if config_of(pair.source).flag("libvirt", "live_migration_tunnelled"):
@@ -190,7 +190,8 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
         raise Skip(f"see migration-ports-are-sane of {pair.destination.name}")
     if not reach.data:
         raise Unread("no data port was tried")
-    low, *_, high = (*reach.data, reach.data[-1])
+    low, *others = (*reach.data, reach.data[-1])
+    closed = [port for port in others if port.outcome is not Outcome.OPEN]
     span = reach.data_range
     shown = f"{span[0]}-{span[1]}"
     if low.outcome is Outcome.REFUSED and not reach.listened:
@@ -202,13 +203,13 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
         raise Problem(
             f"{low}, of the range {shown}", *_firewall_fix(pair, low, [span])
         )
-    if high.outcome is not Outcome.OPEN:
+    if closed:
         raise Concern(
-            f"{low}, but {high}, of the range {shown}: a move that gets a"
+            f"{low}, but {closed[0]}, of the range {shown}: a move that gets a"
             " port beyond what is open fails",
-            *_firewall_fix(pair, high, [span]),
+            *_firewall_fix(pair, closed[0], [span]),
         )
-    return f"{low.port} and {high.port} of {shown}"
+    return f"{low.port} and {others[-1].port} of {shown}"
 
 
 @of_pair(LIVE)

@@ -10,8 +10,9 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answers, Question
 from osc_migrate.nodes.command_output import CommandOutput
 
-# The lowest free port, which libvirt takes first, and the highest. Both are
-# held by one program, which ends by itself, and before that with the session
+# The lowest free port, which libvirt takes first, the highest, and three
+# between them: a rule may open any part of the range. All are held by one
+# program, which ends by itself, and before that with the session
 # that opened it: an interrupted command must not leave it behind.
 _LISTEN = r"""
 # has STATES PORT; 0A listens.
@@ -22,7 +23,7 @@ has() {
 serve() {
     if command -v systemd-socket-activate; then
         exec timeout "$limit" \
-            systemd-socket-activate --accept -l "$1" -l "$2" true
+            systemd-socket-activate --accept $(printf -- '-l %%s ' "$@") true
     fi
     for python in python3 /usr/libexec/platform-python; do
         command -v "$python" || continue
@@ -37,7 +38,7 @@ for port in sys.argv[1:]:
     many.append(one)
 while True:
     for one in select.select(many, [], [])[0]:
-        one.accept()[0].close()' "$1" "$2"
+        one.accept()[0].close()' "$@"
     done
 }
 # The shell of this session and its parents up to sshd: the list is another
@@ -72,13 +73,19 @@ for taken in '0[^6]' '..'; do
     while has "$taken" "$high" && [ "$high" -gt "$first" ]; do
         high=$(( high - 1 ))
     done
-    serve "$low" "$high" </dev/null >/dev/null 2>&1 &
+    between=
+    for part in 1 2 3; do
+        port=$(( low + (high - low) * part / 4 ))
+        [ $(( high - low )) -lt 8 ] || has "$taken" "$port" ||
+            between="$between $port"
+    done
+    serve "$low" $between "$high" </dev/null >/dev/null 2>&1 &
     pid=$!
     tries=0  # a node with much to do takes its time to start a program
     while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do
         if has 0A "$low" && has 0A "$high"; then
             watch "$pid" "$low" </dev/null >/dev/null 2>&1 &
-            echo "ports $low $high pid $pid"
+            echo "ports $low$between $high pid $pid"
             exit
         fi
         tries=$(( tries + 1 ))
@@ -93,11 +100,12 @@ exit 1
 _SILENCE = r"""
 tr '\0' ' ' <"/proc/"%s/cmdline | grep -qF -e %s && kill %s
 """
-_OPENED = re.compile(r"ports (\d{1,5}) (\d{1,5}) pid (\d{1,10})")
+_OPENED = re.compile(r"ports((?: \d{1,5}){2,6}) pid (\d{1,10})")
 
 
 def listen(span: tuple[int, int], seconds: int) -> Question:
-    """Opens the lowest and the highest free port of a range.
+    """Opens the lowest and the highest free port of a range, and some
+    between them.
 
     :param seconds: when it ends by itself.
     """
@@ -106,13 +114,12 @@ def listen(span: tuple[int, int], seconds: int) -> Question:
     return Question(_LISTEN, args, limit=20.0)
 
 
-def opened(answers: Answers) -> tuple[int, int]:
-    """The ports that were opened.
+def opened(answers: Answers) -> tuple[int, ...]:
+    """The ports that were opened, the lowest first.
 
     :raises Unread: none were.
     """
-    match = _match(answers)
-    return int(match[1]), int(match[2])
+    return tuple(int(port) for port in _match(answers)[1].split())
 
 
 def silence(answers: Answers) -> Question:
@@ -121,7 +128,8 @@ def silence(answers: Answers) -> Question:
     :raises Unread: none was.
     """
     match = _match(answers)
-    return Question(_SILENCE, (match[3], match[1], match[3]))
+    lowest = match[1].split()[0]
+    return Question(_SILENCE, (match[2], lowest, match[2]))
 
 
 def _match(answers: Answers) -> re.Match[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.network.facts import Address, Firewall, Manager
-from osc_migrate.nodes.reach.facts import CommandResult, Port
+from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     NOT_CHECKED,
@@ -33,6 +33,7 @@ PORT = "destination-libvirt-port-is-open"
 ANSWERS = "destination-libvirt-answers"
 DATA = "destination-data-ports-are-open"
 PATH = "migration-path-carries-full-packets"
+OPEN = Outcome.OPEN
 INPUT = ("inet", "filter", "input")
 HOSTS = network.HOSTS
 
@@ -175,6 +176,20 @@ CASES = [
         "{ 49152-49261 }",
     ),
     Case(DATA, walled(high=REFUSED), WARN, "49261: refused"),
+    # A hole in the middle of what is open.
+    Case(
+        DATA,
+        walled(
+            data=(
+                Port("10.77.0.13", 49152, OPEN),
+                Port("10.77.0.13", 49206, SILENT),
+                Port("10.77.0.13", 49261, OPEN),
+            )
+        ),
+        WARN,
+        "49206: silent",
+        "{ 49152-49261 }",
+    ),
     Case(
         DATA,
         both(listened=False, data=(Port("10.77.0.13", 49152, REFUSED),)),

@@ -13,6 +13,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.reach import listener
 from osc_migrate.nodes.reach import reading as reach
+from osc_migrate.nodes.reach.attempts import SCRIPT
 from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port
 from osc_migrate.nodes.transport.shell import Shell
 from osc_migrate.tests.unit.nodes.shapes import config, libvirt, network, node
@@ -269,8 +270,35 @@ def opened(low, high):
 
 def test_a_listener_answers_and_ends():
     with opened(21300, 21400) as ports:
+        assert len(ports) == 5
         for port in ports:
             socket.create_connection(("127.0.0.1", port), 5).close()
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda argv: argv[0])
+def test_each_port_is_tried(shell):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.socket() as deaf,
+    ):
+        deaf.bind(("127.0.0.1", 0))
+        ports = [s.getsockname()[1] for s in (one, other, deaf)]
+        for tried in (ports[:2], ports):
+            words = " ".join(map(str, tried))
+            script = SCRIPT.replace("%%", "%")
+            done = subprocess.run(
+                shell,
+                input=f"{script}\nknock_each data 127.0.0.1 {words}\n",
+                capture_output=True,
+                text=True,
+                timeout=100,
+            )
+            assert sorted(done.stdout.splitlines()) == sorted(
+                f"data 127.0.0.1 {port}"
+                f" {'refused' if port == ports[2] else 'open'}"
+                for port in tried
+            )
 
 
 # Stands for sshd: what it starts is in a separate session, and lives on.
@@ -324,5 +352,5 @@ def test_a_port_that_a_connection_left_is_passed_over():
         client.close()
         assert there.recv(1) == b""
         there.close()
-    with opened(left, left + 50) as (low, high):
+    with opened(left, left + 50) as (low, *_, high):
         assert left < low < high
