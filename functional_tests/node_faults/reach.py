@@ -2,6 +2,8 @@
 
 from functional_tests.node_faults.fault import NodeFault
 from functional_tests.node_faults.network import inbound
+from functional_tests.node_faults.scripts import both, on
+from testbed.nodes.cluster import INSTANCES
 
 _HOSTS = "/etc/hosts"
 _SSH = "/var/lib/nova/.ssh"
@@ -103,7 +105,45 @@ def _port(check, name, what, rule, **more):
 _LIBVIRT = "destination-libvirt-port-is-open"
 _DATA = "destination-data-ports-are-open"
 
+# The disks of both are local: shared ones are not copied.
+_LOCAL = f"""
+cp /etc/fstab /run/fstab
+sed -i '\\|{INSTANCES}|d' /etc/fstab
+umount {INSTANCES}
+chown nova:nova {INSTANCES}
+"""
+_SHARED = f"cat /run/fstab >/etc/fstab; mount {INSTANCES}"
+_SUBSYSTEM = "sed -i s/^Subsystem/#Subsystem/ /etc/ssh/sshd_config"
+_SUBSYSTEM_AGAIN = "sed -i s/^#Subsystem/Subsystem/ /etc/ssh/sshd_config"
+_RELOAD = "systemctl reload ssh"
+_PROGRAM = "/usr/lib/openssh/sftp-server"
+
+
+def _sftp(name, what, inject, fix):
+    return NodeFault(
+        check="nova-can-copy-by-sftp",
+        topic="ssh",
+        what=what,
+        inject=on(HostB=_LOCAL, HostC=f"{_LOCAL}\n{inject}"),
+        by_hand=fix,
+        undo=both(_SHARED),
+        name=name,
+    )
+
+
 FAULTS: tuple[NodeFault, ...] = (
+    _sftp(
+        "sftp-not-offered",
+        "sshd of the destination has no subsystem sftp",
+        f"{_SUBSYSTEM}; {_RELOAD}",
+        f"{_SUBSYSTEM_AGAIN}; {_RELOAD}",
+    ),
+    _sftp(
+        "sftp-program-missing",
+        "the program of the destination's sftp is not installed",
+        f"mv {_PROGRAM} {_PROGRAM}.away",
+        f"mv {_PROGRAM}.away {_PROGRAM}",
+    ),
     _name(
         "name-unresolvable",
         "the source does not know the destination's name",

@@ -25,7 +25,8 @@ class File:
 @dataclasses.dataclass(frozen=True, repr=False)
 class Ssh(Facts):
     # Options of sshd that decide on user nova: 'allowusers' -> its words;
-    # also 'groups', those of nova. Empty where there is no sshd.
+    # also 'groups', those of nova, and 'missing', the program of a subsystem
+    # that is not there. Empty where there is no sshd.
     options: Mapping[str, tuple[str, ...]]
     # Public keys of sshd: 'ssh-ed25519 AAAA...'.
     host_keys: tuple[str, ...]
@@ -37,6 +38,19 @@ class Ssh(Facts):
     # nova's own public keys, and those of whom sshd lets in as nova.
     public_keys: tuple[str, ...]
     authorized: tuple[str, ...]
+    # sshd runs another command than Nova's, with any key.
+    forced: bool = False
+
+    @property
+    def takes_sftp(self) -> bool:
+        """sshd surely has sftp for nova; False where only a trial shows it."""
+        options = self.options
+        return (
+            options.get("subsystem", ())[:1] == ("sftp",)
+            and "missing" not in options
+            and options.get("forcecommand", ("none",)) == ("none",)
+            and not self.forced
+        )
 
     @property
     def directory(self) -> str:
@@ -58,8 +72,16 @@ class Ssh(Facts):
 _SCRIPT = r"""
 options=$(sshd -T -C "user=nova,host=localhost,addr="%s 2>/dev/null)
 printf '#sshd\n%%s\n#options\n' $?
-printf '%%s\n' "$options" |
-grep -iE '^(port|(allow|deny)(users|groups)|pubkeyauthentication) '
+printf '%%s\n' "$options" | grep -iE '^(port|(allow|deny)(users|groups)|'\
+'pubkeyauthentication|subsystem sftp|forcecommand) ' |
+while read -r option value; do
+    printf '%%s %%s\n' "$option" "$value"
+    case "$option ${value#sftp }" in
+    "subsystem /"*)
+        program=${value#sftp } program=${program%%%% *}
+        [ -x "$program" ] || printf 'missing %%s\n' "$program" ;;
+    esac
+done
 printf 'groups %%s\n' "$(id -Gn nova 2>/dev/null)"
 echo '#host'
 cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null
@@ -96,6 +118,7 @@ def read(output: CommandOutput) -> Ssh:
         files=fact(lambda: _files(_require_read(parts))),
         public_keys=fact(lambda: _keys(_require_read(parts), "public")),
         authorized=fact(lambda: _keys(_require_read(parts), "authorized")),
+        forced=fact(lambda: _forced(_require_read(parts))),
     )
 
 
@@ -135,6 +158,10 @@ def _keys(parts: dict[str, list[str]], part: str) -> tuple[str, ...]:
                 keys.append(f"{kind} {blob}")
                 break
     return tuple(dict.fromkeys(keys))
+
+
+def _forced(parts: dict[str, list[str]]) -> bool:
+    return any('command="' in line for line in parts.get("authorized", ()))
 
 
 def _passwd(parts: dict[str, list[str]]) -> tuple[str, str]:

@@ -5,6 +5,8 @@ Each 'try' prints one block at its end: the head it was given, then lines of
 'names WORD ADDRESS...', 'port HOST PORT OUTCOME' (libvirt's), 'data ...'
 (the same, of QEMU's), 'virsh WORDS =STATUS', 'nova WORDS =STATUS' and 'ping
 BYTES full|lost|none|unable'; 'doubt WORDS' where it is not known who nova is.
+Only where it may matter: 'login USER PORT', 'sftp WORDS =STATUS' and 'openssh
+VERSION'.
 """
 
 from osc_migrate.nodes.accounts.nova_user import NOVA_USER
@@ -83,9 +85,25 @@ libvirt() {
 # What nova-compute does before it copies: nova/utils.py, ssh_execute. sshd
 # drops connections when many come at once: that is not its answer.
 copy='exec ssh -o BatchMode=yes -o ConnectTimeout=5 "$0" true'
+sftp='exec ssh -o BatchMode=yes -o ConnectTimeout=5 -s "$0" sftp'
+# as_nova SCRIPT ARG: with the ssh, the home and the keys of the container
+# where nova-compute runs in one.
+if [ -n "$nova_pid" ] && ! [ "/proc/$nova_pid/root/" -ef / ]; then
+    nova_uid=$(status_of "$nova_pid" Uid | awk '{print $2}')
+    nova_gid=$(status_of "$nova_pid" Gid | awk '{print $2}')
+    same_capabilities "$nova_pid" nova && [ "${nova_uid:-0}" != 0 ] ||
+        nova_doubt="nova-compute runs in a container that nothing is run in"
+    as_nova() {
+        timeout -k 1 30 nsenter -t "$nova_pid" -m -n -G "$nova_gid" \
+            -S "$nova_uid" sh -c "$1" "$2"
+    }
+else
+    as_nova() { timeout -k 1 30 su -s /bin/sh -c "$1" "$nova" "$2"; }
+fi
+# nova HOST SFTP: '-' where sftp need not be tried.
 nova() {
     for pause in 1 2 3 0; do
-        said=$(brief timeout -k 1 30 su -s /bin/sh -c "$copy" "$nova" "$1")
+        said=$(brief as_nova "$copy" "$1")
         case $said in
         *kex_exchange* | *"onnection reset"* | *"onnection closed"*)
             sleep "$pause" ;;
@@ -93,6 +111,17 @@ nova() {
         esac
     done
     printf 'nova %%s\n' "$said"
+    case $said in
+    *" =0") ;;
+    *) printf 'login %%s\n' "$(as_nova 'exec ssh -G "$0"' "$1" 2>/dev/null |
+        awk '$1 == "user" {user = $2} $1 == "port" {port = $2}
+            END {print user, port}')" ;;
+    esac
+    case $2$said in
+    -* | *" =255") return ;;
+    esac
+    printf 'sftp %%s\n' "$(brief as_nova "$sftp" "$1" </dev/null)"
+    printf 'openssh %%s\n' "$(as_nova 'exec ssh -V' x 2>&1 | head -c 60)"
 }
 
 packet() {
@@ -106,6 +135,7 @@ packet() {
 }
 
 # try HEAD NAMES URI LIBVIRT_HOST LIBVIRT_PORT DATA_HOST PORTS COPY PAYLOAD
+# SFTP
 try() {
     all=$(
         command -v getent >/dev/null || echo unnamed
@@ -121,7 +151,7 @@ try() {
         [ -n "$nova_doubt" ] || [ "$(id -u)" = 0 ] ||
             nova_doubt="only root (--sudo) can try it as nova's user"
         [ -z "$nova_doubt" ] || printf 'doubt %%s\n' "$nova_doubt"
-        [ "$8" = - ] || [ -n "$nova_doubt" ] || nova "$8" &
+        [ "$8" = - ] || [ -n "$nova_doubt" ] || nova "$8" "${10}" &
         [ "$4" = - ] || packet "$4" "$9" &
         wait
     )

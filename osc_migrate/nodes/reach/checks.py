@@ -22,7 +22,7 @@ from osc_migrate.nodes.network.hosts_file import right_name
 from osc_migrate.nodes.network.links import mtu_differs
 from osc_migrate.nodes.node import PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_pair
-from osc_migrate.nodes.reach import ssh
+from osc_migrate.nodes.reach import sftp, ssh
 from osc_migrate.nodes.reach.facts import Outcome, Port
 from osc_migrate.nodes.reach.route import is_unreachable, require_route
 from osc_migrate.nodes.tls import checks as tls
@@ -296,6 +296,7 @@ PAIR: tuple[Check, ...] = (
     destination_libvirt_answers,
     destination_data_ports_are_open,
     ssh.nova_can_ssh,
+    sftp.nova_can_copy_by_sftp,
     migration_path_carries_full_packets,
 )
 CLUSTER: tuple[Check, ...] = ()

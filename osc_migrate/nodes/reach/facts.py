@@ -65,8 +65,17 @@ class Reach(Facts):
     listened: bool
     # The other's migration range, both ends included.
     data_range: tuple[int, int]
-    # 'ssh COPY true' as user nova.
+    # 'ssh COPY true' as user nova, in the container of nova-compute if it
+    # runs in one.
     nova_ssh: CommandResult
     # Size of the packet in bytes, headers included, and whether an unbroken
     # one arrived; None where even a small one does not.
     packet: tuple[int, bool] | None
+    # 'ssh -s COPY sftp' as the same user; None where it was not tried, as the
+    # other's sshd surely has sftp.
+    sftp: CommandResult | None = None
+    # Where ssh logs in, as 'ssh -G' says: user, and port if it is not 22.
+    # Empty where nothing was wrong.
+    login: str = ""
+    # The source's OpenSSH, such as 'OpenSSH_9.2p1'; with sftp alone.
+    openssh: str = ""

@@ -18,8 +18,9 @@ from osc_migrate.nodes.network import routes
 from osc_migrate.nodes.network.facts import is_address
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.reach import listener
+from osc_migrate.nodes.reach.attempted import attempted
 from osc_migrate.nodes.reach.attempts import SCRIPT
-from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port, Reach
+from osc_migrate.nodes.reach.facts import Reach
 
 LOG = logging.getLogger(__name__)
 
@@ -29,16 +30,16 @@ _BATCH_SIZE = 24
 _LIMIT = 45.0
 
 
-def listen(node: NodeFacts, others: int) -> dict[str, Question]:
+def listen(node: NodeFacts, peer_count: int) -> dict[str, Question]:
     """Opens ports of the node's migration range for a while, for the
     others to connect to; ends by itself.
 
-    :param others: how many there are: the more, the longer it is open.
+    :param peer_count: how many others: the more, the longer it is open.
     """
     span = _span(node)
     if span is None:
         return {}
-    return {"reach.listen": listener.listen(span, 120 + 10 * others)}
+    return {"reach.listen": listener.listen(span, 120 + 10 * peer_count)}
 
 
 def _span(node: NodeFacts) -> tuple[int, int] | None:
@@ -107,7 +108,7 @@ def _safe_plan(
         head = {"peer": peer.name, "listened": False} | dict.fromkeys(
             ("connect", "uri", "copy", "ports"), unread
         )
-        return [json.dumps(head), "", "-", "-", "-", "-", "", "-", "0"]
+        return [json.dumps(head), "", "-", "-", "-", "-", "", "-", "0", "-"]
 
 
 def _plan(
@@ -161,7 +162,16 @@ def _plan(
         else "",
         _or_default(copy, "-"),
         str(_payload(node, _or_default(connect, ""))),
+        "-" if _surely_sftp(node, peer) else "sftp",
     ]
+
+
+def _surely_sftp(node: NodeFacts, peer: NodeFacts) -> bool:
+    """The peer's sshd has sftp for nova: it need not be tried. Nova in a
+    container may log in to another sshd."""
+    if known(lambda: node.config.contained):
+        return False
+    return bool(known(lambda: peer.network.ssh.takes_sftp))
 
 
 def _require_read(value: Any) -> Any:
@@ -221,7 +231,7 @@ def read(answers: Answers) -> dict[str, Reach]:
             peer_name = head.get("peer")
             if isinstance(peer_name, str):
                 try:
-                    reach_by_peer[peer_name] = _reach(head, lines)
+                    reach_by_peer[peer_name] = attempted(head, lines)
                 except MemoryError:
                     raise
                 except Exception as error:
@@ -262,122 +272,3 @@ def _blocks(out: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
             continue
         if isinstance(head, dict):
             yield head, lines
-
-
-def _reach(head: dict[str, Any], lines: list[str]) -> Reach:
-    rows: dict[str, list[str]] = {}
-    for line in lines:
-        key, _, value = line.partition(" ")
-        rows.setdefault(key, []).append(value)
-    return Reach(
-        connect=fact(_text, head, "connect"),
-        uri=fact(_text, head, "uri"),
-        copy=fact(_text, head, "copy"),
-        names=fact(_names, head, rows),
-        libvirt=fact(_libvirt, head, rows),
-        virsh=fact(_virsh, rows),
-        data=fact(_data, head, rows),
-        data_range=fact(_range, head),
-        listened=head.get("listened") is True,
-        nova_ssh=fact(_nova_ssh, rows),
-        packet=fact(_packet, rows),
-    )
-
-
-def _text(head: dict[str, Any], key: str) -> str:
-    value = head.get(key)
-    if isinstance(value, dict) and "unread" in value:
-        raise Unread(str(value["unread"]))
-    if not isinstance(value, str):
-        raise Unread(f"{key} was not reported")
-    return value
-
-
-def _names(
-    head: dict[str, Any], rows: dict[str, list[str]]
-) -> dict[str, tuple[str, ...]]:
-    addresses_by_name = {}
-    if "unnamed" in rows:
-        raise Unread("the node has no getent(1) to resolve names with")
-    for row in rows.get("names", ()):
-        name, *addresses = row.split() or [""]
-        if not name:
-            raise Unread("the node resolved a name that it does not say")
-        addresses_by_name[name] = tuple(
-            dict.fromkeys(a for a in addresses if is_address(a))
-        )
-    for key in ("connect", "copy"):
-        word = head.get(key)
-        if isinstance(word, str) and is_address(word):
-            addresses_by_name[word] = (word,)
-    return addresses_by_name
-
-
-def _ports(rows: dict[str, list[str]], key: str) -> list[Port]:
-    ports = []
-    for row in rows.get(key, ()):
-        host, _, remainder = row.partition(" ")
-        port, _, outcome = remainder.partition(" ")
-        if not port.isdecimal() or len(port) > 5:
-            raise Unread(f"'{row[:80]}' is not the result of a connection")
-        if outcome not in list(Outcome):
-            raise Unread(
-                f"{host} port {port} could not be tried: {outcome[:200]}"
-            )
-        ports.append(Port(host, int(port), Outcome(outcome)))
-    return sorted(ports, key=lambda attempt: attempt.port)
-
-
-def _libvirt(head: dict[str, Any], rows: dict[str, list[str]]) -> Port | None:
-    uri = _text(head, "uri")
-    if routes.libvirt_port(uri) is None:
-        return None
-    ports = _ports(rows, "port")
-    if not ports:
-        raise Unread("libvirt's port was not tried")
-    return ports[0]
-
-
-def _virsh(rows: dict[str, list[str]]) -> CommandResult | None:
-    return _command_result(rows, "virsh") if "virsh" in rows else None
-
-
-def _data(
-    head: dict[str, Any], rows: dict[str, list[str]]
-) -> tuple[Port, ...]:
-    ports = head.get("ports")
-    if isinstance(ports, dict):
-        raise Unread(f"no port could be opened there: {ports.get('unread')}")
-    return tuple(_ports(rows, "data"))
-
-
-def _range(head: dict[str, Any]) -> tuple[int, int]:
-    match head.get("range"):
-        case [int(low), int(high)]:
-            return low, high
-    raise Unread("the range of ports was not reported")
-
-
-def _command_result(rows: dict[str, list[str]], key: str) -> CommandResult:
-    """A line of 'WORDS =STATUS'."""
-    output, _, status = rows.get(key, [""])[0].strip().rpartition("=")
-    if not status.isdecimal() or len(status) > 3:
-        raise Unread(f"{key} was not tried")
-    return CommandResult(int(status), " ".join(output.split()))
-
-
-def _nova_ssh(rows: dict[str, list[str]]) -> CommandResult:
-    if "doubt" in rows:
-        raise Unread(rows["doubt"][0][:300])
-    return _command_result(rows, "nova")
-
-
-def _packet(rows: dict[str, list[str]]) -> tuple[int, bool] | None:
-    fields = " ".join(rows.get("ping", [""])).split()
-    if len(fields) != 2 or not fields[0].isdecimal():
-        raise Unread("no packet was sent")
-    if fields[1] not in ("full", "lost", "none"):
-        raise Unread("the node's ping(8) cannot send packets of a fixed size")
-    if fields[1] == "none":
-        return None
-    return int(fields[0][:6]), fields[1] != "lost"

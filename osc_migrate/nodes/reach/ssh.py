@@ -106,12 +106,13 @@ def nova_can_ssh(pair: PairFacts) -> str:
             f"{pair.source.name} itself has no user nova: nova-compute may"
             " run in a container"
         )
+    own_login = _is_novas_own_login(pair, name)
     for marker, describe in _REASONS.items():
-        # They handle the files of user nova only.
-        if marker in attempt.output and name == "nova":
+        # They handle the files of user nova on the nodes only.
+        if marker in attempt.output and own_login:
             problem, remedy = describe(pair, attempt)
             raise Problem(problem, *remedy)
-    if attempt.status in (124, 137):
+    if attempt.status in (124, 137) and own_login:
         problem, remedy = _closed(pair, attempt)
         raise Problem(problem, *remedy)
     if _was_let_in(attempt):
@@ -119,11 +120,23 @@ def nova_can_ssh(pair: PairFacts) -> str:
             f"{name}@{reach.copy}, where the command ended with status"
             f" {attempt.status}: sshd may allow Nova's commands only"
         )
+    login = known(lambda: reach.login) or name
+    place = pair.source.name
+    if known(lambda: pair.source.config.contained):
+        place = f"{place}, in nova-compute's container"
     raise Problem(
-        f"ssh to {reach.copy} as {name}: {printable(attempt.output, 200)}",
-        f"as {name} on {pair.source.name}: ssh -o BatchMode=yes {reach.copy}"
-        " true",
+        f"ssh to {reach.copy} as {printable(login, 80)}:"
+        f" {printable(attempt.output, 200) or 'no answer in 30 s'}",
+        f"as {name} on {place}: ssh -o BatchMode=yes {reach.copy} true",
     )
+
+
+def _is_novas_own_login(pair: PairFacts, name: str) -> bool:
+    """User nova of the one node logs in to nova of the other, at its sshd:
+    their files are known."""
+    login = known(lambda: pair.reach.login) or name
+    contained = known(lambda: pair.source.config.contained)
+    return name == "nova" and login == "nova" and not contained
 
 
 def _was_let_in(attempt: CommandResult) -> bool:

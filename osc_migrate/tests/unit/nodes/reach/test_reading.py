@@ -1,5 +1,6 @@
 import concurrent.futures
 import contextlib
+import dataclasses
 import json
 import shutil
 import socket
@@ -125,7 +126,7 @@ def test_the_words_of_a_peer_forge_no_other_line():
 
 def test_what_is_tried():
     question = asked()
-    _, names, uri, host, port, data, ports, copy, size = question.args
+    _, names, uri, host, port, data, ports, copy, size, _ = question.args
     assert (names, uri) == ("HostC", "qemu+tcp://10.77.0.13/system")
     assert (host, port) == ("10.77.0.13", "16509")
     assert (data, ports) == ("10.77.0.13", "49152 49261")
@@ -224,6 +225,44 @@ def test_many_peers_come_in_parts_each_in_another_order():
     assert names[-1] == "n049"
     assert len(names) == 99
     assert max(len(q.text) for q in found.values()) < 20000
+
+
+@pytest.mark.parametrize(
+    "options, forced, tried",
+    [
+        ({"subsystem": ("sftp", "internal-sftp")}, False, "-"),
+        ({"subsystem": ("sftp", "internal-sftp")}, True, "sftp"),
+        ({}, False, "sftp"),
+        (
+            {"subsystem": ("sftp", "/x"), "missing": ("/x",)},
+            False,
+            "sftp",
+        ),
+        (
+            {"subsystem": ("sftp", "/x"), "forcecommand": ("wrapper",)},
+            False,
+            "sftp",
+        ),
+    ],
+)
+def test_sftp_is_tried_only_where_it_is_in_doubt(options, forced, tried):
+    ssh = network.ssh("HostC", options=options, forced=forced)
+    peer = node("HostC", network=network.healthy("HostC", ssh=ssh))
+    assert asked(peer=peer).args[-1] == tried
+    inside = dataclasses.replace(config.healthy("HostB"), contained=True)
+    assert asked(node("HostB", config=inside), peer).args[-1] == "sftp"
+
+
+def test_what_was_tried_beside():
+    more = (
+        "login nova_migration 2022\nsftp subsystem request failed =255\n"
+        "openssh OpenSSH_9.2p1 x\n"
+    )
+    found = read(LINES + more)
+    assert found.login == "nova_migration, port 2022"
+    assert found.sftp == CommandResult(255, "subsystem request failed")
+    assert found.openssh == "OpenSSH_9.2p1 x"
+    assert read().sftp is None
 
 
 def test_a_range_that_is_none_is_not_opened():
