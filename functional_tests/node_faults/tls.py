@@ -37,6 +37,8 @@ rm -rf /etc/pki; cp -a /root/pki /etc/pki
 """
 # What an operator does who follows the words.
 _REISSUED = "rm -rf /etc/pki; cp -a /root/pki /etc/pki"
+_ALLOWED = "/etc/libvirt/libvirtd.conf"
+_REREAD = "virt-admin -c libvirtd:///system server-update-tls libvirtd"
 
 
 def _run(lab, node, script):
@@ -54,6 +56,43 @@ def _plain(lab):
         _run(lab, node, _OFF)
 
 
+def _plain_and_reread(lab):
+    _plain(lab)
+    _run(lab, BROKEN, _REREAD)
+
+
+def _reread(inject):
+    """The same fault, which libvirtd has read."""
+
+    def brought_about(lab):
+        inject(lab)
+        _run(lab, BROKEN, _REREAD)
+
+    return brought_about
+
+
+def _served_without_a_look(inject):
+    """As if the certificate had expired while it is served; the files are
+    fine again."""
+
+    def brought_about(lab):
+        inject(lab)
+        _run(
+            lab,
+            BROKEN,
+            f"""set -e
+cp -p {_ALLOWED} /root/libvirtd.conf
+echo 'tls_no_sanity_certificate = 1' >>{_ALLOWED}
+systemctl restart libvirtd
+timeout 60 openssl s_client -connect {ADDRESSES[BROKEN]}:16514 </dev/null |
+    grep -q 'BEGIN CERTIFICATE'
+cat /root/libvirtd.conf >{_ALLOWED}
+{_REISSUED}""",
+        )
+
+    return brought_about
+
+
 def _fault(check, what, inject, **more):
     """A fault on one node of a lab where Nova uses TLS.
 
@@ -68,7 +107,8 @@ def _fault(check, what, inject, **more):
             _run(lab, BROKEN, inject)
 
     more.setdefault("by_hand", _REISSUED)
-    return NodeFault(check, "tls", what, brought_about, undo=_plain, **more)
+    more.setdefault("undo", _plain)
+    return NodeFault(check, "tls", what, brought_about, **more)
 
 
 def _only(option):
@@ -97,8 +137,6 @@ def _connections(number):
         )
     )
 
-
-_ALLOWED = "/etc/libvirt/libvirtd.conf"
 
 FAULTS: tuple[NodeFault, ...] = (
     NodeFault(
@@ -221,6 +259,24 @@ FAULTS: tuple[NodeFault, ...] = (
         name="tls-server-key-is-missing",
     ),
     _fault(
+        "libvirt-serves-its-certificate",
+        "the server certificate was renewed, and libvirt serves the old one",
+        server(days=800),
+        status="WARN",
+        by_hand="",
+        undo=_plain_and_reread,
+    ),
+    _fault(
+        "libvirt-serves-its-certificate",
+        "libvirt serves a certificate that has expired; the file is renewed",
+        _served_without_a_look(server(days=-1)),
+        by_hand="",
+        undo=_plain_and_reread,
+        # The source refuses it.
+        beside=("destination-libvirt-answers",),
+        name="libvirt-serves-an-expired-certificate",
+    ),
+    _fault(
         "tls-keys-are-private",
         "everybody may read the server's key",
         f"chmod 644 {SERVER_KEY}",
@@ -256,11 +312,14 @@ FAULTS: tuple[NodeFault, ...] = (
     _fault(
         "hosts-trust-each-other",
         "libvirt's certificates are of another CA, which they fit",
-        other_authority(
-            (SERVER, SERVER_KEY),
-            (CLIENT, CLIENT_KEY),
-            ca="/etc/pki/CA/cacert.pem",
+        _reread(
+            other_authority(
+                (SERVER, SERVER_KEY),
+                (CLIENT, CLIENT_KEY),
+                ca="/etc/pki/CA/cacert.pem",
+            )
         ),
+        undo=_plain_and_reread,
     ),
     _fault(
         "hosts-trust-each-other",

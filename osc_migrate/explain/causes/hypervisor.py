@@ -140,7 +140,8 @@ CAUSES: tuple[Cause, ...] = (
         "a host's TLS certificate is of another CA, for another name, or has"
         " expired",
         "run virt-pki-validate on both hosts; the name must be the one that"
-        " Nova connects to",
+        " Nova connects to; after a renewal: virt-admin server-update-tls"
+        " libvirtd",
         "hosts-trust-each-other",
         source="libvirt",
     ),

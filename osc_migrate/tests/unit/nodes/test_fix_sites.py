@@ -35,6 +35,7 @@ SITES = {
     "nodes.reach.ssh:_permission": ["own, stated", "vouched"],
     "nodes.reach.ssh:fix": ["vouched"],
     "nodes.small.graceful_shutdown:_longer": ["own"],
+    "nodes.small.served_certificate:_reread": ["own"],
     "nodes.storage.checks:_opened": ["own"],
     "nodes.storage.checks:instances_path_exists": ["own"],
     "nodes.storage.checks:instances_path_has_its_label": ["own"],
