@@ -1,4 +1,4 @@
-"""What Nova wrote down of a request: instance actions and their events."""
+"""Instance actions and their events: Nova's record of each request."""
 
 import dataclasses
 import datetime
@@ -13,31 +13,31 @@ from osc_migrate.facts import Facts, Unread, fact
 class Event(Facts):
     """One step of a request, on one host."""
 
-    # Nova's word for the step: compute_pre_live_migration ...
+    # Nova's name of the step: compute_pre_live_migration ...
     name: str
     failed: bool
     start: datetime.datetime | None
-    # None while it runs, and for ever when Nova lost it.
+    # None while it runs, and permanently if Nova lost track of it.
     finish: datetime.datetime | None
     # Shown to admins, from 2.62 on.
     host: str | None
-    # The exception's own words, shown to admins, from 2.84 on; at most 255
-    # characters, and only the exception's name when it is not Nova's own
+    # The exception's message, shown to admins from 2.84; at most 255
+    # characters, and only the class name of an exception that is not Nova's
     # (nova/compute/utils.py, exception_to_dict).
     message: str | None
-    # The line of code that failed, shown to admins: the traceback's last
-    # one. Nova keeps no words there (nova/objects/base.py, serialize_args).
+    # The line of code that failed (the traceback's last one), shown to admins.
+    # Nova keeps no message there (nova/objects/base.py, serialize_args).
     raised: str | None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Action(Facts):
-    """One request that a server got."""
+    """One request for a server."""
 
     request_id: str
-    # Nova's word: 'live-migration', 'migrate', 'live_migration_cancel' ...
+    # Nova's name: 'live-migration', 'migrate', 'live_migration_cancel' ...
     name: str
-    # When the API took the request.
+    # When the API accepted the request.
     start: datetime.datetime | None
     failed: bool
     user_id: str | None
@@ -49,7 +49,7 @@ _POLICY = "policy os_compute_api:os-instance-actions:"
 
 
 def actions_of(nova: Api, server_id: str) -> tuple[Action, ...]:
-    """The requests that a server got, newest first.
+    """Return the requests for a server, newest first.
 
     :raises ApiError: Nova did not answer, or forbids it.
     :raises Unread: Nova's answer makes no sense.
@@ -76,7 +76,7 @@ def _action(row: JsonObject) -> Action:
 
 
 def events_of(nova: Api, server_id: str, request_id: str) -> tuple[Event, ...]:
-    """The steps of a request, newest first; none when Nova forgot it.
+    """Return the steps of a request, newest first; empty if Nova has none.
 
     :raises ApiError: Nova did not answer, or forbids it.
     :raises Unread: Nova's answer makes no sense, or has no events.
@@ -122,7 +122,7 @@ def _event(row: JsonObject, nova: Api) -> Event:
 def _shown(
     row: JsonObject, nova: Api, name: str, since: str, policy: str
 ) -> str | None:
-    """A field that came with microversion `since`, for some users."""
+    """Read a field that microversion `since` added, for some users."""
     if name in row:
         return row.maybe_text(name)
     if not nova.has(since):

@@ -1,7 +1,7 @@
-"""What a server needs of placement, as a query for allocation candidates.
+"""The allocation candidates query for a server.
 
-What it holds now is the truth about how much; the flavor's extra specs and
-the image's properties say which traits, and what must come from one provider
+The amounts come from its current allocation; traits and the grouping by
+provider come from the flavor's extra specs and the image's properties
 (nova/scheduler/utils.py, ResourceRequest).
 """
 
@@ -18,7 +18,7 @@ def query(
     extra_specs: Mapping[str, str],
     image_properties: Mapping[str, str],
 ) -> dict[str, object]:
-    """Query parameters for GET /allocation_candidates.
+    """Return query parameters for GET /allocation_candidates.
 
     :param allocated: resource class -> what the server's allocation holds.
     """
@@ -39,7 +39,7 @@ def query(
         if traits := _traits(suffix, extra_specs, image_properties):
             parameters[f"required{suffix}"] = ",".join(traits)
     if len(groups) > 1:
-        # Required by placement as soon as two granular groups are there.
+        # Placement requires it with two or more granular groups.
         policy = extra_specs.get("group_policy", "none")
         parameters["group_policy"] = policy
     return parameters
@@ -54,7 +54,7 @@ def _traits(
     extra_specs: Mapping[str, str],
     image_properties: Mapping[str, str],
 ) -> list[str]:
-    """Required traits, and forbidden ones with an exclamation mark."""
+    """Return required traits, and forbidden ones prefixed with '!'."""
     traits = set()
     for source in (extra_specs, image_properties):
         for key, value in source.items():

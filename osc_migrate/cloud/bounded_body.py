@@ -1,7 +1,7 @@
-"""The body of an answer, bounded in size and in time.
+"""Response bodies, limited in size and in time.
 
-requests waits for each piece anew, so a service that sends a byte a minute
-would hold a command for ever; and it keeps whatever comes.
+requests applies its timeout to each chunk, so a service that sends a byte a
+minute would block a command forever; nor does it limit the size.
 """
 
 import time
@@ -9,26 +9,26 @@ import time
 import requests
 import urllib3
 
-# 1,000 servers with the largest user data that Nova takes are 64 MB.
+# 1,000 servers with the largest user data that Nova accepts are 64 MB.
 MAX_BYTES = 128 * 1024**2
 _PIECE = 64 * 1024
 
 
 class Unbearable(requests.RequestException):
-    """The answer is too large, or takes too long."""
+    """The response is too large, or takes too long."""
 
 
 def content(answer: requests.Response, seconds: float) -> bytes:
-    """What was sent, decompressed.
+    """Return the decompressed body.
 
-    :param answer: of a request that was made with ``stream``.
-    :param seconds: from its head to its end.
+    :param answer: of a request made with ``stream``.
+    :param seconds: limit from the headers to the end of the body.
     :raises RequestException: the connection broke, or :class:`Unbearable`.
     """
     end = time.monotonic() + seconds
     received = bytearray()
-    # What has arrived: read() waits until a piece is full, so before
-    # urllib3 2.1 the bound on time is looked at less often.
+    # read1() returns what has arrived; read() waits for a full chunk, so
+    # before urllib3 2.1 the time limit is checked less often.
     read = getattr(answer.raw, "read1", answer.raw.read)
     try:
         while piece := read(_PIECE, decode_content=True):
@@ -45,8 +45,8 @@ def content(answer: requests.Response, seconds: float) -> bytes:
         answer.close()
         raise requests.ConnectionError(f"no whole answer: {error}") from error
     except Unbearable:
-        # What is still to come must not be taken for another answer.
+        # The rest must not be taken for the next response.
         answer.close()
         raise
-    # With --debug keystoneauth has read it already, to log it.
+    # With --debug, keystoneauth has already read it for its log.
     return bytes(received) or answer.content

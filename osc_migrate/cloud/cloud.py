@@ -1,4 +1,4 @@
-"""What the cloud's APIs show: each thing read once, in parallel."""
+"""Reads the cloud's APIs: each resource once, in parallel."""
 
 import concurrent.futures
 import contextlib
@@ -25,23 +25,23 @@ from osc_migrate.facts import Unread, fact, known
 from osc_migrate.text import did_you_mean, paste
 
 T = TypeVar("T")
-# The beginning of an ID, as far as a narrow table shows it at least.
+# An ID prefix, at least as long as narrow tables show.
 _ID_PREFIX = re.compile(r"[0-9A-Fa-f]{8}[0-9A-Fa-f-]{0,27}")
-# Servers among whose names similar ones are looked for.
+# How many server names are searched for similar ones.
 _SUGGESTED_FROM = 2000
 
 
 class Cloud:
     """Reads a cloud through an ``openstack.connection.Connection``.
 
-    :param tries: as of :class:`Api`.
+    :param tries: see :class:`Api`.
     """
 
     def __init__(self, connection: Any, tries: int = 1) -> None:
         self._apis: list[Api] = []
 
         def api(name: str, service: str, newest: str | None = None) -> Api:
-            # Looked up when first used: not every cloud has every service.
+            # Looked up on first use: not every cloud has every service.
             new_api = Api(
                 lambda: getattr(connection, name), service, newest, tries
             )
@@ -60,7 +60,7 @@ class Cloud:
         )
 
     def with_retries(self, tries: int) -> "Cloud":
-        """The same; from now on each reading is asked for so often."""
+        """Return the same cloud with that many attempts for each read."""
         for api in self._apis:
             api.tries = tries
         return self
@@ -68,7 +68,7 @@ class Cloud:
     def roles(self) -> frozenset[str]:
         """Names of the roles in the user's token.
 
-        :raises Unread: with an authentication that has no roles.
+        :raises Unread: the authentication method has no roles.
         """
         session = self._connection.session
         try:
@@ -78,10 +78,10 @@ class Cloud:
         return frozenset(access.role_names)
 
     def server(self, ref: str) -> Server:
-        """The server with that ID or name, in any project if allowed.
+        """Return the server with that ID or name, from any project if allowed.
 
         :raises NotFound: no such server.
-        :raises Ambiguous: several have the name.
+        :raises Ambiguous: several servers have that name.
         """
         return self.parsed(self._find_server(ref))
 
@@ -93,7 +93,7 @@ class Cloud:
             raise self._unreadable("show a server", unread) from None
 
     def server_now(self, server_id: str) -> Server | None:
-        """The server as it is now, None when it is gone."""
+        """Return the current state of the server; None if it is gone."""
         body = self._show_server(server_id)
         return self.parsed(body) if body else None
 
@@ -114,7 +114,7 @@ class Cloud:
     def _find_server(self, ref: str) -> JsonObject:
         if _is_uuid(ref) and (shown := self._show_server(ref)):
             return shown
-        # Nova takes the name for a regular expression of its database.
+        # Nova treats the name as a regular expression of its database.
         rows = self.servers({"name": f"^{re.escape(ref)}$"})
         named = [server for server in rows if _named(server, ref)]
         if not named:
@@ -125,13 +125,13 @@ class Cloud:
         return named[0]
 
     def _by_prefix(self, ref: str) -> JsonObject:
-        """The one server whose ID begins so.
+        """Return the only server whose ID starts with that prefix.
 
-        :raises NotFound, Ambiguous: there is none, or there are several.
+        :raises NotFound, Ambiguous: no server, or several.
         """
         is_prefix = _ID_PREFIX.fullmatch(ref)
         names: dict[str, str] = {}
-        # Without the right to list them there is nothing to suggest.
+        # Without permission to list servers, nothing can be suggested.
         with contextlib.suppress(errors.ApiError, Unread):
             rows = self.servers({}, "/servers")
             names = {
@@ -150,7 +150,7 @@ class Cloud:
         raise errors.NotFound("server", ref, remedy)
 
     def _places(self, rows: Sequence[JsonObject]) -> list[str]:
-        """Host and project of each server, as far as they are shown."""
+        """Return host and project of each server, as far as shown."""
         projects = [fact(row.text, "tenant_id") for row in rows]
         names = project_names(
             self.keystone, [p for p in projects if isinstance(p, str)]
@@ -165,7 +165,7 @@ class Cloud:
         return places
 
     def _instead_of_server(self, ref: str, names: Iterable[str]) -> str:
-        """What to do where no server is called so.
+        """Return the next step if no server has that name.
 
         :param names: of servers.
         """
@@ -181,9 +181,9 @@ class Cloud:
     def servers(
         self, query: dict[str, object], path: str = "/servers/detail"
     ) -> Iterator[JsonObject]:
-        """The servers that match, of all projects if this user may.
+        """Yield the matching servers, of all projects if permitted.
 
-        One by one: a page is forgotten before the next but one is read.
+        At most two pages are held in memory.
         """
 
         def listed(query: dict[str, object]) -> Iterator[JsonObject]:
@@ -203,7 +203,7 @@ class Cloud:
     def hosts(self) -> dict[str, Host]:
         """Name -> compute host, from the nova-compute services.
 
-        :raises Unread: when this user may not list them.
+        :raises Unread: this user may not list them.
         """
         rows = or_unread(
             lambda: list(
@@ -220,7 +220,7 @@ class Cloud:
         return {host.name: host for host in hosts}
 
     def compute_service(self, host: str) -> JsonObject | None:
-        """The row of a host's nova-compute; None when there is none."""
+        """Return the service row of a host's nova-compute, or None."""
         body = self.nova.get(
             "/os-services",
             f"show the compute service of {host}",
@@ -233,9 +233,9 @@ class Cloud:
             raise self._unreadable(description, unread) from None
 
     def hypervisors(self) -> dict[str, Hypervisor]:
-        """Name of the compute host -> its hypervisor, sizes included.
+        """Compute host name -> its hypervisor, including sizes.
 
-        :raises Unread: when this user may not list them.
+        :raises Unread: this user may not list them.
         """
         paged = self.nova.has(microversions.HYPERVISORS_PAGED)
         rows = or_unread(
@@ -259,11 +259,11 @@ class Cloud:
         limit: int | None = None,
         timeout: float = ANSWER_TIMEOUT,
     ) -> list[Migration]:
-        """A server's migration records, ended or not, newest first.
+        """Return a server's migration records, ended or not, newest first.
 
-        :param project_id: lets a project's manager, who may see no others,
-            list those of the own project.
-        :param limit: that many are enough; ignored before 2.59.
+        :param project_id: lets a project's manager, who may list no others,
+            list those of that project.
+        :param limit: maximum number; ignored before 2.59.
         """
         query: dict[str, object] = {"instance_uuid": server_id}
         if limit and self.nova.has(microversions.MIGRATIONS_PAGED):
@@ -295,15 +295,15 @@ class Cloud:
         migration_id: int,
         timeout: float = ANSWER_TIMEOUT,
     ) -> Migration | None:
-        """A live migration under way with its byte counters.
+        """Return a live migration in flight with its byte counters.
 
-        None when Nova does not list it (any more): before it is queued, in
-        post-copy, after its end (nova server_migrations.py). The list is
-        asked for, as a project's manager may not ask for a single one.
-        None as well when Nova refuses its own answer: its schema of it wants
-        each counter to be 1 at least (nova 33, schemas/server_migrations.py),
-        and [api] response_validation = error, as DevStack sets it, makes an
-        HTTP 400 of the 0 that a disk not yet copied has.
+        None if Nova does not list it: before it is queued, in post-copy, and
+        after its end (nova server_migrations.py). The list is requested,
+        because a project's manager may not show a single migration.
+        Also None if Nova rejects its own response: its schema requires each
+        counter to be at least 1 (nova 33, schemas/server_migrations.py), and
+        [api] response_validation = error, as set by DevStack, turns the 0 of
+        a disk that has not been copied yet into HTTP 400.
         """
         description = f"list the live migrations of server {server_id}"
         try:
@@ -326,7 +326,7 @@ class Cloud:
 
 
 def or_unread(read: Callable[[], T]) -> T:
-    """`read`, with trouble of the API as :class:`Unread`."""
+    """Call `read`; an API error is raised as :class:`Unread`."""
     try:
         return read()
     except errors.ApiError as error:
@@ -334,7 +334,7 @@ def or_unread(read: Callable[[], T]) -> T:
 
 
 def in_parallel(*reads: Callable[[], Any]) -> list[Any]:
-    """Reads that do not need each other, side by side, each a fact."""
+    """Run independent reads in parallel; each result is a fact."""
     with concurrent.futures.ThreadPoolExecutor(len(reads)) as pool:
         return list(pool.map(fact, reads))
 
@@ -342,9 +342,9 @@ def in_parallel(*reads: Callable[[], Any]) -> list[Any]:
 def find_host(
     name_or_id: str, hypervisors: Mapping[str, Hypervisor | Unread | None]
 ) -> str | None:
-    """The compute host with that name, or that hypervisor name or ID.
+    """Return the compute host with that name, or that hypervisor name or ID.
 
-    :param hypervisors: of each compute host, by the host's name.
+    :param hypervisors: compute host name -> its hypervisor.
     """
     if name_or_id in hypervisors:
         return name_or_id
@@ -360,7 +360,7 @@ def find_host(
 def hypervisors_of(
     hosts: Mapping[str, Host],
 ) -> dict[str, Hypervisor | Unread | None]:
-    """The hypervisor of each host, as :func:`find_host` takes them."""
+    """Return the hypervisor of each host, for :func:`find_host`."""
     return {
         name: fact(getattr, host, "hypervisor") for name, host in hosts.items()
     }
@@ -371,13 +371,13 @@ def require_host(
     hypervisors: Mapping[str, Hypervisor | Unread | None],
     remedy: str = "see 'openstack compute service list'",
 ) -> str:
-    """As :func:`find_host`.
+    """Like :func:`find_host`.
 
-    :raises NotFound: there is no such host.
+    :raises NotFound: no such host.
     """
     name = find_host(name_or_id, hypervisors)
     if name is None:
-        # Many hosts differ in one digit: the nearest names help, all don't.
+        # Host names often differ in one digit: suggest only the nearest.
         remedy = did_you_mean(name_or_id, hypervisors) or remedy
         raise errors.NotFound("compute host", name_or_id, remedy)
     return name

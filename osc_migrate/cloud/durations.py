@@ -1,4 +1,4 @@
-"""How long moves took in a cloud."""
+"""Durations of past moves in this cloud."""
 
 import dataclasses
 import datetime
@@ -16,13 +16,13 @@ from osc_migrate.text import some
 
 @dataclasses.dataclass(frozen=True)
 class PastDurations:
-    """Seconds that each of some moves took; at least one."""
+    """Durations of past moves in seconds; at least one."""
 
     seconds: Sequence[float]
 
     @property
     def median(self) -> float:
-        """Half of them took less."""
+        """The median, in seconds."""
         return statistics.median(self.seconds)
 
     def __str__(self) -> str:
@@ -33,11 +33,11 @@ class PastDurations:
         return f"{self.median:.0f} s here ({basis})"
 
 
-# Records of each status, and servers whose requests are read.
+# Records to read of each status, and servers whose requests are read.
 _RECORDS, _SERVERS = 20, 8
 
 
-# Between a request and the record that it made.
+# Between a request and the record that it created.
 _MAX_CLOCK_DIFFERENCE = datetime.timedelta(seconds=60)
 
 
@@ -48,12 +48,13 @@ _SUCCESSFUL = {
 
 
 def past_durations(cloud: Cloud, kind: Kind) -> PastDurations | None:
-    """Of the newest moves of that kind; None where unknown. At most
-    eleven requests.
+    """Return durations of the newest moves of that kind; None if unknown.
+
+    Sends at most eleven requests.
 
     Nova does not distinguish block migrations from other live ones.
     """
-    # Before, a list would be as long as the cloud is old.
+    # Older APIs would return every migration the cloud ever had.
     if not cloud.nova.has(microversions.MIGRATIONS_PAGED):
         return None
     type_ = "migration" if kind is Kind.COLD else "live-migration"
@@ -67,7 +68,7 @@ def past_durations(cloud: Cloud, kind: Kind) -> PastDurations | None:
         for r in records_of_status
     ]
     if kind is Kind.COLD:
-        # The time until it was confirmed does not count.
+        # Without the time until it was confirmed.
         durations = _by_requests(cloud, records)
     else:
         durations = [known(partial(_between, r)) for r in records]
@@ -93,7 +94,7 @@ def _between(record: Migration) -> float | None:
 
 def _by_requests(cloud: Cloud, records: list[Migration]) -> list[float | None]:
     newest = sorted(records, key=lambda record: -record.id)
-    # Of each server the newest; without those whose server is unknown.
+    # The newest of each server; records without a server are left out.
     of_each: dict[str, Migration] = {}
     for record in newest:
         server_id = fact(getattr, record, "server_id")
@@ -117,7 +118,7 @@ def _request(cloud: Cloud, record: Migration) -> float:
         start, end = action.start, action.updated
         if action.name != "migrate" or action.failed:
             continue
-        # Two clocks, and one of them in whole seconds.
+        # The times come from two clocks, one with whole seconds only.
         if (
             created
             and start

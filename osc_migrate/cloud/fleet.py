@@ -1,4 +1,4 @@
-"""A cloud as a planner of moves sees it."""
+"""The facts about a cloud that planning needs."""
 
 import dataclasses
 import datetime
@@ -33,9 +33,9 @@ from osc_migrate.text import paste
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PastMove:
-    """A move that was made here.
+    """A past move in this cloud.
 
-    :ivar memory_mb: of its server, while that still exists.
+    :ivar memory_mb: memory of its server, if that still exists.
     """
 
     cold: bool
@@ -45,7 +45,7 @@ class PastMove:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Pause(Facts):
-    """What is known of a server that is paused."""
+    """Facts about a paused server."""
 
     # As MoveFacts has them.
     migrations: tuple[Migration, ...]
@@ -54,32 +54,32 @@ class Pause(Facts):
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Fleet(Facts):
-    """Everything that a plan is made of, read at one moment."""
+    """All facts that a plan is based on, read at one time."""
 
-    # As plan.Plan.cloud.
+    # See plan.Plan.cloud.
     cloud: str
     # UTC.
     now: datetime.datetime
-    # By the name of the compute host.
+    # Compute host name -> inventory.
     places: Mapping[str, HostInventory]
     # By ID.
     servers: Mapping[str, Server]
     groups: tuple[ServerGroup, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
-    # Records that have not ended.
+    # Migration records that have not ended.
     under_way: tuple[Migration, ...] = ()
     # Newest first.
     past: tuple[PastMove, ...] = ()
-    # As MoveFacts has them; none where they cannot be listed.
+    # See MoveFacts; empty if they cannot be listed.
     recent: tuple[Migration, ...] = ()
-    # Server -> resource class -> what it holds of its host's own provider;
-    # of servers on hosts that were asked for alone.
+    # Server ID -> resource class -> amount allocated from its host's own
+    # provider; only for servers on the requested hosts.
     held: Mapping[str, Mapping[str, int]] = dataclasses.field(
         default_factory=dict
     )
-    # Of paused servers, by ID: on hosts that were asked for, or on all.
+    # Server ID -> facts, for paused servers on the requested hosts, or all.
     paused: Mapping[str, Pause] = dataclasses.field(default_factory=dict)
-    # Sharing provider -> resource class -> stock.
+    # Sharing provider -> resource class -> inventory.
     pools: Mapping[str, Mapping[str, Inventory]] = dataclasses.field(
         default_factory=dict
     )
@@ -91,8 +91,8 @@ class Fleet(Facts):
 T = TypeVar("T")
 
 
-# Statuses with which a move has ended well; a cold one is 'finished' until
-# it is confirmed.
+# Statuses of successful moves; a cold one is 'finished' until it is
+# confirmed.
 _WELL = ("completed", "finished", "confirmed")
 
 
@@ -102,11 +102,11 @@ _TYPES = ("live-migration", "migration")
 LOOK_BACK = datetime.timedelta(days=30)
 
 
-# Of each status: the newest are enough for what is usual.
+# Records to read of each status, newest first.
 _ENOUGH = 200
 
 
-# Paused servers that are asked for at once.
+# Paused servers to read in parallel.
 _TOGETHER = 50
 
 
@@ -115,12 +115,12 @@ _MOST_GROUPS = 100_000
 
 
 def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
-    """Everything that plans look at.
+    """Read all facts that planning needs.
 
     :param sources: compute hosts (names, or names or IDs of hypervisors)
-        that are to be emptied: what their servers hold is asked for.
+        that are to be emptied: the allocations of their servers are read.
     :raises NotFound: one of them does not exist.
-    :raises MigrateError: what no plan can be made without is not to be had.
+    :raises MigrateError: a fact that every plan needs could not be read.
     """
     hosts, servers, groups, aggregates, under_way, past, recent = in_parallel(
         lambda: hosts_of(cloud),
@@ -149,9 +149,9 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
         groups=_must("the server groups", groups),
         aggregates=aggregates,
         under_way=_must("the migrations under way", under_way),
-        # Only what moves took here is not known then.
+        # Only the past durations are missing then.
         past=_with_memory(_or(past, ()), servers),
-        # Then a plan does without, and preflight names the gap.
+        # The plan is made without them, and preflight reports the gap.
         recent=_or(recent, ()),
         paused=_paused(cloud, named, servers.values()),
         held=_allocations(cloud, [hosts[name] for name in named]),
@@ -164,7 +164,7 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
 def _refuse_server(
     ref: str, hosts: Collection[str], servers: Mapping[str, Server]
 ) -> None:
-    """:raises NotFound: it is not a host but a server."""
+    """:raises NotFound: `ref` is a server, not a host."""
     names = {
         known(functools.partial(getattr, s, "name")) for s in servers.values()
     }
@@ -194,7 +194,7 @@ def _or(facts: Any, default: T) -> Any | T:
 def _paused(
     cloud: Cloud, hosts: Collection[str], servers: Iterable[Server]
 ) -> Mapping[str, Pause]:
-    """Two requests for each server that is paused: there are few."""
+    """Read paused servers, with two requests for each: they are few."""
     paused = [
         server
         for server in servers
@@ -230,8 +230,11 @@ def _servers(cloud: Cloud) -> Mapping[str, Server]:
 
 
 def _groups(cloud: Cloud) -> Iterator[ServerGroup]:
-    """All of them: pages by offset, the last one empty, as Nova may have a
-    smaller page and sends no links."""
+    """Yield all server groups.
+
+    Paged by offset until a page is empty: Nova sends no links, and its page
+    may be smaller than the limit.
+    """
     offset = 0
     while offset < _MOST_GROUPS:
         body = cloud.nova.get(
@@ -248,7 +251,7 @@ def _groups(cloud: Cloud) -> Iterator[ServerGroup]:
 
 
 def _past(cloud: Cloud) -> tuple[Migration, ...]:
-    """Moves of the last days that ended well."""
+    """Return the successful moves of the last days."""
     since = datetime.datetime.now(datetime.UTC) - LOOK_BACK
 
     def fetch(status: str) -> list[Migration]:
@@ -293,7 +296,10 @@ def _of(servers: Mapping[str, Server], record: Migration) -> Server | None:
 def _allocations(
     cloud: Cloud, hosts: list[Host]
 ) -> Mapping[str, Mapping[str, int]]:
-    """A request a host. Where it fails, the flavors have to do."""
+    """Read allocations, with one request for each host.
+
+    If that fails, the flavors are used instead.
+    """
     reads = [
         functools.partial(cloud.placement.held, hypervisor.id, host.name)
         for host in hosts

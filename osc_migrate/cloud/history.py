@@ -1,4 +1,4 @@
-"""What Nova wrote down of a server's moves, before anything is judged."""
+"""Nova's records of a server's moves, not yet interpreted."""
 
 import concurrent.futures
 import dataclasses
@@ -16,10 +16,10 @@ from osc_migrate.facts import Facts, Unread, fact, known
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Attempt(Facts):
-    """One try to move a server: its record, its request and the steps.
+    """One attempt to move a server: its record, request and steps.
 
-    One of record and action may be None: Nova keeps both, and joins them
-    nowhere.
+    Either the record or the action may be None: Nova keeps both but does not
+    link them.
     """
 
     record: Migration | None
@@ -29,27 +29,27 @@ class Attempt(Facts):
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class History(Facts):
-    """All that Nova keeps of one server's moves."""
+    """All of Nova's records of one server's moves."""
 
-    # As it was at the first look, for its name and ID.
+    # As first read, for its name and ID.
     server: Server
-    # As it is now; None when it is gone.
+    # Its current state; None if it is gone.
     now: Server | None
     # Both newest first.
     records: tuple[Migration, ...]
     actions: tuple[Action, ...]
-    # The compute hosts by name, as they are now.
+    # Compute host name -> its current state.
     hosts: Mapping[str, Host]
 
 
 T = TypeVar("T")
 
 
-# A record and its request, as far as they are known.
+# A record and its request, as far as known.
 Pair = tuple[Migration | None, Action | None]
 
 
-# Requests that are under way at once: a server may have moved often.
+# Maximum number of parallel requests: a server may have moved often.
 _AT_ONCE = 8
 
 
@@ -59,10 +59,10 @@ def history_of(
     now: Server | None = None,
     record: Migration | None = None,
 ) -> History:
-    """Everything that is asked once, side by side.
+    """Read the history of a server, in parallel.
 
-    :param now: the server as it is, where that is known already.
-    :param record: the one that is of interest; the others are not read.
+    :param now: the server's current state, if already known.
+    :param record: read only this migration.
     """
 
     def records() -> tuple[Migration, ...]:
@@ -94,9 +94,9 @@ def attempts_of(
     pairs: Sequence[Pair],
     needs_events: Callable[[Pair], bool] = lambda pair: True,
 ) -> list[Attempt]:
-    """Attempts with their steps, which cost a request each.
+    """Return attempts with their steps, at one request each.
 
-    :param needs_events: whether that is worth it.
+    :param needs_events: whether to read the steps of an attempt.
     """
 
     def read(pair: Pair) -> Attempt:
@@ -121,12 +121,12 @@ def _events(
 
 
 def _read(read: Callable[[], T], policy: str) -> T:
-    """`read`, with the policy that is missing where it is forbidden."""
+    """Call `read`; if it is forbidden, the error names the policy."""
     try:
         return read()
     except errors.ApiError as error:
         reason = str(error)
-        # Nova names it itself, most of the time.
+        # Nova usually names it itself.
         if error.status == 403 and policy not in reason:
             reason += f"; policy os_compute_api:{policy} is needed"
         raise Unread(reason) from error

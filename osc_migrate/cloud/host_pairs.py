@@ -1,5 +1,4 @@
-"""What is known of each compute host as the source and the destination of
-any server."""
+"""Facts about each compute host as source and destination of any server."""
 
 import dataclasses
 import datetime
@@ -17,22 +16,22 @@ from osc_migrate.errors import MigrateError
 from osc_migrate.facts import Facts, Unread, fact
 
 _DEPENDS: Any = Unread("it differs between servers")
-# Nova's microversions show what a server has; here there is none.
+# The microversion only matters for facts of a server; there is none.
 _NO_SERVER = (2, 95)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class HostPairs(Facts):
-    """The hosts of a cloud, and the moves between them."""
+    """The hosts of a cloud and the moves between them."""
 
     hosts: Mapping[str, Host]
-    # Records that have not ended.
+    # Migration records that have not ended.
     under_way: tuple[Migration, ...] = ()
-    # As MoveFacts has them.
+    # See MoveFacts.
     recent: tuple[Migration, ...] = ()
 
     def move(self, source: str, destination: str) -> MoveFacts:
-        """Any server, from one host to another."""
+        """Return the facts of a move of any server between two hosts."""
         return MoveFacts(
             server=_any_server(source),
             wanted=destination,
@@ -61,7 +60,7 @@ class HostPairs(Facts):
 
 
 def read(cloud: Cloud) -> HostPairs:
-    """As many requests as for one server, however many hosts there are.
+    """Read all hosts, with as many requests as for a single server.
 
     :raises MigrateError: the hosts cannot be listed.
     """
@@ -77,7 +76,7 @@ def read(cloud: Cloud) -> HostPairs:
 
 @functools.cache
 def _any_server(host: str) -> Server:
-    """Of which nothing is known but its host."""
+    """Return a server of which only the host is known."""
     fields: dict[str, Any] = {
         field.name: _DEPENDS for field in dataclasses.fields(Server)
     }

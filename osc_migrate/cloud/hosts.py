@@ -1,4 +1,4 @@
-"""Hosts."""
+"""Compute hosts, their services and hypervisors."""
 
 import dataclasses
 import datetime
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.facts import Facts, Unread, fact, known
 
-# nova/virt/ironic/driver.py: its servers are machines, which do not move.
+# nova/virt/ironic/driver.py: its servers are physical and cannot move.
 IRONIC = "ironic"
 
 
@@ -26,9 +26,9 @@ class Service(Facts):
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Hypervisor(Facts):
-    """A row of os-hypervisors; sizes as Nova accounts them (MiB, GiB)."""
+    """A row of os-hypervisors; sizes in MiB and GiB."""
 
-    # From 2.53 on a UUID, which is also the placement resource provider's.
+    # From 2.53 a UUID, the same as that of the resource provider.
     id: str
     name: str
     vcpus: int
@@ -41,11 +41,12 @@ class Hypervisor(Facts):
     type: str = "QEMU"
     # Major * 1000000 + minor * 1000 + release: 8002002 is QEMU 8.2.2.
     version: int = 0
-    # GiB that new disks may fill; None where the driver does not say.
+    # GiB available for new disks; None if the driver does not report it.
     disk_available_least: int | None = None
-    # What guests may see, such as {'pcid', 'avx2'}; empty with some drivers.
+    # Features available to guests, such as {'pcid', 'avx2'}; empty with some
+    # drivers.
     cpu_features: frozenset[str] = frozenset()
-    # Its IP address, as nova.conf's my_ip says.
+    # Its IP address: my_ip in nova.conf.
     ip: str | None = None
 
 
@@ -53,7 +54,7 @@ class Hypervisor(Facts):
 class Aggregate(Facts):
     name: str
     hosts: frozenset[str]
-    # 'availability_zone' among them; filters read others.
+    # Includes 'availability_zone'; scheduler filters read other keys.
     metadata: Mapping[str, str]
 
 
@@ -62,7 +63,7 @@ class Host(Facts):
     """A compute host: its nova-compute service and its hypervisor."""
 
     name: str
-    # 'up' or 'down', as Nova judges the heartbeat.
+    # 'up' or 'down', derived by Nova from the heartbeat.
     state: str
     # 'enabled' or 'disabled'.
     status: str
@@ -76,7 +77,7 @@ class Host(Facts):
 
 
 def is_bare_metal(host: Host) -> bool:
-    """Its nova-compute manages Ironic's machines; False when unknown."""
+    """Return whether it manages Ironic nodes; False if unknown."""
 
     def judged() -> bool:
         return host.hypervisor is not None and host.hypervisor.type == IRONIC
@@ -85,8 +86,11 @@ def is_bare_metal(host: Host) -> bool:
 
 
 def virtual(hosts: Mapping[str, Host]) -> dict[str, Host]:
-    """Those that run guests. Beside Ironic's, one without a hypervisor may be
-    another of Ironic's, which has no machine at the moment."""
+    """Return the hosts that run guests.
+
+    In a cloud with Ironic, a host without a hypervisor may be one of Ironic's
+    that currently has no node.
+    """
     if not any(map(is_bare_metal, hosts.values())):
         return dict(hosts)
     return {
@@ -116,7 +120,7 @@ def parse_service(body: JsonObject) -> Service:
         host=body.text("host"),
         state=fact(body.text, "state"),
         status=fact(body.text, "status"),
-        # Of computes alone, from 2.11 on.
+        # Only for nova-compute, from 2.11.
         forced_down=(
             fact(body.flag, "forced_down") if "forced_down" in body else False
         ),
@@ -126,7 +130,7 @@ def parse_service(body: JsonObject) -> Service:
 
 
 def parse_hypervisor(body: JsonObject) -> tuple[str, Hypervisor]:
-    """(name of the compute host, hypervisor)"""
+    """Return (compute host name, hypervisor)."""
     return body.inner("service").text("host"), Hypervisor(
         id=fact(_hypervisor_id, body),
         name=fact(body.text, "hypervisor_hostname"),
@@ -145,7 +149,7 @@ def parse_hypervisor(body: JsonObject) -> tuple[str, Hypervisor]:
 
 
 def _cpu_features(body: JsonObject) -> frozenset[str]:
-    # An object from 2.28 on, text before. Some drivers name no features.
+    # An object from 2.28, text before. Some drivers report no features.
     info = body.unpacked("cpu_info")
     return frozenset(info.texts("features") if "features" in info else ())
 

@@ -9,7 +9,7 @@ from osc_migrate.cloud.servers import Server
 from osc_migrate.cloud.surroundings import UNDER_WAY, migrations_in
 from osc_migrate.facts import Unread, known
 
-# Those, and what Nova calls a cold one on its way, out and back
+# Also the statuses of cold migrations in flight and being reverted
 # (nova/compute/manager.py).
 IN_FLIGHT = (
     *UNDER_WAY,
@@ -18,12 +18,12 @@ IN_FLIGHT = (
     "confirming",
     "reverting",
 )
-# A server has one open record, or what died left a few more.
+# A server has one open record, or a few more after crashes.
 _RECENT = 20
 
 
 def of_server(cloud: Cloud, server: Server) -> list[Migration]:
-    """The open ones of a server, newest first.
+    """Return the open migrations of a server, newest first.
 
     :raises ApiError: they cannot be listed.
     """
@@ -33,33 +33,34 @@ def of_server(cloud: Cloud, server: Server) -> list[Migration]:
 
 
 def everywhere(cloud: Cloud, host: str | None = None) -> list[Migration]:
-    """The open ones of the cloud, or those that leave or reach a host;
-    oldest first.
+    """Return the open migrations of the cloud, or from or to a host.
+
+    Oldest first.
 
     :raises ApiError: they cannot be listed.
     """
-    # Nova's own filter 'host' means the source or the destination.
+    # Nova's filter 'host' matches the source or the destination.
     query: Mapping[str, object] = {"host": host} if host else {}
     records = migrations_in(cloud, IN_FLIGHT, query)
-    # One may change its status between two of the requests.
+    # A migration may change its status between two requests.
     return sorted({m.id: m for m in records}.values(), key=lambda m: m.id)
 
 
 def counted(cloud: Cloud, server_id: str, record: Migration) -> Migration:
-    """The same record with byte counters; as it is where Nova shows none."""
+    """Return the record with byte counters, or unchanged if there are none."""
     if not cloud.nova.has(microversions.SERVER_MIGRATIONS):
         return record
     try:
         live = cloud.live_counters(server_id, record.id)
     except errors.ApiError:
         return record
-    # That list does not say what it is a list of.
+    # Records of that list have no type.
     type_ = known(lambda: record.type)
     return live.but(type=type_, server_id=server_id) if live else record
 
 
 def host_called(cloud: Cloud, name_or_id: str) -> str:
-    """The compute host of that name, or of that hypervisor's.
+    """Return the compute host with that name or hypervisor name.
 
     :raises NotFound: there is none.
     :raises ApiError: the hosts cannot be listed.

@@ -1,4 +1,4 @@
-"""Reads what hosts have and what of it is left."""
+"""Reads the inventories of hosts and what is left of them."""
 
 import dataclasses
 from collections import Counter
@@ -13,25 +13,24 @@ from osc_migrate.facts import Facts, Unread, fact, known
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class HostInventory(Facts):
-    """A compute host and its room."""
+    """A compute host and its free resources."""
 
     host: Host
-    # Resource class -> stock, of the provider in its tree that has it.
+    # Resource class -> inventory of the provider in its tree.
     stock: Mapping[str, Inventory]
     traits: frozenset[str]
-    # Resource class -> sharing provider (a key of Fleet.pools) that it is
-    # taken from.
+    # Resource class -> sharing provider (a key of Fleet.pools).
     shared: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    # Classes that several providers of its tree have: how a server would be
-    # spread over them is placement's to say.
+    # Classes that several providers of its tree have: only placement can
+    # decide how a server is spread over them.
     spread: frozenset[str] = frozenset()
 
 
-# Hosts that are looked at one by one, beside those that were asked for.
+# Maximum number of hosts to read one by one, besides the requested ones.
 CLOSER = 50
 
 
-# A root provider -> its class -> the sharing provider that it is taken from.
+# Root provider -> resource class -> sharing provider.
 Shared = Mapping[str, Mapping[str, str]]
 
 
@@ -41,16 +40,16 @@ Pools = Mapping[str, Mapping[str, Inventory]]
 def places(
     cloud: Cloud, hosts: Mapping[str, Host], first: Collection[str]
 ) -> tuple[Mapping[str, HostInventory], Pools]:
-    """(the hosts with their room, the providers that they share).
+    """Return (hosts with their free resources, the providers they share).
 
-    :param first: hosts to look at, however many more there are.
-    :raises Unread: what is shared cannot be read.
+    :param first: hosts to read in any case.
+    :raises Unread: sharing providers could not be read.
     """
     placement = cloud.placement
     sharing = or_unread(placement.sharing)
     shared = _shared(sharing)
     trees: dict[str, list[Provider]] = {}
-    # Below 1.29 every host is one to look at.
+    # Below 1.29, every host is read by itself.
     summaries: Any = fact(lambda: or_unread(placement.summaries))
     if not isinstance(summaries, Unread):
         for provider in summaries:
@@ -106,7 +105,7 @@ def _place(host: Host, tree: Any, shared: Shared) -> HostInventory:
     taken_from = {
         resource: pool
         for resource, pool in shared.get(root, {}).items()
-        # What a host has itself goes first.
+        # The host's own inventory takes precedence.
         if resource not in counts
     }
     return HostInventory(
@@ -119,8 +118,11 @@ def _place(host: Host, tree: Any, shared: Shared) -> HostInventory:
 
 
 def _bounded(tree: Iterable[Provider], host: Host) -> dict[str, Inventory]:
-    """With what one server may have at most: a host's own, without ratio
-    (max_unit in nova/virt/libvirt/driver.py, update_provider_tree)."""
+    """Return inventories with the limit for one server.
+
+    The limit is the host's own total without the allocation ratio (max_unit in
+    nova/virt/libvirt/driver.py, update_provider_tree).
+    """
     bounds: dict[str, int | None] = {}
     if hypervisor := hypervisor_of(host):
         bounds = {

@@ -1,5 +1,5 @@
-"""JSON of an API, read with suspicion: missing, null or wrong-typed fields
-become :class:`Unread` facts, never a traceback."""
+"""JSON from an API, which is not trusted: fields that are missing, null or of
+the wrong type become :class:`Unread` facts, never a traceback."""
 
 import datetime
 import json
@@ -10,15 +10,15 @@ from osc_migrate.facts import Unread
 T = TypeVar("T")
 
 
-# As databases have them.
+# The range of a database integer.
 _MAX_NUMBER = 2**63
 
 
 class JsonObject:
     """One JSON object.
 
-    :param what: names it in the reason of an Unread, like "servers".
-    :param origin: who said it, like "Nova (microversion 2.96)".
+    :param what: name for the reason of an Unread, such as "servers".
+    :param origin: the source, such as "Nova (microversion 2.96)".
     """
 
     def __init__(self, data: object, description: str, origin: str) -> None:
@@ -42,7 +42,7 @@ class JsonObject:
 
     def _typed(self, name: str, kind: type[T]) -> T:
         value = self._get(name)
-        # bool is an int to Python, not to an API.
+        # In Python, but not in an API, bool is an int.
         if isinstance(value, kind) and (
             kind is bool or not isinstance(value, bool)
         ):
@@ -56,7 +56,7 @@ class JsonObject:
         return self._typed(name, str)
 
     def maybe_text(self, name: str) -> str | None:
-        """None for null; a missing field is still Unread."""
+        """Return a text or, for null, None; a missing field is Unread."""
         return None if self._get(name) is None else self.text(name)
 
     def whole(self, name: str) -> int:
@@ -69,7 +69,7 @@ class JsonObject:
         )
 
     def number(self, name: str) -> float:
-        # json takes NaN and Infinity for numbers, which no sum survives.
+        # json accepts NaN and Infinity as numbers, which spoil every sum.
         value = self._get(name)
         if isinstance(value, float) and abs(value) <= _MAX_NUMBER:
             return value
@@ -82,7 +82,7 @@ class JsonObject:
         return self._typed(name, bool)
 
     def time(self, name: str) -> datetime.datetime | None:
-        """An ISO time as an aware UTC datetime; None for null."""
+        """Return an ISO time as an aware datetime in UTC; None for null."""
         text = self.maybe_text(name)
         if text is None:
             return None
@@ -90,7 +90,7 @@ class JsonObject:
             moment = datetime.datetime.fromisoformat(text)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=datetime.UTC)
-            # Near the first and the last year no time can be added.
+            # Arithmetic fails near the first and the last year.
             if 1 < moment.year < 9999:
                 return moment.astimezone(datetime.UTC)
         except ValueError:
@@ -104,7 +104,7 @@ class JsonObject:
         return JsonObject(self._get(name), name, self._origin)
 
     def unpacked(self, name: str) -> "JsonObject":
-        """An object, or JSON text of one; an empty text is an empty one."""
+        """Return an object, also given as JSON text; '' is empty."""
         value = self._get(name)
         if isinstance(value, str):
             try:
@@ -117,14 +117,14 @@ class JsonObject:
         return JsonObject(value, name, self._origin)
 
     def rows(self, name: str) -> list["JsonObject"]:
-        """A list of objects."""
+        """Return a list of objects."""
         return [
             JsonObject(row, name, self._origin)
             for row in self._typed(name, list)
         ]
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of strings."""
+        """Return a list of strings."""
         values = self._typed(name, list)
         if all(isinstance(value, str) for value in values):
             return tuple(values)
@@ -134,23 +134,23 @@ class JsonObject:
         )
 
     def words(self, name: str) -> dict[str, str]:
-        """An object of strings."""
+        """Return an object whose values are strings."""
         inner = self.inner(name)
         return {key: inner.text(key) for key in inner._data}
 
     def own_texts(self) -> dict[str, str]:
-        """Its fields that are strings."""
+        """Return the fields that are strings."""
         return {k: v for k, v in self._data.items() if isinstance(v, str)}
 
     def keys(self, name: str) -> frozenset[str]:
-        """The names in an object."""
+        """Return the keys of an object."""
         return frozenset(self.inner(name)._data)
 
     def numbers(self, name: str) -> dict[str, int]:
-        """An object of whole numbers."""
+        """Return an object whose values are integers."""
         inner = self.inner(name)
         return {key: inner.whole(key) for key in inner._data}
 
     def items(self) -> list[tuple[str, "JsonObject"]]:
-        """An object of objects."""
+        """Return the items of an object whose values are objects."""
         return [(key, self.inner(key)) for key in self._data]

@@ -1,4 +1,4 @@
-"""Migrations."""
+"""Migration records."""
 
 import dataclasses
 import datetime
@@ -10,11 +10,11 @@ from osc_migrate.facts import Facts, fact
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Migration(Facts):
-    """A migration record; counters in bytes, None where Nova shows none."""
+    """A migration record; counters in bytes, None if not shown."""
 
     id: int
     uuid: str | None
-    # Nova's word: accepted, queued, preparing, running ... completed.
+    # Nova's status: accepted, queued, preparing, running ... completed.
     status: str
     # 'live-migration', 'migration', 'resize' or 'evacuation'.
     type: str | None
@@ -29,19 +29,19 @@ class Migration(Facts):
     # UTC.
     created_at: datetime.datetime | None = None
     updated_at: datetime.datetime | None = None
-    # Of the server; None where Nova does not say it again.
+    # None where Nova does not repeat it.
     server_id: str | None = None
 
 
 class Kind(enum.StrEnum):
-    """How a server moves, in Nova's words."""
+    """Kind of move, in Nova's terms."""
 
     LIVE = "live"
     BLOCK = "block"
     COLD = "cold"
 
 
-# Nova's words for a migration that will not change any more
+# Statuses of a migration that will not change any more
 # (nova/compute/manager.py, nova/objects/migration.py).
 ENDED = frozenset(
     {
@@ -57,7 +57,7 @@ ENDED = frozenset(
 )
 
 
-# Nova's status of a live migration -> the phase that an operator is shown.
+# Nova's status of a live migration -> the phase shown to operators.
 PHASES = {
     "accepted": "accepted",
     "queued": "queued",
@@ -66,15 +66,17 @@ PHASES = {
     "running": "running",
     "running (post-copy)": "post-copy",
     "post-migrating": "finishing",
-    # Of a cold migration, whose disks are not counted.
+    # Of a cold migration, which has no counters.
     "migrating": "copying",
     "completed": "finishing",
 }
 
 
 def parse_migration(body: JsonObject) -> Migration:
-    """A record of os-migrations, or of a server's migrations, which alone
-    has counters."""
+    """Parse a record of os-migrations or of a server's migrations.
+
+    Only the latter has counters.
+    """
 
     def counter(name: str) -> int | None:
         return body.maybe_whole(name) if name in body else None

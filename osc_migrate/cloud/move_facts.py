@@ -1,7 +1,7 @@
-"""Everything that matters for where one server may go.
+"""The facts that decide where a server can move.
 
-One server and all hosts cost as many requests as one server and one host,
-plus pages: what differs from host to host is picked out of lists.
+One server and all hosts take as many requests as one server and one host,
+plus paging: whatever differs between hosts is taken from lists.
 """
 
 import dataclasses
@@ -32,17 +32,17 @@ from osc_migrate.facts import Facts, Unread, fact, known
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class MoveFacts(Facts):
-    """All that is known of one server and one destination."""
+    """The facts about one server and one destination."""
 
     server: Server
-    # As the operator typed it; None leaves the choice to the scheduler.
+    # As the operator entered it; None leaves the choice to the scheduler.
     wanted: str | None
-    # Where the server is; None when Nova knows no such compute host.
+    # The server's host; None if Nova has no such compute host.
     source: Host | None
-    # None when no such compute host exists, or none was wanted.
+    # None if no such compute host exists, or none was requested.
     destination: Host | None
     room: HostRoom
-    # Names of the compute hosts there are.
+    # Names of all compute hosts.
     hosts: tuple[str, ...]
     # The server's migration records, newest first.
     migrations: tuple[Migration, ...] = ()
@@ -53,25 +53,25 @@ class MoveFacts(Facts):
     network_extensions: frozenset[str] = frozenset()
     agents: tuple[Agent, ...] = ()
     volumes: tuple[Volume, ...] = ()
-    # False when the image was deleted from Glance; True without an image.
+    # False if the image was deleted from Glance; True without an image.
     image_exists: bool = True
-    # When the server was paused; None when it is not.
+    # When the server was paused; None if it is not.
     paused_at: datetime.datetime | None = None
     # Names of attached Manila shares (2.97).
     shares: tuple[str, ...] = ()
     topology: Topology = dataclasses.field(
         default_factory=lambda: Topology(0, False, None)
     )
-    # Records of moves that run towards the destination now.
+    # Records of moves in flight to the destination.
     incoming: tuple[Migration, ...] = ()
-    # Records of every server's moves that changed in the last hours.
+    # Records of all servers' moves that changed in the last hours.
     recent: tuple[Migration, ...] = ()
-    # The newest microversion that the cloud's Nova has, used or not: what
-    # came later cannot be there.
+    # The newest microversion of the cloud's Nova, used or not: features of
+    # later ones do not exist there.
     nova: tuple[int, int] = (2, 104)
     # Names of the roles in the user's token.
     roles: frozenset[str] = frozenset({"admin"})
-    # When all this was read, UTC.
+    # When these facts were read, UTC.
     now: datetime.datetime = dataclasses.field(
         default_factory=lambda: datetime.datetime.now(datetime.UTC)
     )
@@ -83,16 +83,18 @@ class MoveFacts(Facts):
 
     @property
     def last_migration(self) -> int:
-        """The id of the newest record so far, 0 when there is none: a
-        record with a higher one is of a move that began later."""
+        """ID of the newest record, 0 if there is none.
+
+        A record with a higher ID belongs to a later move.
+        """
         return max((record.id for record in self.migrations), default=0)
 
 
 def one(cloud: Cloud, ref: str, wanted: str | None) -> MoveFacts:
-    """A server and the host where it should go, None for any.
+    """Read a server and its destination, None for any host.
 
-    :raises NotFound, Ambiguous: as :meth:`Cloud.server`.
-    :raises ApiError: when the server itself cannot be read.
+    :raises NotFound, Ambiguous: see :meth:`Cloud.server`.
+    :raises ApiError: the server itself could not be read.
     """
     server = cloud.server(ref)
     surroundings = Surroundings(cloud, arriving=wanted is not None)
@@ -111,9 +113,9 @@ def one(cloud: Cloud, ref: str, wanted: str | None) -> MoveFacts:
 
 
 def every(cloud: Cloud, ref: str) -> list[MoveFacts]:
-    """A server and each host where it might go, its own apart.
+    """Read a server and each possible destination, without its own host.
 
-    :raises MigrateError: no server, or the hosts cannot be listed.
+    :raises MigrateError: no such server, or the hosts cannot be listed.
     """
     server = cloud.server(ref)
     surroundings = Surroundings(cloud)
@@ -121,9 +123,9 @@ def every(cloud: Cloud, ref: str) -> list[MoveFacts]:
 
 
 def every_server(cloud: Cloud, host_ref: str) -> Iterator[list[MoveFacts]]:
-    """For each server on a host: towards every other one.
+    """Read each server on a host, with every other host as destination.
 
-    A few requests a server, on top of what a single one costs.
+    A few requests for each server, besides those for a single one.
 
     :raises NotFound: no such host.
     :raises MigrateError: the hosts cannot be listed.
@@ -149,7 +151,7 @@ def _must(surroundings: Surroundings) -> Mapping[str, Host]:
 def to_each_host(
     surroundings: Surroundings, server: Server
 ) -> list[MoveFacts]:
-    """As :func:`every`, for a server and surroundings already read."""
+    """Like :func:`every`, for a server and surroundings already read."""
     hosts = _must(surroundings)
     move = _of_server(surroundings, server)
     rooms = fact(_rooms, surroundings.cloud, move, None)
@@ -161,7 +163,7 @@ def to_each_host(
 
 
 def _of_server(surroundings: Surroundings, server: Server) -> MoveFacts:
-    """What matters of the server, wherever it goes."""
+    """Read the facts that do not depend on the destination."""
     cloud = surroundings.cloud
     reads: dict[str, Callable[[], object]] = {
         "migrations": lambda: tuple(
@@ -208,11 +210,11 @@ def _of_server(surroundings: Surroundings, server: Server) -> MoveFacts:
 def _rooms(
     cloud: Cloud, move: MoveFacts, host: Host | None
 ) -> Mapping[str, Mapping[str, int]]:
-    """Root provider with room for the server -> what is left there."""
+    """Return root provider with room for the server -> what is left there."""
     server = move.server
     query = allocation_query.query(
         move.room.asked,
-        # Unread below 2.61 and 2.98: then only amounts are asked for.
+        # Unread below 2.61 and 2.98: then only the amounts are queried.
         known(lambda: server.flavor.extra_specs) or {},
         known(lambda: server.image_properties) or {},
     )
@@ -232,9 +234,9 @@ def _towards(
     rooms: Mapping[str, Mapping[str, int]],
     cloud: Cloud | None,
 ) -> MoveFacts:
-    """The same move with that destination.
+    """Return the same move with that destination.
 
-    :param cloud: asked for what a full host has left; None does without.
+    :param cloud: used to read what a full host has left; None to skip that.
     """
     return move.but(
         wanted=wanted,

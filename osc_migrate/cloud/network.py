@@ -1,4 +1,4 @@
-"""What Neutron shows."""
+"""Ports, bindings and agents, from Neutron."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from osc_migrate.facts import Facts, Unread, fact
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Agent(Facts):
-    """A Neutron agent, or an OVN controller shown as one."""
+    """A Neutron agent, or an OVN controller that Neutron lists as one."""
 
     type: str
     host: str
     alive: bool
-    # Physical networks that it connects; None where it does not say.
+    # Physical networks that it connects; None if it does not report them.
     physical_networks: frozenset[str] | None
 
 
@@ -27,7 +27,7 @@ class Port(Facts):
     vnic_type: str
     # Physical network of its network (provider:physical_network), if any.
     physical_network: str | None
-    # Host -> ACTIVE or INACTIVE; more than one only while it moves.
+    # Host -> ACTIVE or INACTIVE; more than one only during a move.
     bindings: Mapping[str, str]
 
 
@@ -36,7 +36,7 @@ class Network:
         self._api = api
 
     def ports(self, server_id: str) -> tuple[Port, ...]:
-        """The ports of a server, with every binding of each.
+        """Return the ports of a server, each with all its bindings.
 
         :raises ApiError: Neutron did not answer.
         :raises Unread: its answer makes no sense.
@@ -62,7 +62,7 @@ class Network:
         )
 
     def active_hosts(self, server_id: str) -> frozenset[str]:
-        """Hosts to which the ports of a server are bound at this moment.
+        """Return the hosts that the ports of a server are bound to now.
 
         :raises ApiError: Neutron did not answer.
         :raises Unread: its answer makes no sense.
@@ -87,7 +87,7 @@ class Network:
         return network.maybe_text("provider:physical_network")
 
     def _bindings(self, port_id: str) -> dict[str, str]:
-        """Host -> status. Needs the extension binding-extended."""
+        """Return host -> status. Needs the extension binding-extended."""
         body = self._get(
             f"/ports/{port_id}/bindings", f"list the bindings of {port_id}"
         )
@@ -97,7 +97,7 @@ class Network:
         }
 
     def _get(self, path: str, description: str) -> JsonObject:
-        """Of one port or network: trouble with it is that fact's alone."""
+        """Read one port or network: an error affects that fact alone."""
         try:
             return self._api.get(path, description)
         except errors.ApiError as error:
@@ -122,9 +122,12 @@ def _agent(row: JsonObject) -> Agent:
 
 
 def _physical_networks(row: JsonObject) -> frozenset[str] | None:
-    """Keys of the mappings: bridge_mappings (Open vSwitch),
-    interface_mappings (Linux bridge), device_mappings (SR-IOV); a text with
-    OVN, 'physnet1:br-ex,physnet2:br-two'."""
+    """Return the keys of an agent's mappings.
+
+    These are bridge_mappings (Open vSwitch), interface_mappings (Linux
+    bridge) or device_mappings (SR-IOV), with OVN as text:
+    'physnet1:br-ex,physnet2:br-two'.
+    """
     configurations = row.inner("configurations")
     for name in ("bridge_mappings", "interface_mappings", "device_mappings"):
         if name in configurations:

@@ -1,4 +1,4 @@
-"""What placement shows: inventories and allocations."""
+"""Inventories and allocations, from placement."""
 
 import dataclasses
 from collections import Counter
@@ -12,24 +12,24 @@ from osc_migrate.facts import Facts, Unread
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class HostRoom(Facts):
-    """What placement says of a server and one host: resource class -> n."""
+    """Placement's view of a server and one host: resource class -> amount."""
 
-    # What the server holds now, and so needs there.
+    # The server's current allocation, which it needs there too.
     asked: Mapping[str, int]
-    # What the host's tree has left, after reserved and ratios.
+    # Left in the host's tree, with reserved and ratios applied.
     free: Mapping[str, int]
-    # Placement's own answer: it has an allocation candidate in that tree.
+    # Whether placement returns an allocation candidate in that tree.
     fits: bool
-    # Compute hosts on which the server holds something -> their provider.
+    # Compute hosts on which the server has an allocation -> their provider.
     holders: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Inventory:
-    """What a resource provider has of one resource class.
+    """A resource provider's inventory of one resource class.
 
-    :ivar total: what may be allocated: (inventory - reserved) x ratio.
-    :ivar used: what is allocated, as placement counts it.
+    :ivar total: allocatable amount: (inventory - reserved) x ratio.
+    :ivar used: allocated amount, as counted by placement.
     :ivar max_amount: limit for one server; None without such a limit.
     """
 
@@ -39,13 +39,13 @@ class Inventory:
 
     @property
     def free(self) -> int:
-        """Below 0 where more is allocated than there is."""
+        """Amount left; negative if overallocated."""
         return self.total - self.used
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Provider:
-    """A resource provider; `root` is that of its tree, maybe itself."""
+    """A resource provider; `root` is the root of its tree."""
 
     id: str
     root: str
@@ -58,9 +58,9 @@ class Placement:
         self._api = api
 
     def allocation(self, consumer: str) -> dict[str, dict[str, int]]:
-        """Provider -> resource class -> what the consumer holds there.
+        """Return provider -> resource class -> amount allocated to a consumer.
 
-        :raises Unread: placement holds nothing for it.
+        :raises Unread: the consumer has no allocation.
         :raises ApiError: placement did not answer.
         """
         body = self._api.get(
@@ -80,10 +80,10 @@ class Placement:
     def rooms(
         self, query: Mapping[str, object], tree: str | None = None
     ) -> dict[str, dict[str, int]]:
-        """Root provider of each tree that has room -> what is left there.
+        """Return root provider of each tree with room -> what is left there.
 
         :param query: from :func:`osc_migrate.cloud.allocation_query.query`.
-        :param tree: ask for the tree of that provider alone.
+        :param tree: query only the tree of this provider.
         """
         parameters = dict(query)
         if tree is not None:
@@ -104,7 +104,7 @@ class Placement:
         return {root: dict(free) for root, free in left.items()}
 
     def consumers(self, provider: str) -> frozenset[str]:
-        """Who holds something of that provider."""
+        """Return the consumers with an allocation from that provider."""
         body = self._api.get(
             f"/resource_providers/{provider}/allocations",
             f"list the allocations of {provider}",
@@ -112,8 +112,10 @@ class Placement:
         return body.keys("allocations")
 
     def used(self, resource: str) -> dict[str, int]:
-        """Provider -> how much of that resource is used, of all those that
-        have any left: one request for the whole cloud."""
+        """Return provider -> used amount of that resource class.
+
+        One request for the whole cloud; full providers are left out.
+        """
         body = self._api.get(
             "/allocation_candidates",
             "list what is used",
@@ -126,10 +128,11 @@ class Placement:
         }
 
     def summaries(self) -> list[Provider]:
-        """Every provider of the trees that have memory left: one request
-        for the whole cloud.
+        """Return every provider of the trees that have memory left.
 
-        :raises Unread: below 1.29 placement shows neither all classes nor
+        One request for the whole cloud.
+
+        :raises Unread: below 1.29, placement shows neither all classes nor
             the trees.
         """
         self._api.need(microversions.TREES, "placement shows trees")
@@ -154,8 +157,10 @@ class Placement:
         ]
 
     def tree(self, root: str, name: str) -> list[Provider]:
-        """A provider and those below it, whether they have anything left:
-        a request for the tree, three for each of its providers."""
+        """Return a provider and those below it, full ones included.
+
+        One request for the tree, and three for each of its providers.
+        """
         body = self._api.get(
             "/resource_providers",
             f"list the providers of {name}",
@@ -190,9 +195,9 @@ class Placement:
         )
 
     def sharing(self) -> dict[str, tuple[Provider, frozenset[str]]]:
-        """Providers that others share, each with who takes from it.
+        """Return sharing providers, each with the providers that use it.
 
-        One request where there are none, else five for each and one for
+        One request if there are none, otherwise five for each and one for
         each of their aggregates.
         """
         self._api.need(
@@ -222,7 +227,7 @@ class Placement:
         return shared
 
     def held(self, provider: str, name: str) -> dict[str, dict[str, int]]:
-        """Consumer -> resource class -> what it holds of that provider."""
+        """Return consumer -> resource class -> amount from that provider."""
         body = self._api.get(
             f"/resource_providers/{provider}/allocations",
             f"list the allocations of {name}",
@@ -233,7 +238,7 @@ class Placement:
         }
 
     def providers(self) -> dict[str, str]:
-        """Name -> UUID of every resource provider."""
+        """Return name -> UUID of every resource provider."""
         body = self._api.get("/resource_providers", "list the providers")
         return {
             row.text("name"): row.text("uuid")
@@ -241,8 +246,10 @@ class Placement:
         }
 
     def free(self, provider: str, name: str) -> dict[str, int]:
-        """Resource class -> what is left in the provider itself:
-        (total - reserved) * allocation_ratio - used."""
+        """Return resource class -> amount left in the provider itself.
+
+        That is (total - reserved) * allocation_ratio - used.
+        """
         path = f"/resource_providers/{provider}"
         used = self._api.get(
             f"{path}/usages", f"show the usages of {name}"

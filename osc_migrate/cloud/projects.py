@@ -8,7 +8,7 @@ from osc_migrate.facts import Unread, fact
 
 
 def project_names(keystone: Api, ids: Iterable[str]) -> dict[str, str]:
-    """Project ID -> name, as far as this user may read them."""
+    """Return project ID -> name, as far as this user may read them."""
     wanted_ids = set(ids)
     if not wanted_ids:
         return {}

@@ -1,8 +1,8 @@
 """Redirects, which are never followed.
 
-keystoneauth sends a redirected request again as it was: a POST as a POST,
-with the user's token, to whichever address the answer names. No service that
-we use redirects a request to the endpoint that the catalog has for it.
+keystoneauth repeats a redirected request unchanged, a POST as a POST, with
+the user's token, at whichever address the response names. No service used here
+redirects requests to its catalog endpoint.
 """
 
 import urllib.parse
@@ -11,17 +11,17 @@ import requests
 
 from osc_migrate.text import printable
 
-# Characters of an address in a message.
+# Maximum length of an address in a message.
 _WIDEST = 200
 
 
 def is_redirect(answer: requests.Response) -> bool:
-    """True for every 3xx: none of them is an answer to what we asked."""
+    """Return True for every 3xx: none of them answers a request."""
     return 300 <= answer.status_code < 400
 
 
 def explanation(answer: requests.Response) -> str:
-    """Where the request went, where it was sent on to, and what to fix."""
+    """Return the address, the target of the redirect, and the fix."""
     requested = origin(str(answer.url))
     location = answer.headers.get("Location")
     if not location:
@@ -36,11 +36,11 @@ def explanation(answer: requests.Response) -> str:
 
 
 def origin(url: str, base: str = "") -> str:
-    """Scheme, host and port of a URL, safe to print.
+    """Return scheme, host and port of a URL, safe to print.
 
-    The rest may hold a secret, and user names and passwords do.
+    User name and password are secrets, and the rest may contain one.
 
-    :param base: what a relative URL is relative to.
+    :param base: base of a relative URL.
     """
     try:
         parts = urllib.parse.urlsplit(urllib.parse.urljoin(base, url))

@@ -1,9 +1,8 @@
-"""One service's REST API at exactly the microversion that a call needs.
+"""A service's REST API, at exactly the microversion that a call needs.
 
-openstacksdk does authentication, discovery, TLS and connections; its typed
-calls are not used, because they choose the microversion themselves (2.30 for
-a live migration, which hides the reason of a refusal) and hide what was
-missing in an answer.
+openstacksdk handles authentication, discovery, TLS and connections. Its typed
+calls are not used: they choose the microversion themselves (2.30 for a live
+migration, which hides why it was refused) and hide missing fields.
 """
 
 import dataclasses
@@ -24,28 +23,28 @@ from osc_migrate.cloud import bounded_body, redirects
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.facts import Unread
 
-# Seconds for an answer to begin, and then to end. Generous: a list of 1,000
-# servers may take long.
+# Seconds until a response starts, and then until it ends. Generous, because
+# a list of 1,000 servers may take long.
 ANSWER_TIMEOUT = 60
-# Requests under way at once, from all threads: no more than the ten
-# connections that requests keeps, and than an API should bear from one user.
+# Parallel requests of all threads: fewer than the ten connections that
+# requests keeps, and than an API should have to serve for one user.
 _AT_ONCE = threading.BoundedSemaphore(8)
-# Seconds before a reading is asked for again, then twice that, and so on.
+# Seconds before a read is retried; doubled for each further retry.
 PAUSE = 0.5
-# A second request is cheaper than a body of unbounded size.
+# A second request is cheaper than a huge body.
 PAGE = 1000
 
 
 class Api:
     """A service of the cloud.
 
-    :param adapter: gives openstacksdk's proxy for the service; called when
-        the first request is made, as it may ask the catalogue.
-    :param service: how operators call it, such as 'Nova'.
-    :param newest: the newest microversion that our code understands; None
-        for a service without microversions.
-    :param tries: so often a reading is asked for at most, where the trouble
-        may pass.
+    :param adapter: returns openstacksdk's proxy for the service; called for
+        the first request, because it may read the catalog.
+    :param service: name for operators, such as 'Nova'.
+    :param newest: newest microversion supported by this code; None for a
+        service without microversions.
+    :param tries: maximum number of attempts to read if the error may be
+        temporary.
     """
 
     def __init__(
@@ -65,14 +64,14 @@ class Api:
 
     @property
     def version(self) -> str:
-        """The newest microversion that both sides speak.
+        """The newest microversion that both sides support.
 
-        What the user chose (``--os-compute-api-version 2.79``) is an upper
-        bound; the service's default of 2.1 is never taken for a choice.
+        The user's choice (``--os-compute-api-version 2.79``) is an upper
+        bound; the client's default of 2.1 does not count as a choice.
 
-        :raises ApiError: when the service cannot be found or reached.
+        :raises ApiError: the service cannot be found or reached.
         """
-        with self._finding:  # one of the readers asks, the others wait
+        with self._finding:  # One thread discovers it, the others wait.
             if self._version is None:
                 self._version = self._negotiate()
             return self._version
@@ -94,14 +93,17 @@ class Api:
 
     @functools.cached_property
     def offered(self) -> str:
-        """The newest microversion that the service has, as far as we know
-        them: also what the user's bound keeps from being used."""
+        """The newest microversion of the service that this code supports.
+
+        Not limited by the user's choice.
+        """
         return self._up_to(self._newest or "0")
 
     @functools.cached_property
     def identity(self) -> str:
-        """What distinguishes this service from another cloud's: the ID that
-        Keystone's catalogue has for its endpoint, else its URL.
+        """Identifies this service among clouds.
+
+        The ID of its endpoint in Keystone's catalog, or else its URL.
 
         :raises ApiError: the service cannot be found.
         """
@@ -116,7 +118,7 @@ class Api:
                 self._adapter, newest
             )
         if common is None:
-            # No discovery document, or no microversions at all: the oldest.
+            # No discovery document or no microversions: assume the oldest.
             return "2.1" if self.service == "Nova" else "1.0"
         return common
 
@@ -124,7 +126,7 @@ class Api:
         return microversions.at_least(self.version, microversion)
 
     def need(self, microversion: str, feature: str) -> None:
-        """:raises Unread: what is there from that microversion on is not."""
+        """:raises Unread: the service lacks this microversion."""
         if not self.has(microversion):
             raise Unread(f"{feature} from microversion {microversion} on")
 
@@ -137,11 +139,11 @@ class Api:
         query: Mapping[str, object] | None = None,
         timeout: float = ANSWER_TIMEOUT,
     ) -> JsonObject:
-        """The JSON object at `path`.
+        """Return the JSON object at `path`.
 
-        :param what: completes "could not ...", like "show server vm1".
-        :param newest: a cap on the microversion of this call.
-        :raises ApiError: an answer of 400 and above, or none.
+        :param what: completes "could not ...", such as "show server vm1".
+        :param newest: upper bound of the microversion of this call.
+        :raises ApiError: a status of 400 or above, or no response.
         """
         pauses = [PAUSE * 2**n for n in range(self.tries - 1)]
         while True:
@@ -161,13 +163,13 @@ class Api:
                 time.sleep(pauses.pop(0))
 
     def post(self, path: str, what: str, body: object) -> str | None:
-        """Posts `body`, never twice; returns the request's ID.
+        """Post `body`, never twice; return the request ID.
 
-        :raises ApiError: as :meth:`get`; with ``status`` None the request
+        :raises ApiError: like :meth:`get`; if ``status`` is None, the request
             may or may not have arrived.
         """
         answer = self._call(
-            # A dropped connection must not send it again by itself.
+            # It must not be repeated automatically after a dropped connection.
             "post",
             path,
             what,
@@ -178,16 +180,16 @@ class Api:
         return str(request_id) if request_id else None
 
     def put(self, path: str, what: str, body: object) -> None:
-        """Puts `body`; sent again only by who asks again.
+        """Put `body`, without retries.
 
-        :raises ApiError: as :meth:`post`.
+        :raises ApiError: like :meth:`post`.
         """
         self._call("put", path, what, json=body, connect_retries=0)
 
     def delete(self, path: str, what: str) -> None:
-        """Deletes what is at `path`; sent again only by who asks again.
+        """Delete the resource at `path`, without retries.
 
-        :raises ApiError: as :meth:`post`.
+        :raises ApiError: like :meth:`post`.
         """
         self._call("delete", path, what, connect_retries=0)
 
@@ -201,10 +203,10 @@ class Api:
         query: Mapping[str, object] | None = None,
         marker: str | None = "id",
     ) -> Iterator[JsonObject]:
-        """Every object of a list, one request a page.
+        """Yield every object of a list, one request for each page.
 
-        :param marker: the field that names a row to the next request; None
-            where the list has no pages.
+        :param marker: field of a row that serves as the marker of the next
+            page; None if the list is not paged.
         """
         parameters: dict[str, object] = dict(query or {})
         if marker:
@@ -214,8 +216,8 @@ class Api:
             try:
                 rows = body.rows(key)
                 yield from rows
-                # Services may have a smaller page: only the link shows
-                # that there is more.
+                # Services may use smaller pages: only the link shows
+                # that there are more.
                 if not marker or not rows or f"{key}_links" not in body:
                     return
                 if parameters.get("marker") == (last := rows[-1].text(marker)):
@@ -246,9 +248,9 @@ class Api:
                 raise_exc=False,
                 timeout=timeout,
                 stream=True,
-                # clouds.yaml may enable it; but a fact is what is true now.
+                # clouds.yaml may enable it, but facts must be current.
                 skip_cache=True,
-                # The SDK would ask Glance five times, for 15 s, and no other.
+                # For Glance alone, the SDK would retry five times, for 15 s.
                 status_code_retries=0,
                 redirect=False,
                 **kwargs,
@@ -266,8 +268,8 @@ class Api:
         with _AT_ONCE, _translated(self.service, what):
             answer, body = sent()
             if answer.status_code == 401:
-                # A token that expired: keystoneauth gets a new one and asks
-                # again; but of threads that find out at once only in one.
+                # An expired token: keystoneauth gets a new one and retries,
+                # but in only one of several threads.
                 answer, body = sent()
         if answer.status_code >= 400:
             reason = str(answer.reason or "no reason given")
@@ -280,7 +282,7 @@ class Api:
         return _Answer(body, answer.headers)
 
     def _used(self, newest: str | None) -> str | None:
-        """The microversion of a call with that cap; None without any."""
+        """Return the microversion of a call with that bound, or None."""
         if self._newest is None:
             return None
         return min(self.version, newest or self.version, key=microversions.key)
@@ -308,7 +310,7 @@ class _Answer:
 
 
 class _translated:
-    """Turns what keystoneauth, the SDK and requests raise into ApiError."""
+    """Converts exceptions of keystoneauth, SDK and requests to ApiError."""
 
     def __init__(self, service: str, what: str) -> None:
         self._service = service
@@ -335,7 +337,7 @@ class _translated:
 
 
 def _message(body: bytes) -> str:
-    """The words of an error, wherever the service put them; or none.
+    """Return the message of an error, wherever the service put it; or ''.
 
     Nova: ``{"conflictingRequest": {"message": ...}}``; placement:
     ``{"errors": [{"detail": ...}]}``; a proxy: HTML or nothing.

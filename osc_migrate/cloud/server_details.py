@@ -1,4 +1,4 @@
-"""What has to be asked for one server: what it holds, shares, topology,
+"""Facts that take requests for each server: allocations, shares, topology,
 groups."""
 
 import datetime
@@ -32,9 +32,9 @@ def allocation(surroundings: Surroundings, server: Server) -> HostRoom:
 def _holders(
     surroundings: Surroundings, providers_of_server: Collection[str]
 ) -> dict[str, str]:
-    """Those of the providers that are compute hosts, by the host's name.
+    """Return compute host name -> provider, for providers that are hosts.
 
-    The others are parts of a host, or storage that hosts share.
+    The others are parts of a host, or shared storage.
     """
     providers = {
         host.hypervisor.id: name
@@ -46,7 +46,7 @@ def _holders(
 
 def shares(cloud: Cloud, server: Server) -> tuple[str, ...]:
     if not microversions.at_least(cloud.nova.offered, microversions.SHARES):
-        return ()  # this Nova can attach none
+        return ()  # This Nova cannot attach any.
     cloud.nova.need(microversions.SHARES, "shares are shown")
     body = cloud.nova.get(
         f"/servers/{server.id}/shares", f"list the shares of {server.id}"
@@ -55,9 +55,9 @@ def shares(cloud: Cloud, server: Server) -> tuple[str, ...]:
 
 
 def paused_at(cloud: Cloud, server: Server) -> datetime.datetime | None:
-    """When it was paused last; None when it is not paused.
+    """Return when it was last paused; None if it is not paused.
 
-    :raises Unread: no request of it that Nova shows paused it.
+    :raises Unread: no request that Nova shows paused it.
     """
     if server.status != "PAUSED":
         return None
@@ -78,7 +78,7 @@ def topology(cloud: Cloud, server: Server) -> Topology:
 
 
 def groups(cloud: Cloud, server: Server) -> tuple[Group, ...]:
-    """The server's groups, and where their other members are."""
+    """Return the server's groups and the hosts of their other members."""
     ids = _group_ids(cloud, server)
     if not ids:
         return ()
@@ -99,6 +99,6 @@ def _group_ids(cloud: Cloud, server: Server) -> tuple[str, ...]:
     shown: Any = fact(lambda: server.group_ids)
     if not isinstance(shown, Unread):
         return cast(tuple[str, ...], shown)
-    # A list of servers never shows them (2.71), one server does.
+    # Shown for a single server (2.71), never in lists.
     current = cloud.server_now(server.id)
     return current.group_ids if current else ()

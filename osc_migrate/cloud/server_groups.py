@@ -17,7 +17,7 @@ class Group(Facts):
     policy: str
     # Of anti-affinity: how many members may share a host (2.64).
     max_per_host: int
-    # Host -> how many other members it has.
+    # Host -> number of other members on it.
     members: Mapping[str, int]
 
 
@@ -38,9 +38,9 @@ class ServerGroup(Facts):
 def parse_group(
     body: JsonObject, server_id: str, host_of_server: Mapping[str, str]
 ) -> Group:
-    """A server group.
+    """Parse a server group.
 
-    :param host_of_server: server ID -> host, of the servers of the project.
+    :param host_of_server: server ID -> host, for servers of the project.
     """
     members: Counter[str] = Counter()
     for member in body.texts("members"):
@@ -49,7 +49,7 @@ def parse_group(
         )
         if isinstance(parse_host, Unread):
             raise parse_host
-        # A member without a host is not running anywhere yet.
+        # A member without a host is not running yet.
         if parse_host:
             members[parse_host] += 1
     return Group(
@@ -78,7 +78,7 @@ def _max_per_host(body: JsonObject) -> int:
 
 
 def _policy(body: JsonObject) -> str:
-    # 'policy' from 2.64 on, a list of one before.
+    # 'policy' from 2.64, before that a list with one element.
     if "policy" in body:
         return body.text("policy")
     if policies := body.texts("policies"):

@@ -1,4 +1,4 @@
-"""Nova's JSON -> facts."""
+"""Servers and flavors, parsed from Nova's JSON."""
 
 import dataclasses
 import datetime
@@ -17,7 +17,7 @@ class Flavor(Facts):
     disk: int
     ephemeral: int
     swap: int
-    # Shown from 2.61 on, to whom policy allows.
+    # Shown from 2.61, if policy allows it.
     extra_specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -25,14 +25,14 @@ class Flavor(Facts):
 class Server(Facts):
     id: str
     name: str
-    # As the API says it: ACTIVE, SHUTOFF, VERIFY_RESIZE ...
+    # As in the API: ACTIVE, SHUTOFF, VERIFY_RESIZE ...
     status: str
-    # None when Nova is doing nothing with the server.
+    # None if no task is in progress.
     task_state: str | None
     # Shown to admins only.
     host: str
     locked: bool
-    # None where none was given, or below microversion 2.73.
+    # None if none was given, or below microversion 2.73.
     locked_reason: str | None
     project_id: str
     flavor: Flavor
@@ -42,36 +42,36 @@ class Server(Facts):
     fault: str | None
     # None where the root disk is a volume.
     image_id: str | None = None
-    # Copied from the image at boot and shown from 2.98 on; where Nova does
-    # not show them, what Glance or Cinder says of the image now.
+    # Copied from the image at boot and shown from 2.98. Where Nova does not
+    # show them: the image's current properties in Glance or Cinder.
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )
     config_drive: bool = False
-    # The zone requested at boot (2.96), None when none was.
+    # The zone requested at boot (2.96), None if there was none.
     pinned_zone: str | None = None
     volume_ids: tuple[str, ...] = ()
     # IDs of server groups (2.71).
     group_ids: tuple[str, ...] = ()
     # UTC.
     updated_at: datetime.datetime | None = None
-    # A hash of project and host: changes when the host does, and is shown
-    # to all users. Empty on no host.
+    # A hash of project and host: it changes with the host and is shown to
+    # all users. Empty if the server is on no host.
     host_id: str = ""
     # When the fault happened, UTC.
     faulted_at: datetime.datetime | None = None
-    # Words that its owner has put on it (tags: 2.26).
+    # The server's tags (2.26).
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Topology(Facts):
-    """How the guest is bound to the host's CPUs and memory (2.78)."""
+    """How the guest is pinned to the host's CPUs and memory (2.78)."""
 
     nodes: int
     pinned: bool
-    # None with the host's ordinary pages.
+    # None with the host's default page size.
     pagesize_kb: int | None
 
 
@@ -103,7 +103,7 @@ def parse_server(body: JsonObject) -> Server:
 
 
 def _image_id(body: JsonObject) -> str | None:
-    # A server whose root disk is a volume has an empty string for an image.
+    # The image of a volume-backed server is an empty string.
     try:
         return body.inner("image").text("id")
     except Unread:
@@ -128,7 +128,7 @@ def _ids(body: JsonObject, name: str) -> tuple[str, ...]:
 
 
 def _fault(body: JsonObject) -> str | None:
-    # Rendered for servers in ERROR and DELETED alone.
+    # Only present for servers in ERROR or DELETED.
     return body.inner("fault").text("message") if "fault" in body else None
 
 
@@ -137,7 +137,7 @@ def _faulted_at(body: JsonObject) -> datetime.datetime | None:
 
 
 def parse_flavor(body: JsonObject) -> Flavor:
-    """The size embedded in a server from microversion 2.47 on."""
+    """Parse the flavor embedded in a server (2.47 and later)."""
     inner = body.inner("flavor")
     if "vcpus" not in inner:
         raise Unread("Nova embeds the flavor from microversion 2.47 on")
@@ -145,7 +145,7 @@ def parse_flavor(body: JsonObject) -> Flavor:
 
 
 def parse_size(body: JsonObject) -> Flavor:
-    """A flavor, embedded or as GET /flavors/{id} shows it."""
+    """Parse a flavor, embedded or from GET /flavors/{id}."""
     ephemeral = (
         "ephemeral" if "ephemeral" in body else "OS-FLV-EXT-DATA:ephemeral"
     )
@@ -173,7 +173,7 @@ def parse_topology(body: JsonObject) -> Topology:
     nodes = body.rows("nodes")
     return Topology(
         nodes=len(nodes),
-        # An object of guest CPU -> host CPU, empty when not pinned; hidden
+        # Guest CPU -> host CPU, empty if not pinned; hidden
         # from all but admins.
         pinned=any(node.keys("cpu_pinning") for node in nodes),
         pagesize_kb=body.maybe_whole("pagesize_kb"),
@@ -181,7 +181,7 @@ def parse_topology(body: JsonObject) -> Topology:
 
 
 def has_local_disk(server: Server) -> bool:
-    """Whether it has a local disk (not a volume); True when unknown."""
+    """Return whether it has a local disk (not a volume); True if unknown."""
     flavor = known(lambda: server.flavor)
     if flavor is None or known(lambda: (server.image_id,)) != (None,):
         return True

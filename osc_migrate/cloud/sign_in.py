@@ -1,4 +1,4 @@
-"""The first request of every command: a token of Keystone."""
+"""Authentication: the first request of every command, to Keystone."""
 
 from typing import Any
 
@@ -7,21 +7,21 @@ from keystoneauth1 import exceptions
 from osc_migrate.errors import MigrateError
 from osc_migrate.text import printable
 
-# What requests and urllib3 write, and what it means.
+# Messages of requests and urllib3, and their meaning.
 _MEANINGS = (
     ("Connection refused", "refuses connections; is it running?"),
     ("resolve", "has a host name that does not resolve; see OS_AUTH_URL"),
     ("not known", "has a host name that does not resolve; see OS_AUTH_URL"),
     ("timed out", "does not answer in time"),
 )
-# What OpenSSL says of a server that speaks plain HTTP.
+# OpenSSL's error for a server that speaks plain HTTP.
 _NO_TLS = ("WRONG_VERSION_NUMBER", "wrong version number", "RECORD_LAYER")
 
 
 def authenticate(client_manager: Any) -> None:
-    """Gets the token that the command will use.
+    """Get the token for the command.
 
-    :param client_manager: openstackclient's.
+    :param client_manager: of python-openstackclient.
     :raises MigrateError: Keystone cannot be reached.
     """
     try:
@@ -70,7 +70,7 @@ def _keystone(client_manager: Any) -> str:
 
 
 def who(client_manager: Any) -> str:
-    """The user and the project of the token; empty where not known."""
+    """Return the user and project of the token; empty if unknown."""
     token = getattr(client_manager, "auth_ref", None)
     user = getattr(token, "username", None)
     project = getattr(token, "project_name", None)

@@ -1,4 +1,4 @@
-"""What a cloud has that does not depend on the server that is to move."""
+"""The facts about a cloud that do not depend on the server to move."""
 
 import datetime
 import functools
@@ -12,7 +12,7 @@ from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.cloud.migrations import Migration, parse_migration
 from osc_migrate.facts import Unread, fact
 
-# Nova's words for a record of a move under way.
+# Statuses of records of moves in flight.
 UNDER_WAY = (
     "accepted",
     "queued",
@@ -22,21 +22,22 @@ UNDER_WAY = (
     "post-migrating",
 )
 
-# Nova's words for the records of moves, which users without rights over the
-# cloud cannot add to: a resize of theirs is another type.
+# Types of the records of moves. Ordinary users cannot create these: their
+# resizes have another type.
 MOVES = ("live-migration", "migration")
-# How long a failed move says something about the next one.
+# How long a failed move is relevant to the next one.
 RECENT = datetime.timedelta(hours=6)
 
 _NOT_ASKED = Unread("not read: no destination was named")
 
 
 class Surroundings:
-    """What a cloud has that does not depend on the server; read once for
-    any number of servers.
+    """The facts about a cloud that do not depend on the server.
 
-    :param arriving: read what is on its way to hosts, too: a request for
-        each status that a move under way can have.
+    Read once for any number of servers.
+
+    :param arriving: also read moves in flight to the hosts, with a request
+        for each status that such a move can have.
     """
 
     def __init__(self, cloud: Cloud, *, arriving: bool = True) -> None:
@@ -66,7 +67,7 @@ class Surroundings:
         )
 
     def known_hosts(self) -> Mapping[str, Host]:
-        """:raises Unread: when this user may not list them."""
+        """:raises Unread: this user may not list the hosts."""
         if isinstance(self.hosts, Unread):
             raise self.hosts
         return cast(Mapping[str, Host], self.hosts)
@@ -76,7 +77,7 @@ def hosts_of(cloud: Cloud) -> dict[str, Host]:
     hosts, hypervisors = in_parallel(cloud.hosts, cloud.hypervisors)
     if isinstance(hosts, Unread):
         raise hosts
-    # Before 2.53 Nova has separate ids; placement knows them by name.
+    # Before 2.53, Nova uses other IDs; placement lists them by name.
     providers: Any = None
     if not cloud.nova.has(microversions.UUIDS):
         providers = fact(or_unread, cloud.placement.providers)
@@ -108,14 +109,14 @@ def aggregates_of(cloud: Cloud) -> tuple[Aggregate, ...]:
 
 
 def under_way(cloud: Cloud) -> tuple[Migration, ...]:
-    """Every record that has not ended."""
+    """Return every record that has not ended."""
     return migrations_in(cloud, UNDER_WAY, {})
 
 
 def recent_moves(cloud: Cloud) -> tuple[Migration, ...]:
-    """Every record of a move that changed in the last hours.
+    """Return every record of a move that changed in the last hours.
 
-    :raises Unread: this Nova cannot be asked for recent ones alone.
+    :raises Unread: this Nova cannot list recent records only.
     """
     cloud.nova.need(
         microversions.MIGRATIONS_PAGED, "recent migrations can be listed"
@@ -128,18 +129,18 @@ def recent_moves(cloud: Cloud) -> tuple[Migration, ...]:
 def migrations_in(
     cloud: Cloud, statuses: Iterable[str], query: Mapping[str, object]
 ) -> tuple[Migration, ...]:
-    """Every record in one of those statuses, one request each, plus pages."""
+    """Return all records in these statuses, one request for each."""
     return _listed(cloud, "status", statuses, query)
 
 
 def changed_since(
     cloud: Cloud, status: str, since: datetime.datetime, limit: int
 ) -> list[Migration]:
-    """One page of the records in that status that changed since then.
+    """Return one page of records in that status that changed since then.
 
-    Before microversion 2.59 Nova lists those of all times, and all of them.
+    Before microversion 2.59, Nova returns all records of all times.
 
-    :param limit: the most to ask for.
+    :param limit: maximum number.
     :raises ApiError: they cannot be listed.
     """
     query: dict[str, object] = {"status": status}

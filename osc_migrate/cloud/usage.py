@@ -1,4 +1,4 @@
-"""What a compute host has and who uses it: the rows that
+"""Resources of a compute host and their use by project: the rows that
 ``nova-manage service describe_resource`` printed until 2016."""
 
 import dataclasses
@@ -36,9 +36,9 @@ class Usage:
     """The rows for one host.
 
     :ivar total: what the host has, before allocation ratios.
-    :ivar used_now: what Nova accounts for: reserved, servers, moves coming.
-    :ivar used_max: the sizes of the servers that are there, running or not.
-    :ivar projects: the same for each project, by ID.
+    :ivar used_now: accounted by Nova: reserved, servers, incoming moves.
+    :ivar used_max: sum of the sizes of all its servers, running or not.
+    :ivar projects: project ID -> sum of the sizes of its servers.
     :ivar uncounted: IDs of servers whose size could not be read.
     """
 
@@ -53,9 +53,9 @@ def usage(
     hypervisor: Hypervisor,
     servers: Iterable[tuple[str, str, Flavor | None]],
 ) -> Usage:
-    """Adds up.
+    """Add up the sizes of servers.
 
-    :param servers: (ID, project's ID, size or None) of each server there.
+    :param servers: (ID, project ID, size or None) of each server.
     """
     projects: dict[str, Amount] = defaultdict(Amount)
     uncounted = []
@@ -63,8 +63,8 @@ def usage(
         if flavor is None:
             uncounted.append(server)
             continue
-        # As nova/cmd/manage.py added it up, and os-hosts still does: no
-        # swap, and a volume's root disk counts although it is not here.
+        # Like nova/cmd/manage.py did, and os-hosts still does: without
+        # swap, and with the root disk of volume-backed servers.
         projects[project] += Amount(
             flavor.vcpus, flavor.ram, flavor.disk + flavor.ephemeral
         )
@@ -84,7 +84,7 @@ def usage(
 
 
 def host_usage(cloud: Cloud, host_ref: str) -> tuple[str, Usage]:
-    """(name of the host, its usage).
+    """Return (host name, usage).
 
     :raises NotFound: no such compute host.
     :raises MigrateError: Nova does not show it.
@@ -123,8 +123,11 @@ class _Sizes:
         self._known: dict[str, Flavor | None] = {}
 
     def of(self, server: JsonObject) -> Flavor | None:
-        """None where Nova does not show it: a partial record of a cell that is
-        down (2.69), or a flavor that was deleted."""
+        """Return the size of a server, or None if Nova does not show it.
+
+        That is a partial record of a cell that is down (2.69), or a deleted
+        flavor.
+        """
         if "flavor" not in server:
             return None
         if self._nova.has(microversions.FLAVOR_IN_SERVER):
@@ -145,5 +148,5 @@ class _Sizes:
 
 
 def project_names(cloud: Cloud, ids: Iterable[str]) -> dict[str, str]:
-    """Project ID -> name, as far as this user may read them."""
+    """Return project ID -> name, as far as this user may read them."""
     return projects.project_names(cloud.keystone, ids)

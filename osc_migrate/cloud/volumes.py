@@ -1,4 +1,4 @@
-"""What Cinder and Glance show of a server's disks."""
+"""A server's volumes and image, from Cinder and Glance."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ class Volume(Facts):
     status: str
     multiattach: bool
     zone: str | None
-    # Of the image that it was made from, when a server may boot from it.
+    # Of the image that a bootable volume was created from.
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )
-    # Its attachments; Cinder shows their hosts to admins only.
+    # Cinder shows the hosts of attachments to admins only.
     attachments: tuple["Attachment", ...] = ()
 
 
@@ -30,12 +30,12 @@ class Attachment:
 
     id: str
     server_id: str
-    # None where Cinder does not say.
+    # None if Cinder does not show it.
     host: str | None
 
 
 def volumes(cinder: Api, ids: tuple[str, ...]) -> tuple[Volume, ...]:
-    """The volumes with those IDs, one request each."""
+    """Return the volumes with those IDs, one request for each."""
     return tuple(_volume(cinder, volume_id) for volume_id in ids)
 
 
@@ -67,17 +67,16 @@ def _attachments(row: JsonObject) -> tuple[Attachment, ...]:
 
 
 def _of_image(row: JsonObject) -> dict[str, str]:
-    # Only of a volume that was made from an image.
+    # Only for volumes created from an image.
     if "volume_image_metadata" not in row or row.text("bootable") != "true":
         return {}
     return row.words("volume_image_metadata")
 
 
 def image(glance: Api, image_id: str | None) -> dict[str, str] | None:
-    """The properties of the image that a server was booted from, None when
-    it was deleted.
+    """Return the properties of the image a server was booted from.
 
-    No properties without an image: then nothing is missing.
+    None if it was deleted; empty if the server has no image.
     """
     if image_id is None:
         return {}
@@ -103,10 +102,10 @@ def image_properties(
     image: Mapping[str, str] | Unread | None,
     volumes: tuple[Volume, ...] | Unread,
 ) -> Mapping[str, str]:
-    """What Nova copied from the image at boot.
+    """Return the image properties that Nova copied at boot.
 
-    It shows them from 2.98 on, and never those of a volume's image: then
-    what Glance or Cinder says of the image now must do.
+    Nova shows them from 2.98, but never for a volume's image: then the
+    image's current properties in Glance or Cinder are used.
     """
     if server.image_id is None:
         if isinstance(volumes, Unread):
@@ -117,7 +116,7 @@ def image_properties(
         return properties
     shown = fact(lambda: server.image_properties)
     if not isinstance(shown, Unread):
-        # Of a required trait it shows nothing even then.
+        # Required traits are not shown even then.
         known = image if isinstance(image, Mapping) else {}
         traits = {k: v for k, v in known.items() if k.startswith("trait:")}
         return {**traits, **shown}

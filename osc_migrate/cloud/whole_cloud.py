@@ -1,4 +1,4 @@
-"""What is known of a whole cloud."""
+"""The facts about a whole cloud."""
 
 import dataclasses
 import datetime
@@ -22,31 +22,31 @@ from osc_migrate.facts import Facts, Unread, fact, known
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class CloudFacts(Facts):
-    """The whole cloud, for a validation before an upgrade."""
+    """The whole cloud, for validation before an upgrade."""
 
     services: tuple[Service, ...]
     # Compute hosts by name, hypervisors included.
     hosts: Mapping[str, Host]
     servers: tuple[Server, ...]
-    # Records that have not ended.
+    # Migration records that have not ended.
     under_way: tuple[Migration, ...]
-    # Host -> consumers that placement knows there and Nova does not.
+    # Host -> consumers in placement that Nova does not have on it.
     orphans: Mapping[str, tuple[str, ...]]
-    # Hosts whose allocations were not looked at, being too many.
+    # Hosts whose allocations were not read, because there are too many.
     unseen: tuple[str, ...]
-    # Port -> hosts of its bindings, where they are more than they should.
+    # Port -> hosts of its bindings, for ports with too many.
     stale_bindings: Mapping[str, tuple[str, ...]]
     # UTC.
     now: datetime.datetime
-    # The microversion that Nova was asked with, as (2, 104).
+    # The microversion used with Nova, such as (2, 104).
     nova: tuple[int, int] = (2, 104)
 
 
-# Hosts that look wrong are read one by one, up to this many.
+# Maximum number of suspicious hosts that are read one by one.
 CLOSER = 50
 
 
-# Statuses of a move that failed and may have left something behind.
+# Statuses of failed moves, which may have left something behind.
 FAILED = ("error", "failed", "cancelled")
 
 
@@ -54,7 +54,7 @@ LOOK_BACK = datetime.timedelta(days=30)
 
 
 def whole_cloud(cloud: Cloud) -> CloudFacts:
-    """Everything that the checks of ``checks.cloud`` look at."""
+    """Read the facts for the checks in ``checks.cloud``."""
     now = datetime.datetime.now(datetime.UTC)
     read = Reading(
         *in_parallel(
@@ -86,32 +86,32 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
 
 
 def _of(books: Any, name: str) -> Any:
-    """A part of what was read, or why none of it was."""
+    """Return a part of what was read, or the reason why it was not."""
     return books if isinstance(books, Unread) else fact(getattr, books, name)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Reading(Facts):
-    """What was asked for at once."""
+    """Facts that were read in parallel."""
 
     services: tuple[Service, ...]
     hosts: Mapping[str, Host]
     servers: tuple[Server, ...]
     under_way: tuple[Migration, ...]
-    # Moves of the last days that may have left something behind.
+    # Recent moves that may have left something behind.
     failed: tuple[Migration, ...]
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Books(Facts):
-    """What placement has in its books and Nova does not know."""
+    """Allocations in placement that Nova does not account for."""
 
     orphans: Mapping[str, tuple[str, ...]]
     unseen: tuple[str, ...]
 
 
 def services(cloud: Cloud) -> tuple[Service, ...]:
-    """Every Nova service.
+    """Return every Nova service.
 
     :raises ApiError, Unread: they cannot be listed.
     """
@@ -132,8 +132,10 @@ def _failed(cloud: Cloud, now: datetime.datetime) -> tuple[Migration, ...]:
 
 
 def _books(cloud: Cloud, read: Reading) -> Books:
-    """Compares memory: cheap for all hosts at once, and every server has
-    some. Hosts whose sums differ are looked at one by one."""
+    """Compare the memory of all hosts, which is cheap, with their servers'.
+
+    Every server has memory. Hosts whose sums differ are read one by one.
+    """
     used = cloud.placement.used("MEMORY_MB")
     expected: Counter[str] = Counter()
     for server in read.servers:
@@ -142,13 +144,13 @@ def _books(cloud: Cloud, read: Reading) -> Books:
         name
         for name, host in read.hosts.items()
         if host.hypervisor is not None
-        # A machine of Ironic's is a resource of its own class, no memory.
+        # An Ironic node has a custom resource class and no memory.
         and not is_bare_metal(host)
         and used.get(host.hypervisor.id) != expected[name]
     ]
     alive = {server.id for server in read.servers}
-    # While a server moves, its record's UUID holds the room at the source;
-    # also after it, until a cold migration is confirmed.
+    # During a move, and until a cold migration is confirmed, the allocation
+    # on the source belongs to the UUID of the migration record.
     moving = {record.uuid for record in read.under_way}
     moving |= _unconfirmed(cloud, read)
     orphans = {}
@@ -173,7 +175,7 @@ def _unconfirmed(cloud: Cloud, read: Reading) -> set[str | None]:
 
 
 def _stale(cloud: Cloud, read: Reading) -> Mapping[str, tuple[str, ...]]:
-    """Ports of servers whose move failed lately and that are at rest."""
+    """Return stale bindings of idle servers whose move failed recently."""
     moving = {record.server_id for record in read.under_way}
     alive = {server.id for server in read.servers}
     suspects = sorted(
