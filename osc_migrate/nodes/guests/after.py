@@ -1,6 +1,7 @@
 """Checks of a server that has moved, on the two nodes: nothing is left."""
 
 from osc_migrate.checks.check import Concern, Problem, Skip
+from osc_migrate.nodes.guests import disk_files
 from osc_migrate.nodes.guests.guest_move import GuestMove, of_guest, shared
 from osc_migrate.text import command
 
@@ -70,4 +71,5 @@ AFTER = (
     guest_runs_on_the_destination,
     guest_has_left_the_source,
     no_directory_is_left_at_the_source,
+    disk_files.disk_files_are_there_after_the_move,
 )

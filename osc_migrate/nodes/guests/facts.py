@@ -21,6 +21,16 @@ class Disk(Facts):
 
 
 @dataclasses.dataclass(frozen=True)
+class LostFile:
+    """A file of a running guest's disks whose path no longer leads to it."""
+
+    path: str
+    # Where QEMU still holds it: '/proc/4711/fd/12'; empty where the path
+    # alone is known to be gone.
+    open_at: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Cpu:
     """The processor that a running guest sees, as libvirt has it."""
 
@@ -65,6 +75,8 @@ class Domain(Facts):
     # When its QEMU was started here, in seconds since the epoch.
     started: int
     cpu: Cpu
+    # Of its disks and their backing files.
+    lost_files: tuple[LostFile, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

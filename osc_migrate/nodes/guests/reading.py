@@ -9,7 +9,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput, fact, whole
 from osc_migrate.nodes.config.facts import Config
-from osc_migrate.nodes.guests import processors, writing
+from osc_migrate.nodes.guests import lost_files, processors, writing
 from osc_migrate.nodes.guests.facts import Cpu, Disk, Domain, Guests
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -19,15 +19,20 @@ _DEEPEST = 100
 MAX_SERVERS = 200
 _VIRSH = "virsh -r -c qemu:///system"
 # Its process id is written when QEMU is started, a migrated guest's too.
-_EACH = f"""
+_EACH = (
+    lost_files.SCRIPT
+    + f"""
 for uuid in SERVERS; do
     name=$({_VIRSH} domname "$uuid" 2>/dev/null) || continue
     [ -e "/run/libvirt/qemu/$name.pid" ] || continue
     printf '#guest %%s %%s\\n' "$uuid" \\
         "$(stat -c %%Y "/run/libvirt/qemu/$name.pid")"
-    {_VIRSH} dumpxml "$uuid"
+    xml=$({_VIRSH} dumpxml "$uuid")
+    lost_files "$(head -n 1 "/run/libvirt/qemu/$name.pid")" "$xml"
+    printf '%%s\\n' "$xml"
 done
 """
+)
 # The directory that QEMU takes them from for migrations (qemu.conf).
 _CERTIFICATES = r"""
 place=$(awk -F'"' '
@@ -98,14 +103,17 @@ def _running(output: CommandOutput) -> dict[str, Domain]:
     parts = re.split(
         rf"(?m)^#guest ({_UUID}) ([0-9]{{0,20}})$", output.out("each", 1)
     )
-    for uuid, started, xml in zip(
+    for uuid, started, text in zip(
         parts[1::3], parts[2::3], parts[3::3], strict=True
     ):
+        head, _, body = text.partition("<")
+        xml = f"<{body}"
         domains[uuid] = Domain(
             machine=fact(lambda xml=xml: _machine(_parsed(xml))),
             disks=fact(lambda xml=xml: _disks(_parsed(xml))),
             started=fact(whole, started, "the start of QEMU"),
             cpu=fact(lambda xml=xml: _cpu(_parsed(xml))),
+            lost_files=fact(lost_files.read, head),
         )
     return domains
 
