@@ -12,6 +12,8 @@ from osc_migrate.facts import known
 
 # Of Cyborg (nova/network/model.py, VNIC_TYPES_ACCELERATOR).
 ACCELERATOR = frozenset({"accelerator-direct", "accelerator-direct-physical"})
+# nova/compute/power_state.py
+RUNNING = 1
 # With a PCI device (VNIC_TYPES_SRIOV).
 SRIOV = frozenset(
     {
@@ -197,4 +199,33 @@ def ports_are_active_where_it_is(move: MoveFacts) -> str:
         "as a user with the role service (newer Neutron refuses admins): PUT "
         + ", ".join(f"/v2.0/ports/{p}/bindings/{host}/activate" for p in idle)
         + f"; or openstack server reboot --hard {arg(move)}",
+    )
+
+
+@check(server)
+def ports_are_up_where_it_is(move: MoveFacts) -> str:
+    """Neutron has wired each port of the running server on its host.
+
+    A binding shows where a port belongs, its status whether an agent, or
+    ovn-controller, has connected it there.
+    """
+    attached, host = ports(move), known(lambda: move.server.host)
+    if not host:
+        raise Skip("the server's host is not known")
+    if known(lambda: move.server.power_state) != RUNNING:
+        raise Skip("the guest is not running")
+    unless_moving(move)
+    # Another check reports what is not bound here.
+    down = [port for port in move.ports_down if port.is_bound_on(host)]
+    if not down:
+        return f"{len(attached)} up on {host}"
+    listed = ", ".join(f"{port.id} is {port.status}" for port in down)
+    raise Concern(
+        f"port {listed} on {host}: the guest is cut off from the network,"
+        " though the move is complete",
+        f"with OVN: ovn-sbctl find Port_Binding logical_port={down[0].id}"
+        f" shows which chassis has it; on {host}: ovn-appctl -t"
+        " ovn-controller inc-engine/recompute. With an agent: restart the"
+        f" Neutron agent of {host}. If that does not help: openstack server"
+        f" reboot --hard {arg(move)}",
     )

@@ -113,6 +113,7 @@ AFTER: tuple[Check, ...] = (
     leftovers.server_has_its_room_where_it_is,
     ports.ports_are_bound_where_it_is,
     ports.ports_are_active_where_it_is,
+    ports.ports_are_up_where_it_is,
     storage.volumes_are_attached_where_it_is,
 )
 

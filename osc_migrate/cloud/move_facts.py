@@ -77,6 +77,13 @@ class MoveFacts(Facts):
     )
 
     @property
+    def ports_down(self) -> tuple[Port, ...]:
+        """Ports that Neutron has not wired, though nothing is switched off;
+        none where that is not known."""
+        ports = known(lambda: self.ports) or ()
+        return tuple(port for port in ports if port.is_down)
+
+    @property
     def under_way(self) -> tuple[Migration, ...]:
         """The server's records that have not ended."""
         return tuple(m for m in self.migrations if m.status not in ENDED)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from osc_migrate import errors
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.cloud.rest import Api
-from osc_migrate.facts import Facts, Unread, fact
+from osc_migrate.facts import Facts, Unread, fact, known
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -29,6 +29,27 @@ class Port(Facts):
     physical_network: str | None
     # Host -> ACTIVE or INACTIVE; more than one only during a move.
     bindings: Mapping[str, str]
+    # ACTIVE once the host's agent or OVN has wired it; DOWN, BUILD, ERROR.
+    status: str = "ACTIVE"
+    # Not switched off by its owner.
+    admin_up: bool = True
+    # In lower case.
+    mac: str = ""
+    # Of its network, in bytes; None where Neutron does not show it.
+    mtu: int | None = None
+
+    @property
+    def is_down(self) -> bool:
+        """It is not wired, though it is switched on; False where Neutron
+        does not show that."""
+        status = known(lambda: self.status)
+        switched_on = known(lambda: self.admin_up)
+        return bool(switched_on) and status not in ("ACTIVE", None)
+
+    def is_bound_on(self, host: str) -> bool:
+        """Its binding there is active, or Neutron shows no bindings."""
+        bindings = known(lambda: self.bindings)
+        return bindings is None or bindings.get(host) == "ACTIVE"
 
 
 class Network:
@@ -50,13 +71,19 @@ class Network:
             )
         )
         networks = {row.text("network_id") for row in rows}
-        physical = {n: fact(self._physical_network, n) for n in networks}
+        shown = {n: fact(self._network, n) for n in networks}
         return tuple(
             Port(
                 id=row.text("id"),
                 vnic_type=fact(row.text, "binding:vnic_type"),
-                physical_network=physical[row.text("network_id")],
+                physical_network=fact(
+                    _physical_network, shown[row.text("network_id")]
+                ),
                 bindings=fact(self._bindings, row.text("id")),
+                status=fact(row.text, "status"),
+                admin_up=fact(row.flag, "admin_state_up"),
+                mac=fact(lambda row=row: row.text("mac_address").lower()),
+                mtu=fact(_mtu, shown[row.text("network_id")]),
             )
             for row in rows
         )
@@ -80,11 +107,24 @@ class Network:
             if status == "ACTIVE"
         )
 
-    def _physical_network(self, network_id: str) -> str | None:
-        network = self._get(
+    def statuses(self, server_id: str) -> dict[str, str]:
+        """The status of each port of a server, by its ID.
+
+        :raises ApiError: Neutron did not answer.
+        :raises Unread: its answer makes no sense.
+        """
+        rows = self._api.pages(
+            "/ports",
+            "ports",
+            f"list the ports of server {server_id}",
+            query={"device_id": server_id},
+        )
+        return {row.text("id"): row.text("status") for row in rows}
+
+    def _network(self, network_id: str) -> JsonObject:
+        return self._get(
             f"/networks/{network_id}", f"show network {network_id}"
         ).inner("network")
-        return network.maybe_text("provider:physical_network")
 
     def _bindings(self, port_id: str) -> dict[str, str]:
         """Return host -> status. Needs the extension binding-extended."""
@@ -110,6 +150,21 @@ class Network:
     def agents(self) -> tuple[Agent, ...]:
         rows = self._api.pages("/agents", "agents", "list the agents")
         return tuple(_agent(row) for row in rows)
+
+
+def _require(network: JsonObject | Unread) -> JsonObject:
+    if isinstance(network, Unread):
+        raise Unread(network.reason)
+    return network
+
+
+def _physical_network(network: JsonObject | Unread) -> str | None:
+    return _require(network).maybe_text("provider:physical_network")
+
+
+def _mtu(network: JsonObject | Unread) -> int | None:
+    shown = _require(network)
+    return shown.maybe_whole("mtu") if "mtu" in shown else None
 
 
 def _agent(row: JsonObject) -> Agent:

@@ -24,7 +24,7 @@ def left(
     parsed_args: argparse.Namespace, mover: Mover, outcome: Outcome
 ) -> Iterator[Finding]:
     """What the APIs say, and with --nodes the two hosts."""
-    facts = mover.facts(outcome.id, None)
+    facts = mover.facts_after(outcome.id)
     yield from registry.judge_after(facts)
     if parsed_args.nodes and outcome.source and outcome.destination:
         yield from _on_nodes(parsed_args, mover, outcome, facts)

@@ -24,6 +24,7 @@ from osc_migrate.migration.abort import QUEUED, RUNNING, Stop, refuse_abort
 from osc_migrate.migration.confirm import Decision, Verb
 from osc_migrate.migration.follow import Clock, Follower
 from osc_migrate.migration.move import RECORD_WITHIN, Move, abort
+from osc_migrate.migration.settling import settled
 from osc_migrate.migration.start_gate import StartGate
 from osc_migrate.migration.watch import Watcher
 from osc_migrate.text import confirm_or_revert, paste
@@ -48,6 +49,14 @@ class Mover:
     def facts(self, server: str, host: str | None) -> MoveFacts:
         """What is known of a server and a destination; changes nothing."""
         return read_move.one(self.cloud, server, host)
+
+    def facts_after(
+        self, server: str, clock: Clock | None = None
+    ) -> MoveFacts:
+        """What is known of a server that has moved, once its ports are up,
+        or have had time for it."""
+        facts = self.facts(server, None)
+        return settled(self.cloud, facts, clock or self._clock)
 
     def facts_of_every_host(self, server: str) -> list[MoveFacts]:
         """What is known of a server and each host where it might go."""

@@ -139,7 +139,7 @@ class Carry:
             if unconfirmed:
                 return Ended(outcome, unconfirmed)
         if outcome.end is End.MOVED:
-            facts = work.mover.facts(outcome.id, None)
+            facts = work.mover.facts_after(outcome.id, work.clock.plain())
             return Ended(outcome, _problem_texts(registry.judge_after(facts)))
         if outcome.end is not End.NOT_MOVED:
             return Ended(outcome)

@@ -34,6 +34,10 @@ def moved(*volumes, **changes):
     )
 
 
+def on_c(**changes):
+    return shapes.port(bindings={"HostC": "ACTIVE"}, **changes)
+
+
 def found(facts):
     return {f.check: f for f in judge_after(facts) if f.status >= Status.WARN}
 
@@ -72,6 +76,12 @@ def test_another_server_may_have_it_elsewhere():
             "ports-are-active-where-it-is",
             "no active binding on HostC",
             "/bindings/HostC/activate",
+        ),
+        (
+            moved(ports=(on_c(status="DOWN"),)),
+            "ports-are-up-where-it-is",
+            f"port {shapes.port().id} is DOWN on HostC: the guest is cut off",
+            "with OVN: ovn-sbctl find Port_Binding",
         ),
         (
             moved(
@@ -116,3 +126,21 @@ def test_volumes_that_could_not_be_read_are_not_well():
     facts = moved(attached("HostC")).but(volumes=Unread("Cinder is away"))
     finding = found(facts)["volumes-are-attached-where-it-is"]
     assert finding.status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        moved(ports=(on_c(status="DOWN", admin_up=False),)),
+        moved(ports=(on_c(status=Unread("not shown")),)),
+        # Off: its port is down by right.
+        moved(
+            ports=(on_c(status="DOWN"),),
+            server=shapes.server(
+                host="HostC", status="SHUTOFF", power_state=4, volume_ids=()
+            ),
+        ),
+    ],
+)
+def test_a_port_that_is_down_by_right(facts):
+    assert "ports-are-up-where-it-is" not in found(facts)

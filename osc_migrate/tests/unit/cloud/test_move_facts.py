@@ -241,6 +241,22 @@ def test_every_kind_of_agent_tells_its_networks(
     assert found.physical_networks == networks
 
 
+def test_what_neutron_says_of_a_port(healthy):
+    with_port(
+        healthy,
+        status="DOWN",
+        admin_state_up=True,
+        mac_address="FA:16:3E:00:00:01",
+    )
+    network = {"provider:physical_network": None, "mtu": 1450}
+    healthy.neutron(f"/networks/{NETWORK}", {"network": network})
+    facts = read(healthy)
+    (port,) = facts.ports
+    assert (port.status, port.mac) == ("DOWN", "fa:16:3e:00:00:01")
+    assert port.mtu == 1450
+    assert facts.ports_down == (port,)
+
+
 def test_a_port_is_read_with_its_bindings(healthy):
     with_port(healthy)
     (port,) = read(healthy).ports

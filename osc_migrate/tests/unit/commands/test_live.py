@@ -61,6 +61,9 @@ class FakeMover:
         self.asked.append((server, host))
         return self._facts
 
+    def facts_after(self, server):
+        return self.facts(server, None)
+
     def live(self, facts, auto):
         self.started.append(auto)
         if isinstance(self.move, BaseException):

@@ -150,6 +150,9 @@ class Lab:
 
     # Of the mover
 
+    def facts_after(self, id: str, clock: object) -> MoveFacts:
+        return self.facts(id, None)
+
     def facts(self, id: str, host: str | None) -> MoveFacts:
         self.reading(id)
         if id not in self.servers:
