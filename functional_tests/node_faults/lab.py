@@ -60,6 +60,8 @@ class Played:
     left: Sequence[Finding]
     # Node -> the script that fixed it; empty where it was done by hand.
     scripts: dict[str, str]
+    # What `meanwhile` returned while it was there.
+    witnessed: object = None
 
     @property
     def mine(self):
@@ -70,15 +72,17 @@ class Played:
         return {f.check for f in self.found} - {self.fault.check}
 
 
-def play(lab, fault, again=True):
+def play(lab, fault, again=True, meanwhile=lambda lab: None):
     """Brings a fault about, looks, fixes it as the remedy says, and looks
     again. A node that could not be fixed is reset.
 
     :param again: False leaves the second look to the caller.
+    :param meanwhile: is called with the lab while the fault is there.
     """
     try:
         do(lab, fault.node, fault.inject)
         found = odd(lab)
+        witnessed = meanwhile(lab)
         scripts = {}
         if fault.by_hand:
             do(lab, fault.node, fault.by_hand)
@@ -95,4 +99,4 @@ def play(lab, fault, again=True):
         raise
     if left:
         lab.reset(fault.node)
-    return Played(fault, found, left, scripts)
+    return Played(fault, found, left, scripts, witnessed)
