@@ -2,8 +2,8 @@
 
 
 def __getattr__(name: str) -> str:
-    # 'openstack module list --all' of older clients asks for it; every other
-    # command does without reading what is installed.
+    # Older clients read it for 'openstack module list --all'; all other
+    # commands avoid the cost of reading package metadata.
     if name == "__version__":
         from importlib import metadata
 

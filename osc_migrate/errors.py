@@ -1,6 +1,6 @@
-"""The exceptions that reach an operator, each carrying its data.
+"""The exceptions that reach an operator.
 
-``str()`` of each says what happened, on which object, and what to do next.
+``str()`` of each states what happened, to which object, and what to do next.
 """
 
 import itertools
@@ -8,21 +8,21 @@ from collections.abc import Sequence
 
 
 class MigrateError(Exception):
-    """Base of all that this plugin raises by intention; exit code 1."""
+    """Base of the exceptions of this plugin; exit code 1."""
 
 
 class UsageError(MigrateError):
-    """The command line is wrong; exit code 2, and nothing was changed."""
+    """The command line is invalid; exit code 2, nothing was changed."""
 
 
 class Declined(MigrateError):
-    """The answer to a question was not yes; exit code 3."""
+    """The user declined to proceed; exit code 3."""
 
 
 class ApiError(MigrateError):
-    """A service answered with an error, or not at all.
+    """A service returned an error, or did not respond.
 
-    :ivar status: the HTTP status, None when no answer came.
+    :ivar status: HTTP status; None without a response.
     """
 
     def __init__(
@@ -36,13 +36,13 @@ class ApiError(MigrateError):
 
     @property
     def passing(self) -> bool:
-        """True for trouble that is worth another try: no answer, overload,
-        a proxy's or a server's own failure."""
+        """Whether a retry may help: no response, overload, or a failure of the
+        service or of a proxy."""
         return self.status is None or self.status == 429 or self.status >= 500
 
 
 class NotFound(MigrateError):
-    """Nothing has that name or ID."""
+    """No object has that name or ID."""
 
     def __init__(self, what: str, name: str, remedy: str) -> None:
         super().__init__(f"no {what} is called '{name}'; {remedy}")
@@ -51,9 +51,9 @@ class NotFound(MigrateError):
 
 
 class Ambiguous(MigrateError):
-    """Several things have that name.
+    """Several objects have that name.
 
-    :param details: what distinguishes them, such as their hosts.
+    :param details: details that distinguish them, such as their hosts.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""What was read from the cloud, before anything is judged.
+"""Facts: values read from the cloud or its nodes, not yet judged.
 
-A fact that could not be read is stored as :class:`Unread`, and raised
-where it is used: no code can mistake 'not known' for 'no'.
+A fact that could not be read is stored as :class:`Unread` and raises when it
+is used, so that no code can mistake 'unknown' for 'no'.
 """
 
 import typing
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Unread(Exception):
-    """A fact that could not be read, and why not."""
+    """A fact that could not be read, and the reason."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -20,19 +20,19 @@ class Unread(Exception):
 
 
 class Facts:
-    """Base of all facts: looking at an unread one raises :class:`Unread`."""
+    """Base of all facts: access to an unread one raises :class:`Unread`."""
 
-    if not typing.TYPE_CHECKING:  # a typed one would allow any name
+    if not typing.TYPE_CHECKING:  # A typed one would allow any name.
 
         def __getattribute__(self, name):
             value = object.__getattribute__(self, name)
             if isinstance(value, Unread):
-                # A new one each time, or the tracebacks would pile up.
+                # A new instance each time, or tracebacks would accumulate.
                 raise Unread(value.reason)
             return value
 
     def but(self, **changes: object) -> typing.Self:
-        """The same facts with some changed, unread ones included."""
+        """Return a copy with some facts changed; unread ones are kept."""
         fields = object.__getattribute__(self, "__dict__")
         return type(self)(**(fields | changes))
 
@@ -43,10 +43,9 @@ class Facts:
 
 
 def known(read: Callable[[], T]) -> T | None:
-    """What `read` returns, None where it meets an unread fact.
+    """Return the result of `read`, or None if it uses an unread fact.
 
-    For what is only shown, or helps where it is known: never for a
-    judgement.
+    Only for display or optional details, never for a judgement.
     """
     try:
         return read()
@@ -55,10 +54,10 @@ def known(read: Callable[[], T]) -> T | None:
 
 
 def fact(read: Callable[..., T], *args: object) -> T:
-    """`read` of `args`, or the :class:`Unread` that it raised, as a value.
+    """Return `read(*args)`, or the :class:`Unread` it raised as a value.
 
-    Typed as if it had been read: :class:`~osc_migrate.facts.Facts`
-    raises it again where it is used.
+    The type is that of a read fact: :class:`~osc_migrate.facts.Facts` raises
+    the stored exception when the fact is used.
     """
     try:
         return read(*args)

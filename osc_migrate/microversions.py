@@ -1,10 +1,10 @@
-"""The API microversions that matter here, each with what it brings.
+"""The API microversions that matter here, each with what it added.
 
 Source: nova's ``rest_api_version_history.rst`` and placement's
 ``rest_api_version_history.rst``.
 """
 
-# The newest that this code was written and run against.
+# The newest one that this code was written and tested for.
 NOVA = "2.104"
 PLACEMENT = "1.39"
 
@@ -32,12 +32,12 @@ TREES = "1.29"  # allocation_candidates: all classes, roots
 
 
 def at_least(version: str, wanted: str) -> bool:
-    """True when microversion `version` has what `wanted` brought."""
+    """Return whether `version` is `wanted` or later."""
     return key(version) >= key(wanted)
 
 
 def lacking(what: str, wanted: str, highest: str) -> str:
-    """In words: something needs a newer compute API than there is."""
+    """Return a message: an operation needs a newer compute API."""
     return (
         f"{what} needs compute API microversion {wanted}; the highest usable"
         f" one is {highest}"

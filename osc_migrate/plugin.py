@@ -7,15 +7,15 @@ if typing.TYPE_CHECKING:
     from osc_migrate.migration import mover
 
 API_NAME = "migrate"
-# All four names are needed: without API_VERSION_OPTION every openstack
-# command fails, without DEFAULT_API_VERSION these commands vanish.
+# All four names are required: without API_VERSION_OPTION every openstack
+# command fails, without DEFAULT_API_VERSION these commands are missing.
 API_VERSION_OPTION = "os_migrate_api_version"
 API_VERSIONS = ("1",)
 DEFAULT_API_VERSION = "1"
 
 
 def make_client(instance: typing.Any) -> "mover.Mover":
-    """What commands find as ``client_manager.migrate``."""
+    """Return the object for ``client_manager.migrate``."""
     from osc_migrate.migration import mover
 
     return mover.Mover(instance.sdk_connection)
@@ -24,5 +24,5 @@ def make_client(instance: typing.Any) -> "mover.Mover":
 def build_option_parser(
     parser: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
-    """No global option: there is no separate API to choose."""
+    """Add no global option: there is no separate API to choose."""
     return parser

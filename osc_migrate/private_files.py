@@ -1,11 +1,11 @@
-"""Files and directories that are the user's alone: the one place that writes.
+"""Private files and directories of the user: the only module that writes.
 
-What is written may name servers, hosts and configuration, and a script is
-later run as root. So a file is complete or is not there, only its user can
-read it, and a symbolic link that another user may have placed is never
+The files may name servers, hosts and configuration, and scripts are run as
+root later. A file is therefore either complete or absent, only its user can
+read it, and symbolic links, which another user may have placed, are never
 followed.
 
-All raise :class:`OSError` with a ``strerror`` for people.
+All functions raise :class:`OSError` with a readable ``strerror``.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ import stat
 from collections.abc import Iterator
 
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
-# Streams that are written to as they are, by their exact names: no file can
-# be placed there by others.
+# Streams, written to directly, by their exact names: other users cannot
+# place a file there.
 _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 _DEVICES = ("/dev/null", "/dev/tty")
 
@@ -26,10 +26,10 @@ _DEVICES = ("/dev/null", "/dev/tty")
 def write(
     path: str | os.PathLike[str], data: str | bytes, mode: int = 0o600
 ) -> None:
-    """Replaces the file in one step; until then the old one is untouched.
+    """Replace the file atomically; the old one is kept until then.
 
-    :param mode: of the file, also when it existed with another one.
-    :raises OSError: it cannot be written, is a link or no regular file.
+    :param mode: mode of the file, even if it existed with another one.
+    :raises OSError: not writable, a link, or not a regular file.
     """
     content = data.encode() if isinstance(data, str) else data
     target = pathlib.Path(path)
@@ -44,14 +44,14 @@ def write(
             _require_replaceable(target, directory)
             _replace(target.name, directory, content, mode)
     except OSError as error:
-        # Not the name of the temporary file, nor the directory's.
+        # Name the target, not the temporary file or the directory.
         raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def make_directory(path: pathlib.Path) -> None:
-    """Makes it and its parents, for the user alone; one that exists must be.
+    """Create a private directory and its parents, or check an existing one.
 
-    :raises OSError: it cannot be made, or others may write in it.
+    :raises OSError: it cannot be created, or others may write to it.
     """
     missing = []
     place = path
@@ -59,14 +59,14 @@ def make_directory(path: pathlib.Path) -> None:
         missing.append(place)
         place = place.parent
     for new in reversed(missing):
-        # Another run may have made it meanwhile.
+        # Another run may have created it meanwhile.
         with contextlib.suppress(FileExistsError):
             os.mkdir(new, 0o700)
     require_private_directory(path)
 
 
 def require_private_directory(path: pathlib.Path) -> None:
-    """:raises OSError: it is not a directory, or others may write in it."""
+    """:raises OSError: it is not a directory, or others may write to it."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         raise _refused(
@@ -87,13 +87,13 @@ def require_private_directory(path: pathlib.Path) -> None:
 
 
 def open_private(path: pathlib.Path, flags: int) -> int:
-    """The descriptor of a regular file of the user's.
+    """Return the descriptor of a regular file of the user.
 
-    :param flags: of :func:`os.open`; with ``O_CREAT`` its mode is 0600.
-    :raises OSError: it is a link, no regular file, or others may write it.
+    :param flags: see :func:`os.open`; ``O_CREAT`` creates it with mode 0600.
+    :raises OSError: a link, not a regular file, or writable by others.
     """
     try:
-        # Without O_NONBLOCK a named pipe would wait for its other end.
+        # Without O_NONBLOCK, opening a named pipe would block.
         number = os.open(path, flags | _FLAGS | os.O_NONBLOCK, 0o600)
     except OSError as error:
         if error.errno == errno.ELOOP:
@@ -115,12 +115,12 @@ def open_private(path: pathlib.Path, flags: int) -> int:
 
 
 def require_private_file(path: pathlib.Path) -> None:
-    """:raises OSError: as :func:`open_private`."""
+    """:raises OSError: see :func:`open_private`."""
     os.close(open_private(path, os.O_RDONLY))
 
 
 def _require_owner(status: os.stat_result, path: pathlib.Path) -> None:
-    # What is root's, root could change anyway.
+    # Root could change the file in any case.
     if status.st_uid not in (0, os.geteuid()):
         raise _refused(
             errno.EPERM, f"it belongs to another user ({status.st_uid})", path
@@ -134,7 +134,7 @@ def _refused(number: int, reason: str, path: pathlib.Path) -> OSError:
 def _stream(path: str) -> contextlib.AbstractContextManager[int] | None:
     number = _STREAMS.get(path)
     prefix, _, last = path.rpartition("/")
-    # What a shell makes of >(command).
+    # A shell's >(command).
     if prefix in ("/dev/fd", "/proc/self/fd") and last.isdecimal():
         number = int(last)
     if number is not None:
@@ -155,7 +155,7 @@ def _closing(number: int) -> Iterator[int]:
 def _opened_directory(
     path: pathlib.Path,
 ) -> contextlib.AbstractContextManager[int]:
-    """From here on the name means this directory, even if it is moved."""
+    """Open a directory, to refer to it even if it is moved."""
     return _closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
 
@@ -183,7 +183,7 @@ def _replace(name: str, directory: int, content: bytes, mode: int) -> None:
     try:
         with _closing(number):
             _write_all(number, content)
-            # Whatever the umask takes away.
+            # Regardless of the umask.
             os.fchmod(number, mode)
             os.fsync(number)
         os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
@@ -191,7 +191,7 @@ def _replace(name: str, directory: int, content: bytes, mode: int) -> None:
         with contextlib.suppress(OSError):
             os.unlink(new, dir_fd=directory)
         raise
-    # Some file systems have no such thing; the file itself is complete.
+    # Some file systems do not support this; the file itself is complete.
     with contextlib.suppress(OSError):
         os.fsync(directory)
 

@@ -1,8 +1,8 @@
-"""Secrets in text that nodes or services sent, masked before it is shown.
+"""Masks secrets in text from nodes and services before it is shown.
 
-The second net: what leaves a node is chosen by allow-lists. Our own patterns
-come first and oslo.utils masks what is left, as its last pattern removes the
-text between two quotes that follow a secret.
+This is the second line of defense: allow-lists select what leaves a node. Our
+own patterns are applied first and those of oslo.utils afterwards, because its
+last pattern removes the text between two quotes after a secret.
 """
 
 import functools
@@ -20,23 +20,23 @@ from osc_migrate.redact_patterns import (
     Rules,
 )
 
-# Without one of these neither oslo.utils nor a named value has anything.
+# Without one of these, neither oslo.utils nor our named values match.
 _HINT = re.compile(
     r"pass|pswd|pwd|token|secret|key|credential|cookie|signature|url_?sig"
     r"|user_?data|config_?drive|fsid|suffix",
     re.IGNORECASE,
 )
-# What oslo.utils masks but is not secret: the UUID of a libvirt secret, an
-# option that is on, the argument of 'virsh secret-get-value'.
+# Not secret, although oslo.utils masks it: the UUID of a libvirt secret, an
+# enabled option, the argument of 'virsh secret-get-value'.
 _SHIELDED = re.compile(
     rf"(?:password|passphrase|secret|token)(?=_uuid|-[a-z]|\s+{UUID}|{SIGN}"
     r"(?:true|false|none|null|on|off|yes|no)\b)|cluster(?=fsid)",
     re.IGNORECASE,
 )
 _SHIELD = "\ue0f1\ue0f2"
-# Characters that oslo.utils gets at once: a pattern of it is quadratic.
+# Maximum length passed to oslo.utils: one of its patterns is quadratic.
 _PIECE = 2000
-# Characters of a text that is likely to come again.
+# Texts up to this length are cached, as they are likely to recur.
 _SHORT = 500
 
 
@@ -54,8 +54,8 @@ def _masked(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """`text` with ``***`` in place of what may be a secret."""
-    # Findings repeat: one sentence for a thousand servers.
+    """Return `text` with possible secrets replaced by ``***``."""
+    # Findings repeat: the same sentence for a thousand servers.
     if len(text) > _SHORT:
         return _masked.__wrapped__(text)
     return _masked(text)
@@ -71,7 +71,7 @@ def _by_rules(rules: Rules, text: str) -> str:
 
 
 def _by_oslo(text: str) -> str:
-    # Its import takes time, and few texts need it.
+    # The import is slow, and few texts need it.
     from oslo_utils import strutils
 
     def mask(piece: str) -> str:

@@ -1,23 +1,23 @@
 """Patterns of secrets, for :mod:`osc_migrate.redact`.
 
-Each takes time linear in the length of the text: repetitions inside a match
-are bounded, or end at a character that the next match starts behind.
+Each runs in linear time: repetitions inside a match are bounded, or end at a
+character after which the next match starts.
 """
 
 import re
 
 MASK = "***"
-# What stands in a text, in lower case, for its patterns to be tried.
+# Lower-case text that must occur -> the patterns to apply then.
 Rules = tuple[tuple[str, tuple[tuple[re.Pattern[str], str], ...]], ...]
-# Not a secret: what a flag or a redacted value looks like.
+# Not a secret: a flag or a value that is already redacted.
 _PLAIN = (
     r"(?!(?:true|false|none|null|on|off|yes|no|prompt|\*+|<[A-Za-z_ -]{1,40}>)"
     r"(?:[\s,;'\"}\])<]|\\|$))"
 )
 _COUNT = r"(?!\d{1,6}(?:[\s,;'\"}\])<.]|$))"
 _FILE = r"(?!~?/|[\w.-]{1,80}\.(?:pem|key|crt|pub)\b)"
-# Words at the end of a name that stands before its value. What is letters
-# only must not end another word: 'monkey', 'bypass'.
+# Words at the end of the name before a value. Words of letters only must not
+# be the end of another word: 'monkey', 'bypass'.
 _START = r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))"
 _PUBLIC = "".join(
     rf"(?<!{word})"
@@ -67,7 +67,7 @@ def _rule(
 
 
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-# What stands in the text for a rule to be tried -> the rules, in this order.
+# Text that must occur -> the rules to apply then, in this order.
 RULES: Rules = (
     (
         "private",
@@ -84,7 +84,7 @@ RULES: Rules = (
         (
             _rule(r"(://)[^\s/?#'\"@:]{0,400}:[^\s/?#'\"]{1,400}(?=@)"),
             _rule(r"(://)(?:[^\s/?#@:]{20,400})@"),
-            # A slash in a password; not what looks like a port.
+            # A slash in a password; not a port number.
             _rule(
                 r"(://)[^\s/?#'\"@:]{1,100}:(?!\d{1,5}(?:[/\s]|$))"
                 r"[^\s'\"@]{1,200}(?=@)"
@@ -183,7 +183,7 @@ RULES: Rules = (
             ),
         ),
     ),
-    # Options of well-known commands that have a short name or none.
+    # Options of well-known commands with short names, or without names.
     (
         "sshpass",
         (_rule(rf"(\bsshpass\b['\",\s]{{1,8}}-p(?:{_GAP})?){_WORD}"),),
@@ -298,7 +298,7 @@ RULES: Rules = (
         ),
     ),
 )
-# The same, only for text that names a secret at all.
+# The same, only for text that contains the name of a secret.
 WORDED: Rules = (
     # '--os-password X', ['--key', 'X'].
     (
@@ -324,7 +324,7 @@ WORDED: Rules = (
             ),
         ),
     ),
-    # A block of YAML below such a name: a parameter of Heat.
+    # A YAML block below such a name: a Heat parameter.
     (
         ":",
         (

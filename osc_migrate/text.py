@@ -1,4 +1,4 @@
-"""Words and numbers for people, safe to print and safe to paste."""
+"""Text for people: safe to print, and safe to paste into a shell."""
 
 import datetime
 import difflib
@@ -7,21 +7,21 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.@:+][A-Za-z0-9_.@:+-]*")
-# As oslo.utils' is_uuid_like: a server may be named like another one's ID.
+# Like is_uuid_like of oslo.utils: a server's name may be another one's ID.
 _ID = re.compile(r"(urn:|uuid:|[-{}])*([0-9A-Fa-f][-{}]*){32}")
 
 
 def printable(text: object, limit: int = 0) -> str:
-    """`text` without anything that steers a terminal.
+    """Return `text` without characters that control a terminal.
 
-    Names and messages come from strangers: control characters, line breaks
-    and the direction marks of Unicode become visible escapes.
+    Names and messages are untrusted: control characters, line breaks and
+    bidirectional marks become visible escapes.
 
-    :param limit: the most characters shown; 0 keeps all.
+    :param limit: maximum number of characters; 0 means no limit.
     """
     shown = str(text)
     if limit:
-        # What is cut off anyway need not be escaped: it may be megabytes.
+        # Cut first: the text may have megabytes.
         shown = shown[: limit + 1]
     if not shown.isprintable():
         shown = "".join(
@@ -34,10 +34,10 @@ def printable(text: object, limit: int = 0) -> str:
 
 
 def paste(name: str, other: str = "") -> str:
-    """`name` as one word of a command that an operator may paste.
+    """Return `name` as one word of a command to paste into a shell.
 
-    :param other: an ID to show instead of a name that would need quotes, or
-        that a service would take for an ID.
+    :param other: ID to use instead if the name needs quotes or looks like an
+        ID.
     """
     if _PLAIN.fullmatch(name) and not (other and _ID.fullmatch(name)):
         return name
@@ -45,15 +45,15 @@ def paste(name: str, other: str = "") -> str:
 
 
 def command(*words: object) -> str:
-    """One shell command; each word is quoted that needs it."""
+    """Return a shell command, with words quoted where necessary."""
     return shlex.join(map(str, words))
 
 
 def confirm_or_revert(server: str, *, resized: bool = False) -> str:
-    """What ends a move that is awaiting confirmation or taken back.
+    """Return the command that ends a move awaiting confirmation.
 
-    :param server: as :func:`paste` has it.
-    :param resized: it is a resize, which is not ours to end.
+    :param server: from :func:`paste`.
+    :param resized: it is a resize, for which the client has commands.
     """
     confirm = f"openstack migrate cold {server} --confirm"
     revert = f"openstack migrate cold {server} --revert"
@@ -64,19 +64,19 @@ def confirm_or_revert(server: str, *, resized: bool = False) -> str:
 
 
 def some(count: int, thing: str) -> str:
-    """A count and its noun: '1 move', '2 moves'."""
+    """Return a count and its noun: '1 move', '2 moves'."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def listed(items: Sequence[str], most: int = 5, between: str = ", ") -> str:
-    """The first of them: 'HostA, HostB and 3 more'."""
+    """Return the first items: 'HostA, HostB and 3 more'."""
     shown = between.join(items[:most])
     hidden = len(items) - most
     return f"{shown} and {hidden} more" if hidden > 0 else shown
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A question about the nearest of the names; empty where none is near."""
+    """Return a question with the most similar names, or ''."""
     similar_names = difflib.get_close_matches(name, names, 3)
     if not similar_names:
         return ""
@@ -84,12 +84,12 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def utc(moment: datetime.datetime | None) -> str | None:
-    """A moment in UTC as ISO 8601 has it: '2025-06-01T12:00:00Z'."""
+    """Format a time in UTC as ISO 8601: '2025-06-01T12:00:00Z'."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
 def size(count: float) -> str:
-    """Bytes as '1.5 GiB'."""
+    """Format bytes as '1.5 GiB'."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
         if abs(count) < 1024 or unit == "TiB":
             break
@@ -99,7 +99,7 @@ def size(count: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as '0:07', '12:05' or '1:02:03'."""
+    """Format seconds as '0:07', '12:05' or '1:02:03'."""
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     if hours:

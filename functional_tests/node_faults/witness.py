@@ -8,7 +8,7 @@ from testbed.cloud.processes import ROOT
 
 _FAILED = re.compile(r"^(?:FAILED|ERROR) \S+::(test_\w+)", re.MULTILINE)
 
-# Test -> the faults that it sees, each of which a check reports too.
+# Test -> the faults that it detects; a check reports each of them too.
 SEEN_BY = {
     "test_numbers_are_those_of_the_first_node": (
         "nova-uid-agrees",
@@ -111,14 +111,14 @@ SEEN_BY = {
 
 
 def expected(fault):
-    """The test of the guide that sees a fault; None where none does."""
+    """Return the test of the guide that detects a fault, or None."""
     return next(
         (test for test, keys in SEEN_BY.items() if fault.key in keys), None
     )
 
 
 def failures(lab):
-    """The names of the tests of the guide that fail now.
+    """Run the tests of the guide and return the names of those that fail.
 
     :raises RuntimeError: they could not be run.
     """

@@ -1,7 +1,7 @@
-"""What the tests of the guide get: nodes, as testinfra knows them.
+"""Fixtures: the nodes, as testinfra hosts.
 
-All nodes are logged in to at once, and each test asks over a shell that stays
-open; else testinfra logs in anew for each command.
+All nodes are connected in parallel, and each test uses a shell that stays
+open; testinfra alone would log in for each command.
 """
 
 import configparser
@@ -16,7 +16,7 @@ from osc_migrate.nodes.transport.sessions import Sessions
 
 from ..gather import roles_of, targets_of
 
-# Where nova-compute has its options; the latter two in containers.
+# nova-compute's configuration; the last two for containers.
 NOVA_CONF = (
     "/etc/nova/nova.conf",
     "/etc/kolla/nova-compute/nova.conf",
@@ -25,7 +25,7 @@ NOVA_CONF = (
 
 
 def pytest_generate_tests(metafunc):
-    """A test with `host` is run for each compute node, one with `storage`
+    """Run a test with `host` for each compute node, and one with `storage`
     for each file server."""
     roles = roles_of(metafunc.config)
     for fixture, role in ("host", Role.COMPUTE), ("storage", Role.STORAGE):
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def nodes(request):
-    """Name -> node, for all that answer; the reason for those that do not."""
+    """Name -> node, or the reason why it does not answer."""
     names = roles_of(request.config)
     targets = targets_of(request.config, names)
     forks = request.config.getoption("forks")
@@ -46,7 +46,7 @@ def nodes(request):
 
 @pytest.fixture(scope="session")
 def roots(nodes):
-    """The names of the nodes where this login is root."""
+    """Names of the nodes where this login is root."""
     return {
         name
         for name, node in nodes.items()
@@ -77,7 +77,7 @@ def _usable(name, nodes, roots):
 
 @pytest.fixture(scope="session")
 def computes(request, nodes, roots):
-    """Name -> node, for all compute nodes that can be asked."""
+    """Name -> node, for all compute nodes that answer."""
     roles = roles_of(request.config)
     return {
         name: nodes[name]
@@ -88,9 +88,11 @@ def computes(request, nodes, roots):
 
 @pytest.fixture
 def neighbours(host, computes):
-    """Name -> node, for the two compute nodes that follow this one in
-    --hosts. So 50 nodes do not try
-    2450 connections: 'openstack migrate preflight --nodes' does."""
+    """Name -> node, for the next two compute nodes in --hosts.
+
+    All pairs of 50 nodes would be 2450 connections; 'openstack migrate
+    preflight --nodes' tries them.
+    """
     names = list(computes)
     position = names.index(name_of(host))
     following = (names[position + 1 :] + names[:position])[:2]
@@ -116,12 +118,12 @@ def instances(nova):
 
 
 def name_of(node):
-    """As in --hosts."""
+    """Return the name in --hosts."""
     return node.backend.hostname
 
 
 def options_of(node):
-    """A function that returns an option of a node's nova.conf."""
+    """Return a function that reads an option of a node's nova.conf."""
     files = [file for path in NOVA_CONF if (file := node.file(path)).exists]
     assert files, f"{name_of(node)} has none of: {', '.join(NOVA_CONF)}"
     parser = configparser.ConfigParser(
@@ -130,7 +132,7 @@ def options_of(node):
     try:
         parser.read_string(files[0].content_string)
     except configparser.ParsingError as error:
-        # The lines themselves may hold passwords.
+        # The lines themselves may contain passwords.
         numbers = [number for number, _ in error.errors]
         pytest.fail(f"{files[0].path}: lines {numbers}", pytrace=False)
     except configparser.Error as error:
@@ -143,14 +145,15 @@ def options_of(node):
 
 
 def addresses_of(node):
-    """The addresses of a node's interfaces, without those of loopback."""
+    """Return the addresses of a node's interfaces, without loopback."""
     return set(node.check_output("hostname -I").split())
 
 
 def inbound_of(node):
-    """Where others send servers: an address or a name.
+    """Return the address or name that other nodes send servers to.
 
-    What one node says goes to a shell of another: no other characters.
+    It comes from one node and is passed to a shell of another: no other
+    characters are allowed.
     """
     option = options_of(node)
     place = option("libvirt", "live_migration_inbound_addr", name_of(node))
@@ -160,7 +163,7 @@ def inbound_of(node):
 
 
 def transport_of(option):
-    """How Nova connects to libvirt on another host: tcp, tls or ssh."""
+    """Return how Nova connects to libvirt on other hosts: tcp, tls or ssh."""
     uri = option("libvirt", "live_migration_uri")
     scheme = option("libvirt", "live_migration_scheme", "tcp")
     return uri.partition("+")[2].partition(":")[0] if uri else scheme

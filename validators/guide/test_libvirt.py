@@ -71,7 +71,7 @@ def test_the_firewall_lets_libvirt_in(host, neighbours, transport):
 
 @pytest.mark.parametrize("port", [49152, 49183, 49215])
 def test_the_firewall_lets_servers_in(host, neighbours, port):
-    """Nothing listens there yet: a refusal is well, silence is not."""
+    """Nothing listens there yet: a refusal is fine, a timeout is not."""
     for name, node in neighbours.items():
         result = host.run(
             "timeout -k 1 3 bash -c 'exec 3<>/dev/tcp/$0/$1' %s %s",
