@@ -1,1 +1,1 @@
-"""What happens to a server: started, followed, stopped, verified, repaired."""
+"""One server's move: start, follow, abort, verify, repair."""

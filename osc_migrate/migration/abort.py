@@ -1,4 +1,4 @@
-"""What became of a migration that was to be aborted."""
+"""Aborts a migration and reports its end."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -15,22 +15,22 @@ from osc_migrate.text import paste
 
 @dataclasses.dataclass(frozen=True)
 class AbortResult:
-    """How an abort ended, as it is printed."""
+    """The result of an abort, as printed."""
 
     server: str
     id: str
     migration_id: int
     source: str | None
     destination: str | None
-    # Nova's word for the migration.
+    # Nova's status of the migration.
     status: str
-    # The server afterwards; None where it could not be read.
+    # The server afterwards; None if it could not be read.
     server_status: str | None
     host: str | None
     next: str
-    # True when the migration was stopped and the server is on its source.
+    # True if the migration was stopped and the server is on its source.
     stopped: bool = False
-    # The server's state is wrong: its guest runs on, Nova calls it ERROR.
+    # The server is in ERROR although its guest is running.
     broken: bool = False
 
     COLUMNS = (
@@ -46,18 +46,18 @@ class AbortResult:
     )
 
 
-# What Nova lets one abort, below and from 2.65 (nova/compute/api.py).
+# Statuses that can be aborted, below and from 2.65 (nova/compute/api.py).
 RUNNING = frozenset({"running"})
 
 
 QUEUED = frozenset({"running", "queued", "preparing"})
 
 
-# Seconds until a request that changed nothing is repeated.
+# Seconds until a request without effect is repeated.
 REPEAT_AFTER = 10.0
 
 
-# Nova's refusals of one that has progressed meanwhile.
+# Nova's responses if the migration has progressed meanwhile.
 _CHANGED = (400, 404, 409)
 
 
@@ -67,10 +67,10 @@ def refuse_abort(
     has: Callable[[str], bool],
     version: str,
 ) -> None:
-    """Refuses what can never be aborted, with the reason.
+    """Raise an error if the migration can never be aborted.
 
-    :param has: whether a microversion can be used; `version` is the newest.
-    :raises MigrateError: it cannot.
+    :param has: whether a microversion is available; `version` is the newest.
+    :raises MigrateError: it cannot be aborted, and why.
     """
     name = paste(server.name, server.id)
     if record.type not in ("live-migration", None):
@@ -87,7 +87,7 @@ def refuse_abort(
 
 
 def cold(server: Server, record: Migration) -> str:
-    """Why a migration other than live continues, and what to do instead."""
+    """Say why another migration cannot be aborted, and what to do instead."""
     name = paste(server.name, server.id)
     back = {
         "migration": f"openstack migrate cold {name} --revert",
@@ -103,9 +103,9 @@ def cold(server: Server, record: Migration) -> str:
 
 
 class Stop:
-    """One migration that is to stop.
+    """A migration to be aborted.
 
-    :ivar refused: Nova's last words against it.
+    :ivar refused: Nova's last error message.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Stop:
         request: Callable[[], None],
         clock: Clock,
     ) -> None:
-        """:param request: sends the request to abort it."""
+        """:param request: sends the abort request."""
         self.server = server
         self._cloud = cloud
         self._abortable = abortable
@@ -130,13 +130,13 @@ class Stop:
     @property
     def record(self) -> Migration:
         record = self._follower.record
-        assert record is not None  # noqa: S101 - given at the start
+        assert record is not None  # noqa: S101 - set from the start
         return record
 
     def begin(self) -> None:
-        """Asks for it, if it can be asked for by now.
+        """Send the abort request, if the migration can be aborted now.
 
-        :raises ApiError: Nova refuses, and not because it progressed.
+        :raises ApiError: refused for another reason than progress.
         """
         now = self._follower.elapsed
         lately = (
@@ -152,18 +152,18 @@ class Stop:
         except errors.ApiError as error:
             self.refused = error.message
             if error.passing:
-                return  # asked for again
+                return  # sent again
             self._refusals += 1
-            # Once may be a moment between two phases; a lock stays.
+            # One refusal may fall between two phases; a lock stays.
             if error.status not in _CHANGED or self._refusals > 1:
                 raise
             self._requested_at = now - REPEAT_AFTER
 
     def follow(self, timeout: float | None = None) -> Iterator[Progress]:
-        """One Progress a second until the record has ended.
+        """Yield one Progress per second until the record has ended.
 
         :raises TimeUp: after `timeout` seconds.
-        :raises ApiError: as :meth:`begin`, or the API does not answer.
+        :raises ApiError: see :meth:`begin`, or the API does not respond.
         """
         for look in self._follower.progress(timeout):
             if not look.trouble and look.status not in ENDED:
@@ -174,8 +174,10 @@ class Stop:
             yield dataclasses.replace(look, phase=phase)
 
     def outcome(self) -> AbortResult:
-        """What is true now: the record's end and the server's state, None
-        where the API does not answer."""
+        """Return the current status of record and server.
+
+        None where the API does not respond.
+        """
         now: Server | None = None
         status: str | None = None
         try:

@@ -1,8 +1,9 @@
-"""Whether a guest has left its source, though Nova's record still runs.
+"""Detects that a guest has left its source before Nova's record ends.
 
-Once libvirt has copied it, Nova rebinds its ports and waits for Neutron before
-the record changes (nova/compute/manager.py, _post_live_migration). With OVN
-that takes up to minutes, in which the last counters stay as they were.
+After libvirt has copied the guest, Nova rebinds its ports and waits for
+Neutron before the record changes (nova/compute/manager.py,
+_post_live_migration). With OVN this can take minutes, during which the
+counters do not change.
 """
 
 from osc_migrate import errors
@@ -10,16 +11,17 @@ from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.facts import Unread
 
-# Seconds from one question to the next.
+# Seconds between two requests.
 ASK_AFTER = 10.0
 
 
 class Arrival:
-    """Of one move.
+    """Arrival of one guest.
 
-    :ivar copied: libvirt has no job for it any more, or the copy was about to
-        end when it was last counted.
-    :ivar at_destination: Nova has it on the destination, or Neutron its ports.
+    :ivar copied: libvirt no longer has a job for it, or the copy was about to
+        end according to the last counters.
+    :ivar at_destination: Nova shows the server on the destination, or Neutron
+        its ports.
     """
 
     def __init__(self, cloud: Cloud, server_id: str) -> None:
@@ -30,7 +32,7 @@ class Arrival:
         self.at_destination = False
 
     def look(self, record: Migration, now: float) -> bool:
-        """Whether it has arrived; False where that is not known."""
+        """Return whether it has arrived; False if unknown."""
         if self.at_destination:
             return True
         if self._asked_at is None or now - self._asked_at >= ASK_AFTER:

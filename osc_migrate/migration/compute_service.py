@@ -1,7 +1,7 @@
-"""The nova-compute service of a host: disabled and enabled.
+"""Disables and enables the nova-compute service of a host.
 
-A disabled one runs on and can be left by its servers; the scheduler sends
-none there (nova/scheduler/filters/compute_filter.py).
+A disabled service keeps running and its servers can be moved away; the
+scheduler sends no servers to it (nova/scheduler/filters/compute_filter.py).
 """
 
 import dataclasses
@@ -17,10 +17,10 @@ LONGEST_REASON = 255
 
 @dataclasses.dataclass(frozen=True)
 class ServiceState:
-    """How a service stands.
+    """Administrative state of a service.
 
-    :ivar enabled: whether servers may be sent there.
-    :ivar reason: why it is disabled; None when no reason was given.
+    :ivar enabled: whether the scheduler may send servers to it.
+    :ivar reason: disabled reason; None if none was given.
     """
 
     enabled: bool
@@ -28,15 +28,17 @@ class ServiceState:
 
 
 class ComputeService:
-    """nova-compute on one host."""
+    """The nova-compute service of one host."""
 
     def __init__(self, cloud: Cloud, host: str) -> None:
         self._cloud = cloud
         self.host = host
 
     def state(self) -> ServiceState:
-        """:raises ApiError: it cannot be read.
-        :raises NotFound: there is no such host."""
+        """Return the current state.
+
+        :raises ApiError: it cannot be read.
+        :raises NotFound: no such host."""
         row = self._row()
         try:
             enabled = row.text("status") == "enabled"
@@ -46,9 +48,9 @@ class ComputeService:
         return ServiceState(enabled, None if enabled else reason)
 
     def set_state(self, state: ServiceState) -> None:
-        """Puts it there; doing it twice changes nothing.
+        """Set the state; idempotent.
 
-        :raises ApiError: Nova refused, or did not answer.
+        :raises ApiError: Nova refused, or did not respond.
         """
         verb = "enable" if state.enabled else "disable"
         description = f"{verb} the compute service of {self.host}"

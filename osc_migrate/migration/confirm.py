@@ -1,4 +1,4 @@
-"""A cold migration that waits: confirmed or taken back, to its true end.
+"""Confirms or reverts a cold migration and follows that to its end.
 
 Confirming removes what is left on the source; reverting starts the server
 there again (nova/compute/manager.py, confirm_resize and revert_resize).
@@ -28,14 +28,14 @@ _OPEN = ("VERIFY_RESIZE", "REVERT_RESIZE")
 
 
 class Verb(enum.StrEnum):
-    """What to do with it; the value is Nova's action."""
+    """Confirm or revert; the value is Nova's action."""
 
     CONFIRM = "confirmResize"
     REVERT = "revertResize"
 
     @property
     def ended(self) -> str:
-        """Nova's status of the record afterwards."""
+        """Status of the record afterwards."""
         return "confirmed" if self is Verb.CONFIRM else "reverted"
 
     @property
@@ -44,10 +44,10 @@ class Verb(enum.StrEnum):
 
 
 class Decision:
-    """One that Nova has accepted.
+    """A confirmation or reversal that Nova has accepted.
 
-    :ivar server: as last read; None when it is gone.
-    :ivar record: of the migration, as last read.
+    :ivar server: as last read; None if it is gone.
+    :ivar record: the migration record, as last read.
     """
 
     def __init__(
@@ -72,10 +72,10 @@ class Decision:
         return self._clock.now() - self._start
 
     def follow(self, timeout: float | None = None) -> Iterator[Progress]:
-        """One Progress a second, until Nova is done with the server.
+        """Yield one Progress per second until Nova has finished.
 
-        :raises TimeUp: after `timeout` seconds; it continues.
-        :raises ApiError: the API has not answered for a long time.
+        :raises TimeUp: after `timeout` seconds; Nova continues.
+        :raises ApiError: the API has not responded for a long time.
         """
         outage = Outage(self._clock.now)
         silence = ""
@@ -103,7 +103,7 @@ class Decision:
             self._clock.sleep(INTERVAL)
 
     def _look(self) -> bool:
-        """Reads record and server; True when both are at their end."""
+        """Read record and server; return whether both have settled."""
         id = self._before.id
         project = known(lambda: self._before.project_id)
         for record in self._cloud.migrations(
@@ -122,7 +122,7 @@ class Decision:
         )
 
     def outcome(self) -> Outcome:
-        """What is true now."""
+        """Return the current outcome."""
         doubt = self._doubt()
         end = End.NOT_MOVED
         if doubt is None:
@@ -146,7 +146,7 @@ class Decision:
         )
 
     def _doubt(self) -> str | None:
-        """Why it is not proven to be done; None when it is."""
+        """Return why success is not proven; None if it is."""
         now, expected = self.server, self.verb.ended
         if now is None:
             return "the server was deleted meanwhile"

@@ -1,44 +1,46 @@
-"""Whether a copy gets on: what remains falls, or each pass has less to copy.
+"""Detects whether a copy converges.
 
-QEMU copies the memory in passes. Within one the remainder falls; at its end it
-rises to what the guest has written meanwhile. A pass of a large guest lasts
-minutes, so a remainder above the least one so far may still be progress.
+It does if the remainder decreases, or if each pass has less to copy. QEMU
+copies the memory in passes. During a pass the remainder decreases; at its end
+it jumps to what the guest has written meanwhile. A pass over a large guest
+takes minutes, so a remainder above the minimum may still be progress.
 """
 
-# Updates without progress that make a stall: one may fall between two passes.
+# Updates without progress that count as a stall: a single one may fall between
+# two passes.
 FRUITLESS = 2
-# Seconds to wait for the second update, while the interval is not known: two
-# of the longest that a large cloud sets, and a margin.
+# Seconds to wait for the second update while the interval is unknown: twice
+# the longest interval used in large clouds, plus a margin.
 FIRST_UPDATE = 250.0
-# A pass counts as smaller below this part of the smallest so far.
+# A pass counts as smaller below this fraction of the smallest one.
 SMALLER = 0.95
 
 
 class Convergence:
-    """Of one move, by counters of one source: Nova's or libvirt's."""
+    """Convergence of one copy, from the counters of Nova or of libvirt."""
 
     def __init__(self) -> None:
         self._started = False
         self._last = 0
         self._last_at = 0.0
-        # The least that ever remained, and the last progress.
+        # The minimum of the remainder, and the time of the last progress.
         self._least = 0
         self._progress_at = 0.0
         self._fruitless = 0
-        # What this pass began with, and the smallest of those before it.
+        # The size of this pass, and the smallest one before it.
         self._pass = 0
         self._smallest: int | None = None
         self._rises = False
 
     def update(self, now: float, remaining: int, total: int) -> None:
-        """New counters.
+        """Take new counters.
 
         :param now: seconds.
-        :param total: memory and disk together.
+        :param total: memory and disks.
         """
         if not self._started:
             self._started = True
-            # Followed from its midst: the first pass began with all.
+            # Joined halfway: assume that the first pass started with all.
             self._pass = max(total, remaining)
             self._least = remaining
             self._progress_at = now
@@ -51,7 +53,8 @@ class Convergence:
 
     def _is_progress(self, remaining: int) -> bool:
         if remaining > self._last:
-            # A new pass, unless it rose before: that was one in its midst.
+            # A new pass, unless the last update also increased: that was
+            # the same pass.
             if not self._rises:
                 smallest = self._smallest
                 self._smallest = min(
@@ -69,7 +72,7 @@ class Convergence:
         )
 
     def missed(self, seconds: float) -> None:
-        """For so long no counters could be read: that proves nothing."""
+        """Discount time in which no counters could be read."""
         self._progress_at += seconds
         self._last_at += seconds
 
@@ -82,14 +85,14 @@ class Convergence:
         fresh: bool = False,
         near_end: bool = False,
     ) -> bool:
-        """No progress for long enough to call it a stall.
+        """Return whether there was no progress for long enough.
 
-        :param stall_after: seconds without progress, at least.
-        :param interval: seconds from one update to the next; None while it
-            is not known. Between two nothing is known of the copy.
-        :param fresh: the counters are those of this moment (libvirt's), not
-            what Nova wrote last.
-        :param near_end: the copy may well have ended since the last ones.
+        :param stall_after: minimum time without progress, in seconds.
+        :param interval: seconds between two updates, None if unknown. Nothing
+            is known about the copy between updates.
+        :param fresh: the counters are current (libvirt's), not what Nova wrote
+            last.
+        :param near_end: the copy may have ended since the last update.
         """
         if not self._started or now - self._progress_at < stall_after:
             return False

@@ -1,6 +1,6 @@
-"""Follows a migration record to its end, and finds out what is true then.
+"""Follows a migration record to its end and determines the outcome.
 
-The server's own status proves nothing while it moves: it is ACTIVE before,
+The server's own status proves nothing during a move: it is ACTIVE before,
 after a failure, and for a moment before Nova sets it to ERROR.
 """
 
@@ -21,47 +21,48 @@ from osc_migrate.migration.pace import STALL_AFTER, Pace
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 
-# Seconds from one request to the next: the most that an API should bear from
-# each of many operators, and how late the end may be noticed.
+# Seconds between two requests: a load that an API can bear from each of many
+# operators, and the maximum delay until the end is noticed.
 INTERVAL = 1.0
-# One slow answer must not hide the end for long.
+# A slow response must not hide the end for long.
 ANSWER = 20.0
 # Nova sets ERROR about half a second after the record has ended (since 33).
 SETTLE = 3.0
-# How long Nova may take to finish with the server after that.
+# Maximum time that Nova may take to finish with the server after that.
 SETTLE_AT_MOST = 60.0
-# Newest records of a server in which ours is searched: others may have
-# started new moves since ours ended.
+# Number of newest records searched for this move: other users may have
+# started new moves since it ended.
 RECENT = 20
-# Phases in which memory or disks are on their way.
+# Phases in which memory or disks are being copied.
 _COPYING = ("running", "post-copy")
 # A record with such a status may change to 'error' a moment later.
 FAILED = ("failed", "cancelled", "error")
-# Nova lists these, with counters, under the server; the rest elsewhere
+# Nova lists these under the server, with counters; the others elsewhere
 # (nova/api/openstack/compute/server_migrations.py).
 _LISTED = frozenset({"queued", "preparing", "running", "post-migrating"})
 
 
 @dataclasses.dataclass
 class Clock:
-    """Time, replaced in tests."""
+    """The clock; replaced in tests."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    # Seconds from look to look: longer where many moves are followed.
+    # Seconds between two polls: longer if many moves are followed.
     interval: Callable[[], float] = lambda: INTERVAL
 
 
 class TimeUp(Exception):
-    """The time to follow ran out; the move continues."""
+    """The timeout expired; the move continues."""
 
 
 class Follower:
-    """Reads one server's move that began after record `after`.
+    """Follows the first move of a server after record `after`.
 
-    :ivar record: the record as last read, None before it was found.
+    :ivar record: the record as last read, None until it was found.
     :ivar counted: the record as last read with byte counters.
-    :ivar counters: the source's own, finer than Nova's; None for none.
+    :ivar counters: libvirt's counters on the source, finer than Nova's, or
+        None.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Follower:
         self.counted: Migration | None = None
         self.counters: Callable[[], Job | None] = lambda: None
         self._arrival = Arrival(cloud, server_id)
-        # libvirt had a job for it, and has none now.
+        # libvirt had a job for it, and no longer has one.
         self._job_over = False
         self._silence = Silence(cloud, server_id, self._arrival)
 
@@ -91,7 +92,7 @@ class Follower:
     def of(
         cls, cloud: Cloud, server: Server, record: Migration, clock: Clock
     ) -> "Follower":
-        """Follows a record that is known already."""
+        """Follow a record that is already known."""
         project = known(lambda: server.project_id)
         follower = cls(cloud, server.id, project, record.id - 1, clock)
         follower.record = record
@@ -103,20 +104,20 @@ class Follower:
 
     @property
     def abandoned(self) -> bool:
-        """No service will end the record: see :class:`Silence`."""
+        """Whether no service will end the record: see :class:`Silence`."""
         return self._silence.abandoned
 
     def progress(
         self, until: float | None, stall_after: float = STALL_AFTER
     ) -> Iterator[Progress]:
-        """A Progress for each look, until the record has ended, or is
+        """Yield a Progress for each poll, until the record has ended or is
         orphaned.
 
-        :param until: seconds after which :class:`TimeUp` is raised; None
-            follows for ever.
-        :param stall_after: seconds without any progress until it is called
+        :param until: seconds until :class:`TimeUp` is raised; None follows
+            without a limit.
+        :param stall_after: seconds without progress until it counts as
             stalled.
-        :raises ApiError: the API refuses to answer, or has not answered for
+        :raises ApiError: the API refuses, or has not responded for
             :data:`~osc_migrate.migration.outage.PATIENCE` seconds.
         """
         pace = Pace(stall_after)
@@ -144,7 +145,7 @@ class Follower:
             self._wait(until)
 
     def find(self, within: float) -> bool:
-        """Looks for the record for some seconds; False when none came."""
+        """Wait for the record; return False if none appeared in time."""
         until = self.elapsed + within
         while self.record is None:
             try:
@@ -160,7 +161,7 @@ class Follower:
         return True
 
     def look(self) -> None:
-        """One request, two when the record just left the server's list."""
+        """Poll: one request, or two if the record has just left the list."""
         known = self.record
         if known and known.status in _LISTED and self._counters:
             counted = self._count(known.id)
@@ -176,13 +177,13 @@ class Follower:
             if (record.id == known.id if known else record.id > self._after)
         ]
         if own_records:
-            # Nova refuses a second move while one runs: the first new
-            # record is ours, whatever came after it.
+            # Nova refuses a second move during the first: the first new
+            # record is ours, whatever came later.
             self.record = own_records[-1]
 
     @functools.cached_property
     def _counters(self) -> bool:
-        """Whether Nova shows them: to this user, in this version."""
+        """Return whether Nova shows counters to this user in this version."""
         return self._cloud.nova.has(microversions.SERVER_MIGRATIONS)
 
     def _count(self, migration_id: int) -> Migration | None:
@@ -197,12 +198,12 @@ class Follower:
             return None
 
     def settled(self) -> Server | None:
-        """The server once Nova is done with it, None when it is gone.
+        """Return the server once Nova has finished with it; None if gone.
 
-        The record is read again too: since Nova 32.2 a 'failed' or
-        'cancelled' one becomes 'error' when the server does.
+        The record is read again too: since Nova 32.2, 'failed' or 'cancelled'
+        changes to 'error' together with the server.
 
-        :raises ApiError: as :meth:`progress`.
+        :raises ApiError: see :meth:`progress`.
         """
         since = self._clock.now()
         while True:
@@ -238,7 +239,7 @@ class Follower:
         self._arrival.copied = self._job_over or (overdue and pace.near_end)
         if not (self._arrival.copied or (overdue and progress.stalled)):
             return progress
-        # The record says 'running' until Nova has finished with the guest.
+        # The record is 'running' until Nova has finished with the guest.
         if self._arrival.look(self.record, self.elapsed):
             return pace.arrived(self.record, self.elapsed)
         if self._arrival.copied:
@@ -254,7 +255,7 @@ class Follower:
         )
 
     def _wait(self, until: float | None) -> None:
-        """Sleeps to the next look: so long after the last one began."""
+        """Sleep until the next poll, measured from the start of the last."""
         now = self._clock.now()
         self._next = max(self._next + self._clock.interval(), now)
         if until is not None and self._next - self._start > until:

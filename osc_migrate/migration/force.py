@@ -1,4 +1,4 @@
-"""What forcing a live migration to complete means, and when it can be.
+"""Whether a live migration can be forced to complete, and the effect.
 
 nova/virt/libvirt/driver.py, live_migration_force_complete: post-copy where
 ``live_migration_permit_post_copy`` and both hosts permit it, else the guest
@@ -22,7 +22,7 @@ def refuse(
     has: Callable[[str], bool],
     version: str,
 ) -> None:
-    """:raises MigrateError: Nova could not force this one, and why."""
+    """:raises MigrateError: it cannot be forced, and why."""
     name = paste(server.name, server.id)
     migration = f"migration {record.id} of server {server.name}"
     if record.type not in ("live-migration", None):
@@ -49,7 +49,7 @@ def refuse(
 
 
 def warning(server: Server, record: Migration) -> tuple[str, ...]:
-    """What it will do to the guest, in sentences."""
+    """Return sentences about the effect on the guest."""
     left = known(lambda: record.memory_remaining)
     remaining = f" ({size(left)} now)" if left else ""
     return (
@@ -65,7 +65,7 @@ def warning(server: Server, record: Migration) -> tuple[str, ...]:
 
 
 def kind(record: Migration) -> str:
-    """Of a record with counters; empty where it is not known."""
+    """Return the kind of a record with counters; empty if unknown."""
     if not known(lambda: record.memory_total):
         return ""
     disks = known(lambda: record.disk_total)

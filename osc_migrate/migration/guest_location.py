@@ -1,4 +1,4 @@
-"""Asks hosts themselves what they have of a guest."""
+"""Asks the hosts themselves about a guest."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +16,10 @@ _ABOUT = ("guests", "storage")
 def nodes_of_guest(
     sessions: Sessions, hosts: Sequence[str], server_id: str
 ) -> Mapping[str, NodeFacts | Unread]:
-    """Host -> what it knows of that guest, and of where its disks are; or
-    why that is not known. Nothing is touched."""
+    """Return host -> its facts about a guest and its disks, or the error.
+
+    Nothing is changed.
+    """
 
     def read_node(shell: NodeSession) -> NodeFacts:
         answers_by_name = collect.ask(shell, node_facts.FIRST)
@@ -39,7 +41,7 @@ def nodes_of_guest(
 def runs_on(
     sessions: Sessions, hosts: Sequence[str], server_id: str
 ) -> dict[str, bool | Unread]:
-    """Host -> whether libvirt there runs it, or why that is not known."""
+    """Return host -> whether libvirt runs the guest there, or the error."""
 
     def runs(node: NodeFacts | Unread) -> bool | Unread:
         try:

@@ -1,38 +1,39 @@
-"""How often Nova writes the counters of a move, learned from those it wrote.
+"""Learns from the counters of a move how often Nova updates them.
 
 [libvirt]live_migration_monitor_interval is an option of each compute node, and
 no API shows it (5 s by default, nova/virt/libvirt/driver.py,
-_live_migration_monitor). Large clouds set up to two minutes.
+_live_migration_monitor). Large clouds use up to two minutes.
 """
 
 from osc_migrate.cloud.migrations import Migration
 
-# Seconds: the longest interval that is learned, two minutes and a margin.
-# What is longer was a gap: an API, or a conductor, that did not answer.
+# The longest interval that is learned, in seconds: two minutes and a margin.
+# Anything longer was an outage of the API or of a conductor.
 LONGEST = 125.0
 
 
 class Interval:
-    """Of one move.
+    """The interval between updates of one move.
 
-    :ivar seconds: the longest between two updates that were both seen to
-        come; None while no two were.
+    :ivar seconds: longest time between two observed updates; None until two
+        were observed.
     """
 
     def __init__(self) -> None:
         self.seconds: float | None = None
         self._counters: object = None
-        # When the last update was seen to come. The first counters of a
-        # record that is taken up may be old: they came before.
+        # When the last update was observed. The first counters of a move
+        # joined halfway do not count: they may be old.
         self._since: float | None = None
         self._was_read = False
 
     def look(self, record: Migration, now: float) -> None:
-        """
-        :param now: seconds, of any clock that does not go back.
+        """Take a record.
+
+        :param now: seconds of a monotonic clock.
         """
         if not (record.memory_total or record.disk_total):
-            # Not counted yet; or it was not this record's turn to be read.
+            # No counters yet, or this record was not polled this time.
             self._was_read = True
             return
         counters = (

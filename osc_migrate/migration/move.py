@@ -1,4 +1,4 @@
-"""A move that Nova has accepted: followed, steered, and judged at its end."""
+"""A move that Nova has accepted: follow it, control it, verify it."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,19 +14,19 @@ from osc_migrate.migration.pace import STALL_AFTER
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 
-# Seconds to wait for the record of a request that Nova accepted, or perhaps
-# did: the conductor makes it, some time after the answer.
+# Seconds to wait for the record of a request that Nova accepted or may have
+# accepted: the conductor creates it some time after the response.
 RECORD_WITHIN = 15.0
-# libvirt's job of a move at this moment, None when unknown; never waits.
+# Returns libvirt's current job of a move, None if unknown; never blocks.
 Counters = Callable[[], Job | None]
 
 
 class Move:
     """A move that Nova has accepted.
 
-    :ivar request_id: of the request that started it; None when its answer
+    :ivar request_id: ID of the request that started it; None if the response
         was lost.
-    :ivar follower_name: who follows it, in reports: this command, or run.
+    :ivar follower_name: name of its follower in reports: this command, or run.
     :ivar aborted: whether Nova has accepted an abort by its follower.
     """
 
@@ -50,35 +50,33 @@ class Move:
         timeout: float | None = None,
         stall_after: float = STALL_AFTER,
     ) -> Iterator[Progress]:
-        """One Progress a second until the migration record has ended.
+        """Yield one Progress per second until the migration record has ended.
 
-        :param stall_after: seconds without progress that are a stall.
+        :param stall_after: seconds without progress that count as a stall.
         :raises TimeUp: after `timeout` seconds; the move continues.
         """
         return self._follower.progress(timeout, stall_after)
 
     def count_by(self, counters: Counters) -> None:
-        """From now on these counters are followed, where there are any;
-        else Nova's."""
+        """Use these counters from now on, and Nova's where there are none."""
         self._follower.counters = counters
 
     def find(self) -> None:
-        """Waits until the record is there, so that it can be named."""
+        """Wait for the record, so that its ID can be shown."""
         self._follower.find(RECORD_WITHIN)
 
     def abort(self) -> None:
-        """Asks Nova to abort it; the record shows whether it does.
+        """Ask Nova to abort the move; the record will show the result.
 
-        :raises ApiError: Nova refused, or did not answer.
+        :raises ApiError: Nova refused, or did not respond.
         """
         abort(self._cloud, self._facts.server, self._known())
         self.aborted = True
 
     def force(self) -> None:
-        """Asks Nova to pause the guest, or switch to post-copy, so that it
-        ends.
+        """Ask Nova to pause the guest or to switch to post-copy.
 
-        :raises ApiError: Nova refused, or did not answer.
+        :raises ApiError: Nova refused, or did not respond.
         """
         server = self._facts.server
         self._cloud.nova.post(
@@ -95,10 +93,10 @@ class Move:
     def outcome(
         self, waited: bool = True, reach: Reach | None = None
     ) -> Outcome:
-        """What is true now that the record has ended, or while it runs.
+        """Return the outcome, after the record has ended or before.
 
-        :param waited: False when the end was not waited for, on purpose.
-        :param reach: how the nodes are reached whose logs show why it failed.
+        :param waited: False if the end was deliberately not waited for.
+        :param reach: connects to the nodes whose logs show why it failed.
         """
         return outcome.of_move(
             self._cloud,

@@ -1,8 +1,8 @@
-"""Changes the cloud; so do move.py and compute_service.py, no other module.
+"""Sends requests that change the cloud, as do move.py and compute_service.py.
 
-A move is read first (:meth:`Mover.facts`), judged (``checks``), started with
-one request (:meth:`Mover.live`), followed (:meth:`Move.follow`) and then
-looked at again (:meth:`Move.outcome`).
+The facts of a move are read (:meth:`Mover.facts`) and judged (``checks``); it
+is started with one request (:meth:`Mover.live`), followed
+(:meth:`Move.follow`) and verified (:meth:`Move.outcome`).
 """
 
 from collections.abc import Iterator
@@ -34,9 +34,9 @@ class Mover:
     """Moves servers of one cloud.
 
     :param connection: an ``openstack.connection.Connection``.
-    :param tries: attempts of each reading.
-    :ivar gate: closed, nothing new is started: :class:`Closed` is raised
-        instead, and nothing is sent.
+    :param tries: number of attempts for each read.
+    :ivar gate: once it is closed, nothing is started: :class:`Closed` is
+        raised and no request is sent.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Mover:
         self.gate = StartGate()
 
     def facts(self, server: str, host: str | None) -> MoveFacts:
-        """What is known of a server and a destination; changes nothing."""
+        """Read the facts about a server and a destination."""
         return read_move.one(self.cloud, server, host)
 
     def facts_after(
@@ -59,28 +59,28 @@ class Mover:
         return settled(self.cloud, facts, clock or self._clock)
 
     def facts_of_every_host(self, server: str) -> list[MoveFacts]:
-        """What is known of a server and each host where it might go."""
+        """Read the facts about a server and each possible destination."""
         return read_move.every(self.cloud, server)
 
     def facts_of_every_server(self, host: str) -> Iterator[list[MoveFacts]]:
-        """For each server on a host, as :meth:`facts_of_every_host`."""
+        """Like :meth:`facts_of_every_host`, for each server on a host."""
         return read_move.every_server(self.cloud, host)
 
     def whole_cloud(self) -> CloudFacts:
-        """What is known of the whole cloud."""
+        """Read the facts about the whole cloud."""
         return whole.whole_cloud(self.cloud)
 
     def host_pairs(self) -> host_pairs.HostPairs:
-        """What is known of each host as source and as destination."""
+        """Read the facts about each host as source and destination."""
         return host_pairs.read(self.cloud)
 
     def live(self, facts: MoveFacts, *, auto: bool = False) -> Move:
-        """Asks Nova, once, to live-migrate a server.
+        """Ask Nova, once, to live-migrate a server.
 
-        :param auto: let Nova choose whether disks are copied; otherwise
-            they never are.
+        :param auto: let Nova decide whether disks are copied; otherwise they
+            are not.
         :raises ApiError: Nova refused; nothing was changed.
-        :raises Unclear: it is not known whether the request arrived.
+        :raises Unclear: it is unknown whether the request arrived.
         """
         if auto and not self.cloud.nova.has(microversions.BLOCK_AUTO):
             raise errors.MigrateError(
@@ -91,17 +91,17 @@ class Mover:
         return self._live(facts, "auto" if auto else False)
 
     def block(self, facts: MoveFacts) -> Move:
-        """The same, with a copy of the local disks.
+        """Like :meth:`live`, but copy the local disks.
 
-        :raises ApiError, Unclear: as :meth:`live`.
+        :raises ApiError, Unclear: see :meth:`live`.
         """
         return self._live(facts, True)
 
     def cold(self, facts: MoveFacts) -> Move:
-        """Asks Nova, once, to move a server that may be stopped for it.
+        """Ask Nova, once, to move a server that may be stopped for it.
 
-        :raises MigrateError: this Nova takes no destination.
-        :raises ApiError, Unclear: as :meth:`live`.
+        :raises MigrateError: this Nova does not accept a destination.
+        :raises ApiError, Unclear: see :meth:`live`.
         """
         host = _requested_host(facts)
         body: dict[str, object] = {"migrate": None}
@@ -118,9 +118,9 @@ class Mover:
         return self._start(facts, body, Kind.COLD.value, "cold-migrate")
 
     def waiting(self, server: Server) -> Migration:
-        """The migration of a server that is awaiting confirmation.
+        """Return the migration of a server that is awaiting confirmation.
 
-        :raises MigrateError: none does, or it was a resize.
+        :raises MigrateError: there is none, or it is a resize.
         """
         name = paste(server.name, server.id)
         if server.status != "VERIFY_RESIZE":
@@ -142,11 +142,11 @@ class Mover:
     def decide(
         self, server: Server, record: Migration, verb: Verb
     ) -> Decision:
-        """Asks Nova, once, to confirm or revert a cold migration.
+        """Ask Nova, once, to confirm or revert a cold migration.
 
-        :param record: as :meth:`waiting` found it.
-        :raises ApiError: Nova refused, or did not answer. A second request
-            does no harm: Nova refuses it.
+        :param record: from :meth:`waiting`.
+        :raises ApiError: Nova refused, or did not respond. A second request
+            is harmless: Nova refuses it.
         """
         description = (
             f"{verb.name.lower()} the migration of server {server.name}"
@@ -159,7 +159,7 @@ class Mover:
     def in_flight(
         self, server: Server | None = None, host: str | None = None
     ) -> list[Migration]:
-        """The migrations under way: of a server, of a host, or all.
+        """Return the migrations in flight: of a server, of a host, or all.
 
         :raises ApiError: they cannot be listed.
         """
@@ -168,17 +168,17 @@ class Mover:
         return inflight.everywhere(self.cloud, host)
 
     def watch(self, server: Server | None, host: str | None) -> Watcher:
-        """Looks at them again and again; changes nothing."""
+        """Return a watcher of the migrations in flight."""
         return Watcher(self.cloud, server, host, self._clock)
 
     def counted(self, server: Server, record: Migration) -> Migration:
-        """The same with byte counters, where Nova shows them."""
+        """Return the record with byte counters, if Nova shows them."""
         return inflight.counted(self.cloud, server.id, record)
 
     def stop(self, server: Server, record: Migration) -> Stop:
-        """A live migration that is to be aborted: see :class:`Stop`.
+        """Prepare to abort a live migration: see :class:`Stop`.
 
-        :raises MigrateError: this one never can be.
+        :raises MigrateError: it can never be aborted.
         """
         nova = self.cloud.nova
         refuse_abort(server, record, nova.has, nova.version)
@@ -193,16 +193,16 @@ class Mover:
         )
 
     def force(self, facts: MoveFacts, record: Migration) -> Move:
-        """Asks Nova, once, to complete a running live migration.
+        """Ask Nova, once, to complete a running live migration.
 
-        :param facts: of its server, read while it moves.
-        :raises MigrateError: it cannot be, in its status or this version.
-        :raises ApiError: Nova refused, or did not answer: then it is not
-            known.
+        :param facts: of its server, read during the move.
+        :raises MigrateError: its status or this version does not allow it.
+        :raises ApiError: Nova refused or, with an unknown result, did not
+            respond.
         """
         nova = self.cloud.nova
         forcing.refuse(facts.server, record, nova.has, nova.version)
-        # Nova takes none but active ones; its status says MIGRATING now.
+        # Nova only accepts active servers; the status is MIGRATING now.
         facts = facts.but(server=facts.server.but(status="ACTIVE"))
         follower = Follower.of(self.cloud, facts.server, record, self._clock)
         move = Move(self.cloud, facts, follower, forcing.kind(record))
@@ -210,30 +210,30 @@ class Mover:
         return move
 
     def taken_up(self, facts: MoveFacts, record: Migration, kind: str) -> Move:
-        """A move that another user, or a process that died, has started.
+        """Return a move started by another user or by a process that died.
 
-        :param facts: of the server as it was before that move.
-        :param kind: what was asked for.
+        :param facts: of the server before that move.
+        :param kind: the requested kind of move.
         """
         follower = Follower.of(self.cloud, facts.server, record, self._clock)
         return Move(self.cloud, facts, follower, kind)
 
     def shut_down(self, server: Server) -> None:
-        """Asks Nova, once, to stop a running server where it is.
+        """Ask Nova, once, to stop a running server in place.
 
-        :raises ApiError: Nova refused, or did not answer. A second request
-            does no harm: Nova refuses it.
+        :raises ApiError: Nova refused, or did not respond. A second request
+            is harmless: Nova refuses it.
         """
         self._start_action(
             server, f"stop server {server.name}", {"os-stop": None}
         )
 
     def activate(self, server: Server) -> Server | None:
-        """Resets a server in ERROR to active; returns the server after.
+        """Reset a server in ERROR to active; return the server afterwards.
 
-        Only for one whose guest runs where Nova has it: see repairing.
+        Only if its guest runs on the host that Nova shows: see repair.py.
 
-        :raises ApiError: Nova refused, or did not answer.
+        :raises ApiError: Nova refused, or did not respond.
         """
         self.cloud.nova.post(
             f"/servers/{server.id}/action",
@@ -243,10 +243,10 @@ class Mover:
         return self.cloud.server_now(server.id)
 
     def unbind(self, port: str, host: str) -> None:
-        """Deletes a port's binding on a host; none is as good.
+        """Delete a port's binding on a host; a missing one is not an error.
 
-        :raises ApiError: Neutron refused (403: newer ones want the role
-            service), or did not answer.
+        :raises ApiError: Neutron refused (403: newer releases require the
+            service role), or did not respond.
         """
         try:
             self.cloud.neutron.delete(
@@ -283,8 +283,8 @@ class Mover:
         except errors.ApiError as error:
             if not error.passing:
                 raise
-            # The answer was lost, or a proxy gave up while Nova continues:
-            # sending it again could move the server twice.
+            # The response was lost, or a proxy gave up while Nova continues:
+            # a second request could move the server twice.
             if not follower.find(RECORD_WITHIN):
                 raise _unclear(facts, error) from error
         return move
@@ -292,10 +292,10 @@ class Mover:
     def _start_action(
         self, server: Server, description: str, body: object
     ) -> str | None:
-        """Sends a request that starts something; all of them leave here.
+        """Send a request that starts something; all of them are sent here.
 
-        :raises Closed: nothing new may be started; nothing was sent.
-        :raises ApiError: Nova refused, or did not answer.
+        :raises Closed: nothing may be started; no request was sent.
+        :raises ApiError: Nova refused, or did not respond.
         """
         with self.gate.passing():
             return self.cloud.nova.post(
@@ -311,8 +311,7 @@ class Mover:
         return body
 
 
-# What Nova is asked to do with the disks -> the kind of move, empty when
-# the choice is Nova's.
+# block_migration in the request -> the kind of move, empty if Nova decides.
 KINDS: dict[bool | str, str] = {
     False: Kind.LIVE.value,
     True: Kind.BLOCK.value,
@@ -321,14 +320,14 @@ KINDS: dict[bool | str, str] = {
 
 
 def _requested_host(facts: MoveFacts) -> str | None:
-    """The host to name to Nova."""
-    # One that is not there, its check ignored, is still the one that was
-    # asked for: Nova shall refuse it, not choose another.
+    """Return the host to name in the request."""
+    # If it does not exist and its check is ignored, it must still be named:
+    # Nova must refuse it rather than choose another host.
     return facts.destination.name if facts.destination else facts.wanted
 
 
 def _last(facts: MoveFacts) -> int:
-    """The newest record before the move, to recognise newer ones."""
+    """Return the ID of the newest record before the move."""
     try:
         return facts.last_migration
     except Unread as unread:

@@ -1,4 +1,4 @@
-"""What is done about a live move that does not get on."""
+"""Acts on a live migration that has stalled."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,7 +8,7 @@ from osc_migrate.migration.move import Move
 from osc_migrate.migration.progress import Progress
 
 RUNGS = ("wait", "force", "abort")
-# What Nova's copying is called while it can be forced or aborted.
+# Status in which a live migration can be forced or aborted.
 RUNNING = "running"
 
 
@@ -18,13 +18,13 @@ def acted(
     rung: str,
     report: Callable[[str], None],
 ) -> Iterator[Progress]:
-    """The looks; at the first stall that rung is taken, and said.
+    """Yield the progress; at the first stall take and report that action.
 
-    Not before it is known how often the counters come: until then it is not
-    known whether the copy has stalled, or was not counted again.
+    Not before the update interval is known: until then, a stall cannot be
+    distinguished from a pending update.
 
-    Nova's 202 promises nothing: an abort that changes nothing is asked for
-    again. A guest is forced once.
+    Nova's 202 guarantees nothing: an abort without effect is repeated. A guest
+    is forced once.
 
     :param rung: one of :data:`RUNGS`.
     """
@@ -46,7 +46,7 @@ def acted(
             else:
                 move.abort()
         except errors.MigrateError as error:
-            # It may have progressed meanwhile: the record shows it.
+            # The migration may have progressed: the record will show it.
             report(f"stalled, but {error}; still following it")
             continue
         if first:

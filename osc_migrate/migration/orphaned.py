@@ -1,9 +1,9 @@
 """Distinguishes a slow move from an orphaned one.
 
-Nova writes an open record every few seconds while a guest is copied. When a
-nova-compute dies, or RabbitMQ loses a message, no service may be left
-to end it, and Nova itself does not notice (nova/compute/manager.py has no
-such periodic task).
+Nova updates an open record every few seconds while a guest is copied. If a
+nova-compute dies or RabbitMQ loses a message, there may be no service left to
+end it, and Nova itself does not notice (nova/compute/manager.py has no such
+periodic task).
 """
 
 from osc_migrate.cloud.cloud import Cloud
@@ -14,36 +14,35 @@ from osc_migrate.facts import Unread, known
 from osc_migrate.migration.arrival import Arrival
 from osc_migrate.migration.interval import Interval
 
-# Seconds without a change until the server is looked at, and again.
+# Seconds without a change until the server is read, and between reads.
 CHECK_AFTER = 10.0
-# Until that is said: the libvirt driver writes every 5 s by default.
+# Until it is reported: the libvirt driver updates every 5 s by default.
 REPORT_AFTER = 60.0
-# How long Nova must have been done with the server, its record open, until the
-# record counts as orphaned. It tidies up the source after the server is free
-# again, which takes seconds, more on a host with much to do.
+# How long Nova must have finished with the server while its record is open
+# until the record counts as orphaned. Nova cleans up the source after it has
+# released the server, which takes seconds, or longer on a busy host.
 ABANDONED = 60.0
-# How long counters that moved may stand still until nova-compute counts as
-# lost to the migration, where its service is down: many times the driver's
-# interval.
+# How long counters may stay unchanged until nova-compute counts as lost, if
+# its service is down: many times the driver's interval.
 LOST = 90.0
-# And where its service is up: three of its intervals, as seen so far, or
-# LOST_UNSEEN while none has been seen. Large clouds set two minutes.
+# The same if its service is up: three of the observed intervals, or
+# LOST_UNSEEN until one was observed. Large clouds use two minutes.
 INTERVALS = 3
 LOST_UNSEEN = 400.0
-# And once the guest has left its source: nova-compute waits for the
-# destination then, for 1800 s at most ([DEFAULT]long_rpc_timeout).
+# The same once the guest has left its source: nova-compute waits for the
+# destination, for up to 1800 s ([DEFAULT]long_rpc_timeout).
 LOST_BEHIND = 2000.0
-# In preparation, and in a queue, nothing is written for long.
+# Queued and preparing migrations are not updated for a long time.
 _WRITES = ("running", "running (post-copy)")
-# The source is tidied up while the server is free (confirm_resize sets no
-# task), which takes as long as its disks take to delete.
+# The source is cleaned up after the server was released (confirm_resize sets
+# no task), which takes as long as deleting its disks.
 _FREE = ("confirming",)
 
 
 class Silence:
-    """Of one move.
+    """How long Nova has not updated one move.
 
-    :param arrival: what is known of it otherwise.
+    :param arrival: of its guest.
     :ivar abandoned: no service will end the record.
     """
 
@@ -53,7 +52,7 @@ class Silence:
         self._cloud = cloud
         self._server_id = server_id
         self._arrival = arrival or Arrival(cloud, server_id)
-        self._last: object = self  # nothing is equal to it
+        self._last: object = self  # equal to nothing
         self._since = self._checked_at = 0.0
         self._idle: float | None = None
         self._counted = False
@@ -62,7 +61,7 @@ class Silence:
         self.abandoned = False
 
     def look(self, record: Migration | None, now: float) -> str:
-        """What is to be said of it; mostly nothing.
+        """Return a message about it; usually empty.
 
         :param now: seconds.
         :raises ApiError: the server cannot be read.
@@ -93,7 +92,7 @@ class Silence:
         return self._text
 
     def missed(self, seconds: float) -> None:
-        """For so long nothing could be read: that is no silence of Nova's."""
+        """Discount time in which nothing could be read."""
         self._since += seconds
         self._checked_at += seconds
         if self._idle is not None:
@@ -142,7 +141,7 @@ class Silence:
         return ", ".join([f"{text} for {seconds:.0f} s", *sick])
 
     def _sick(self, record: Migration | None) -> list[str]:
-        """Which of its hosts are not well, in words."""
+        """Return the problems of its hosts, as text."""
         try:
             hosts: dict[str, Host] = self._cloud.hosts()
         except Unread:

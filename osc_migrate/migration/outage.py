@@ -1,17 +1,17 @@
-"""An API that does not answer while a move is followed."""
+"""Tolerates an API outage while a move is followed."""
 
 from collections.abc import Callable
 
 from osc_migrate import errors
 
-# Seconds for which an API that fails or is silent is asked again.
+# Seconds for which requests to a failing API are repeated.
 PATIENCE = 600.0
 
 
 class Outage:
-    """True while the API does not answer.
+    """True while the API does not respond.
 
-    :param now: the seconds of a monotonic clock.
+    :param now: returns the seconds of a monotonic clock.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -22,8 +22,9 @@ class Outage:
         return self._since is not None
 
     def tolerate(self, error: errors.ApiError) -> None:
-        """
-        :raises ApiError: this one, if the API refuses, or has not answered
+        """Record a failed request.
+
+        :raises ApiError: this one, if the API refuses, or has not responded
             for :data:`PATIENCE` seconds.
         """
         now = self._now()
@@ -33,9 +34,9 @@ class Outage:
             raise error
 
     def end(self) -> float:
-        """It answered.
+        """Record a response.
 
-        :returns: seconds of the outage; 0 where there was none.
+        :returns: duration of the outage in seconds; 0 if there was none.
         """
         since, self._since = self._since, None
         return 0.0 if since is None else self._now() - since

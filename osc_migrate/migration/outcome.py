@@ -1,4 +1,4 @@
-"""What became of a move: record, host and state, and why if it failed."""
+"""The outcome of a move: record, host and status, and why it failed."""
 
 import dataclasses
 import enum
@@ -23,21 +23,21 @@ class End(enum.Enum):
 
     # The record, the server's host and its state all confirm it.
     MOVED = "moved"
-    # Nova took the request; its end was not waited for (--no-wait).
+    # Nova accepted the request; its end was not awaited (--no-wait).
     ACCEPTED = "accepted"
-    # A cold migration did what it should, and is awaiting confirmation.
+    # A cold migration succeeded and is awaiting confirmation.
     WAITS = "waits"
-    # One was taken back: the server is where it was.
+    # A cold migration was reverted: the server is back on its source.
     REVERTED = "reverted"
-    # The move ended otherwise, or is not proven to have succeeded.
+    # The move failed, or its success is not proven.
     NOT_MOVED = "not moved"
-    # The time to follow ran out; the move continues.
+    # The timeout expired; the move continues.
     RUNNING_ON = "running on"
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """The result of a move, as it is printed."""
+    """The result of a move, as printed."""
 
     end: End
     server: str
@@ -45,17 +45,17 @@ class Outcome:
     kind: str
     source: str | None
     destination: str | None
-    # Nova's word for the migration.
+    # Nova's status of the migration.
     status: str
     migration_id: int | None
     seconds: float
-    # As Nova last reported them; None when it never did.
+    # As last reported by Nova; None if it never did.
     memory_bytes: int | None
     disk_bytes: int | None
     reason: str = ""
     next: str = ""
-    # Of a move that did not work: where the guest is, and more than a row
-    # can hold.
+    # Of a failed move: where the guest is, and details that do not fit into
+    # a row.
     location: str = ""
     explanation: Explanation | None = None
 
@@ -85,12 +85,12 @@ def of_move(
     aborted_by: str = "",
     reach: Reach | None = None,
 ) -> Outcome:
-    """The result of a move.
+    """Determine the result of a move.
 
-    :param kind: what was asked for; empty when the choice was Nova's.
-    :param unended: how to call a record that has not ended.
-    :param aborted_by: who aborted it while following it; empty for none.
-    :param reach: how the nodes are reached whose logs show why it failed.
+    :param kind: the requested kind; empty if Nova decided.
+    :param unended: the end to report if the record has not ended.
+    :param aborted_by: the follower that aborted it; empty if none did.
+    :param reach: connects to the nodes whose logs show why it failed.
     """
     record = follower.record
     seconds = round(follower.elapsed, 1)
@@ -149,7 +149,7 @@ def of_move(
 
 
 def _reason(explanation: Explanation, doubt: str, now: Server | None) -> str:
-    """What every failed step says; else what is wrong, and why no more."""
+    """Return the messages of the failed steps, or else what is wrong."""
     messages = explanation.said or (doubt, explanation.meaning)
     return "; ".join(filter(None, (*messages, server_status.location(now))))
 
@@ -157,13 +157,13 @@ def _reason(explanation: Explanation, doubt: str, now: Server | None) -> str:
 def _doubt(
     record: Migration, before: Server, now: Server | None
 ) -> str | None:
-    """Why the server is not proven to have moved; None when it did."""
+    """Return why success is not proven; None if it is."""
     if now is None:
         return "the server was deleted meanwhile"
     if record.status not in WORKED:
         return f"the migration ended as '{record.status}'"
-    # A cold migration is awaiting confirmation; Nova may do that by itself
-    # (resize_confirm_window).
+    # A cold migration is awaiting confirmation, unless Nova has confirmed it
+    # itself (resize_confirm_window).
     expected = before.status
     if record.status == "finished":
         expected = "VERIFY_RESIZE"
@@ -188,7 +188,7 @@ def _doubt(
 
 
 def _off(before: Server, now: Server) -> bool:
-    """The guest was on and is not. 1 is running (nova power_state.py)."""
+    """Return whether the guest has stopped. 1 is running (power_state.py)."""
     return before.status == "ACTIVE" and now.power_state != 1
 
 
@@ -215,9 +215,9 @@ def _look(facts: MoveFacts) -> str:
 
 
 def _elsewhere(record: Migration, before: Server, now: Server) -> str:
-    """How the server's host speaks against the record; empty if not."""
+    """Return how the server's host contradicts the record, or ''."""
     if known(lambda: now.host) is None:
-        # Not an admin: the names of hosts are hidden, a hash is not.
+        # For other users than admins, host names are hidden, but not the hash.
         if now.host_id != before.host_id:
             return ""
         return (
@@ -238,7 +238,7 @@ def _watch(facts: MoveFacts) -> str:
 
 
 def _chosen(counted: Migration | None) -> str:
-    """What Nova chose: only a block migration has disk bytes to copy."""
+    """Return the kind Nova chose: only block migrations copy disk bytes."""
     if counted is None or counted.memory_total is None:
         return "unknown"
     return (Kind.BLOCK if counted.disk_total else Kind.LIVE).value

@@ -1,4 +1,4 @@
-"""What is reported of a move that was aborted by the one who followed it."""
+"""Reports a move that was aborted by its own follower."""
 
 import dataclasses
 
@@ -22,13 +22,13 @@ def reported(
     now: Server | None,
     by: str,
 ) -> tuple[Explanation, str]:
-    """The explanation and the reason, with the abort as what it was.
+    """Return explanation and reason, with the abort as the cause.
 
-    :param reason: why the move failed, were it not for the abort.
-    :param by: who aborted it: this run, or this command.
+    :param reason: why the move failed, without regard to the abort.
+    :param by: name of the follower: this run, or this command.
     """
-    # Nova 32.2 and later calls a copy that was aborted an error: only its
-    # cause says whether the abort ended it, or something else did before.
+    # Since Nova 32.2, an aborted copy ends in 'error': only its cause shows
+    # whether the abort or an earlier failure ended it.
     if record.status != "cancelled" and explanation.cause != _CAUSE:
         return explanation, f"{by} asked to abort it: stalled; {reason}"
     abort_text = f"aborted by {by}: stalled"

@@ -1,8 +1,8 @@
-"""How fast a move goes, from the counters that Nova shows.
+"""Speed and remaining time of a move, from Nova's counters.
 
-The libvirt driver writes new ones every ``live_migration_monitor_interval``
-(5 s by default), and what the guest dirties is sent again: 'processed' may
-grow far beyond 'total'. Only what remains says how near the end is.
+The libvirt driver updates them every ``live_migration_monitor_interval`` (5 s
+by default). Memory that the guest dirties is sent again, so 'processed' may
+grow far beyond 'total': only the remainder shows how near the end is.
 """
 
 from osc_migrate.cloud.migrations import PHASES, Migration
@@ -11,30 +11,30 @@ from osc_migrate.migration.interval import Interval
 from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 
-# Three of Nova's default steps.
+# Three of Nova's default intervals.
 STALL_AFTER = 15.0
-# Updates with a smaller remainder from which the time left is estimated: the
-# first one after the start says little of the pace.
+# Updates with a smaller remainder needed to estimate the remaining time: the
+# first one after the start says little about the speed.
 GOOD_UPDATES = 2
 
 
-# Intervals within which a copy may end before it is counted again: one, and
-# more for a last pass that was faster.
+# A copy may end within this many intervals before its next update: one, and
+# more for a faster last pass.
 INTERVALS_TO_END = 3
 
 
 class Pace:
-    """Turns one migration record after the other into Progress."""
+    """Converts successive migration records to Progress."""
 
     def __init__(self, stall_after: float = STALL_AFTER) -> None:
-        """:param stall_after: seconds in which the remainder must fall."""
+        """:param stall_after: seconds in which the remainder must decrease."""
         self._stall_after = stall_after
         # (seconds, bytes processed, bytes remaining) when they last changed.
         self._last: tuple[float, int, int] | None = None
         self._rate: float | None = None
         self._fall: float | None = None
         self._falls = 0
-        # Memory and disk, as last shown.
+        # Memory and disk in bytes, as last shown.
         self._totals = 0, 0
         self._interval = Interval()
         self._convergence = Convergence()
@@ -43,17 +43,18 @@ class Pace:
     def look(
         self, record: Migration, elapsed: float, job: Job | None = None
     ) -> Progress:
-        """
-        :param elapsed: seconds since the move began.
-        :param job: libvirt's counters of this moment, instead of what Nova
-            wrote last.
+        """Return the progress for a record.
+
+        :param elapsed: seconds since the start of the move.
+        :param job: libvirt's current counters, to use instead of Nova's.
         """
         phase = PHASES.get(record.status, record.status)
         if phase == "finishing":
             return self.arrived(record, elapsed)
         self._interval.look(record, elapsed)
         if self._by_libvirt != (job is not None):
-            # Nova's counters are older: neither proves a stall of the other.
+            # Nova's counters are older: one set must not be compared with the
+            # other.
             self._by_libvirt = job is not None
             self._convergence = Convergence()
             self._last = None
@@ -88,30 +89,33 @@ class Pace:
         )
 
     def missed(self, seconds: float) -> None:
-        """For so long the record could not be read: a copy of which nothing
-        is known has not stalled."""
+        """Discount time in which the record could not be read."""
         self._convergence.missed(seconds)
 
     def overdue(self, age: float) -> bool:
-        """Nova should have written new counters: the copy may be over.
+        """Return whether new counters are overdue: the copy may have ended.
 
-        :param age: seconds of the last ones.
+        :param age: age of the last ones in seconds.
         """
         interval = self._interval.seconds
         return interval is None or age > 1.2 * interval + 1
 
     @property
     def near_end(self) -> bool:
-        """By the last counters of Nova the copy was about to end: that no
-        new ones come proves nothing then."""
+        """Return whether the copy was about to end at Nova's last update.
+
+        Then missing updates prove nothing.
+        """
         interval = self._interval.seconds
         if self._by_libvirt or not (interval and self._fall and self._last):
             return False
         return self._last[2] / self._fall <= INTERVALS_TO_END * interval
 
     def arrived(self, record: Migration, elapsed: float) -> Progress:
-        """The guest has switched over: Nova shows no counters any more, or
-        old ones."""
+        """Return the progress after the guest has switched over.
+
+        Nova then shows no counters, or old ones.
+        """
         memory, disk = self._totals
         return Progress(
             phase="finishing",
@@ -140,7 +144,7 @@ class Pace:
         self._falls += fallen > 0
 
     def _left(self, remaining: int) -> float | None:
-        """Seconds to the end, once the pace is known."""
+        """Return the remaining seconds; None until the speed is known."""
         if not self._fall or not remaining or self._falls < GOOD_UPDATES:
             return None
         return remaining / self._fall
@@ -156,7 +160,7 @@ class Pace:
 
 
 def refined(record: Migration, job: Job) -> Migration:
-    """The record with the counters of libvirt, which Nova copies at times."""
+    """Return the record with libvirt's current counters."""
     return record.but(
         memory_total=job.memory_total,
         memory_processed=job.memory_processed,

@@ -1,48 +1,48 @@
-"""How far a move has come, and how it ended."""
+"""Progress of a move."""
 
 import dataclasses
 
 from osc_migrate.nodes.counters.job import Job
 
-# Seconds between two counters of Nova's, as live_migration_monitor_interval
-# is by default.
+# Seconds between two updates of Nova's counters: the default of
+# live_migration_monitor_interval.
 STEP = 5.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """One look at a move under way. Sizes in bytes, times in seconds."""
+    """A move in flight at one poll. Sizes in bytes, times in seconds."""
 
     phase: str
-    # Nova's own word for it.
+    # Nova's status.
     status: str
     elapsed: float
     memory_total: int = 0
     memory_remaining: int = 0
     disk_total: int = 0
     disk_remaining: int = 0
-    # Bytes a second that crossed the wire; None before two samples differ.
+    # Bytes per second on the wire; None until two samples differ.
     rate: float | None = None
-    # Seconds to the end at the speed at which the remainder falls.
+    # Remaining seconds, from the speed at which the remainder decreases.
     left: float | None = None
-    # The remainder has not fallen for a while: the guest writes as fast as
-    # it is copied.
+    # The remainder has not decreased for a while: the guest writes as fast
+    # as it is copied.
     stalled: bool = False
-    # A stall may be acted upon: it is known how often counters come.
+    # Whether the update interval is known, so that a stall may be acted on.
     interval_known: bool = True
-    # Why the API could not be read this time; the move itself continues.
+    # Why the API could not be read; the move itself continues.
     trouble: str | None = None
-    # Bytes a second by which the remainder fell between two samples, and
-    # the seconds since the last one was new.
+    # Bytes per second by which the remainder decreased between two samples,
+    # and the seconds since the last new one.
     fall: float | None = None
     age: float = 0.0
     # The counters are an estimate, not measured.
     estimated: bool = False
-    # Seconds that such moves took before, in this cloud.
+    # Usual duration of such moves in this cloud, in seconds.
     usual_seconds: float | None = None
-    # What libvirt itself counts, where it is asked; the counters are its.
+    # libvirt's own counters, if they are read; the others come from them.
     job: Job | None = None
-    # That nothing was heard of the move for long; mostly empty.
+    # A message if the move was not updated for long; usually empty.
     silence: str = ""
 
     @property
@@ -54,8 +54,8 @@ class Progress:
         return self.memory_remaining + self.disk_remaining
 
     def later(self, seconds: float) -> "Progress":
-        """Where it should be so much later, at the pace it had: an
-        estimate, for one of Nova's steps at most."""
+        """Extrapolate at the current speed, for at most one of Nova's
+        intervals."""
         now = dataclasses.replace(self, elapsed=self.elapsed + seconds)
         if self.job or not self.fall or self.stalled or self.trouble:
             return now
@@ -75,7 +75,7 @@ class Progress:
         )
 
     def counted(self, job: Job) -> "Progress":
-        """The same with what libvirt has counted since."""
+        """Return the same progress with libvirt's newer counters."""
         return dataclasses.replace(
             self,
             memory_total=job.memory_total,

@@ -1,4 +1,4 @@
-"""Steps that take back what a move has left behind."""
+"""Steps that clean up what a move left behind."""
 
 import dataclasses
 import datetime
@@ -14,32 +14,32 @@ from osc_migrate.text import confirm_or_revert, paste
 
 
 class RepairAction(enum.Enum):
-    """What this tool can do about it by itself."""
+    """Actions that can be carried out automatically."""
 
-    # The state ERROR of a server whose guest runs on: back to active.
+    # Reset status ERROR to active: the guest is running.
     RESET = "reset the state to active"
-    # A cold migration that was never confirmed.
+    # Confirm a cold migration that was never confirmed.
     CONFIRM = "confirm the migration"
-    # A port's binding on a host where the server is not.
+    # Delete a port binding on a host that the server is not on.
     UNBIND = "delete the port binding"
-    # Nothing: left to the operator.
+    # Left to the operator.
     NONE = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class RepairStep:
-    """One thing that is left, and what is to be done about it."""
+    """One leftover and what to do about it."""
 
     server: str
     what: str
-    # Why doing it is safe, or why it is left to a person.
+    # Why it is safe, or why it is left to the operator.
     why: str
     action: RepairAction = RepairAction.NONE
     # 'would do', 'done' or 'left'.
     result: str = "left"
-    # The command to type; empty where nothing is left to do.
+    # The command to run next; empty if there is nothing to do.
     next: str = ""
-    # Of a binding.
+    # Port of a binding.
     port: str = ""
     host: str = ""
 
@@ -47,23 +47,23 @@ class RepairStep:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal when a later look still asks for the same action."""
+        """Equal if a later plan still contains the same action."""
         return self.action, self.port, self.host
 
     def left(self, reason: str, next: str) -> "RepairStep":
-        """The same, not done."""
+        """Return the same step as not done."""
         return dataclasses.replace(self, why=reason, result="left", next=next)
 
     def as_done(self) -> "RepairStep":
         return dataclasses.replace(self, result="done", next="")
 
 
-# Host -> whether libvirt there runs the guest, or why that is not known.
+# Host -> whether libvirt runs the guest there, or why that is unknown.
 Runs = Mapping[str, bool | Unread]
 
 
-# How much later than the record's end Nova may write the server's fault: a
-# fault that is newer is of something else.
+# How long after the record's end Nova may write the server's fault: a newer
+# fault has another cause.
 _SAME = datetime.timedelta(minutes=2)
 
 
@@ -80,10 +80,10 @@ _SERVICE = (
 def plan(
     move: MoveFacts, confirm_after: float, runs: Runs | None = None
 ) -> list[RepairStep]:
-    """The steps, nothing done yet.
+    """Return the steps, without carrying them out.
 
-    :param confirm_after: seconds; a migration that waits for less is left.
-    :param runs: what the hosts themselves say, where they were asked.
+    :param confirm_after: minimum time awaiting confirmation, in seconds.
+    :param runs: answers of the hosts themselves, if they were asked.
     """
     steps = [
         *_error(move, runs),
@@ -94,7 +94,7 @@ def plan(
 
 
 def hosts_to_ask(move: MoveFacts) -> list[str]:
-    """Where the guest might run: its host, and the last move's two."""
+    """Return the hosts on which the guest might run."""
     last = next(iter(known(lambda: move.migrations) or ()), None)
     hosts = [known(lambda: move.server.host)]
     if last:
@@ -142,7 +142,7 @@ def _error(move: MoveFacts, runs: Runs | None) -> Iterator[RepairStep]:
 
 
 def _doubt(move: MoveFacts, runs: Runs | None) -> str:
-    """Why the state may not be reset; empty when that is proven safe.
+    """Return why the status may not be reset; empty if that is safe.
 
     Nova stops a guest that it believes to be elsewhere
     (nova/compute/manager.py, _sync_power_states).
@@ -183,7 +183,7 @@ def _doubt(move: MoveFacts, runs: Runs | None) -> str:
 
 
 def _elsewhere(host: str, runs: Runs) -> str:
-    """What the hosts say against it; they must all have been asked."""
+    """Return the objection of the hosts; all must have been asked."""
     for name, answer in runs.items():
         if isinstance(answer, Unread):
             return f"{name} could not be asked: {answer.reason}"
@@ -259,7 +259,7 @@ def _bindings(move: MoveFacts) -> Iterator[RepairStep]:
             if bound_host == host:
                 continue
             problem = f"port {port.id} is bound on {bound_host} ({status})"
-            # The active one elsewhere may be the one that carries packets.
+            # An active binding on another host may carry the traffic.
             if not idle or status != "INACTIVE":
                 doubt = (
                     "a migration may be under way"
@@ -301,14 +301,14 @@ def _bindings(move: MoveFacts) -> Iterator[RepairStep]:
 
 
 def refused_binding(step: RepairStep, name: str) -> str:
-    """What to do when Neutron refuses to delete one."""
+    """Return the step left if Neutron refuses to delete a binding."""
     return _SERVICE.format(name=name, port=step.port, host=step.host)
 
 
 def _leftovers(
     move: MoveFacts, steps: list[RepairStep]
 ) -> Iterator[RepairStep]:
-    """What only an operator can fix, as preflight names it."""
+    """Yield findings of preflight that only an operator can fix."""
     try:
         _ = move.ports
     except Unread as unread:

@@ -1,7 +1,7 @@
-"""The one gate that requests which start something pass on their way to Nova.
+"""The gate for all requests that start something.
 
-Closing it is final. What is under way is followed, aborted and confirmed all
-the same: only new moves and stops of servers pass here.
+Closing it is final. Moves in flight are still followed, aborted and confirmed:
+only new moves and stops of servers pass through the gate.
 """
 
 import contextlib
@@ -12,30 +12,30 @@ from osc_migrate import errors
 
 
 class Closed(errors.MigrateError):
-    """Nothing new may be started; nothing was sent."""
+    """Nothing may be started any more; no request was sent."""
 
 
 class StartGate:
     """Open until :meth:`close`.
 
-    :ivar why: the reason it is closed; empty while it is open.
+    :ivar why: why it was closed; empty while it is open.
     """
 
     def __init__(self) -> None:
-        # Reentrant: a signal handler may close it while its thread does.
+        # Reentrant: a signal handler may close it in the thread that holds it.
         self._lock = threading.RLock()
         self._sending = 0
         self._closed: Callable[[], None] | None = None
         self.reason = ""
 
     def check(self) -> None:
-        """:raises Closed: nothing new may be started."""
+        """:raises Closed: nothing may be started."""
         if self.reason:
             raise Closed(self.reason)
 
     @contextlib.contextmanager
     def passing(self) -> Iterator[None]:
-        """Sends one request that starts something.
+        """Send one request that starts something.
 
         :raises Closed: it must not be sent.
         """
@@ -52,12 +52,12 @@ class StartGate:
                 closed()
 
     def close(self, reason: str, closed: Callable[[], None]) -> int:
-        """From now on no request passes.
+        """Let no further request pass.
 
-        :param closed: called once, when no request is being sent any more:
-            at once, or by the thread of the last one. Not called when the
-            gate is closed already.
-        :returns: the number of requests that are being sent right now.
+        :param closed: called once when no request is being sent any more:
+            at once, or by the thread of the last one. Not called if the gate
+            was already closed.
+        :returns: number of requests being sent at this moment.
         """
         with self._lock:
             if self.reason:
@@ -71,7 +71,7 @@ class StartGate:
         return sending
 
     def _last(self) -> Callable[[], None] | None:
-        """What to call when closed and empty; once. The lock is held."""
+        """Return what to call if closed and empty; once. Needs the lock."""
         if self._sending or self._closed is None:
             return None
         closed, self._closed = self._closed, None

@@ -1,4 +1,4 @@
-"""Every migration under way, look by look, started by any user."""
+"""Watches all migrations in flight, of any user."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -16,17 +16,17 @@ from osc_migrate.migration.pace import Pace
 from osc_migrate.migration.progress import Progress
 from osc_migrate.text import utc
 
-# Seconds from look to look: a look at the whole cloud is ten small requests.
+# Seconds between polls: a poll of the whole cloud is ten small requests.
 INTERVAL = 2.0
-# Counters are read for this many at a look; Nova writes new ones every 5 s.
+# Maximum number of counters read per poll; Nova updates them every 5 s.
 COUNTED = 16
-# Nova shows counters of these alone (see follow).
+# Nova shows counters only in this status (see follow.py).
 _WITH_COUNTERS = "running"
 
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """One migration as it was at one look.
+    """One migration at one poll.
 
     :ivar abandoned: no service will end it (see
         :class:`~osc_migrate.migration.orphaned.Silence`).
@@ -88,10 +88,10 @@ class Watched:
 
 
 class Watcher:
-    """Looks at the migrations of a server, of a host, or of all.
+    """Polls the migrations of a server, of a host, or of the cloud.
 
-    :param server: of this one alone.
-    :param host: of those that leave or reach it.
+    :param server: only its migrations.
+    :param host: only migrations from or to it.
     """
 
     def __init__(
@@ -109,11 +109,11 @@ class Watcher:
         self._names: dict[str, str] = {}
         self._paces: dict[int, Pace] = {}
         self._silences: dict[int, Silence] = {}
-        # Those that were under way at the last look.
+        # Migrations in flight at the last poll.
         self._open: dict[int, Watched] = {}
-        # When each was first seen to have failed.
+        # When each was first seen as failed.
         self._failed: dict[int, float] = {}
-        # Which of many have their counters read next.
+        # Index of the next one to read counters of.
         self._turn = 0
         if server:
             self._names[server.id] = server.name
@@ -121,13 +121,14 @@ class Watcher:
     def looks(
         self, for_ever: bool, trouble: Callable[[str], None]
     ) -> Iterator[list[Watched]]:
-        """What is under way, and what ended since the look before, until
-        only orphaned ones are left.
+        """Yield the migrations in flight and those that have just ended.
 
-        :param for_ever: continue all the same.
-        :param trouble: is called once when the API does not answer, and with
-            '' when it does again.
-        :raises ApiError: the API refuses, or is silent for
+        Stops when only orphaned ones are left.
+
+        :param for_ever: do not stop.
+        :param trouble: called once when the API does not respond, and with ''
+            when it responds again.
+        :raises ApiError: the API refuses, or does not respond for
             :data:`~osc_migrate.migration.outage.PATIENCE` seconds.
         """
         outage = Outage(self._clock.now)
@@ -154,7 +155,7 @@ class Watcher:
             self._clock.sleep(INTERVAL)
 
     def look(self) -> list[Watched]:
-        """One look; oldest first.
+        """Poll once; oldest first.
 
         :raises ApiError: the migrations cannot be listed.
         """
@@ -184,20 +185,20 @@ class Watcher:
         return in_flight.everywhere(self._cloud, self._host)
 
     def _ended(self, before: Watched) -> Migration | None:
-        """The record of one that is not listed as under way any more."""
+        """Return the record of one that is no longer listed as in flight."""
         id = before.record.id
         records = self._cloud.migrations(before.server_id, limit=20)
         record = next((r for r in records if r.id == id), None)
         if record is None or record.status not in FAILED:
             return record
-        # Since Nova 32.2 it becomes 'error' when the server does.
+        # Since Nova 32.2 it changes to 'error' together with the server.
         since = self._failed.setdefault(id, self._clock.now())
         if self._clock.now() - since < SETTLE:
             return before.record
         return record
 
     def _counted(self, records: list[Migration]) -> list[Migration]:
-        """The same, as many with counters as one look may ask for."""
+        """Return the records, with counters for as many as allowed."""
         running = [r for r in records if r.status == _WITH_COUNTERS]
         if not running:
             return records
@@ -222,7 +223,7 @@ class Watcher:
         elapsed = self._clock.now() - self._start
         uncounted = record.memory_total is None
         if before and uncounted and before.record.status == record.status:
-            # It had no turn: what was seen last is not wrong by much.
+            # Not polled this time: the last values are close enough.
             progress = dataclasses.replace(before.progress, elapsed=elapsed)
         else:
             progress = pace.look(record, elapsed)
@@ -234,14 +235,14 @@ class Watcher:
         return Watched(name, server_id, record, progress, abandoned)
 
     def _missed(self, seconds: float) -> None:
-        """For so long no record could be read."""
+        """Discount time in which no record could be read."""
         for pace in self._paces.values():
             pace.missed(seconds)
         for silence in self._silences.values():
             silence.missed(seconds)
 
     def _silence(self, record: Migration, server_id: str) -> tuple[str, bool]:
-        """What is to be said of its silence, and whether it is for ever."""
+        """Return a message about missing updates, and if it is orphaned."""
         if not server_id:
             return "", False
         if record.id not in self._silences:
