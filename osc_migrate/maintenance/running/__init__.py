@@ -1,4 +1,4 @@
-"""Doing a plan: journal, limits, gate, and the engine that moves servers.
+"""Carries out a plan: engine, limits, start gate and journal.
 
 ::
 

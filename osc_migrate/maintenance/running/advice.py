@@ -1,4 +1,4 @@
-"""What to do about a move that failed, where it was one of many."""
+"""The next step after a failed move in a run."""
 
 from osc_migrate.explain import causes
 from osc_migrate.maintenance.planning.plan import Purpose
@@ -6,10 +6,10 @@ from osc_migrate.migration.outcome import Outcome
 
 
 def advice(outcome: Outcome, purpose: Purpose) -> str:
-    """As of a single move, with the options of a drain in place of the
-    commands that move one server."""
+    """Return the next step, like for a single move, but with options of drain
+    instead of commands for one server."""
     explanation = outcome.explanation
-    # A return has no such options: it goes back as the drain came.
+    # A return has no such options: it uses those of the drain.
     if (
         explanation is None
         or not explanation.cause

@@ -1,4 +1,4 @@
-"""Follows a run of another process by its journal, and has it stop."""
+"""Follows or stops a run of another process, using its journal."""
 
 import contextlib
 import dataclasses
@@ -27,19 +27,19 @@ from osc_migrate.maintenance.running.run_state import RunState, Stage
 from osc_migrate.migration.progress import Progress
 from osc_migrate.text import printable
 
-# Seconds between two readings of a journal.
+# Seconds between two reads of the journal.
 INTERVAL = 1.0
-# Migration ID -> how far it is; empty where that cannot be read now.
+# Returns migration ID -> progress; empty if it cannot be read now.
 ReadProgress = Callable[[], Mapping[int, Progress]]
 
 
 class Attached:
-    """A run that another process does.
+    """A run that another process carries out.
 
     :ivar id: its name.
-    :ivar verdict, rows: at the end of :meth:`looks`; the rows are those of
+    :ivar verdict, rows: set at the end of :meth:`looks`; the rows are those of
         every server, unplanned ones last.
-    :raises NotFound: there is no such run.
+    :raises NotFound: no such run.
     :raises MigrateError: its journal cannot be read.
     """
 
@@ -55,7 +55,7 @@ class Attached:
         self._moving: dict[str, _Attempt] = {}
         self._rows: dict[str, Row] = {}
         self._ended_at: datetime.datetime | None = None
-        # Why no new move begins.
+        # Why no further move is started.
         self._stopping = ""
         self._names = {step.id: step.server for step in self.plan.steps}
 
@@ -65,7 +65,7 @@ class Attached:
 
     @property
     def emptied(self) -> tuple[str, ...]:
-        """The hosts that it is to empty; none for a few servers."""
+        """The hosts to be emptied; none if it moves single servers."""
         empties_hosts = (
             self.plan.purpose is Purpose.DRAIN and self._order.request.hosts
         )
@@ -76,10 +76,10 @@ class Attached:
         progress: ReadProgress,
         pause: Callable[[float], None],
     ) -> Iterator[Look]:
-        """A look each second until the run ends, the first without events.
+        """Yield a look per second until the run ends; the first has no events.
 
-        :raises MigrateError: its process ended before it did, or it was
-            cancelled; the message says what to do.
+        :raises MigrateError: its process died, or it was cancelled; the
+            message says what to do.
         """
         with contextlib.closing(self._journal):
             self._read()
@@ -119,13 +119,13 @@ class Attached:
             )
             for row in start.rows(self._order, states)
         }
-        # What is not final is known of a run that has ended.
+        # After the end, rows that are not final count too.
         rows |= self._rows
         rows |= {row.id: row for row in unplanned}
         self.rows = list(rows.values())
 
     def _read(self) -> None:
-        """Takes in the lines since the last time."""
+        """Read the lines added since the last call."""
         for entry in self._journal.entries():
             if entry.n > self._last:
                 self._last = entry.n
@@ -133,11 +133,11 @@ class Attached:
                     self._take(entry)
 
     def _take(self, entry: Entry) -> None:
-        """:raises KeyError, TypeError, ValueError: it is another version's."""
+        """:raises KeyError, TypeError, ValueError: of another version."""
         id, data = entry.server, entry.data
         match entry.kind:
             case "begin":
-                # Resumed: what was not final is done again.
+                # Resumed: everything that was not final starts again.
                 self._since = entry.at
                 self._stopping = ""
                 self._rows = {
@@ -206,7 +206,7 @@ class Attached:
 
 
 class _Attempt:
-    """A move under way."""
+    """A move in flight."""
 
     def __init__(
         self,
@@ -228,7 +228,7 @@ class _Attempt:
 
 
 def _event_of(entry: Entry) -> tuple[str, str, bool]:
-    """A line of the journal as an event: text, server, warning."""
+    """Convert a line of the journal to an event: text, server, warning."""
     id, data = entry.server, entry.data
     match entry.kind:
         case "disabled":
@@ -261,12 +261,12 @@ def _over(state: RunState) -> errors.MigrateError:
 
 
 def stop(name: str, journal_dir: pathlib.Path | None) -> RunState:
-    """Has a run of this machine begin no new move, as a first Ctrl-C does.
+    """Stop a run on this machine, like a first Ctrl-C.
 
     :returns: the run as it was just before.
-    :raises NotFound: there is no such run.
-    :raises MigrateError: it is not at work, or its process cannot be proven
-        to be the one that is at work; nothing was sent.
+    :raises NotFound: no such run.
+    :raises MigrateError: it is not in progress, or its process could not be
+        identified; no signal was sent.
     """
     journal_dir = journal_dir or journals.directory()
     journal = Journal.open(journal_dir, name)

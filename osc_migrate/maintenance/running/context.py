@@ -1,4 +1,4 @@
-"""What the moves of one run share."""
+"""State and limits shared by the moves of a run."""
 
 import contextlib
 import dataclasses
@@ -20,14 +20,14 @@ from osc_migrate.migration.mover import Mover
 from osc_migrate.migration.pace import STALL_AFTER
 from osc_migrate.migration.start_gate import StartGate
 
-# Looks a second at all moves together: with more under way each is looked
-# at less often.
+# Polls per second of all moves together: the more are in flight, the less
+# often each is polled.
 LOOKS = 4.0
 
-# A step planned anew, not towards those hosts; or why it stays.
+# Replans a step, excluding those hosts; returns the step or why it stays.
 Replan = Callable[[Step, Collection[str]], Step | Skipped]
 
-# libvirt's counters of one move, while it is followed; None for none.
+# Provides libvirt's counters of one move while it is followed, or None.
 CountersOf = Callable[
     [MoveFacts, Kind],
     contextlib.AbstractContextManager[Counters | None],
@@ -35,25 +35,25 @@ CountersOf = Callable[
 
 
 class Abandoned(BaseException):
-    """The run is no longer followed. Moves under way continue in Nova.
+    """The run is no longer followed. Moves in flight continue in Nova.
 
-    A BaseException, so that no handler of errors catches it.
+    A BaseException, so that no error handler catches it.
     """
 
 
 class Clock:
-    """Time for many threads, which :meth:`abandon` wakes."""
+    """A clock for many threads; :meth:`abandon` wakes them."""
 
     def __init__(self) -> None:
         self._over = threading.Event()
-        # How many wait for something of Nova's.
+        # Returns the number of threads that poll Nova.
         self.following: Callable[[], int] = lambda: 1
 
     def now(self) -> float:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """:raises Abandoned: see there."""
+        """:raises Abandoned: the run is no longer followed."""
         if self._over.wait(seconds):
             raise Abandoned
 
@@ -61,7 +61,7 @@ class Clock:
         return max(follow.INTERVAL, self.following() / LOOKS)
 
     def plain(self) -> follow.Clock:
-        """The same as a :class:`follow.Clock`."""
+        """Return this clock as a :class:`follow.Clock`."""
         return follow.Clock(self.now, self.sleep, self.interval)
 
     def abandon(self) -> None:
@@ -70,13 +70,13 @@ class Clock:
 
 @dataclasses.dataclass
 class Work:
-    """Everything that a move needs, whichever server it is of.
+    """Everything that all moves of a run need.
 
-    :ivar max_failures: no new move begins after this many failures.
-    :ivar on_stall: see stalls.RUNGS.
-    :ivar ignored: checks whose failing is a warning.
+    :ivar max_failures: no further move is started after this many failures.
+    :ivar on_stall: see on_stall.RUNGS.
+    :ivar ignored: checks whose failure is only a warning.
     :ivar barriers: moves that the node checks rule out.
-    :ivar counters: libvirt's; None follows Nova's.
+    :ivar counters: libvirt's; None to use Nova's.
     :ivar busy: guards the slots, and wakes the threads that wait for one.
     """
 
@@ -101,12 +101,12 @@ class Work:
         self.busy = threading.Condition()
         self._groups: dict[str, threading.Lock] = {}
         self._events: list[Event] = []
-        # Why nothing may be begun any more, such as a full disk.
+        # Why nothing may be started any more, such as a full disk.
         self.broken = ""
 
     @property
     def gate(self) -> StartGate:
-        """What every request that starts something has to pass."""
+        """The gate for every request that starts something."""
         return self.mover.gate
 
     def report(
@@ -117,14 +117,17 @@ class Work:
             self.busy.notify_all()
 
     def take_events(self) -> tuple[Event, ...]:
-        """The events since the last call, oldest first."""
+        """Return the events since the last call, oldest first."""
         with self.busy:
             events, self._events = self._events, []
         return tuple(events)
 
     def groups(self, ids: Collection[str]) -> list[threading.Lock]:
-        """A lock for each server group: of its members one moves at a time,
-        for a check sees where the others are, not where they go."""
+        """Return a lock for each server group.
+
+        Members of a group move one at a time, because a check sees where the
+        others are, not where they are going.
+        """
         with self.busy:
             return [
                 self._groups.setdefault(id, threading.Lock())
@@ -132,10 +135,10 @@ class Work:
             ]
 
     def go_elsewhere(self, old: Step, new: Step) -> None:
-        """Waits until one more may go there; it counts there from now on.
+        """Wait for a slot of the new destination and take it.
 
         :raises Abandoned: the run is no longer followed.
-        :raises Closed: no new move begins.
+        :raises Closed: no further move is started.
         """
         while True:
             self.gate.check()

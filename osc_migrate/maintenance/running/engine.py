@@ -1,7 +1,7 @@
-"""Does a plan: services, waves, limits, and when to stop.
+"""Carries out a plan: services, waves, limits, and when to stop.
 
-A thread a server that is under way does what is written in task.py; all that
-is decided for the run as a whole is decided here, in one thread.
+Each server in flight has a thread, which runs its task (server_task.py). All
+decisions for the run as a whole are made here, in a single thread.
 """
 
 import dataclasses
@@ -30,18 +30,18 @@ from osc_migrate.maintenance.running.services import Hosts
 from osc_migrate.migration.outage import PATIENCE
 from osc_migrate.text import paste, some
 
-# Seconds between two looks that nothing happened in.
+# Seconds between two looks without events.
 TICK = 1.0
-# Between two looks at services that are not well.
+# Seconds between two health checks while services are unhealthy.
 GATE_TICK = 5.0
 
 
 class Engine:
     """One run.
 
-    :param before: what an earlier process has done of the plan.
-    :param hosts: whose services are disabled meanwhile; None for none.
-    :ivar rows: of the servers that are done with, by ID.
+    :param before: what an earlier process has done.
+    :param hosts: hosts to disable meanwhile; None for none.
+    :ivar rows: server ID -> row, for finished servers.
     """
 
     def __init__(
@@ -61,16 +61,16 @@ class Engine:
         self._failures = 0
         self.interrupted = False
         self.rows: dict[str, Row] = {}
-        # One that waits for its group looks at nothing.
+        # A task that waits for its group does not poll.
         work.clock.following = lambda: work.slots.total
 
     @property
     def stopped(self) -> str:
-        """Why no new move begins; empty while they may."""
+        """Why no further move is started; empty while moves may start."""
         return self._work.gate.reason
 
     def ahead(self) -> list[Step]:
-        """The steps that have not begun."""
+        """Return the steps that have not started."""
         with self._work.busy:
             known = {*self.rows, *self._tasks}
         return [step for step in self._plan.steps if step.id not in known]
@@ -78,19 +78,19 @@ class Engine:
     # Ctrl-C
 
     def stop(self, reason: str = "interrupted") -> None:
-        """No new moves; those under way are followed to their end."""
+        """Start no further moves; follow those in flight to their end."""
         self.interrupted = True
         self._stop(reason)
 
     def abandon(self) -> None:
-        """What is under way is left to Nova."""
+        """Stop following; moves in flight continue in Nova."""
         self.stop()
         self._work.clock.abandon()
 
     def _stop(self, reason: str) -> None:
-        """Reported once it is true: when no request is being sent."""
+        """Report it once it is true: when no request is being sent."""
         warning = not self.interrupted
-        # The lock keeps the two sentences in their order.
+        # The lock keeps the two messages in order.
         with self._work.busy:
             sending = self._work.gate.close(
                 reason,
@@ -107,10 +107,9 @@ class Engine:
     # The run
 
     def looks(self) -> Iterator[Look]:
-        """Does the plan; a look whenever something happened, and each
-        second.
+        """Carry out the plan; yield a look after each event and each second.
 
-        :raises MigrateError: the run could not begin; nothing was changed.
+        :raises MigrateError: the run could not start; nothing was changed.
         """
         for stay in self._plan.stays:
             reasons = "; ".join(stay.reasons)
@@ -124,7 +123,7 @@ class Engine:
         if self._hosts and not self.stopped:
             self._hosts.close(self._work)
         steps = [s for s in self._plan.steps if s.id not in self.rows]
-        # What an earlier process has begun, whichever its wave.
+        # Moves that an earlier process started, of any wave.
         started_steps = [s for s in steps if self._started(s)]
         yield from self._wave(started_steps)
         numbers = sorted({step.wave for step in steps})
@@ -145,7 +144,7 @@ class Engine:
         yield self._look()
 
     def _not_begun(self, step: Step) -> Row:
-        """Of one that this run has not touched."""
+        """Return the row of a server that this run has not touched."""
         row = Row(
             step.server,
             step.id,
@@ -171,11 +170,11 @@ class Engine:
         return state is not None and state.started is not None
 
     def _joined(self, wave: int, next_wave: int | None) -> bool:
-        """Whether the wave after that one may begin while moves of it run.
+        """Return whether the next wave may start while this one is running.
 
-        In a drain no move relies on room that another leaves, and locks keep
-        the members of a group apart. A host would idle meanwhile: its next
-        server is checked and asked for while one is sent.
+        In a drain no move depends on room freed by another, and locks keep
+        the members of a group apart. Otherwise a host would be idle: its next
+        server is checked and requested while one is being sent.
         """
         wave_steps, next_steps = (
             [step for step in self._plan.steps if step.wave == number]
@@ -185,8 +184,8 @@ class Engine:
             self._plan.purpose is Purpose.DRAIN
             and {step.source for step in wave_steps}
             == {step.source for step in next_steps}
-            # What the scheduler places may take the room of another that
-            # is only about to move.
+            # Servers placed by the scheduler may take the room of others
+            # that have not moved yet.
             and all(
                 step.destination or step.way is Way.STOP for step in next_steps
             )
@@ -195,7 +194,7 @@ class Engine:
     def _wave(
         self, steps: list[Step], *, joined: bool = False
     ) -> Iterator[Look]:
-        """Every step of it, until all have ended; joined: have begun."""
+        """Run all steps until they have ended or, if joined, started."""
         waiting = list(steps)
         while (waiting and not self.stopped) or (self._tasks and not joined):
             with self._work.busy:
@@ -210,12 +209,12 @@ class Engine:
             yield self._look()
 
     def _limit_failures(self) -> None:
-        """The lock is held."""
+        """Stop after too many failures. Needs the lock."""
         if self._failures >= self._work.max_failures:
             self._stop(f"{self._failures} failed")
 
     def _start(self, step: Step) -> bool:
-        """Begins a step if the limits allow it. The lock is held."""
+        """Start a step if the limits allow it. Needs the lock."""
         state = self._before.get(step.id)
         started_move = state.started if state else None
         if started_move is not None:
@@ -245,7 +244,7 @@ class Engine:
         return True
 
     def _collect(self) -> None:
-        """Takes leave of those that ended."""
+        """Collect the tasks that have ended."""
         for id in [id for id in self._tasks if id in self.rows]:
             self._threads.pop(id).join()
             task = self._tasks.pop(id)
@@ -263,7 +262,7 @@ class Engine:
     # Between waves
 
     def _gate(self) -> Iterator[Look]:
-        """Waits until the cloud is well; stops when it is not for long."""
+        """Wait until the cloud is healthy; stop if that takes too long."""
         since = time.monotonic()
         reported = ""
         while not self.stopped:
@@ -285,7 +284,7 @@ class Engine:
 
     def _problem(self) -> str:
         cloud = self._work.mover.cloud
-        # A return has many sources: each is checked with its own step.
+        # A return has many sources: each is checked by its own step.
         sources = self._plan.sources if self._hosts else ()
         try:
             services = whole_cloud.services(cloud)
@@ -323,8 +322,7 @@ class Engine:
         )
 
     def _left(self, elapsed: float, rows: list[Row]) -> float | None:
-        """Seconds to the end: by what this run has shown, else by what the
-        plan expects."""
+        """Return the remaining seconds, from this run's moves or the plan."""
         steps = len(self._plan.steps)
         planned_ids = {step.id for step in self._plan.steps}
         finished = sum(row.id in planned_ids for row in rows)

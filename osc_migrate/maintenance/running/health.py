@@ -1,21 +1,21 @@
-"""Whether a cloud is well enough to begin more moves. Pure."""
+"""Whether the cloud is healthy enough to start more moves. Pure."""
 
 from collections.abc import Iterable
 
 from osc_migrate.cloud.hosts import Service
 from osc_migrate.facts import Unread
 
-# Without one of each nothing moves (nova's processes).
+# Nova services that every move needs.
 NEEDED = ("nova-conductor", "nova-scheduler")
 
 
 def trouble(services: Iterable[Service], sources: Iterable[str]) -> str:
-    """What is wrong, in words; empty when nothing is.
+    """Return the problem, or ''.
 
-    A destination that is down is no matter here: each step is checked
-    against its own host.
+    Destinations that are down do not matter here: each step checks its own
+    host.
 
-    :param sources: hosts that servers leave: their nova-compute sends them.
+    :param sources: hosts whose nova-compute sends servers.
     """
     rows = list(services)
     try:

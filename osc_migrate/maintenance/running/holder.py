@@ -1,4 +1,4 @@
-"""Which run has a host, by the service's reason, the lock and the journal."""
+"""Which run holds a host: from disabled reason, lock and journal."""
 
 import contextlib
 import dataclasses
@@ -14,11 +14,11 @@ from osc_migrate.maintenance.running.run_state import RunState, Stage
 
 @dataclasses.dataclass(frozen=True)
 class Hold:
-    """A run that has a host, or has left it disabled.
+    """A run that holds a host, or has left it disabled.
 
-    :ivar machine: where it is at work; empty where not known.
-    :ivar purpose: empty where its journal is not here.
-    :ivar local: its journal is in this directory.
+    :ivar machine: the machine it runs on; empty if unknown.
+    :ivar purpose: empty without its journal.
+    :ivar local: whether its journal is in this directory.
     """
 
     run: str
@@ -32,9 +32,9 @@ class Hold:
 def of(
     journal_dir: pathlib.Path, cloud: str, host: str, reason: str | None
 ) -> Hold | None:
-    """None when no run has it.
+    """Return the run that holds a host, or None.
 
-    :param reason: why its service is disabled.
+    :param reason: disabled reason of its service.
     """
     locked_by = Lock(journal_dir, cloud, host).holder()
     if hold := _at_work(journal_dir, locked_by):
@@ -51,7 +51,7 @@ def of(
 
 
 def rows(journal_dir: pathlib.Path, hold: Hold | None) -> Mapping[str, Row]:
-    """What its journal has of each server; none where it is not here."""
+    """Return server ID -> row from its journal; empty without one."""
     if hold is None or not hold.local:
         return {}
     with contextlib.suppress(errors.MigrateError):
@@ -62,7 +62,7 @@ def rows(journal_dir: pathlib.Path, hold: Hold | None) -> Mapping[str, Row]:
 
 
 def _at_work(journal_dir: pathlib.Path, run: str) -> Hold | None:
-    """The run of the lock, unless it has ended and given it."""
+    """Return the run that holds the lock, unless it has ended."""
     hold = _hold(journal_dir, run) if run_state.is_name(run) else None
     if hold is None or hold.stage in (Stage.ENDED, Stage.CANCELLED):
         return None
@@ -70,7 +70,7 @@ def _at_work(journal_dir: pathlib.Path, run: str) -> Hold | None:
 
 
 def _hold(journal_dir: pathlib.Path, run: str) -> Hold | None:
-    """None where its journal is not here, or cannot be read."""
+    """Return the hold from a run's journal; None if it cannot be read."""
     try:
         journal, order, _ = start.opened(journal_dir, run)
         with contextlib.closing(journal):

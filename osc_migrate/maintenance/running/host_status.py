@@ -1,4 +1,4 @@
-"""Whether hosts are empty, what is left on them and why, and which run has
+"""Whether hosts are empty, what is left on them and why, and which run holds
 them. Nothing is changed."""
 
 import dataclasses
@@ -28,29 +28,29 @@ from osc_migrate.maintenance.running.holder import Hold
 from osc_migrate.maintenance.running.results import Result, Row
 from osc_migrate.text import paste
 
-# The source is tidied up while the server is free (confirm_resize sets no
-# task), and what has only been accepted has not begun.
+# The source is cleaned up after the server was released (confirm_resize sets
+# no task), and an accepted migration has not started yet.
 _WITHOUT_TASK = ("confirming", "accepted")
 
 
 class Move(enum.StrEnum):
-    """What holds for one server of a host that is to be emptied."""
+    """What a drain would do with a server."""
 
     CAN_MOVE = "can move"
-    # Its owner's policy.
+    # By its owner's policy.
     EXCLUDED = "excluded"
-    # No move of it would be safe.
+    # No safe move exists.
     BLOCKED = "blocked"
     LEAVING = "leaving"
     ARRIVING = "arriving"
-    # It is elsewhere, and may still be taken back.
+    # It has moved, and may still be reverted.
     UNCONFIRMED = "unconfirmed"
     UNKNOWN = "unknown"
 
 
 @dataclasses.dataclass(frozen=True)
 class ServerLeft:
-    """One server that keeps a host from being empty."""
+    """A server that keeps a host from being empty."""
 
     server: str
     id: str
@@ -75,8 +75,8 @@ class ServerLeft:
 class HostStatus:
     """One compute host.
 
-    :ivar servers: the number that Nova has there.
-    :ivar service: enabled or disabled; None where not known, as `state`.
+    :ivar servers: number of servers on it, according to Nova.
+    :ivar service: enabled or disabled; None if unknown, like `state`.
     :ivar state: up, down or forced down.
     """
 
@@ -103,7 +103,7 @@ class HostStatus:
 
     @property
     def empty(self) -> bool:
-        """No server is there, and none on its way to it."""
+        """No server is on it, and none is moving to it."""
         return not (self.servers or self.leaving or self.arriving)
 
     @property
@@ -116,7 +116,7 @@ class HostStatus:
 
 
 class _Snapshot:
-    """Hosts, servers and migrations, as they were at one moment."""
+    """Hosts, servers and migrations, read at one time."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class _Snapshot:
         self.on: dict[str | None, list[Server]] = {}
         for server in servers.values():
             self.on.setdefault(host_of(server), []).append(server)
-        # In flight, of servers that exist.
+        # Migrations in flight of existing servers.
         self.leaving: dict[str | None, list[Migration]] = {}
         self.arriving: dict[str | None, list[Migration]] = {}
         for record in records:
@@ -146,7 +146,7 @@ class _Snapshot:
 
 
 def of_all(cloud: Cloud, journal_dir: pathlib.Path) -> list[HostStatus]:
-    """Every compute host, by name.
+    """Return the status of every compute host, sorted by name.
 
     :raises MigrateError: hosts, servers or migrations cannot be listed.
     """
@@ -158,11 +158,11 @@ def of_all(cloud: Cloud, journal_dir: pathlib.Path) -> list[HostStatus]:
 def of_host(
     cloud: Cloud, name: str, journal_dir: pathlib.Path
 ) -> tuple[HostStatus, list[ServerLeft]]:
-    """One host, and what is left on it.
+    """Return the status of one host, and what is left on it.
 
-    :param name: of the compute host, or its hypervisor's name or ID.
-    :raises NotFound: there is no such host.
-    :raises MigrateError: as :func:`of_all`.
+    :param name: name of the compute host, or its hypervisor's name or ID.
+    :raises NotFound: no such host.
+    :raises MigrateError: see :func:`of_all`.
     """
     fleet: Fleet | None = None
     try:
@@ -172,7 +172,7 @@ def of_host(
     except errors.NotFound:
         raise
     except errors.MigrateError as error:
-        # Without placement nothing can be planned; the rest is still known.
+        # Without placement nothing can be planned; the rest is still valid.
         problem = str(error)
         snapshot = _snapshot(cloud)
     host = in_flight.host_called(cloud, name)
@@ -204,7 +204,7 @@ def of_host(
 
 
 def counts(rows: Sequence[ServerLeft]) -> str:
-    """How many there are of each: '2 can move, 1 excluded'."""
+    """Return counts: '2 can move, 1 excluded'."""
     numbers = Counter(row.move for row in rows)
     return ", ".join(
         f"{numbers[move]} {move}" for move in Move if numbers[move]
@@ -307,8 +307,10 @@ def _in_flight(server: Server, move: Move, record: Migration) -> ServerLeft:
 def _unconfirmed(
     cloud: Cloud, snapshot: _Snapshot, host: str
 ) -> dict[str, ServerLeft]:
-    """Cold migrations away from it that may still be taken back: until then
-    the disks are on the host, too."""
+    """Return cold migrations from a host that may still be reverted.
+
+    Until they are confirmed, the disks are on this host too.
+    """
     rows: dict[str, ServerLeft] = {}
     try:
         records = migrations_in(cloud, ("finished",), {"host": host})
@@ -336,7 +338,7 @@ def _unconfirmed(
 
 
 def _planned(fleet: Fleet, host: str) -> dict[str, ServerLeft]:
-    """What a drain would do with each server, or why not."""
+    """Return what a drain would do with each server, or why not."""
     plan = planning.drain(fleet, Request(hosts=(host,)))
     rows = {}
     for step in plan.steps:
@@ -360,7 +362,7 @@ def _planned(fleet: Fleet, host: str) -> dict[str, ServerLeft]:
 
 
 def _with_result(row: ServerLeft, result: Row | None) -> ServerLeft:
-    """What the run that had the host says of the server goes first."""
+    """Replace it by the result of the run that held the host, if any."""
     if result is None or result.outcome not in (Result.FAILED, Result.WAITS):
         return row
     reason = f"{result.outcome} in the run: {result.reason}"

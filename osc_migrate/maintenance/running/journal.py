@@ -1,9 +1,8 @@
-"""What a run intends and what came of it, on disk before and after each
-call.
+"""The journal of a run: its intentions and their results.
 
-One sqlite3 file a run, to which lines are only added. Each is on the disk
-before the call that it announces is made: a process that is killed at any
-moment leaves a file that shows what may have been asked of Nova.
+One sqlite3 file for each run; lines are only appended. Each line is on disk
+before the call that it announces is made: whenever a process is killed, the
+file shows what may have been requested from Nova.
 """
 
 import dataclasses
@@ -23,15 +22,15 @@ from osc_migrate.maintenance.running import typed
 from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
-# Of what is in a file; another one is not read.
+# Format of a file; others are not read.
 FORMAT = "1"
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
-# Kind of a line -> what it has to hold, of which type.
+# Kind of a line -> required fields and their types.
 _FIELDS: Mapping[str, Mapping[str, Any]] = {
     "disable": {"host": str, "enabled": bool, "reason": str | None},
     "order": {"plan": str, "request": dict, "options": dict, "homes": dict},
 }
-# Kinds whose reasons are set again as they were.
+# Kinds whose reasons are restored unchanged.
 _EXACT = ("disable", "enable")
 _SCHEMA = """
 CREATE TABLE entries (
@@ -45,7 +44,7 @@ CREATE TABLE entries (
 
 
 class JournalError(errors.MigrateError):
-    """A journal cannot be read or written: nothing may be done without."""
+    """A journal cannot be read or written; nothing is done without one."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Entry:
     """One line.
 
     :ivar at: UTC.
-    :ivar server: ID; empty when it is about the run.
+    :ivar server: server ID; empty if the line is about the run.
     """
 
     n: int
@@ -64,24 +63,24 @@ class Entry:
 
 
 def directory() -> pathlib.Path:
-    """Where journals are kept, as the XDG base directories say."""
+    """Return the journal directory, following the XDG specification."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    # The specification ignores relative ones.
+    # The specification says to ignore relative paths.
     if not os.path.isabs(state):
         state = str(pathlib.Path.home() / ".local" / "state")
     return pathlib.Path(state, "osc-migrate", "runs")
 
 
 def new_name() -> str:
-    """A name for a new run: sorts by time, and is unique."""
+    """Return a unique name for a new run; names sort by time."""
     now = datetime.datetime.now(datetime.UTC)
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def make_directory(path: pathlib.Path) -> pathlib.Path:
-    """The directory, readable by its user alone.
+    """Create the directory, readable by its user only.
 
-    :raises JournalError: it cannot be made.
+    :raises JournalError: it cannot be created.
     """
     try:
         private_files.make_directory(path)
@@ -93,13 +92,13 @@ def make_directory(path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-# What sqlite3 raises about a file; the second where a broken file makes an
-# error message that is not UTF-8.
+# Exceptions of sqlite3; the second one for a broken file whose error message
+# is not UTF-8.
 _BROKEN = (sqlite3.Error, UnicodeError)
 
 
 class Journal:
-    """The journal of one run; threads may share it."""
+    """The journal of one run; thread-safe."""
 
     def __init__(self, path: pathlib.Path, run: str) -> None:
         self.path = path
@@ -115,7 +114,7 @@ class Journal:
 
     @classmethod
     def create(cls, journal_dir: pathlib.Path, run: str = "") -> "Journal":
-        """A new one, of a new run.
+        """Create the journal of a new run.
 
         :param run: its name, from :func:`new_name`.
         :raises JournalError: it cannot be written.
@@ -137,7 +136,7 @@ class Journal:
 
     @classmethod
     def open(cls, journal_dir: pathlib.Path, run: str) -> "Journal":
-        """The one of that run.
+        """Open the journal of a run.
 
         :raises NotFound: there is none.
         :raises JournalError: it cannot be read.
@@ -167,7 +166,7 @@ class Journal:
             self._db.close()
 
     def note(self, kind: str, server: str = "", **data: object) -> None:
-        """Adds a line; it is on the disk when this returns.
+        """Append a line; it is on disk when this returns.
 
         :raises JournalError: it cannot be written.
         """
@@ -180,7 +179,7 @@ class Journal:
         )
 
     def entries(self, *kinds: str) -> Iterator[Entry]:
-        """All lines, or those of some kinds, oldest first.
+        """Yield all lines, or those of some kinds, oldest first.
 
         :raises JournalError: it cannot be read.
         """
@@ -203,7 +202,7 @@ class Journal:
             raise self._broken(error) from error
 
     def last(self, kind: str) -> Entry | None:
-        """The newest line of that kind."""
+        """Return the newest line of that kind."""
         return next(reversed(list(self.entries(kind))), None)
 
     def _execute(
@@ -223,7 +222,7 @@ class Journal:
 
 
 def _masked(key: str, value: object) -> object:
-    """Reasons hold messages of services; IDs and names are left alone."""
+    """Mask secrets in reasons, which contain messages of services."""
     if key == "reason" and isinstance(value, str):
         return masked(value)
     if isinstance(value, Mapping):
@@ -232,7 +231,7 @@ def _masked(key: str, value: object) -> object:
 
 
 def _entry(n: Any, at: Any, kind: Any, server: Any, data: Any) -> Entry:
-    """:raises KeyError, RecursionError, TypeError, ValueError: it is none."""
+    """:raises KeyError, RecursionError, TypeError, ValueError: invalid."""
     entry = Entry(
         n, datetime.datetime.fromisoformat(at), kind, server, json.loads(data)
     )
@@ -247,7 +246,7 @@ def _entry(n: Any, at: Any, kind: Any, server: Any, data: Any) -> Entry:
 
 
 def runs(journal_dir: pathlib.Path) -> list[str]:
-    """The runs that have a journal there, newest first.
+    """Return the runs with a journal there, newest first.
 
     :raises JournalError: others may have placed journals there.
     """

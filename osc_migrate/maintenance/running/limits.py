@@ -1,19 +1,19 @@
-"""How many moves may be under way at once: in all, from a host, to a host."""
+"""Limits of moves in flight: in total, from a host, and to a host."""
 
 from collections import Counter
 
 from osc_migrate.maintenance.planning import Limits
 from osc_migrate.maintenance.planning.plan import Step
 
-# Moves requested at a source beyond those that it sends at once: they are
-# queued there, and the next one begins the moment that one ends. What Nova
-# does not queue is counted by itself: two cold ones under way would keep a
-# host from sending anything.
+# Moves requested at a source beyond those that it sends in parallel: Nova
+# queues them and starts the next one as soon as one ends. Kinds that Nova does
+# not queue are counted separately: two cold ones in flight would keep a host
+# from sending anything else.
 QUEUED = 1
 
 
 class Slots:
-    """What is under way now. Not locked: its user is."""
+    """The moves in flight. Not thread-safe: its user holds a lock."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -25,7 +25,7 @@ class Slots:
         return self._sources.total()
 
     def free(self, step: Step) -> bool:
-        """Whether it may begin."""
+        """Return whether a step may start."""
         limits = self._limits
         limit = limits.per_source + (QUEUED if step.way.queued else 0)
         return (
@@ -35,10 +35,10 @@ class Slots:
         )
 
     def open(self, destination: str | None) -> bool:
-        """Whether one more may go there.
+        """Return whether one more move to the destination may start.
 
-        :param destination: None where Nova's scheduler chooses: such a
-            move cannot be counted.
+        :param destination: None if Nova's scheduler chooses it: such a move
+            cannot be counted.
         """
         if destination is None:
             return True
@@ -54,7 +54,7 @@ class Slots:
         self._destinations[step.destination or ""] -= 1
 
     def change(self, old: Step, new: Step) -> None:
-        """It goes elsewhere, or in another way, than it should have."""
+        """Account for a changed destination or kind."""
         self.give(old)
         self.take(new)
 

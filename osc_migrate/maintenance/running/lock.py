@@ -1,4 +1,4 @@
-"""One run a host: a lock that ends with its process."""
+"""Locks a host for one run, until its process ends."""
 
 import fcntl
 import hashlib
@@ -11,11 +11,11 @@ from osc_migrate.text import printable
 
 
 class HostLocked(errors.MigrateError):
-    """Another run has the host."""
+    """Another run holds the host."""
 
 
 class Lock:
-    """Of one host of one cloud, among the users of one directory."""
+    """Lock of one host of one cloud, within one journal directory."""
 
     def __init__(self, directory: pathlib.Path, cloud: str, host: str) -> None:
         name = hashlib.sha256(f"{cloud}\0{host}".encode()).hexdigest()[:32]
@@ -24,7 +24,7 @@ class Lock:
         self._file: int | None = None
 
     def take(self, run: str) -> None:
-        """:raises Held: another run has it.
+        """:raises HostLocked: another run holds it.
         :raises JournalError: the file cannot be written."""
         journal.make_directory(self._path.parent)
         try:
@@ -50,8 +50,10 @@ class Lock:
             ) from error
 
     def holder(self) -> str:
-        """The run that took it last, which may have given it; empty when
-        that is not known. Nothing is locked or made."""
+        """Return the run that took the lock last, or '' if unknown.
+
+        It may have released it. Nothing is locked or created.
+        """
         try:
             number = private_files.open_private(self._path, os.O_RDONLY)
         except OSError:

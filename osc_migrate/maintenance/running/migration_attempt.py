@@ -1,6 +1,6 @@
-"""One move of one server: asked for once, followed, finished, written down.
+"""One move of one server: request it once, follow it, finish it, record it.
 
-Each call that changes something is announced in the journal before.
+Each call that changes something is written to the journal first.
 """
 
 import contextlib
@@ -25,24 +25,25 @@ from osc_migrate.migration.progress import Progress
 from osc_migrate.migration.repair import RepairAction
 from osc_migrate.migration.start_gate import Closed
 
-# So often a request is sent whose answer was lost, while nothing happened.
+# Attempts to send a request if responses are lost and nothing happens.
 STARTS = 3
-# Seconds for a guest that is asked to shut down; Nova gives it 60, then
-# pulls the plug ([DEFAULT]shutdown_timeout).
+# Seconds for a guest to shut down; Nova gives it 60, then powers it off
+# ([DEFAULT]shutdown_timeout).
 STOPPED_WITHIN = 300.0
 
 
 class Refused(errors.MigrateError):
-    """Nova would not begin the move; nothing was changed."""
+    """Nova refused to start the move; nothing was changed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
-    """What became of one move.
+    """The result of one move.
 
-    :ivar outcome: what is true, the confirming included.
-    :ivar doubts: what is not well with a server that moved.
-    :ivar retryable: it is where it was, as it was, and may be tried again.
+    :ivar outcome: includes the confirmation.
+    :ivar doubts: problems of a server that moved.
+    :ivar retryable: the server is unchanged on its source, so the move may be
+        retried.
     """
 
     outcome: Outcome
@@ -53,9 +54,9 @@ class Ended:
 class Carry:
     """One move.
 
-    :param see: is given each look at it.
-    :param landed: is called once, when Nova has ended the migration: the
-        rest does not keep other moves waiting.
+    :param see: called with the progress of each poll.
+    :param landed: called once, when Nova has ended the migration: the rest
+        does not block other moves.
     """
 
     def __init__(
@@ -72,11 +73,11 @@ class Carry:
         self._stopped = False
 
     def begin(self, facts: MoveFacts) -> Ended:
-        """Moves it.
+        """Move the server.
 
-        :param facts: read just before, and judged.
+        :param facts: read and judged just before.
         :raises Refused, Closed: nothing was changed.
-        :raises ApiError, Unclear: it is not known whether it moves.
+        :raises ApiError, Unclear: it is unknown whether it moves.
         """
         return self.go_on(self._start(facts), facts)
 
@@ -87,10 +88,10 @@ class Carry:
         record: Migration,
         aborted: bool = False,
     ) -> Ended:
-        """Resumes a move that a process had started before it died.
+        """Resume a move started by a process that died.
 
-        :param before: the server's status before that.
-        :param aborted: that process had aborted it.
+        :param before: the server's status before the move.
+        :param aborted: whether that process had aborted it.
         """
         self._stopped = aborted
         server = facts.server.but(status=before, host=self._step.source)
@@ -102,7 +103,7 @@ class Carry:
         return self.go_on(move, facts)
 
     def go_on(self, move: Move, facts: MoveFacts) -> Ended:
-        """Follows it to its end and finishes it."""
+        """Follow the move to its end and finish it."""
         with contextlib.ExitStack() as stack:
             if self._work.counters:
                 kind = Kind(self._step.way.value)
@@ -165,7 +166,7 @@ class Carry:
                 return self._request(facts)
             except Closed as error:
                 if lost is not None:
-                    # The first request may have arrived all the same.
+                    # The first request may have arrived nevertheless.
                     raise lost from error
                 work.journal.note("refused", step.id, reason=str(error))
                 raise
@@ -215,7 +216,7 @@ class Carry:
     # A cold migration that waits
 
     def _confirm(self, outcome: Outcome) -> tuple[Outcome, tuple[str, ...]]:
-        """What is true then, and why it was not confirmed."""
+        """Return the outcome, and why it was not confirmed."""
         work, step = self._work, self._step
         facts = work.mover.facts(step.id, None)
         report = registry.judge_waiting(facts)
@@ -234,7 +235,7 @@ class Carry:
         return dataclasses.replace(decided, source=outcome.source), ()
 
     def _decided(self, server: Server, record: Migration) -> Decision:
-        """Confirming as Nova has accepted it, whatever became of answers."""
+        """Confirm it, even if responses are lost."""
         work = self._work
         for attempt in range(1, STARTS + 1):
             try:
@@ -258,8 +259,10 @@ class Carry:
     # A move that did not work
 
     def _as_before(self) -> tuple[bool, tuple[str, ...]]:
-        """Whether the server is well where it was, and what was done for
-        it: its state is set back where that is proven to be safe."""
+        """Return whether the server is fine on its source, and what was done.
+
+        Its status is reset if that is proven to be safe.
+        """
         work, step = self._work, self._step
         facts = work.mover.facts(step.id, None)
         if facts.server.host != step.source:
@@ -280,17 +283,17 @@ class Carry:
 
 
 class Stopping(enum.Enum):
-    """How asking a server to stop ended."""
+    """The result of asking a server to stop."""
 
     STOPPED = "stopped"
     RUNS = "it still runs"
 
 
 def shut_down(work: Work, step: Step, facts: MoveFacts) -> Stopping:
-    """Stops a server where it is, and waits until it is off.
+    """Stop a server in place, and wait until it is off.
 
-    :raises ApiError: Nova refused, or does not answer.
-    :raises Closed: nothing new may be started; nothing was changed.
+    :raises ApiError: Nova refused, or does not respond.
+    :raises Closed: nothing may be started; nothing was changed.
     """
     if facts.server.status == "SHUTOFF":
         return Stopping.STOPPED
@@ -310,7 +313,7 @@ def shut_down(work: Work, step: Step, facts: MoveFacts) -> Stopping:
 
 
 def home(facts: MoveFacts) -> str | None:
-    """The host that Nova has the server on."""
+    """Return the server's host according to Nova."""
     return known(lambda: facts.server.host)
 
 

@@ -1,8 +1,8 @@
-"""The process that does a run, named so that no other is taken for it.
+"""Identifies the process of a run.
 
-A process ID is used again after its process has ended. Together with the
-moment at which the process began, and the boot that the moment counts from,
-it names one process for ever (proc(5), /proc/PID/stat, field 22).
+Process IDs are reused. Together with the start time of the process and the
+boot that this time counts from, the ID is unique (proc(5), /proc/PID/stat,
+field 22).
 """
 
 import dataclasses
@@ -19,16 +19,17 @@ from osc_migrate.maintenance.running import typed
 
 _PROC = pathlib.Path("/proc")
 _BOOT = _PROC / "sys/kernel/random/boot_id"
-# Field 22, counted behind the name in brackets, which may have spaces.
+# Field 22, counted from the end of the name in brackets, which may contain
+# spaces.
 _STARTED = 19
 
 
 class Presence(enum.Enum):
-    """Whether a process is there."""
+    """Whether a process exists."""
 
     ALIVE = "alive"
     ENDED = "ended"
-    # Another machine, another container, or no /proc to look at.
+    # Another machine or container, or no /proc.
     UNKNOWN = "unknown"
 
 
@@ -36,9 +37,9 @@ class Presence(enum.Enum):
 class Process:
     """One process.
 
-    :ivar started: clock ticks from the boot to its begin.
-    :ivar boot: the boot, and the namespace that the process ID is of.
-    :ivar machine: host name, to be shown.
+    :ivar started: clock ticks from boot to its start.
+    :ivar boot: boot ID, and the namespace of the process ID.
+    :ivar machine: host name, for messages.
     """
 
     pid: int
@@ -47,7 +48,7 @@ class Process:
     machine: str
 
     def presence(self) -> Presence:
-        """Whether it is there, this very one."""
+        """Return whether exactly this process exists."""
         boot = _boot()
         if not boot or self.boot != boot:
             return Presence.UNKNOWN
@@ -55,10 +56,10 @@ class Process:
         return Presence.ALIVE if same else Presence.ENDED
 
     def terminate(self) -> None:
-        """Sends it SIGTERM, if it takes that as a request to stop.
+        """Send it SIGTERM, if it handles that as a request to stop.
 
-        :raises MigrateError: it is not there any more, it cannot be known,
-            or the signal would end it at once.
+        :raises MigrateError: it has ended, it could not be identified, or the
+            signal would kill it.
         """
         self._require_alive()
         try:
@@ -66,7 +67,7 @@ class Process:
         except (AttributeError, OSError) as error:
             raise self._refused(f"it cannot be reached: {error}") from error
         try:
-            # From here on the descriptor means one process, this one or not.
+            # The descriptor refers to one process; check that it is this one.
             self._require_alive()
             if not _catches(self.pid, signal.SIGTERM):
                 raise self._refused(
@@ -96,7 +97,7 @@ class Process:
 
 
 def current() -> dict[str, Any]:
-    """This process, as a journal keeps it."""
+    """Return this process, for a journal."""
     return dataclasses.asdict(
         Process(
             pid=os.getpid(),
@@ -108,7 +109,7 @@ def current() -> dict[str, Any]:
 
 
 def read(data: object) -> Process | None:
-    """What :func:`current` made; None where it is something else."""
+    """Parse the result of :func:`current`; None if it is invalid."""
     if not isinstance(data, Mapping):
         return None
     try:
@@ -116,7 +117,7 @@ def read(data: object) -> Process | None:
         typed.require(process, Process, "process")
     except TypeError:
         return None
-    # os.pidfd_open takes no others.
+    # os.pidfd_open accepts no others.
     return process if 0 < process.pid < 2**31 else None
 
 
@@ -129,7 +130,7 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """None when there is no such process, or it is only waited for."""
+    """Return its start time; None if it has ended, even if not reaped."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(errors="replace")
         state, *fields = text.rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""What a journal says of each server: what was begun, and what became."""
+"""The state of each server, from the journal."""
 
 import dataclasses
 import datetime
@@ -12,12 +12,12 @@ from osc_migrate.maintenance.running.results import FINAL, Result, Row
 
 @dataclasses.dataclass(frozen=True)
 class StartedMove:
-    """A move that was intended, and perhaps asked for.
+    """A move that was intended, and may have been requested.
 
-    :ivar after: the server's newest migration record before it.
-    :ivar status: the server's own before it.
-    :ivar at: when, UTC.
-    :ivar aborted: the run aborted it, as it stalled.
+    :ivar after: ID of the server's newest migration record before it.
+    :ivar status: the server's status before it.
+    :ivar at: time, UTC.
+    :ivar aborted: whether the run aborted it because it stalled.
     """
 
     after: int
@@ -30,10 +30,10 @@ class StartedMove:
 
 @dataclasses.dataclass
 class State:
-    """Of one server.
+    """State of one server.
 
-    :ivar started: not yet known to have ended.
-    :ivar row: what became of it, if that is final.
+    :ivar started: a move not known to have ended.
+    :ivar row: the result, if it is final.
     """
 
     started: StartedMove | None = None
@@ -41,9 +41,9 @@ class State:
 
 
 def replay(entries: Iterable[Entry]) -> dict[str, State]:
-    """Server ID -> how it stands.
+    """Return server ID -> state.
 
-    :raises KeyError, TypeError, ValueError: it is not a journal of a run.
+    :raises KeyError, TypeError, ValueError: not a journal of a run.
     """
     states: dict[str, State] = {}
     now = datetime.datetime.now(datetime.UTC)
@@ -55,7 +55,7 @@ def replay(entries: Iterable[Entry]) -> dict[str, State]:
             state.started = StartedMove(
                 entry.data["after"],
                 entry.data["status"],
-                # A clock that was wrong then must not delay us now.
+                # A wrong clock at that time must not cause a delay now.
                 min(entry.at, now),
                 entry.data["way"],
                 entry.data["destination"],

@@ -1,4 +1,4 @@
-"""What became of a plan's servers, and what a run reports meanwhile."""
+"""Results of the servers of a plan, and what a run reports meanwhile."""
 
 import dataclasses
 import enum
@@ -8,30 +8,30 @@ from osc_migrate.migration.progress import Progress
 
 
 class Result(enum.StrEnum):
-    """How it stands with one server of a plan."""
+    """Result of one server of a plan."""
 
-    # It is where it should be: record, host and state confirm it, and a cold
-    # migration is confirmed.
+    # It is at its destination: record, host and status confirm that, and a
+    # cold migration is confirmed.
     MOVED = "moved"
-    # It was not on its host any more: moved or deleted by another user.
+    # It was no longer on its host: moved or deleted by another user.
     GONE = "gone"
-    # Shut down where it is, as its owner's policy says.
+    # Shut down in place, by its owner's policy.
     STOPPED = "stopped"
-    # Not touched: owner policy, or a check that forbids the move.
+    # Not touched: because of its owner's policy or a failed check.
     LEFT = "left"
-    # A move was tried, and ended otherwise.
+    # A move was started and did not succeed.
     FAILED = "failed"
-    # It moved, and is awaiting confirmation or taken back.
+    # It moved and is awaiting confirmation.
     WAITS = "waits"
-    # The move continues in Nova and is not followed.
+    # The move continues in Nova without being followed.
     RUNNING_ON = "running on"
     # The run ended before its turn.
     NOT_BEGUN = "not begun"
 
 
-# With these nothing of the server is left on the host.
+# Results with which nothing of the server is left on the host.
 AWAY = (Result.MOVED, Result.GONE)
-# Final: a resumed run leaves these servers alone.
+# Final results: a resumed run does not touch these servers.
 FINAL = (*AWAY, Result.STOPPED, Result.LEFT, Result.FAILED)
 
 
@@ -39,9 +39,9 @@ FINAL = (*AWAY, Result.STOPPED, Result.LEFT, Result.FAILED)
 class Row:
     """One server, at the end of a run.
 
-    :ivar how: live, block, cold, stop; empty for one that was left.
-    :ivar seconds: from the first check to the last; 0 for one left.
-    :ivar next: the command to continue with; empty if none is needed.
+    :ivar how: live, block, cold or stop; empty for a server that was left.
+    :ivar seconds: from the first check to the last; 0 if it was left.
+    :ivar next: the next command; empty if none is needed.
     """
 
     server: str
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def summary(self) -> str:
-        """What became of it: 'moved to HostC in 3 s'."""
+        """The result as text: 'moved to HostC in 3 s'."""
         text = f"{self.outcome}"
         if self.outcome is Result.MOVED:
             text += f" to {self.destination} in {self.seconds:.0f} s"
@@ -79,10 +79,10 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """Something that happened.
+    """An event of a run.
 
-    :ivar server: name; empty when it is about the whole run.
-    :ivar warning: needs attention.
+    :ivar server: server name; empty if it is about the whole run.
+    :ivar warning: whether it needs attention.
     """
 
     text: str
@@ -95,7 +95,7 @@ class Event:
 
 @dataclasses.dataclass(frozen=True)
 class Moving:
-    """One server under way at one look."""
+    """A server in flight at one look."""
 
     server: str
     source: str
@@ -105,10 +105,10 @@ class Moving:
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """A run at one moment.
+    """The state of a run at one time.
 
-    :ivar events: since the look before, oldest first.
-    :ivar left: seconds to the end, estimated; None when unknown.
+    :ivar events: since the last look, oldest first.
+    :ivar left: estimated remaining seconds; None if unknown.
     """
 
     run: str
@@ -122,13 +122,13 @@ class Look:
 
 
 class Verdict(enum.Enum):
-    """What is true of a whole run at its end."""
+    """Result of a whole run."""
 
-    # All that it was for: hosts empty, every server well where it went.
+    # Everything was done: hosts empty, every server verified.
     DONE = "done"
-    # Something is left, or that is not known.
+    # Something is left, or may be.
     SHORT = "short"
-    # Not one move was begun, as none was safe.
+    # No move was started, because none was safe.
     NOTHING = "nothing"
-    # A user or a signal stopped it.
+    # Stopped by a user or a signal.
     INTERRUPTED = "interrupted"

@@ -1,4 +1,4 @@
-"""A run: a plan that is done, with its journal, its locks and its end."""
+"""A run: carries out a plan, with journal, locks and result."""
 
 import contextlib
 import dataclasses
@@ -29,7 +29,7 @@ from osc_migrate.maintenance.running.services import Hosts
 from osc_migrate.maintenance.running.stored_plan import Order
 from osc_migrate.migration.mover import Mover
 
-# With one of these the cloud is not as it was: a host stays disabled.
+# With one of these results the cloud has changed: a host stays disabled.
 _CHANGED = (
     Result.MOVED,
     Result.STOPPED,
@@ -39,12 +39,12 @@ _CHANGED = (
 
 
 class Run:
-    """One that is to be done, or resumed.
+    """A run to carry out or to resume.
 
-    :param locks: of its hosts, taken; given back at its end.
-    :param before: what an earlier process has done of it.
-    :ivar id: what --resume takes.
-    :ivar verdict: at the end of :meth:`looks`.
+    :param locks: locks of its hosts, already taken; released at the end.
+    :param before: what an earlier process has done.
+    :ivar id: name, for --resume.
+    :ivar verdict: set at the end of :meth:`looks`.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Run:
         self._journal = journal
         self._order = order
         self._locks = locks
-        # Two servers that are planned anew must not count on the same room.
+        # Servers are replanned one at a time: two must not use the same room.
         self._planning = threading.Lock()
         self._work = Work(
             mover,
@@ -82,7 +82,7 @@ class Run:
         self._engine = Engine(self._work, self.plan, self._hosts, before)
 
     def _emptied_hosts(self) -> Hosts | None:
-        """Those whose services are disabled: not of a few servers."""
+        """Return the hosts to disable; None if it moves single servers."""
         empties_hosts = (
             self.plan.purpose is Purpose.DRAIN and self._order.request.hosts
         )
@@ -91,18 +91,17 @@ class Run:
         return Hosts(self._mover, self._journal, self.plan.sources)
 
     def count_by(self, counters: CountersOf | None) -> None:
-        """From now on moves are followed by these counters, where there are
-        any; else by Nova's."""
+        """Follow moves by these counters from now on, where available."""
         self._work.counters = counters
 
     @property
     def emptied(self) -> tuple[str, ...]:
-        """The hosts that it is to empty; none for a few servers."""
+        """The hosts to be emptied; none if it moves single servers."""
         return tuple(self._hosts.names) if self._hosts else ()
 
     @property
     def rows(self) -> list[Row]:
-        """Every server, in the order of the plan; then those that stay."""
+        """Every server in the order of the plan, then those that stay."""
         place = {step.id: step.order for step in self.plan.steps}
         last = len(place)
         return sorted(
@@ -111,17 +110,17 @@ class Run:
         )
 
     def stop(self, reason: str = "interrupted") -> None:
-        """No new moves; those under way are followed to their end."""
+        """Start no further moves; follow those in flight to their end."""
         self._engine.stop(reason)
 
     def abandon(self) -> None:
-        """Those are not followed either: they continue in Nova."""
+        """Stop following moves in flight too; they continue in Nova."""
         self._engine.abandon()
 
     def looks(self) -> Iterator[Look]:
-        """Does it, and yields a look at least each second.
+        """Carry out the run; yield a look at least every second.
 
-        :raises MigrateError: it could not begin; nothing was changed.
+        :raises MigrateError: it could not start; nothing was changed.
         """
         self._journal.note("begin", process=process.current())
         try:
@@ -130,7 +129,7 @@ class Run:
             for look in self._engine.looks():
                 if self._engine.stopped != stopping:
                     stopping = self._engine.stopped
-                    # For those who follow it elsewhere.
+                    # For processes that follow this run.
                     with contextlib.suppress(errors.MigrateError):
                         self._journal.note("stopping", reason=stopping)
                 yield look
@@ -149,22 +148,22 @@ class Run:
                 lock.give()
 
     def report_first(self, text: str) -> None:
-        """An event of the first look."""
+        """Add an event to the first look."""
         self._work.report(text)
 
-    # Planning anew
+    # Replanning
 
     def _replan(
         self, step: Step, excluding: Collection[str]
     ) -> Step | Skipped:
         if self.plan.purpose is Purpose.REBALANCE:
-            # Another host is not what the plan was for.
+            # Another destination would defeat the purpose of the plan.
             reason = f"{step.destination} does not take it"
             return Skipped(step.server, step.id, step.source, (reason,))
         with self._planning:
             fleet = fleets.read(self._mover.cloud, [step.source])
             if self.plan.purpose is Purpose.RETURN:
-                # There is one place to bring it back to.
+                # It can only be brought back to its home.
                 homes = {step.id: self._order.homes[step.id]}
                 plan = planning.back(fleet, homes, self._order.request)
                 for step_home in plan.steps:
@@ -225,7 +224,7 @@ class Run:
         )
 
     def _unplanned(self) -> list[Row]:
-        """Servers that are on a host of the run, and not in its plan.
+        """Return rows of servers on a host of the run that are not planned.
 
         :raises ApiError: they cannot be listed.
         """
@@ -257,7 +256,7 @@ class Run:
 
 
 def on(cloud: Cloud, host: str) -> Iterator[Row]:
-    """A row for each server that Nova has on a host.
+    """Yield a row for each server on a host according to Nova.
 
     :raises ApiError: they cannot be listed.
     """

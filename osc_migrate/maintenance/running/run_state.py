@@ -1,4 +1,4 @@
-"""How far a run is, by its journal and its process."""
+"""The stage of a run, from its journal and its process."""
 
 import dataclasses
 import datetime
@@ -13,24 +13,23 @@ _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 
 class Stage(enum.StrEnum):
-    """Of a whole run."""
+    """Stage of a run."""
 
     AT_WORK = "at work"
-    # Its process ended before it did.
+    # Its process died.
     DIED = "died"
     ENDED = "ended"
     CANCELLED = "cancelled"
-    # It has not ended, and its process cannot be looked at from here.
+    # It has not ended, and its process cannot be checked from here.
     UNKNOWN = "unknown"
 
 
 @dataclasses.dataclass(frozen=True)
 class RunState:
-    """Of one run.
+    """State of one run.
 
-    :ivar process: the last one that did it; None where the journal does not
-        say.
-    :ivar end: the line of its end; None while it has not ended.
+    :ivar process: its last process; None if the journal does not have it.
+    :ivar end: the final line of the journal; None if it has not ended.
     """
 
     run: str
@@ -41,9 +40,12 @@ class RunState:
 
 
 def read(journal: Journal) -> RunState:
-    """:raises JournalError: it cannot be read."""
+    """Return the state of a run.
+
+    :raises JournalError: it cannot be read.
+    """
     state = _read(journal)
-    # It may have written its end just before its process was looked at.
+    # It may have written its end just before its process was checked.
     return _read(journal) if state.stage is Stage.DIED else state
 
 
@@ -54,7 +56,7 @@ def _read(journal: Journal) -> RunState:
     for entry in journal.entries("format", "begin", "end", "cancelled"):
         first = first or entry
         if entry.kind == "begin":
-            # A run that was resumed has another end.
+            # A resumed run has another end.
             begin, end = entry, None
         elif entry.kind in ("end", "cancelled"):
             end = entry
@@ -84,5 +86,5 @@ def _stage(
 
 
 def is_name(text: str) -> bool:
-    """Whether it could name a run."""
+    """Return whether it could be the name of a run."""
     return _NAME.fullmatch(text) is not None

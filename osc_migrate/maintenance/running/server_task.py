@@ -1,4 +1,4 @@
-"""One server of a plan, from the last check to the last look at it."""
+"""The task for one server of a plan, from the last check to the end."""
 
 import contextlib
 import dataclasses
@@ -39,11 +39,11 @@ from osc_migrate.text import paste
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Moves of one server that Nova may begin: the second goes elsewhere.
+# Maximum number of moves of one server: the second has another destination.
 MOVES = 2
-# Plans of one step, the first included, that may turn out to be outdated.
+# Maximum number of plans for one step, if they turn out to be outdated.
 PLANS = 4
-# Readings of facts of which some are not known, before that is believed.
+# Attempts to read the facts while some of them are unknown.
 READINGS = 3
 
 _RESULTS = {
@@ -54,15 +54,15 @@ _RESULTS = {
 
 
 class Task:
-    """One server; :meth:`run` is called in a separate thread.
+    """Moves one server; :meth:`run` is called in a separate thread.
 
-    It holds a slot of its source and destination when it is made, until
+    It holds a slot of its source and destination from its creation until
     :meth:`release`.
 
-    :param begun: what an earlier process had begun with it, towards the
-        step's own destination.
+    :param begun: a move to the step's destination that an earlier process
+        started.
     :ivar step: as last planned.
-    :ivar progress: as last seen.
+    :ivar progress: as last polled.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Task:
         self._since = work.clock.now()
         self._holds = True
         self._moving = False
-        # Of an attempt that failed, while another one may be made.
+        # Row of a failed attempt, while another one is possible.
         self._failed: Row | None = None
 
     def run(self) -> Row:
-        """Never raises; what happened is in the row."""
+        """Move the server. Never raises; the row has the result."""
         try:
             row = self._run()
         except Abandoned:
@@ -94,7 +94,7 @@ class Task:
         except Unread as unread:
             row = self._left_off(f"not known: {unread.reason}")
         except Exception as error:
-            # One that breaks must not keep the others waiting for ever.
+            # An unexpected error must not block the others forever.
             LOG.debug("the move of %s broke", self.step.id, exc_info=True)
             row = self._left_off(
                 f"internal error: {error!r}; please report it with"
@@ -113,7 +113,7 @@ class Task:
         with contextlib.ExitStack() as locks:
             for lock in self._work.groups(ids):
                 while not lock.acquire(blocking=False):
-                    # Who has it may need the slot.
+                    # The holder may need the slot.
                     self.release()
                     self.progress = Progress("waiting for its group", "", 0)
                     self._pause()
@@ -126,13 +126,15 @@ class Task:
             self._hold()
             return self._moves(facts)
 
-    # Taking up what a process that died has left
+    # Resuming a move of a process that died
 
     def _resumed(
         self, started: StartedMove, facts: MoveFacts | None
     ) -> Row | None:
-        """What became of a move that was begun before; None when it never
-        reached Nova, or failed and may be tried again."""
+        """Return the result of a move that was started before.
+
+        None if it never reached Nova, or failed and may be retried.
+        """
         facts = facts or self._patiently(self._read)
         while facts is not None:
             newer = [m for m in facts.migrations if m.id > started.after]
@@ -143,7 +145,7 @@ class Task:
                 )
                 self._moving = True
                 carry = self._carry()
-                # Nova takes no second one meanwhile: the oldest is ours.
+                # Nova accepts no second one meanwhile: the oldest is ours.
                 ended = carry.taken_up(
                     facts, started.status, newer[-1], started.aborted
                 )
@@ -157,7 +159,7 @@ class Task:
             idle = facts.server.task_state is None
             if idle and age.total_seconds() > RECORD_WITHIN:
                 break
-            # What the other process has sent may still be on its way.
+            # The request of the other process may still be in transit.
             self.progress = Progress("looking for its migration", "", 0)
             self._work.clock.sleep(INTERVAL)
             facts = self._patiently(self._read)
@@ -235,8 +237,7 @@ class Task:
         return Carry(self._work, self.step, self._on_look, self.release)
 
     def _forbidden(self, facts: MoveFacts) -> tuple[str, str, MoveFacts]:
-        """Why it is not safe to move it now, empty when it is; what to do
-        about it, where that is known; and by which facts."""
+        """Return (why a move is not safe or '', what to do, the facts)."""
         kind = Kind(self.step.way.value)
         for reading in range(1, READINGS + 1):
             report = move_scope.answer(
@@ -249,7 +250,7 @@ class Task:
                 f.status is Status.FAIL for f in worst
             ):
                 break
-            # A service that did not answer may do so now.
+            # A service that did not respond may do so now.
             self._pause()
             facts = self._patiently(self._read) or facts
         reasons = "; ".join(f"{f.check}: {f.detail}" for f in worst[:3])
@@ -300,7 +301,7 @@ class Task:
         return self._row(Result.RUNNING_ON, reason, command=command)
 
     def _not_started(self, closed_reason: str) -> Row:
-        """No request was sent, as nothing new may be started."""
+        """Return the row if no request was sent because the gate is closed."""
         failed = self._failed
         if failed is None:
             return self._row(Result.NOT_BEGUN, closed_reason)
@@ -339,7 +340,7 @@ class Task:
         self.progress = look
 
     def release(self) -> None:
-        """Nova is done with it: another one may begin."""
+        """Release the slot: Nova has finished and another move may start."""
         if self._holds:
             self._holds = False
             with self._work.busy:
@@ -347,18 +348,18 @@ class Task:
                 self._work.busy.notify_all()
 
     def _pause(self) -> None:
-        """Before another look.
+        """Wait before another attempt.
 
-        :raises Closed: no new move begins, and none of it is under way.
+        :raises Closed: no further move is started and none is in flight.
         """
         self._work.clock.sleep(INTERVAL)
         if self._started is None:
             self._work.gate.check()
 
     def _hold(self) -> None:
-        """Waits for a slot for another try.
+        """Wait for a slot for another attempt.
 
-        :raises Closed: no new move begins.
+        :raises Closed: no further move is started.
         """
         while not self._holds:
             with self._work.busy:
@@ -369,16 +370,16 @@ class Task:
             self._pause()
 
     def _read(self) -> MoveFacts | None:
-        """What is true now; None when the server is gone."""
+        """Read the current facts; None if the server is gone."""
         try:
             return self._work.mover.facts(self.step.id, self.step.destination)
         except errors.NotFound:
             return None
 
     def _patiently(self, read: Callable[[], T]) -> T:
-        """`read`, repeated while the API does not answer.
+        """Call `read`, and repeat it while the API does not respond.
 
-        :raises ApiError: it is refused, or that lasts for long.
+        :raises ApiError: the API refuses, or the outage lasts too long.
         """
         outage = Outage(self._work.clock.now)
         while True:

@@ -1,4 +1,4 @@
-"""The hosts that a run empties: locked, disabled, and given back."""
+"""The hosts of a drain: lock, disable and restore them."""
 
 import re
 import socket
@@ -14,13 +14,13 @@ from osc_migrate.migration.compute_service import ComputeService, ServiceState
 from osc_migrate.migration.mover import Mover
 from osc_migrate.text import printable
 
-# The reason of a service while a run is at work, and after it.
+# Disabled reasons of a service during a run, and after it.
 _AT_WORK = re.compile(r"osc-migrate run (\S+) at work on (\S+)")
 _RUN = re.compile(r"osc-migrate run ([^\s:]+)")
 
 
 def reason(run: str, before: ServiceState) -> str:
-    """Why a host is disabled while the run is at work."""
+    """Return the disabled reason during the run."""
     text = f"osc-migrate run {run} at work on {socket.gethostname()}"
     if before.reason and not _RUN.match(before.reason):
         text += f"; before: {before.reason}"
@@ -28,25 +28,25 @@ def reason(run: str, before: ServiceState) -> str:
 
 
 def named(text: str | None) -> str | None:
-    """The run that a service's reason says is at work."""
+    """Return the run in progress that a disabled reason names, or None."""
     match = _AT_WORK.match(text or "")
     return match[1] if match else None
 
 
 def machine_named(text: str | None) -> str:
-    """The machine that a service's reason says the run is at work on."""
+    """Return the machine of that run, from the disabled reason."""
     match = _AT_WORK.match(text or "")
     return match[2].rstrip(";") if match else ""
 
 
 def mentioned(text: str | None) -> str | None:
-    """The run that a service's reason names, at work or ended."""
+    """Return the run that a disabled reason names, in progress or ended."""
     match = _RUN.match(text or "")
     return match[1] if match else None
 
 
 def left_by(journal: Journal, host: str) -> str | None:
-    """The earlier run that had left the host disabled when this one began."""
+    """Return the earlier run that had left the host disabled, or None."""
     for entry in journal.entries("disable"):
         if entry.data["host"] == host:
             match = _RUN.match(entry.data["reason"] or "")
@@ -59,8 +59,8 @@ def _reason(row: Service) -> str | None:
 
 
 def check(mover: Mover, run: str, names: Iterable[str]) -> None:
-    """:raises MigrateError: another run is at work on one of them.
-    :raises NotFound: there is no such host."""
+    """:raises MigrateError: another run holds one of them.
+    :raises NotFound: no such host."""
     for name in names:
         _check(run, name, ComputeService(mover.cloud, name).state())
 
@@ -78,7 +78,7 @@ def _check(run: str, name: str, now: ServiceState) -> None:
 
 
 class Hosts:
-    """The services of some hosts, as a run changes them."""
+    """The services of the hosts of a run."""
 
     def __init__(
         self, mover: Mover, journal: Journal, names: Iterable[str]
@@ -94,9 +94,9 @@ class Hosts:
             )
 
     def close(self, work: Work) -> None:
-        """Disables them all, with the run's name.
+        """Disable all of them, with the name of the run.
 
-        :raises MigrateError: another run is at work; nothing was changed.
+        :raises MigrateError: another run holds one; nothing was changed.
         """
         for name in self.names:
             service = self._service(name)
@@ -125,7 +125,7 @@ class Hosts:
             )
 
     def taken(self, services: Iterable[Service]) -> str:
-        """The problem when another run has one by now; empty when none."""
+        """Return the problem if another run has taken one, or ''."""
         for row in services:
             if row.host in self.names and row.binary == "nova-compute":
                 run = named(_reason(row))
@@ -134,7 +134,7 @@ class Hosts:
         return ""
 
     def restore(self) -> list[str]:
-        """Puts each back as it was; says what was done.
+        """Restore each service; return what was done.
 
         A service that was changed by others meanwhile is left alone.
         """
@@ -156,7 +156,7 @@ class Hosts:
         return messages
 
     def finish(self, text: str) -> None:
-        """They stay disabled, and no run is at work on them any more."""
+        """Leave them disabled, without a run in progress."""
         for name in self.names:
             service = self._service(name)
             if named(service.state().reason) == self._journal.run:
@@ -168,7 +168,7 @@ class Hosts:
                 )
 
     def enable(self) -> list[str]:
-        """All of them, whatever they are disabled for; says which."""
+        """Enable all of them, whatever the disabled reason; return which."""
         messages = []
         for name in self.names:
             service = self._service(name)
@@ -186,7 +186,7 @@ class Hosts:
         return ComputeService(self._mover.cloud, name)
 
     def _set_state(self, service: ComputeService, state: ServiceState) -> None:
-        """Twice changes nothing: so a lost answer is no matter."""
+        """Set the state; idempotent, so that it can be repeated."""
         for _ in range(5):
             try:
                 service.set_state(state)

@@ -1,4 +1,4 @@
-"""How runs begin: a drain, one that is resumed, a return, a cancel."""
+"""Starts runs: drain, rebalance, resume and return; cancels them."""
 
 import contextlib
 import dataclasses
@@ -26,7 +26,7 @@ from osc_migrate.maintenance.running.stored_plan import Options, Order
 from osc_migrate.migration.mover import Mover
 from osc_migrate.text import command, printable
 
-TRIES = 5  # attempts of each reading: one failure does not end a run
+TRIES = 5  # attempts for each read: a single failure does not end a run
 
 
 def drain(
@@ -37,14 +37,14 @@ def drain(
     plan: Plan | None = None,
     journal_dir: pathlib.Path | None = None,
 ) -> Run:
-    """A run that empties hosts, or moves some servers away.
+    """Return a run that empties hosts, or moves some servers away.
 
-    Nothing is changed before :meth:`Run.looks` is asked.
+    Nothing is changed before :meth:`Run.looks` is iterated.
 
     :param connection: an ``openstack.connection.Connection``.
-    :param plan: this one, instead of one made now.
-    :param journal_dir: the directory of the journals.
-    :raises MigrateError: it cannot begin; the words say why.
+    :param plan: use this plan instead of making one.
+    :param journal_dir: directory of the journals.
+    :raises MigrateError: it cannot start, and why.
     """
     return _begin(
         connection, request, options, plan, journal_dir, planning.drain
@@ -59,10 +59,10 @@ def rebalance(
     plan: Plan | None = None,
     journal_dir: pathlib.Path | None = None,
 ) -> Run:
-    """A run that evens out the load of hosts; see :func:`drain`.
+    """Return a run that evens out the load of hosts; see :func:`drain`.
 
-    A move that turns out not to be possible is left: another host is not
-    what the plan was for.
+    A move that turns out to be impossible is skipped: another destination
+    would defeat the purpose of the plan.
     """
     return _begin(
         connection, request, options, plan, journal_dir, planning.rebalance
@@ -106,17 +106,17 @@ def resume(
     journal_dir: pathlib.Path | None = None,
     keep_going: bool = False,
 ) -> Run:
-    """Resumes a run whose process ended before it did.
+    """Return a run that continues one whose process died.
 
     :raises NotFound: no such run.
-    :raises MigrateError: it cannot be resumed; the message says why.
+    :raises MigrateError: it cannot be resumed, and why.
     """
     mover, clock = _mover(connection)
     journal_dir = journal_dir or journals.directory()
     journal, order, before = opened(journal_dir, name)
     with contextlib.ExitStack() as undo:
         locks = _locked(undo, mover, journal_dir, name, _hosts_to_lock(order))
-        # What another process wrote before it gave the lock.
+        # Includes what another process wrote before it released the lock.
         before = states(journal)
         _refuse(mover, order.plan)
         if journal.last("cancelled"):
@@ -148,14 +148,14 @@ def bring_back(
     journal_dir: pathlib.Path | None = None,
     approve: Callable[[list[Row]], None] = lambda rows: None,
 ) -> Run:
-    """A run that brings back what a drain has moved.
+    """Return a run that brings back what a drain moved away.
 
-    The services of the hosts are enabled by this call.
+    This call enables the services of the hosts.
 
-    :param name: of the drain, or a host: then its newest drain, and those
-        which that one continued: they had left the host disabled.
+    :param name: name of the drain, or a host: its newest drain, and earlier
+        ones that left the host disabled.
     :param approve: raises to stop, before anything is changed.
-    :raises NotFound: no such run, and none that emptied such a host.
+    :raises NotFound: no such run, and none that drained such a host.
     """
     mover, clock = _mover(connection)
     journal_dir = journal_dir or journals.directory()
@@ -182,7 +182,7 @@ def bring_back(
         request = dataclasses.replace(
             request,
             enabled=frozenset(places),
-            # Disks that had to be copied then have to be now.
+            # Disks that were copied must be copied back.
             block=request.block or any(r.how == Way.BLOCK for r in rows),
         )
         now = (mover.cloud.server_now(id) for id in homes)
@@ -209,12 +209,12 @@ def bring_back(
 def cancel(
     connection: Any, name: str, *, journal_dir: pathlib.Path | None = None
 ) -> list[str]:
-    """Gives a run up: its hosts' services become what they were.
+    """Cancel a run: restore the services of its hosts.
 
-    No server is moved. Moves under way continue in Nova.
+    No server is moved. Moves in flight continue in Nova.
 
-    :returns: what was done, and what is left, in words.
-    :raises MigrateError: it is at work, or there is no such run.
+    :returns: what was done and what is left, as text.
+    :raises MigrateError: it is in progress, or there is no such run.
     """
     mover, _ = _mover(connection)
     journal_dir = journal_dir or journals.directory()
@@ -239,7 +239,7 @@ def cancel(
 def opened(
     journal_dir: pathlib.Path, name: str
 ) -> tuple[Journal, Order, dict[str, State]]:
-    """A run as its journal has it.
+    """Read a run from its journal.
 
     :raises NotFound: no such run.
     :raises MigrateError: it cannot be read.
@@ -253,7 +253,7 @@ def opened(
 
 
 def drained(journal_dir: pathlib.Path, name: str) -> tuple[str, list[str]]:
-    """The run of that name, or the newest drain of that host.
+    """Find the run with that name, or the newest drain of that host.
 
     :returns: the run, and why newer ones cannot be read.
     :raises NotFound: neither exists.
@@ -287,10 +287,10 @@ def drained(journal_dir: pathlib.Path, name: str) -> tuple[str, list[str]]:
 def _moved(
     journal_dir: pathlib.Path, run: str, name: str
 ) -> tuple[list[Row], str | None]:
-    """What a drain has moved; of a host, the drains before it as well.
+    """Return what a drain moved; for a host, earlier drains too.
 
-    :param name: of the run, or the host.
-    :returns: the rows, and the run among them whose journal is not here.
+    :param name: name of the run, or the host.
+    :returns: the rows, and a run whose journal is missing.
     """
     moved_rows: dict[str, Row] = {}
     visited_runs: set[str] = set()
@@ -314,7 +314,7 @@ def _moved(
 
 
 def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:
-    """Each server of a run, as its journal has it."""
+    """Yield each server of a run, from its journal."""
     for step in order.plan.steps:
         state = before.get(step.id, State())
         if state.row is not None:
@@ -350,7 +350,7 @@ def _locked(
     run: str,
     hosts: Iterable[str],
 ) -> list[Lock]:
-    """:raises Held: another run has one of them."""
+    """:raises HostLocked: another run holds one of them."""
     locks = []
     for host in sorted(hosts):
         lock = Lock(journal_dir, mover.cloud.nova.identity, host)
@@ -367,7 +367,7 @@ def _hosts_to_lock(order: Order) -> list[str]:
 
 
 def _sources(mover: Mover, request: Request) -> list[str]:
-    """Where what is to move is now."""
+    """Return the current hosts of the servers to move."""
     if not request.servers:
         return list(request.hosts)
     servers = (mover.cloud.server_now(id) for id in request.servers)
@@ -375,7 +375,7 @@ def _sources(mover: Mover, request: Request) -> list[str]:
 
 
 def _refuse(mover: Mover, plan: Plan) -> None:
-    """:raises MigrateError: of another cloud, or with a server twice."""
+    """:raises MigrateError: for another cloud, or with a server twice."""
     if plan.cloud != mover.cloud.nova.identity:
         raise errors.MigrateError(
             f"the plan was made for another cloud ({printable(plan.cloud)}),"

@@ -1,4 +1,4 @@
-"""What is to be done, as a journal keeps it."""
+"""The plan and options of a run, stored in its journal."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.migration.pace import STALL_AFTER
 from osc_migrate.text import printable
 
-# More failures than any plan has servers.
+# More than any plan has servers.
 UNLIMITED = 2**31
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How a plan is done.
+    """How a plan is carried out.
 
-    :ivar max_failures: no new move begins after this many failures.
-    :ivar on_stall: what to do with a live move that does not get on: one
-        of stalls.RUNGS.
-    :ivar stall_after: seconds without progress that are a stall.
+    :ivar max_failures: no further move is started after this many failures.
+    :ivar on_stall: action for a stalled live migration: one of
+        on_stall.RUNGS.
+    :ivar stall_after: seconds without progress that count as a stall.
     """
 
     max_failures: int = 3
@@ -39,24 +39,26 @@ class Options:
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """A plan, what it was made for, and how it is done."""
+    """A plan, its purpose and its options."""
 
     plan: Plan
     request: Request
     options: Options = dataclasses.field(default_factory=Options)
-    # Server ID -> home, of a return.
+    # Server ID -> original host, for a return.
     homes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def kept_going(order: Order) -> Order:
-    """The same, however many moves fail."""
+    """Return the same order without a failure limit."""
     options = dataclasses.replace(order.options, max_failures=UNLIMITED)
     return dataclasses.replace(order, options=options)
 
 
 def write(journal: Journal, order: Order) -> None:
-    """:raises JournalError: it cannot be written.
-    :raises BadPlan: it could not be read again, after a crash."""
+    """Store it in the journal.
+
+    :raises JournalError: it cannot be written.
+    :raises BadPlan: it could not be read again after a crash."""
     plan = plan_file.dumps(order.plan)
     plan_file.loads(plan, str(journal.path))
     request = dataclasses.asdict(order.request)
@@ -73,7 +75,7 @@ def write(journal: Journal, order: Order) -> None:
 
 
 def read(journal: Journal) -> Order:
-    """:raises MigrateError: the journal has none that can be read."""
+    """:raises MigrateError: the journal has no readable plan."""
     entry = journal.last("order")
     if entry is None:
         raise errors.MigrateError(

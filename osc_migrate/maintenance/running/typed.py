@@ -1,4 +1,4 @@
-"""Whether data from a file has the types that our dataclasses declare."""
+"""Checks that data from a file has the types declared by a dataclass."""
 
 import collections.abc
 import dataclasses
@@ -24,7 +24,7 @@ def require(value: object, hint: Any, name: str = "it") -> None:
             part = getattr(value, field.name)
             require(part, hints[field.name], f"{name}.{field.name}")
     elif hint is float:
-        # 1.0 is 1 in JSON; True is an int to Python alone.
+        # In JSON, 1.0 is 1; True is an int only in Python.
         _require_class(value, (int, float), name)
     else:
         _require_class(value, hint, name)
