@@ -1,6 +1,7 @@
-"""Why a move ended as it did: record, request and steps, put together.
+"""Explain the outcome of a move from its record, request and events.
 
-``why`` reads and asks ``joiner``, which is pure: ``attempts`` matches records
-to requests, ``steps`` finds how far it came and where it failed, ``evidence``
-what was said and the known cause, ``standing`` what is true now.
+``reader`` reads the APIs and calls ``joiner``, which is pure. ``attempts``
+matches records to requests, ``steps`` finds the last phase and the failed
+step, ``evidence`` picks the message and the known cause, and
+``server_status`` describes the current state of the server and its hosts.
 """

@@ -1,10 +1,10 @@
-"""Which request made which migration record.
+"""Match migration records to the requests that created them.
 
-Nova keeps both and joins them nowhere: a record does not know its request.
-What is left is the order in which things happen. The API writes the request
-down, then the conductor makes the record (nova/conductor/manager.py,
-_live_migrate; nova/conductor/tasks/migrate.py, _preallocate_migration), and
-a server makes one move at a time.
+Nova stores both, but no link between them: a record does not contain its
+request ID. They are matched by time. The API stores the request, then the
+conductor creates the record (nova/conductor/manager.py, _live_migrate;
+nova/conductor/tasks/migrate.py, _preallocate_migration), and a server makes
+one move at a time.
 """
 
 import datetime
@@ -15,11 +15,11 @@ from osc_migrate.cloud.history import History
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.facts import Unread, known
 
-# A record and its request; one of them may be missing.
+# A record and its request; either may be missing.
 Pair = tuple[Migration | None, Action | None]
 
-# Nova's word for a request to move -> for its record, and what operators
-# call it.
+# Nova's action name -> the type of its migration record, and the operators'
+# name for it.
 MOVES = {
     "live-migration": ("live-migration", "live"),
     "migrate": ("migration", "cold"),
@@ -30,12 +30,12 @@ MOVES = {
 _ROUNDING = datetime.timedelta(seconds=1)
 # The API's clock may be ahead of the conductor's.
 _SKEW = datetime.timedelta(seconds=60)
-# A cold migration makes a record for each host that it tries.
+# A cold migration creates one record per host that it tries.
 _WITHIN = datetime.timedelta(hours=1)
 
 
 def attempts(history: History) -> list[Pair]:
-    """All tries to move the server, newest first.
+    """Return all attempts to move the server, newest first.
 
     :raises Unread: neither records nor requests could be read.
     """
@@ -49,7 +49,7 @@ def attempts(history: History) -> list[Pair]:
 
 
 def request_of(record: Migration, moves: Sequence[Action]) -> Action | None:
-    """The request that made `record`; None where none fits."""
+    """Return the request that created `record`, or None if none matches."""
     created_at = _created_at(record)
     if created_at is None:
         return None
@@ -102,10 +102,10 @@ def _moves(
 
 
 def _merged(pairs: list[Pair], moves: Iterable[Action]) -> list[Pair]:
-    """`pairs` and the requests that never got a record.
+    """Return `pairs` plus the requests that have no record.
 
-    Those older than the oldest record are left out: Nova lists no more than
-    a page of records.
+    Requests older than the oldest record are excluded: Nova lists only one
+    page of records, so theirs may exist.
     """
     used = {action.request_id for _, action in pairs if action}
     times = [_created_at(record) for record, _ in pairs if record]

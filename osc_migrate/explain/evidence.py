@@ -1,4 +1,4 @@
-"""What stands behind a failure: its words, and the cause that they show."""
+"""Evidence for a failure: its messages and the cause that they indicate."""
 
 import datetime
 import re
@@ -11,26 +11,26 @@ from osc_migrate.explain import causes, message_choice, steps
 from osc_migrate.explain.node_logs.lines import QEMU, LogLine
 from osc_migrate.facts import Unread, known
 
-# Longer ones are cut: Nova keeps 255 characters, a stranger may send more.
+# Longer messages are cut: Nova keeps 255 characters, but input is untrusted.
 _LONGEST = 2000
-# An exception that is not Nova's own leaves its name alone.
+# For an exception from outside Nova, only the class name is stored.
 _BARE = re.compile(r"[A-Za-z_][\w.]{0,100}")
-# RPC gives up after rpc_response_timeout, 60 s by default.
+# An RPC call fails after rpc_response_timeout, 60 s by default.
 _SILENCE = 55.0
 _SILENT = "destination-silent"
-# What the words of one cause mean behind the copy: a destination that was
-# reached, and asked for a guest which it should have by then.
+# What these causes mean after the copy: the destination had answered before,
+# and should have the guest by then.
 _LATE = {
     _SILENT: "finish-broken-off",
     "guest-moved-without-nova": "guest-is-gone",
 }
-# And in its midst: the destination had answered.
+# And during the copy: the destination had answered.
 _AMID = {_SILENT: "services-lost-touch"}
 _SOON = datetime.timedelta(seconds=60)
 
 
 def message_of_step(event: Event) -> tuple[str, str]:
-    """(what a failed step says, what is doubtful about it)."""
+    """Return (the message of a failed step, a doubt about that message)."""
     doubt = "Nova kept no message of a step"
     try:
         if text := _line(event.message):
@@ -44,11 +44,11 @@ def message_of_step(event: Event) -> tuple[str, str]:
 
 
 def most_specific(messages: Sequence[str]) -> str:
-    """The most specific message: the innermost that is not a summary."""
+    """Return the most specific message: the innermost non-summary."""
     specific = [text for text in messages if not _sums_up(text)] or list(
         messages
     )
-    # 'OSError' needs what its caller made of it.
+    # A bare 'OSError' needs the message of its caller too.
     count = 2 if specific and _BARE.fullmatch(specific[0]) else 1
     return "; ".join(specific[:count])
 
@@ -60,8 +60,8 @@ def cause(
     messages: Sequence[str],
     logged: Sequence[LogLine] = (),
 ) -> causes.Cause | None:
-    """The known cause: by the words of the API, else by those of the logs,
-    else by what happened."""
+    """Return the known cause, from the API's messages, else from the logs,
+    else from the events."""
     api_cause = causes.find(messages)
     late = steps.copied(events)
     renamed = _LATE if late else _AMID if steps.prepared(events) else {}
@@ -71,8 +71,8 @@ def cause(
         if shown and not shown.summary
     ]
     if shown_causes:
-        # A general one only where no other names the reason, and then what
-        # QEMU said rather than what others made of it.
+        # Prefer a specific cause; among general ones, the one that QEMU's
+        # own log shows.
         by_qemu = message_choice.cause(
             [line for line in logged if line.program == QEMU]
         )
@@ -100,7 +100,7 @@ def also_shown(
     logged: Sequence[LogLine],
     known_cause: causes.Cause | None,
 ) -> str:
-    """A note with the other causes that the same words show."""
+    """Return a note that lists other causes matching the same messages."""
     if known_cause is None:
         return ""
     for texts in (messages, *([line.text] for line in logged)):
@@ -109,7 +109,7 @@ def also_shown(
             listed = "; ".join(
                 f"{cause.id} ({cause.meaning})"
                 for cause in causes.shown_besides(texts)
-                # Part of every request that found no answer.
+                # Matches every request that was not answered.
                 if cause.id != _SILENT
             )
             return listed and f"the message also shows {listed}"
@@ -117,8 +117,10 @@ def also_shown(
 
 
 def cancelled(history: History, attempt: Attempt) -> Action | None:
-    """The request to abort this attempt; Nova 32.2 and later still calls a
-    copy that was aborted an error."""
+    """Return the request to abort this attempt, if any.
+
+    Nova 32.2 and later still reports an aborted copy as an error.
+    """
     for action in known(lambda: history.actions) or ():
         if action.name == "live_migration_cancel" and _started_during(
             action, attempt
@@ -128,7 +130,7 @@ def cancelled(history: History, attempt: Attempt) -> Action | None:
 
 
 def fault(history: History, attempt: Attempt) -> str:
-    """The server's fault, when it is this attempt's."""
+    """Return the server's fault if it dates from this attempt."""
     now = history.now
     try:
         if now and now.fault and _during(attempt, now.faulted_at):
@@ -148,7 +150,7 @@ def _sums_up(text: str) -> bool:
 
 
 def _unanswered(record: Migration, events: Sequence[Event]) -> bool:
-    """No host ever began, and it took as long as RPC waits."""
+    """Whether no host started any step before the RPC timeout passed."""
     created, wrote = (
         known(lambda: record.created_at),
         known(lambda: record.updated_at),

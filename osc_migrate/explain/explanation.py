@@ -1,4 +1,4 @@
-"""Why a move ended as it did, as it is printed."""
+"""The explanation of a move, as it is printed."""
 
 import dataclasses
 import datetime
@@ -6,12 +6,12 @@ import datetime
 
 @dataclasses.dataclass(frozen=True)
 class Log:
-    """Where the reason stands when the API has none."""
+    """The log to read when the API does not show the reason."""
 
-    # None where it is not known which one.
+    # None if the host is not known.
     host: str | None
     service: str
-    # What to look for, near a line that the operator will recognise.
+    # The pattern to search for, and text of a line close to it.
     grep: str
     near: str
 
@@ -25,7 +25,7 @@ class Log:
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """One attempt, as far as the API shows it. None is 'not known'."""
+    """One attempt, as far as the API shows it. None means 'not known'."""
 
     server: str
     id: str
@@ -37,32 +37,32 @@ class Explanation:
     destination: str | None
     started: datetime.datetime | None
     ended: datetime.datetime | None
-    # Nova's word for the migration.
+    # Nova's status of the migration.
     status: str
-    # The last phase that it came to.
+    # The last phase that it reached.
     reached: str | None
-    # Nova's words: an event of its instance actions, and the message.
+    # From Nova: an event of the instance action, its host and the message.
     failed_step: str = ""
     failed_host: str = ""
     message: str = ""
-    # The id of a known cause, empty where none is recognised.
+    # ID of the known cause, empty if none was recognised.
     cause: str = ""
     meaning: str = ""
-    # The check of 'migrate preflight' that finds it beforehand.
+    # The check of 'migrate preflight' that finds it before a move.
     check: str = ""
     next: str = ""
-    # What makes this less than certain.
+    # Anything that makes this explanation uncertain.
     note: str = ""
-    # What the nodes' logs say of it, the most specific line first.
+    # Relevant lines of the nodes' logs, the most specific first.
     logs: tuple[str, ...] = ()
-    # Each failed step with its words, the innermost first.
+    # Each failed step with its message, the innermost first.
     said: tuple[str, ...] = ()
-    # Where the cause is known from.
+    # The source of the known cause: a module of Nova, libvirt ...
     cause_source: str = ""
     steps: tuple[str, ...] = ()
     log: Log | None = None
 
-    # Of one attempt, of many, and everything.
+    # Columns for one attempt, for a list of attempts, and with --long.
     COLUMNS = (
         "migration_id",
         "kind",
@@ -107,12 +107,12 @@ class Explanation:
     def seconds(self) -> float | None:
         if self.started is None or self.ended is None:
             return None
-        # MySQL rounds both to seconds, either way.
+        # MySQL rounds both to seconds, up or down.
         return max(0.0, round((self.ended - self.started).total_seconds(), 1))
 
     @property
     def facts(self) -> dict[str, object]:
-        """What a failure needs to be understood, by column."""
+        """The columns that describe a failure, without the empty ones."""
         names = self.COLUMNS[self.COLUMNS.index("reached") :]
         return {
             name: value for name in names if (value := getattr(self, name))

@@ -1,4 +1,4 @@
-"""Everything that failed in a cloud in some time, by cause."""
+"""All failed moves of a cloud within a period, grouped by cause."""
 
 import dataclasses
 import datetime
@@ -21,24 +21,24 @@ from osc_migrate.explain.joiner import FAILED, explain
 from osc_migrate.facts import Unread, fact, known
 from osc_migrate.text import command, listed, utc
 
-# Failures that are explained, the newest: each costs up to three requests.
+# Newest failures to explain; each costs up to three requests.
 MAX_EXPLAINED = 50
-# Records of one status that are listed; Nova's own limit is not above it.
+# Records to list per status; Nova's own limit is not higher.
 MAX_LISTED = 1000
-# Requests that are under way at once.
+# Concurrent requests.
 _AT_ONCE = 8
-# Servers and pairs of hosts that a person reads.
+# Servers and pairs of hosts to print; a longer list is not readable.
 _NAMED = 5
 _IDS = re.compile(r"\b(req-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """What has one cause.
+    """The failures that share one cause.
 
     :ivar newest, oldest: when the migration records were last written.
-    :ivar cause: its id; empty where none is recognised.
-    :ivar routes: pairs of hosts, with how many failed between them.
+    :ivar cause: its ID; empty if none was recognised.
+    :ivar routes: pairs of hosts, with the number of failures between them.
     """
 
     newest: datetime.datetime | None
@@ -59,7 +59,7 @@ class Failure:
     def cells(
         self, names: Sequence[str], listing: Callable[[Sequence[str]], object]
     ) -> list[object]:
-        """The row; `listing` makes a cell of what there are several of."""
+        """Return the row; `listing` turns a sequence into one cell."""
         values = {
             **vars(self),
             "newest": utc(self.newest),
@@ -73,10 +73,10 @@ class Failure:
 
 @dataclasses.dataclass(frozen=True)
 class Failures:
-    """All of them.
+    """All failures of a period, grouped by cause.
 
-    :ivar count: the number of failed moves that were looked at.
-    :ivar left_out: of older ones, which were not.
+    :ivar count: number of failed moves that were explained.
+    :ivar left_out: number of older ones that were not.
     """
 
     groups: tuple[Failure, ...]
@@ -85,11 +85,11 @@ class Failures:
 
 
 def since(cloud: Cloud, period: datetime.timedelta, limit: int) -> Failures:
-    """Every kind of migration that failed, the newest cause first.
+    """Return the failed migrations of every kind, newest cause first.
 
-    At most ``2 + 3 * limit`` requests, and those that every command makes.
+    Costs at most ``2 + 3 * limit`` requests, besides those of any command.
 
-    :param limit: that many are explained.
+    :param limit: number of failures to explain.
     :raises ApiError: the migrations cannot be listed.
     """
     start = datetime.datetime.now(datetime.UTC) - period
@@ -104,17 +104,17 @@ def since(cloud: Cloud, period: datetime.timedelta, limit: int) -> Failures:
 
 
 def shown(items: Sequence[str]) -> str:
-    """As many of them as a person reads."""
+    """Return the first few items, joined."""
     return listed(items, _NAMED)
 
 
 def _failed(cloud: Cloud, start: datetime.datetime) -> list[Migration]:
-    """Newest first."""
+    """Return the failed records, newest first."""
     paged = cloud.nova.has(microversions.MIGRATIONS_PAGED)
 
     def fetch(status: str) -> list[Migration]:
         rows = changed_since(cloud, status, start, MAX_LISTED)
-        # Before 2.59 Nova lists those of all times.
+        # Before 2.59 Nova cannot filter by time.
         return [r for r in rows if paged or (_written(r) or start) >= start]
 
     answers = in_parallel(
@@ -141,7 +141,7 @@ def _written(record: Migration) -> datetime.datetime | None:
 def _explained(
     cloud: Cloud, records: Sequence[Migration]
 ) -> list[Explanation]:
-    """In the order of the records."""
+    """Return explanations in the order of the records."""
     by_server: dict[str, list[Migration]] = {}
     for record in records:
         by_server.setdefault(_server_id(record), []).append(record)
@@ -172,7 +172,7 @@ def _of_server(
         now=now,
         records=tuple(records),
         actions=actions,
-        # What failed then does not depend on the services now.
+        # The current state of services says nothing about a past failure.
         hosts={},
     )
     moves = _moves(history)
@@ -180,12 +180,12 @@ def _of_server(
         (record, attempts.request_of(record, moves)) for record in records
     ]
     read = attempts_of(cloud, id, pairs)
-    # Whether the server was moved since is not read.
+    # Later moves of the server are not read.
     return [explain(history, attempt, newest=False) for attempt in read]
 
 
 def _unnamed(id: str) -> Server:
-    """One that is gone, or not shown."""
+    """Return a placeholder for a server that is deleted or hidden."""
     return parse_server(JsonObject({"id": id}, "a migration record", "Nova"))
 
 
@@ -197,7 +197,7 @@ def _moves(history: History) -> list[Action]:
 def _grouped(
     records: Sequence[Migration], explanations: Sequence[Explanation]
 ) -> list[Failure]:
-    """The newest first, as the records are."""
+    """Group failures by cause, newest first like the records."""
     groups: dict[str, list[tuple[Migration, Explanation]]] = {}
     for record, explanation in zip(records, explanations, strict=True):
         group = groups.setdefault(_key(explanation), [])
@@ -206,7 +206,7 @@ def _grouped(
 
 
 def _key(explanation: Explanation) -> str:
-    """What is the same of failures with one cause."""
+    """Return the key that failures with one cause have in common."""
     if explanation.cause:
         return explanation.cause
     text = _IDS.sub("ID", explanation.message)

@@ -1,4 +1,4 @@
-"""Why a move ended as it did: its facts in, its explanation out; no I/O."""
+"""Turn the facts of a move into its explanation, without I/O."""
 
 import datetime
 from collections.abc import Callable, Sequence
@@ -22,16 +22,16 @@ from osc_migrate.explain.node_logs.lines import LogLine, Logs
 from osc_migrate.facts import Unread, known
 from osc_migrate.text import confirm_or_revert
 
-# Nova's words for a migration that did what it should, and that did not.
+# Nova's statuses of successful and of failed migrations.
 WORKED = frozenset({"completed", "done", "finished", "confirmed"})
 FAILED = frozenset({"error", "failed"})
-# A cause may name one that is still to be written.
+# A cause may name a check that does not exist yet.
 _CHECKS = frozenset(check.id for check in registry.MOVE)
 _KINDS = dict(MOVES.values())
-# Where Nova cuts a message (nova/compute/utils.py, exception_to_dict).
+# Nova's limit for a message (nova/compute/utils.py, exception_to_dict).
 _CUT = 255
-# Characters of a step's message by which it is recognised in the message of
-# an outer step, which has a prefix and is cut.
+# Leading characters of a step's message that identify it in the message of
+# an outer step, which adds a prefix and may be cut.
 _PREFIX = 100
 
 
@@ -41,15 +41,15 @@ def explain(
     newest: bool,
     logs: Logs | None = None,
 ) -> Explanation:
-    """What is known of one attempt.
+    """Explain one attempt.
 
-    :param newest: nothing moved the server since, so that where it stands
-        now is this attempt's doing.
-    :param logs: what its nodes say; None when they were not asked.
+    :param newest: no later attempt exists, so the server's current state
+        results from this one.
+    :param logs: logs of its nodes; None if they were not read.
     """
     unread = _why_not(lambda: attempt.events)
     if unread:
-        # Without requests there are no steps either: that reason counts.
+        # Without requests there are no events either: report that reason.
         unread = _why_not(lambda: history.actions) or unread
     events = known(lambda: attempt.events) or ()
     bare = _bare(history, attempt, events)
@@ -64,7 +64,7 @@ def explain(
         bare.status not in ENDED and newest and _idle(history)
     )
     log_cause = message_choice.cause(logged)
-    # What is under way has no cause, except that one: it is orphaned.
+    # A move in flight has no cause, except this one: it is orphaned.
     if log_cause and (stopped or log_cause.id == "services-lost-touch"):
         explanation = replace(
             explanation, **_known(log_cause), next=log_cause.remedy
@@ -74,7 +74,7 @@ def explain(
 
 
 def _why_not(read: Callable[[], object]) -> str:
-    """Why a fact was not read; empty when it was."""
+    """Return why a fact could not be read; empty if it was read."""
     try:
         read()
     except Unread as unread:
@@ -85,7 +85,7 @@ def _why_not(read: Callable[[], object]) -> str:
 def _bare(
     history: History, attempt: Attempt, events: Sequence[Event]
 ) -> Explanation:
-    """What was tried, without judging it."""
+    """Return the plain facts of the attempt, without a cause."""
     record, action = attempt.record, attempt.action
     tried_hosts = steps.tried_hosts(events)
     if record:
@@ -101,8 +101,8 @@ def _bare(
         request_id=action.request_id if action else None,
         kind=_kind(attempt),
         source=known(lambda: record.source) if record else None,
-        # Nova writes the destination down once it accepts; where one host
-        # alone was asked, that was the one.
+        # Nova records the destination once that host accepts. If only one
+        # host was tried, it is the destination.
         destination=(known(lambda: record.destination) if record else None)
         or (tried_hosts[0] if len(tried_hosts) == 1 else None),
         started=(known(lambda: action.start) if action else None) or created,
@@ -126,7 +126,7 @@ def _ended(
     record = attempt.record
     if record is None or record.status not in ENDED:
         return None
-    # The record of a cold one changes again when it is confirmed.
+    # The record of a cold migration changes again on confirmation.
     last = None
     if record.type in ("migration", "resize"):
         last = steps.last_finish(events)
@@ -195,7 +195,7 @@ def _failed(
 
 
 def _known(cause: causes.Cause) -> dict[str, Any]:
-    """What an explanation has of a known cause."""
+    """Return the fields of an explanation that a known cause fills."""
     return {
         "cause": cause.id,
         "meaning": cause.meaning,
@@ -205,7 +205,7 @@ def _known(cause: causes.Cause) -> dict[str, Any]:
 
 
 def _ask_nodes(history: History, bare: Explanation, newest: bool) -> str:
-    """The command that reads the logs itself."""
+    """Return the command that reads the nodes' logs."""
     option = "" if newest else f" --migration {bare.migration_id or bare.uuid}"
     server = server_status.name(history.server)
     return f"or: openstack migrate explain {server}{option} --nodes"
@@ -214,11 +214,11 @@ def _ask_nodes(history: History, bare: Explanation, newest: bool) -> str:
 def _step_messages(
     spoken: Sequence[tuple[Event, str, str]],
 ) -> tuple[str, ...]:
-    """Every failed step with its message, as a line, the innermost
-    first; without those that only pass on the message of another."""
+    """Return one line per failed step with its message, innermost first,
+    without steps that only repeat the message of another."""
     first: dict[str, str] = {}
     for event, text, _ in spoken:
-        # The bare name of an exception is not what its caller made of it.
+        # A bare exception name does not mark a repeated message.
         inner = (message[:_PREFIX] for message in first if " " in message)
         if (
             not text
@@ -235,8 +235,8 @@ def _step_messages(
 def _of_qemu(
     logged: Sequence[LogLine], known_cause: causes.Cause | None
 ) -> tuple[str, ...]:
-    """What QEMU's log says, with its place and time, where the API's words
-    are not the reason."""
+    """Return QEMU's log line with file and time, if the API's message is
+    not the reason."""
     line = message_choice.of_qemu(logged)
     if line is None or line.time is None:
         return ()
@@ -250,7 +250,7 @@ def _of_qemu(
 def _place(
     events: Sequence[Event], failed: Sequence[Event], bare: Explanation
 ) -> tuple[str, str]:
-    """(step, host) of the failure, each empty where not known."""
+    """Return (step, host) of the failure, each empty if not known."""
     if failed:
         step, host = failed[0].name, steps.host_of(failed[0])
         tried_hosts = steps.tried_hosts(events)
@@ -272,7 +272,7 @@ def _log(
     known_cause: causes.Cause | None,
     spoken: bool,
 ) -> Log | None:
-    """Where to read on; None where the API says enough."""
+    """Return the log to read next; None if the API shows the reason."""
     if known_cause and not known_cause.summary:
         return None
     if known_cause:
@@ -311,8 +311,8 @@ def _unknown(
 
 
 def _several(tried_hosts: Sequence[str]) -> str:
-    # action_event_finish() takes any event of that name (nova/db/main/
-    # api.py): with two hosts, one's words may stand at the other.
+    # action_event_finish() finds the event by name only (nova/db/main/
+    # api.py): with two hosts, a message may be stored for the wrong one.
     if len(tried_hosts) < 2:
         return ""
     return (
@@ -336,7 +336,7 @@ def _aborted(history: History, attempt: Attempt) -> str:
 
 
 def _idle(history: History) -> bool:
-    """Nova does nothing with the server."""
+    """Whether the server has no task state: Nova is idle."""
     now = history.now
     return bool(now and known(lambda: now.task_state is None))
 
@@ -344,7 +344,7 @@ def _idle(history: History) -> bool:
 def _not_failed(
     history: History, attempt: Attempt, newest: bool, bare: Explanation
 ) -> Explanation:
-    """An attempt that did not fail: done, called off, or under way."""
+    """Explain an attempt that is completed, aborted or in flight."""
     now = history.now if newest else None
     location = server_status.location(now)
     server = server_status.name(history.server)

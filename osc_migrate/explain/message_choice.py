@@ -1,4 +1,4 @@
-"""Chooses the lines of the nodes' logs that show why a move failed."""
+"""Choose the lines of the nodes' logs that show why a move failed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,25 +6,25 @@ from collections.abc import Iterator, Sequence
 from osc_migrate.explain import causes
 from osc_migrate.explain.node_logs.lines import QEMU, LogLine, Logs
 
-# Lines that a person reads of them.
+# Lines to print; more are not readable.
 _MAX_SHOWN = 5
-# Nova's own words for the end of the copy (nova/virt/libvirt/driver.py and
-# migration.py), the most specific first: that it took too long is the reason
-# of the abort that follows.
+# Nova's messages at the end of the copy (nova/virt/libvirt/driver.py and
+# migration.py), most specific first: a timeout is the reason for the abort
+# that follows it.
 _FIRST = (
     re.compile(r"[Ll]ive migration not completed after"),
     re.compile(r"Live Migration failure"),
     re.compile(r"Error monitoring migration"),
-    # Then libvirt was done (nova/compute/manager.py).
+    # Logged after libvirt has finished (nova/compute/manager.py).
     re.compile(r"[Pp]ost live migration at destination"),
-    # nova-conductor of a host, nova-scheduler of all.
+    # nova-conductor logs one host, nova-scheduler all hosts.
     re.compile(r"Skipping host"),
     re.compile(r"Filter \w{1,80} returned 0 hosts"),
 )
-# What QEMU says comes right after Nova's word for the end of the copy.
+# QEMU's messages rank right after Nova's about the end of the copy.
 _QEMU_RANK = 2
 _LEVELS = {"CRITICAL": 4, "ERROR": 4, "TRACE": 4, "": 5, "WARNING": 5}
-# They only say that it ended.
+# These only report that the copy ended.
 _SUMS_UP = re.compile(
     r"Migration operation (?:has aborted|was cancelled)"
     r"|Live migration failed\."
@@ -32,14 +32,14 @@ _SUMS_UP = re.compile(
 _EXCEPTION = re.compile(
     r"\A(?:Live migration failed\.: )?[A-Za-z_][\w.]{0,80}: "
 )
-# A traceback, but for its last line: the error itself.
+# A traceback without its last line, which is the error itself.
 _FRAMES = re.compile(
     r"\s|Traceback \(|During handling of|The above exception was|[~^]+$|$"
 )
 
 
 def lines(logs: Logs) -> list[LogLine]:
-    """The relevant lines, each text once, the most specific first."""
+    """Return the relevant lines without repeats, most specific first."""
     ranked: dict[str, tuple[int, LogLine]] = {}
     for log in (*logs.read, *logs.qemu):
         for line in log.lines:
@@ -48,7 +48,7 @@ def lines(logs: Logs) -> list[LogLine]:
                 ranked.setdefault(line.text, (rank, line))
     chosen: list[LogLine] = []
     for _, line in sorted(ranked.values(), key=lambda r: r[0]):
-        # Nova logs an error where it meets it, and again as an exception.
+        # Nova logs an error where it occurs, and again as an exception.
         same = _EXCEPTION.sub("", line.text)
         if not any(same in chosen_line.text for chosen_line in chosen):
             chosen.append(line)
@@ -56,16 +56,16 @@ def lines(logs: Logs) -> list[LogLine]:
 
 
 def shown(log_lines: Sequence[LogLine]) -> tuple[str, ...]:
-    """As many of them as a person reads."""
+    """Format the first few lines for printing."""
     return tuple(map(str, log_lines[:_MAX_SHOWN]))
 
 
 def cause(log_lines: Sequence[LogLine]) -> causes.Cause | None:
-    """The cause that the lines show: of the most specific line, but a
-    general one only where no other line names the reason.
+    """Return the cause of the most specific line that names one.
 
-    Of several general ones, that which QEMU's own log shows: it is nearer to
-    the reason than what libvirt and Nova made of it.
+    A general cause is returned only if no line shows a specific one. Among
+    general causes, prefer the one in QEMU's own log: it is closer to the
+    reason than the messages of libvirt and Nova.
     """
     shown_causes = [
         known
@@ -79,7 +79,7 @@ def cause(log_lines: Sequence[LogLine]) -> causes.Cause | None:
 
 
 def of_qemu(log_lines: Sequence[LogLine]) -> LogLine | None:
-    """What QEMU said: the line that a cause is known of, else the first."""
+    """Return QEMU's line with a known cause, else QEMU's first line."""
     lines_of_qemu = [line for line in log_lines if line.program == QEMU]
     best = cause(lines_of_qemu)
     return next(
@@ -89,7 +89,7 @@ def of_qemu(log_lines: Sequence[LogLine]) -> LogLine | None:
 
 
 def notes(logs: Logs) -> Iterator[str]:
-    """What the nodes' logs did not show, and how to look there."""
+    """Yield what the nodes' logs did not show, and how to read them."""
     for node, reason in logs.unread.items():
         yield f"{node}'s log was not read: {reason}"
     for log in logs.read:
@@ -106,7 +106,7 @@ def notes(logs: Logs) -> Iterator[str]:
 
 
 def _rank(line: LogLine) -> int | None:
-    """The lower, the more specific; None when it is not relevant."""
+    """Return the rank of a line, lowest = most specific; None = irrelevant."""
     if line.program == QEMU:
         return _QEMU_RANK if line.level == "ERROR" else None
     for rank, pattern in enumerate(_FIRST):

@@ -1,4 +1,4 @@
-"""Reads what is left of a server's moves, and explains it."""
+"""Read the records of a server's moves, and explain them."""
 
 from collections.abc import Sequence
 
@@ -26,14 +26,14 @@ def of_server(
     reach: collect.Reach | None = None,
     control: Sequence[str] = (),
 ) -> list[Explanation]:
-    """The newest move of a server, newest first when several are asked for.
+    """Explain the newest move of a server, or several, newest first.
 
-    :param migration: ID or UUID of the one that is meant.
-    :param all_moves: all of them; the steps are read of those that went wrong.
-    :param reach: how the nodes are reached, whose logs show what the API
-        does not; None to leave them alone.
-    :param control: nodes with nova-conductor or nova-scheduler, to be asked
-        besides.
+    :param migration: ID or UUID of the migration to explain.
+    :param all_moves: explain all; events are read for unsuccessful ones only.
+    :param reach: how to connect to the nodes, whose logs show what the API
+        does not; None to skip them.
+    :param control: further nodes to read, which run nova-conductor or
+        nova-scheduler.
     :raises NotFound: the server has no such migration.
     :raises MigrateError: nothing could be read.
     """
@@ -78,10 +78,10 @@ def of_move(
     request_id: str | None,
     reach: collect.Reach | None = None,
 ) -> Explanation:
-    """The move that was followed to its end.
+    """Explain a move that this process has followed to its end.
 
-    :param request_id: None when the answer to the request was lost.
-    :param reach: as above; what cannot be reached is a note.
+    :param request_id: None if the response to the request was lost.
+    :param reach: as in :func:`of_server`; an unreachable node becomes a note.
     """
     history = history_of(cloud, before, now, record)
     action = _request(history, record, request_id)
@@ -109,7 +109,7 @@ def _request(
     if request_id:
         return Action(request_id, name, None, False, None)
     moves = [a for a in actions if a.name == name]
-    # Newest first: nothing moved the server since.
+    # Newest first: no later request moved the server.
     return attempts.request_of(record, moves) or next(iter(moves), None)
 
 

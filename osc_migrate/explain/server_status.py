@@ -1,4 +1,4 @@
-"""Where a server and its hosts stand now, and what that asks for."""
+"""The current state of a server and its hosts, and the advice for it."""
 
 from collections.abc import Iterable
 
@@ -8,17 +8,17 @@ from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, known
 from osc_migrate.text import listed, paste
 
-# A person reads no more of them.
+# Problems to print; more are not readable.
 _MAX_SHOWN = 3
 
 
 def name(server: Server) -> str:
-    """The server as a word of a command."""
+    """Return the server's name, safe to paste into a command."""
     return paste(known(lambda: server.name) or server.id, server.id)
 
 
 def location(now: Server | None) -> str:
-    """Where the server is, and in which state; empty where unknown."""
+    """Return the server's status and host as text; empty if unknown."""
     try:
         return f"the server is {now.status} on {now.host}" if now else ""
     except Unread:
@@ -26,10 +26,10 @@ def location(now: Server | None) -> str:
 
 
 def guest(now: Server | None, home: str | None) -> str:
-    """Where its guest is after a move that failed, as a clause; empty where
+    """Return the guest's location after a failed move, as a clause; empty if
     unknown.
 
-    :param home: the host that it was to leave.
+    :param home: source host of the move.
     """
     try:
         if now is None:
@@ -46,9 +46,9 @@ def guest(now: Server | None, home: str | None) -> str:
 
 
 def advice(history: History, kind: str) -> str:
-    """What the server's state asks for after a move that failed.
+    """Return what to do about the server's state after a failed move.
 
-    :param kind: as an :class:`Explanation` has it.
+    :param kind: as in :class:`Explanation`.
     """
     now, server = history.now, name(history.server)
     if now is None:
@@ -56,8 +56,8 @@ def advice(history: History, kind: str) -> str:
     try:
         runs = kind == "live" and now.power_state in (1, 3)
         if now.status == "ERROR" and runs:
-            # Nova 32.2 and later after any failure in the hypervisor phase:
-            # rolled back, guest untouched, state wrong.
+            # Nova 32.2 and later, after any failure in the hypervisor phase:
+            # rolled back, guest not affected, only the status is wrong.
             return (
                 "Nova left the server in ERROR although its guest runs on"
                 f" {now.host}. To reset it where that is safe: openstack"
@@ -76,9 +76,9 @@ def advice(history: History, kind: str) -> str:
 
 
 def services(history: History, names: Iterable[str]) -> str:
-    """Which of these hosts, or of all when there are none, is not well now.
+    """Return problems of these hosts, or of all hosts if none match.
 
-    It may have been up at that time: a hint, not a reason.
+    This is the current state, not that during the move: a hint, no proof.
     """
     hosts = known(lambda: history.hosts) or {}
     named = [hosts[n] for n in dict.fromkeys(names) if n in hosts]
@@ -88,7 +88,7 @@ def services(history: History, names: Iterable[str]) -> str:
 
 
 def ill(host: Host) -> str:
-    """What is wrong with a compute host, in words; empty when nothing is."""
+    """Return the problem of a compute host as text; empty if there is none."""
     if known(lambda: host.forced_down):
         return f"nova-compute on {host.name} is forced down"
     if (state := known(lambda: host.state)) not in ("up", None):

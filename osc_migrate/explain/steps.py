@@ -1,4 +1,4 @@
-"""How far a move came and at which step it failed, from Nova's events."""
+"""Derive the last phase and the failed step of a move from Nova's events."""
 
 import datetime
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from osc_migrate.cloud.actions import Event
 from osc_migrate.cloud.migrations import ENDED, PHASES
 from osc_migrate.facts import known
 
-# No event covers the copy itself: Nova's own thread makes it, and keeps the
-# error to its log (nova/compute/manager.py, _do_live_migration).
+# No event covers the copy itself: it runs in a thread of nova-compute, which
+# only logs the error (nova/compute/manager.py, _do_live_migration).
 COPY = "guest-copy"
 
-# Steps in the order in which they start, each with the phase that it is.
+# Steps in the order in which they start, with the phase of each.
 _PHASES = {
     "conductor_migrate_server": "accepted",
     "conductor_live_migrate_instance": "accepted",
@@ -32,7 +32,7 @@ _PHASES = {
 }
 _ORDER = list(_PHASES)
 
-# Where they run, for users whom Nova does not show it.
+# Steps on the source, for users to whom Nova does not show the host.
 _SOURCE = frozenset(
     {
         "compute_check_can_live_migrate_source",
@@ -43,7 +43,7 @@ _SOURCE = frozenset(
     }
 )
 
-# When a step ended well and no other began: what came next.
+# The step that follows a successful one, if no later event exists.
 _AFTER = {
     "compute_check_can_live_migrate_destination": (
         "conductor_live_migrate_instance"
@@ -58,7 +58,7 @@ _AFTER = {
     "compute_resize_instance": "compute_finish_resize",
 }
 
-# Steps that the conductor asks of one host after the other.
+# Steps that the conductor requests from one host after the other.
 _PER_HOST = (
     "compute_check_can_live_migrate_destination",
     "compute_prep_resize",
@@ -68,7 +68,7 @@ _LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 def reached(status: str, events: Sequence[Event]) -> str | None:
-    """The last phase that the move came to; None where not known."""
+    """Return the last phase that the move reached; None if not known."""
     if status in ("completed", "done", "finished", "confirmed", "reverted"):
         return "completed"
     if status not in ENDED and status in PHASES:
@@ -77,31 +77,31 @@ def reached(status: str, events: Sequence[Event]) -> str | None:
     if last is None:
         return None
     if prepared(events):
-        # Ports plugged or not, copy begun or not: there is no event of it.
+        # No event shows whether ports were plugged or the copy started.
         return "prepared"
     return _PHASES[last.name]
 
 
 def furthest(events: Sequence[Event]) -> Event | None:
-    """The last step that began."""
+    """Return the last step that started."""
     steps = [event for event in events if event.name in _PHASES]
     return max(steps, key=_depth, default=None)
 
 
 def failures(events: Sequence[Event]) -> list[Event]:
-    """The steps that failed, the innermost one first.
+    """Return the failed steps, innermost first.
 
-    An inner step ends before the one that called it; where the database
-    rounds to seconds, the order of the steps decides.
+    An inner step ends before its caller. If the database rounds to seconds,
+    the order of the steps decides.
     """
     failed = [event for event in events if event.failed]
     return sorted(failed, key=lambda e: (_finish(e), -_depth(e)))
 
 
 def silent(events: Sequence[Event]) -> tuple[str, str | None]:
-    """(step, host) where a move ended although no step failed.
+    """Return (step, host) where a move ended without a failed step.
 
-    The host is None where only :func:`role` is known.
+    The host is None if only its :func:`role` is known.
     """
     last = furthest(events)
     if last is None:
@@ -112,7 +112,7 @@ def silent(events: Sequence[Event]) -> tuple[str, str | None]:
 
 
 def prepared(events: Sequence[Event]) -> bool:
-    """Was the destination ready, so that the copy began, and no more seen?"""
+    """Whether the last event is a successful preparation, before the copy."""
     last = furthest(events)
     return (
         last is not None
@@ -122,7 +122,7 @@ def prepared(events: Sequence[Event]) -> bool:
 
 
 def copied(events: Sequence[Event]) -> bool:
-    """Was the guest copied live, and Nova came no further than that?"""
+    """Whether the guest was copied live, but Nova did not finish the move."""
     last = furthest(events)
     return (
         last is not None
@@ -132,14 +132,14 @@ def copied(events: Sequence[Event]) -> bool:
 
 
 def role(step: str) -> str:
-    """Where a step runs: 'source', 'destination' or 'conductor'."""
+    """Return where a step runs: 'source', 'destination' or 'conductor'."""
     if step in _SOURCE:
         return "source"
     return "destination" if step.startswith("compute_") else "conductor"
 
 
 def tried_hosts(events: Sequence[Event]) -> list[str]:
-    """The hosts that were asked, in turn."""
+    """Return the hosts that the conductor tried, in order."""
     requests = sorted(
         (event for event in events if event.name in _PER_HOST), key=_start
     )
@@ -147,7 +147,7 @@ def tried_hosts(events: Sequence[Event]) -> list[str]:
 
 
 def described(event: Event) -> str:
-    """A step as a line."""
+    """Format a step as one line."""
     result = (
         "failed" if event.failed else "ok" if _went_well(event) else "open"
     )
@@ -170,7 +170,7 @@ def last_finish(events: Sequence[Event]) -> datetime.datetime | None:
 
 
 def in_order(events: Sequence[Event]) -> list[Event]:
-    """Oldest first."""
+    """Return the events, oldest first."""
     return sorted(events, key=lambda e: (_start(e), _depth(e)))
 
 

@@ -1,1 +1,1 @@
-"""Nova's and QEMU's logs on a node: the lines of one move, and no others."""
+"""Read the lines of one move from Nova's and QEMU's logs on a node."""

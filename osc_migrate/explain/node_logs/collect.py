@@ -1,4 +1,4 @@
-"""Reads the logs of the nodes that took part in moves."""
+"""Read the logs of the nodes that took part in moves."""
 
 import contextlib
 import dataclasses
@@ -29,26 +29,26 @@ from osc_migrate.nodes.transport.connection_errors import NodeLost
 if typing.TYPE_CHECKING:
     from osc_migrate.nodes.collect import NodeSession, Sessions
 
-# Reaches nodes: name -> address, where the API shows one.
+# Connects to nodes, given name -> address; None if the API shows none.
 Reach = Callable[
     [Mapping[str, str | None]], contextlib.AbstractContextManager["Sessions"]
 ]
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Clocks differ a little, and Nova logs on after it has written the end down.
+# Margins: clocks differ, and Nova still logs after it has set the status.
 _BEFORE = datetime.timedelta(minutes=1)
 _AFTER = datetime.timedelta(minutes=2)
 _CONTROL = ("nova-conductor", "nova-scheduler")
-# Nodes of one move: the conductor may have tried many hosts.
+# Nodes to read per move: the conductor may have tried many hosts.
 _HOSTS = 6
 
 
 @dataclasses.dataclass(frozen=True)
 class _Visit:
-    """What is asked because of one move: which lines, of which services."""
+    """What to read for one move: which lines of which services."""
 
     line_filter: LineFilter
-    # Node and service, or QEMU.
+    # Pairs of node and service, or of node and QEMU.
     logs: tuple[tuple[str, str], ...]
 
 
@@ -59,12 +59,12 @@ def logs_of(
     reach: Reach,
     control: Sequence[str] = (),
 ) -> list[Logs | None]:
-    """For each attempt what its nodes say; None where nothing failed.
+    """Return the nodes' logs per attempt; None if nothing failed.
 
-    All nodes are asked at once, each in one session.
+    All nodes are read concurrently, each in one session.
 
-    :param server: its ID.
-    :param control: nodes where nova-conductor or nova-scheduler runs.
+    :param server: ID of the server.
+    :param control: nodes that run nova-conductor or nova-scheduler.
     """
     visits = [_visit(server, attempt, control) for attempt in attempts]
     hosts = list(dict.fromkeys(h for v in visits if v for h, _ in v.logs))
@@ -136,7 +136,7 @@ def _visit(
     )
     request = action.request_id if action else ""
     line_filter = LineFilter(
-        # They become patterns that are looked for: nothing else may.
+        # Both become search patterns: accept well-formed IDs only.
         server if re.fullmatch(_ID, server) else "",
         request if re.fullmatch(f"req-{_ID}", request) else "",
         started - _BEFORE,

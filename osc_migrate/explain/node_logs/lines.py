@@ -1,19 +1,19 @@
-"""What Nova's logs on the nodes say of one move, before it is judged."""
+"""Dataclasses for log lines of one move, as read from the nodes."""
 
 import dataclasses
 import datetime
 from collections.abc import Mapping
 
-# The program that a line is of, where it is not Nova.
+# The program of a line that is not Nova's.
 QEMU = "QEMU"
 
 
 @dataclasses.dataclass(frozen=True)
 class LineFilter:
-    """The lines of one move: which ones, and when they were written."""
+    """Which lines belong to one move: its IDs and its time range."""
 
-    # UUID of the server, and ID of the request that moved it. Each is
-    # empty where there is none, or none that has the form of one.
+    # UUID of the server, and ID of the request that moved it. Either is
+    # empty if missing or malformed.
     server: str
     request: str
     # UTC.
@@ -23,17 +23,17 @@ class LineFilter:
 
 @dataclasses.dataclass(frozen=True)
 class LogLine:
-    """One line; secrets in it are masked already."""
+    """One line, with secrets masked."""
 
     node: str
     # The file, or 'journal', or 'podman logs nova_compute'.
     place: str
-    # UTC; None where the line has no time, or none that can be read.
+    # UTC; None if the line has no valid time.
     time: datetime.datetime | None
-    # ERROR, WARNING, INFO ...; empty where the line does not say.
+    # ERROR, WARNING, INFO ...; empty if the line has none.
     level: str
     text: str
-    # QEMU; empty for a service of Nova.
+    # QEMU, or empty for a service of Nova.
     program: str = ""
 
     def __str__(self) -> str:
@@ -44,25 +44,25 @@ class LogLine:
 
 @dataclasses.dataclass(frozen=True)
 class NodeLog:
-    """What was found on one node."""
+    """The logs that were found on one node."""
 
     node: str
-    # Where was looked; empty when there is no log of the service.
+    # The logs that were searched; empty if the service has none.
     places: tuple[str, ...]
     # Oldest first.
     lines: tuple[LogLine, ...]
-    # What was not read, or not wholly, and why.
+    # What could not be read completely, and why.
     doubts: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Logs:
-    """What the nodes of one move say, and why others say nothing."""
+    """Logs of the nodes of one move, and the nodes that were not read."""
 
     read: tuple[NodeLog, ...]
     # Node -> why its log was not read.
     unread: Mapping[str, str]
-    # The command that reads it on a node.
+    # The command that reads the log on the node by hand.
     by_hand: str = ""
-    # What QEMU said on the nodes that were to take the guest in.
+    # QEMU's logs on the nodes that were tried as destination.
     qemu: tuple[NodeLog, ...] = ()

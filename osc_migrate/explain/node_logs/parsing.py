@@ -1,7 +1,7 @@
-"""What a node said of its log, read with suspicion.
+"""Parse a node's answer about its log, as untrusted input.
 
-A line is oslo.log's, in one of its formats (oslo_log/_options.py), alone or
-after what the journal, a container's engine or Kubernetes put before it.
+A line has one of oslo.log's formats (oslo_log/_options.py), possibly after a
+prefix from the journal, a container engine or Kubernetes.
 """
 
 import datetime
@@ -13,12 +13,12 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.redact import masked
 
-# Of one node, the newest ones; characters of a line, and of all of them.
+# Newest lines kept per node; characters per line, and of all lines.
 _LINES = 200
 _WIDTH = 2000
 _MAX_BYTES = 64 * 2**10
 
-# devstack colours its lines.
+# DevStack colours its log lines.
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _OSLO = re.compile(
     r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL|TRACE) "
@@ -28,15 +28,15 @@ _OSLO = re.compile(
     r"(?:\[(?!instance: )[^\[\]]{0,400}\] ?)?"
     r"(?:\[instance: ([^\]\s]{1,64})\] ?)?"
 )
-# The journal's (short-unix), containers', and oslo.log's own time.
+# Times of the journal (short-unix), of containers, and of oslo.log itself.
 _EPOCH = re.compile(r"(\d{9,11})\.\d{1,6} ")
 _UTC = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d) "
 )
 _LOCAL = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)")
 _ZONE = re.compile(r"[+-]\d{4}")
-# What a move alone logs, in the name of the request that asked for it: of
-# one that was tried a moment before, when that was not ours.
+# Logged only by a move, with the ID of its request: with a different ID, the
+# line belongs to another attempt shortly before.
 _OTHER_MOVE = re.compile(
     r"Live Migration failure|Live migration failed"
     r"|Migration operation (?:has aborted|was cancelled)"
@@ -48,7 +48,7 @@ _REQUEST = re.compile(r"\breq-[0-9a-f]{8}-")
 def read(
     node: str, line_filter: LineFilter, answer: Answer | Unread
 ) -> NodeLog:
-    """The lines of one move, in the order of their times.
+    """Return the lines of one move, in the order of their times.
 
     :raises Unread: the node did not answer, or no log was found or readable.
     """
@@ -59,7 +59,7 @@ def read(
     lines: list[LogLine] = []
     zone = ""
     kept_last = False
-    # Not splitlines(): a line may hold a form feed, or a 'next line'.
+    # Not splitlines(): a line may contain a form feed or U+0085 (NEL).
     for row in answer.out.split("\n"):
         mark, content = row[:1], row[1:].rstrip("\r")
         if mark == "=":
@@ -91,7 +91,7 @@ def read(
 def _line(
     node: str, place: str, zone: str, content: str, line_filter: LineFilter
 ) -> LogLine | None:
-    """None for a line of another server."""
+    """Parse a line; return None if it belongs to another server."""
     content = _COLOUR.sub("", content[:_WIDTH])
     if not any(
         identifier and identifier in content
@@ -107,7 +107,7 @@ def _line(
 def _parsed(
     node: str, place: str, zone: str, content: str
 ) -> tuple[LogLine, str | None]:
-    """A line, and the server whose it says it is."""
+    """Return the line, and the UUID of the server that it names."""
     content = _COLOUR.sub("", content[:_WIDTH])
     match = _OSLO.search(content)
     if match is None:
@@ -119,7 +119,7 @@ def _parsed(
 
 
 def _time(before: str, zone: str) -> datetime.datetime | None:
-    """The time of a line, from what stands before its level."""
+    """Return the time of a line, from the text before its level."""
     try:
         if match := _EPOCH.match(before):
             return datetime.datetime.fromtimestamp(int(match[1]), datetime.UTC)
@@ -138,9 +138,9 @@ def _time(before: str, zone: str) -> datetime.datetime | None:
 
 
 def _within(line: LogLine, content: str, line_filter: LineFilter) -> bool:
-    """Whether a line is of this move and not of one before or after it.
+    """Whether a line belongs to this move, not to an earlier or later one.
 
-    The request's ID alone proves that: clocks and zones may be wrong.
+    Only the request ID proves that: clocks and time zones may be wrong.
     """
     if line.time is None or (
         line_filter.request and line_filter.request in content
@@ -156,12 +156,12 @@ def _within(line: LogLine, content: str, line_filter: LineFilter) -> bool:
 
 
 def _when(line: LogLine) -> datetime.datetime:
-    # Those without a time stay behind, where the end of the story is.
+    # Lines without a time sort last, as the final messages are there.
     return line.time or datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 def _newest(lines: dict[LogLine, None]) -> Iterator[LogLine]:
-    """The newest first, as many as a person or a file can bear."""
+    """Yield the newest lines first, up to the limits above."""
     size = 0
     for line in list(lines)[: -_LINES - 1 : -1]:
         size += len(line.text)

@@ -1,9 +1,9 @@
-"""QEMU's log of one guest on a node that was to take it in.
+"""Read QEMU's log of one guest on a destination node.
 
-libvirt passes little of it on: 'job: unexpectedly failed' means that the
-reason is here. Each start of the guest has a block: a line of libvirt's with
-the time, the command line, and what QEMU then printed. A block that does not
-name the server is of another guest, and one from before the move is of an
+libvirt reports little of it: 'job: unexpectedly failed' means that the
+reason is in this log. Each start of the guest has a block: a line by libvirt
+with the time, the command line, and QEMU's output. A block that does not
+name the server belongs to another guest, and one from before the move to an
 earlier start.
 """
 
@@ -21,18 +21,18 @@ from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.process_identity import FIND_LIBVIRT
 from osc_migrate.redact import masked
 
-# Bytes at the end of a log (virtlogd begins a new one at 2 MiB); lines that
-# leave the node, and bytes of each and of all.
+# Bytes to read at the end of a log (virtlogd rotates at 2 MiB); limits for
+# the answer: lines, and bytes per line and in total.
 _TAIL = 2 * 2**20
 _LINES = 60
 _WIDTH = 1000
 _MAX_BYTES = 64 * 2**10
-# Seconds.
+# Time limit in seconds.
 _LIMIT = 20.0
 
-# Where libvirt runs in a container, its log is in there, or in a directory of
-# the host that the container is shown (edpm, kolla, snap). A command line has
-# paths and names of many things: it does not leave the node.
+# If libvirt runs in a container, its log is inside, or in a directory of the
+# host that is mounted there (edpm, kolla, snap). The command line does not
+# leave the node: it contains many paths and names.
 _SCRIPT = (
     FIND_LIBVIRT.replace("%", "%%")
     + r"""
@@ -88,11 +88,11 @@ search() {
 } | head -c MOST
 """
 )
-# libvirt's own lines have a zone and a colon, QEMU's (-msg timestamp=on) a T.
+# libvirt's lines have a time zone and a colon, QEMU's (-msg timestamp=on) a T.
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z |[+-]\d{4}: )"
 )
-# What QEMU prints without anything being wrong: it was asked to end.
+# QEMU output that is not an error, such as a requested termination.
 _NO_ERROR = re.compile(
     r"terminating on signal|char device redirected to"
     r"|(?:\A|: )info: |\A\s*\Z"
@@ -101,9 +101,9 @@ _WARNING = re.compile(r"(?:\A|: )warning: ")
 
 
 def question(line_filter: LineFilter) -> Question:
-    """Asks a node for what QEMU said of the guest.
+    """Return the question for QEMU's log of the guest.
 
-    :raises Unread: there is nothing to look for.
+    :raises Unread: there is no server UUID to search for.
     """
     if not line_filter.server:
         raise Unread("the server has no ID to look for")
@@ -122,7 +122,7 @@ def question(line_filter: LineFilter) -> Question:
 def read(
     node: str, line_filter: LineFilter, answer: Answer | Unread
 ) -> NodeLog:
-    """What QEMU said of the guest since the move began, oldest first."""
+    """Return QEMU's lines since the start of the move, oldest first."""
     if isinstance(answer, Unread):
         return NodeLog(node, (), (), (f"QEMU's log: {answer.reason}",))
     places: list[str] = []
@@ -144,7 +144,7 @@ def read(
             if match := _TIME.match(content):
                 moment, by_qemu = _moment(match), match[3] == "Z "
                 content = content[match.end() :]
-            # A line without a time is part of what was said before it.
+            # A line without a time continues the one before it.
             if by_qemu and moment and _within(moment, line_filter):
                 lines.append(_line(node, places[-1], moment, content))
     if not ended:

@@ -1,9 +1,9 @@
-"""The question that finds Nova's log on a node, and the lines of one move.
+"""The question that finds the lines of one move in Nova's log on a node.
 
-Where the log is depends on who installed Nova. A running service shows it by
-its open files, seen through its own root directory where it is
-in a container or a snap; for one that does not run, the usual places are
-looked at. What no file has, the journal or the container's engine may.
+The location of the log depends on the installer. For a running service it is
+taken from the open files, through the process's root directory if it runs in
+a container or snap; for a stopped one, the usual directories are searched.
+If there is no file, the journal or the container engine is searched.
 """
 
 import datetime
@@ -12,21 +12,21 @@ from osc_migrate.explain.node_logs.lines import LineFilter
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
 
-# Bytes at the end of a log that are searched; lines and bytes of each file,
-# and bytes of all, that leave the node.
+# Bytes to search at the end of a log; limits for the answer: lines and bytes
+# per file, and bytes in total.
 _TAIL = 200 * 2**20
 _LINES = 200
 _WIDTH = 2000
 _MAX_BYTES = 512 * 2**10
-# Seconds: a rotated log must be unpacked to be searched.
+# Time limit in seconds: a rotated log must be unpacked to be searched.
 _LIMIT = 60.0
 
 # %s: server's UUID, request's ID, since, until (seconds of the epoch), the
-# service. Every line of a log is printed after '|', so that none of them can
-# be taken for one of ours: '=' where the lines are from and the zone of their
-# times, '!' what could not be read, '+' a line that continues the one
-# before it and names neither: output of a command that Nova ran. DEBUG has
-# one relevant line: why nova-conductor passed over a host.
+# service. Every log line is printed after '|', so that none of them can be
+# mistaken for a line of the script: '=' is the log and its time zone, '!'
+# what could not be read, '+' a line that continues the one before it without
+# either ID: output of a command that Nova ran. DEBUG has one relevant line:
+# why nova-conductor skipped a host.
 _SCRIPT = r"""
 server=%s request=%s since=%s until=%s service=%s under=%s
 unset TZ
@@ -200,9 +200,9 @@ _DEVSTACK = {
 def question(
     line_filter: LineFilter, service: str = "nova-compute"
 ) -> Question:
-    """Asks a node for the lines of one move.
+    """Return the question for the lines of one move.
 
-    :raises Unread: there is nothing to look for.
+    :raises Unread: there is no valid ID to search for.
     """
     if not line_filter.server and not line_filter.request:
         raise Unread("neither server nor request has an ID to look for")
@@ -218,7 +218,7 @@ def question(
     return Question(
         script,
         (
-            # grep takes an empty pattern for 'every line'.
+            # For grep, an empty pattern matches every line.
             line_filter.server or line_filter.request,
             line_filter.request,
             _epoch(line_filter.since),
@@ -231,7 +231,7 @@ def question(
 
 
 def by_hand(line_filter: LineFilter) -> str:
-    """The command that reads the log on the node by hand."""
+    """Return the command that reads the log on the node by hand."""
     pattern = line_filter.server or line_filter.request
     return (
         f"sudo zgrep -F {pattern} /var/log/nova/*.log*, or sudo journalctl"
