@@ -1,1 +1,1 @@
-"""What must hold before a server may move, judged on API facts alone."""
+"""Checks of the requirements of a move, based on API facts alone."""

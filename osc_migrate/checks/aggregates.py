@@ -1,7 +1,7 @@
-"""Checks of the aggregates of a host, which set it apart for some.
+"""Checks of host aggregates that reserve a host for some servers.
 
-Which of Nova's filters read them is in the scheduler's nova.conf, which no
-API shows: a host that is set apart is a risk, and no more.
+Which of Nova's filters evaluate them is set in the scheduler's nova.conf,
+which no API shows. A reserved host is therefore only a warning.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ OPERATORS = ("=", "!", "<", ">", "s=", "s!", "s<", "s>")
 
 
 def _metadata(move: MoveFacts) -> Iterator[tuple[str, str]]:
-    """Of all aggregates of the destination; values may be lists."""
+    """Yield the metadata of the destination's aggregates, lists split up."""
     host = destination(move).name
     for aggregate in move.aggregates:
         if host in aggregate.hosts:
@@ -39,7 +39,7 @@ def destination_is_open_to_the_project(move: MoveFacts) -> str:
     """The destination is not set apart for other projects.
 
     AggregateMultiTenancyIsolation and [scheduler]limit_tenants_to_placement_
-    aggregate read 'filter_tenant_id'.
+    aggregate evaluate 'filter_tenant_id'.
     """
     projects = {
         value
@@ -68,7 +68,7 @@ def destination_aggregates_suit_the_flavor(move: MoveFacts) -> str:
         if key.startswith(SCOPE)
     }
     for key, value in requested.items():
-        # Of an operator, Nova alone knows what it means.
+        # Operators are left to Nova to evaluate.
         if key in have and (value in have[key] or value.startswith(OPERATORS)):
             continue
         raise Concern(
@@ -81,7 +81,7 @@ def destination_aggregates_suit_the_flavor(move: MoveFacts) -> str:
 def destination_is_not_set_apart(move: MoveFacts) -> str:
     """The destination is not set apart for flavors with other traits.
 
-    [scheduler]enable_isolated_aggregate_filtering keeps all others away from
+    [scheduler]enable_isolated_aggregate_filtering excludes all others from
     aggregates with 'trait:X=required' (nova/scheduler/request_filter.py,
     isolate_aggregates).
     """

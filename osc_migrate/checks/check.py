@@ -1,9 +1,9 @@
-"""What a check is, and how all of them are run.
+"""Define checks and run them.
 
-A check is one function of facts. It returns what it saw, or raises
-:class:`Problem` (the move would fail), :class:`Concern` (a risk),
-:class:`Skip` (does not apply) or :class:`NotChecked`. A fact that was not
-read, and a check that breaks, are UNKNOWN.
+A check is one function of facts. It returns a detail to show if it passes,
+or raises :class:`Problem` (the move would fail), :class:`Concern` (a risk),
+:class:`Skip` (does not apply) or :class:`NotChecked`. If a fact was not read
+or the check itself breaks, the result is UNKNOWN.
 """
 
 import dataclasses
@@ -19,13 +19,13 @@ LOG = logging.getLogger(__name__)
 
 
 class Verdict(Exception):
-    """Base of what a check raises instead of returning."""
+    """Base class of the results that a check raises."""
 
     status = Status.UNKNOWN
     gap: Gap | None = None
 
     def __init__(self, detail: str, remedy: str = "", *fixes: Fix) -> None:
-        """:param remedy: empty where the fixes say it all."""
+        """:param remedy: what to do; by default the text of the fixes."""
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy or "; ".join(map(str, fixes))
@@ -51,10 +51,10 @@ class Skip(Verdict):
 
 
 class NotChecked(Verdict):
-    """The check applies, and what was asked cannot answer it.
+    """The check applies, but the sources that were read cannot answer it.
 
-    It does not stand in the way: the move itself, or Nova, will show it
-    without harm to the guest. What could harm it is UNKNOWN instead.
+    It does not block a move: Nova or the move itself will detect the problem
+    without harm to the guest. Anything that could harm it is UNKNOWN instead.
     """
 
     status = Status.NOT_CHECKED
@@ -66,13 +66,13 @@ class NotChecked(Verdict):
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    # What operators and the documentation call it: 'server-is-running'.
+    # The ID that operators and the documentation use: 'server-is-running'.
     id: str
     # A statement that is true when the check passes.
     title: str
-    # Names what the check is about, from its facts.
+    # Returns the name of the checked object, given the facts.
     subject: Callable[[Any], str]
-    # The kinds of move that it matters for.
+    # The kinds of move that it applies to.
     kinds: frozenset[Kind]
     judge: Callable[[Any], str]
 
@@ -89,7 +89,7 @@ class Check:
         except Unread as unread:
             status, detail = Status.UNKNOWN, unread.reason
         except Exception as error:
-            # One broken check must not hide what the others found.
+            # One broken check must not hide the results of the others.
             LOG.debug("check %s broke", self.id, exc_info=True)
             status = Status.UNKNOWN
             detail = f"the check itself failed: {error!r}"
@@ -115,7 +115,8 @@ class Check:
 def check(
     subject: Callable[[Any], str], kinds: Iterable[Kind] = Kind
 ) -> Callable[[Callable[[Any], str]], Check]:
-    """Makes a check of a function; its name and docstring are its own."""
+    """Turn a function into a check: its name becomes the ID, the first line
+    of its docstring the title."""
 
     def decorate(judge: Callable[[Any], str]) -> Check:
         title = (judge.__doc__ or "").strip().splitlines()[0].rstrip(".")
@@ -136,9 +137,9 @@ def judge(
     kind: Kind | None,
     ignored: Collection[str] = (),
 ) -> Report:
-    """Runs every check that matters for `kind`, or all of them.
+    """Run the checks that apply to `kind`, or all if it is None.
 
-    :param ignored: ids of checks whose FAIL or UNKNOWN is shown as WARN.
+    :param ignored: IDs of checks whose FAIL or UNKNOWN is reported as WARN.
     """
     findings = (
         c.run(facts) for c in checks if kind is None or kind in c.kinds
@@ -149,7 +150,7 @@ def judge(
 def softened(
     findings: Iterable[Finding], ignored: Collection[str]
 ) -> Iterator[Finding]:
-    """The findings, those of ignored checks no worse than WARN."""
+    """Yield the findings, those of ignored checks capped at WARN."""
     for finding in findings:
         if finding.check in ignored:
             finding = _softened(finding)

@@ -1,4 +1,4 @@
-"""Checks of a whole cloud, for before an upgrade or a maintenance."""
+"""Checks of a whole cloud, to run before an upgrade or maintenance."""
 
 import datetime
 from collections.abc import Collection, Iterable
@@ -18,8 +18,8 @@ from osc_migrate.cloud.servers import Server
 from osc_migrate.cloud.whole_cloud import CloudFacts
 from osc_migrate.text import listed
 
-# The libvirt driver writes a running record every few seconds; one of these
-# that was not updated for this long is stuck.
+# The libvirt driver updates a running record every few seconds. A record
+# without an update for this long is stuck.
 STUCK_AFTER = datetime.timedelta(minutes=15)
 
 
@@ -105,7 +105,7 @@ def computes_have_hypervisors(cloud: CloudFacts) -> str:
     if any(map(is_bare_metal, cloud.hosts.values())) and not homes & {
         *without
     }:
-        # Ironic's nova-computes share the nodes by their UUIDs: one may have
+        # Ironic's nova-computes distribute the nodes by UUID, so one may have
         # none (nova/virt/ironic/driver.py, get_available_nodes).
         raise NotChecked(
             f"without a hypervisor: {_listed(without)}; an Ironic compute may"
@@ -122,8 +122,8 @@ def computes_have_hypervisors(cloud: CloudFacts) -> str:
 def hypervisor_versions_agree(cloud: CloudFacts) -> str:
     """Hypervisors of one type have one version: servers move both ways.
 
-    Nova refuses a move to an older one (conductor/tasks/live_migrate.py), and
-    any move to another type.
+    Nova refuses a move to an older version and any move to another type
+    (conductor/tasks/live_migrate.py).
     """
     versions: dict[str, dict[int, list[str]]] = {}
     for name, host in cloud.hosts.items():
@@ -173,7 +173,7 @@ def no_migration_is_stuck(cloud: CloudFacts) -> str:
 
 
 def _not_updated(cloud: CloudFacts, record: Migration) -> bool:
-    # A queued one waits for another and is not written meanwhile.
+    # A queued migration waits for another, without any update.
     written = record.updated_at or record.created_at
     return (
         record.status != "queued"
@@ -265,8 +265,8 @@ def no_binding_is_stale(cloud: CloudFacts) -> str:
 def machine_types_are_set(cloud: CloudFacts) -> str:
     """Every server's machine type is written down.
 
-    A change of [libvirt]hw_machine_type would change the others at their
-    next hard reboot (nova-status upgrade check says the same).
+    For the others, a change of [libvirt]hw_machine_type takes effect at the
+    next hard reboot ('nova-status upgrade check' warns of it too).
     """
     if not any(
         h.hypervisor is not None and h.hypervisor.type in ("QEMU", "KVM")

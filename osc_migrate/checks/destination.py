@@ -1,4 +1,4 @@
-"""Checks of the host where the server is to go."""
+"""Checks of the destination host."""
 
 import difflib
 
@@ -9,9 +9,9 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import known
 from osc_migrate.text import duration, paste
 
-# Seconds. Nova's report_interval is 10; large clouds take up to 60.
+# Seconds. Nova's report_interval defaults to 10; large clouds use up to 60.
 HEARTBEATS_APART = 90
-# Moves that share a host's network before one more is a risk.
+# Concurrent moves to a host; beyond that, one more is a risk.
 MAX_CONCURRENT = 2
 UNNAMED = Gap(
     "the destination, which the scheduler chooses",
@@ -24,7 +24,7 @@ def wanted(move: MoveFacts) -> str:
 
 
 def destination(move: MoveFacts) -> Host:
-    """The destination, for checks that need one."""
+    """Return the destination, for checks that need one."""
     if move.wanted is None:
         raise NotChecked("no host was named: the scheduler chooses", UNNAMED)
     if move.destination is None:
@@ -39,7 +39,7 @@ def destination_exists(move: MoveFacts) -> str:
         raise NotChecked("no host was named: the scheduler chooses", UNNAMED)
     if move.destination is not None:
         return move.destination.name
-    # Many hosts differ in one digit: the nearest names help, all don't.
+    # Show the closest names only: many hosts differ in a single digit.
     similar_names = difflib.get_close_matches(move.wanted, move.hosts, 3)
     raise Problem(
         f"no compute host is called '{move.wanted}'",
@@ -100,9 +100,9 @@ def destination_is_up(move: MoveFacts) -> str:
 def destination_heartbeat_is_fresh(move: MoveFacts) -> str:
     """The destination's last heartbeat is as young as the source's.
 
-    A host counts as up for [DEFAULT]service_down_time after its last one,
-    which some clouds raise to many minutes. Both were written by the same
-    controllers, so that no clock but theirs matters.
+    A host counts as up for [DEFAULT]service_down_time after its last
+    heartbeat, which some clouds raise to many minutes. The controllers
+    write both times, so that the clocks of the nodes do not matter.
     """
     host = destination(move)
     source = known(lambda: move.source)
@@ -166,8 +166,8 @@ def destination_has_room(move: MoveFacts) -> str:
 def destination_receives_few_servers(move: MoveFacts) -> str:
     """The destination does not receive many other servers right now.
 
-    They share its network. Queued ones are normal: each source sends one at
-    a time, unless nova.conf says otherwise (max_concurrent_live_migrations).
+    They share its network. Queued moves are normal: each source sends one at
+    a time, unless nova.conf raises max_concurrent_live_migrations.
     """
     host = destination(move)
     running = [m for m in move.incoming if m.status.startswith("running")]

@@ -1,4 +1,4 @@
-"""Checks of a server's devices, which not every kind of move can take."""
+"""Checks of a server's devices, some of which prevent a kind of move."""
 
 import re
 
@@ -16,7 +16,7 @@ from osc_migrate.facts import Unread, known
 from osc_migrate.text import paste, some
 
 VGPU = re.compile(r"resources[0-9A-Za-z_-]*:VGPU")
-# QEMU with live migration of mediated devices (virt/libvirt/driver.py,
+# First QEMU that live-migrates mediated devices (virt/libvirt/driver.py,
 # MIN_MDEV_LIVEMIG_QEMU_VERSION).
 QEMU_8_1 = 8001000
 
@@ -26,9 +26,9 @@ def flavor_and_image_are_known(move: MoveFacts) -> str:
     """What the server's flavor and image ask for can be read.
 
     Nova copies both at boot, and shows the copies from 2.61 and 2.98 on.
-    Whatever depends on what cannot be read is skipped. Before 2.98 the
-    properties of a deleted image cannot be read at all; Nova itself has them
-    and refuses what cannot move, so that is a risk and not an obstacle.
+    Checks of unreadable properties are skipped. Before 2.98 the properties
+    of a deleted image cannot be read at all. This is only a warning: Nova
+    has a copy of them, and refuses a server that cannot move.
     """
     specs = move.server.flavor.extra_specs
     try:
@@ -70,7 +70,7 @@ def guest_memory_is_not_encrypted(move: MoveFacts) -> str:
 def guest_tpm_can_move(move: MoveFacts) -> str:
     """The guest has no TPM, or one whose secret its host may pass on.
 
-    Nova moves hw:tpm_secret_security=host alone, from 2026.1 on
+    Nova moves only hw:tpm_secret_security=host, from 2026.1 on
     (nova/compute/api.py, reject_legacy_vtpm_live_migration).
     """
     version = requested_value(move, "tpm_version", requested.VICTORIA)
@@ -97,7 +97,7 @@ def server_has_no_accelerator(move: MoveFacts) -> str:
         return "none"
     raise Problem(
         f"its flavor has the device profile '{profile}'",
-        # Shelving frees the device and unshelving binds one elsewhere.
+        # Shelving frees the device; unshelving binds one on another host.
         f"openstack server shelve {arg(move)}, then openstack server"
         f" unshelve {arg(move)}: the scheduler chooses the host",
     )
@@ -133,7 +133,7 @@ def _shares(move: MoveFacts) -> str:
 
 
 def _detach(move: MoveFacts) -> str:
-    # It can be attached to and detached from a stopped server alone.
+    # A share can only be attached and detached while the server is stopped.
     return (
         f"openstack server stop {arg(move)}; openstack server remove share"
         f" {arg(move)} {move.shares[0]}"
@@ -144,7 +144,7 @@ def _detach(move: MoveFacts) -> str:
 def guest_pmem_can_move(move: MoveFacts) -> str:
     """The guest has no persistent memory, or Nova can move it.
 
-    From Victoria on (nova/conductor/tasks/live_migrate.py,
+    Nova can from Victoria on (nova/conductor/tasks/live_migrate.py,
     supports_vpmem_live_migration).
     """
     labels = extra_spec(move, "hw:pmem", requested.TRAIN)
@@ -152,7 +152,7 @@ def guest_pmem_can_move(move: MoveFacts) -> str:
         return "none"
     if move.nova >= requested.WALLABY:
         return labels
-    # Ussuri, which cannot, has the same microversions as Victoria.
+    # Ussuri cannot move it, but has the same microversions as Victoria.
     severity = Problem if move.nova < requested.VICTORIA else Concern
     raise severity(
         f"virtual persistent memory ({labels}) moves live from Victoria on",
@@ -164,9 +164,9 @@ def guest_pmem_can_move(move: MoveFacts) -> str:
 def pci_devices_can_move(move: MoveFacts) -> str:
     """The flavor asks for no PCI device, or for one that Nova can move.
 
-    From Epoxy on, when the alias says live_migratable (nova/conductor/tasks/
-    live_migrate.py, _check_can_migrate_pci). That is in nova.conf, which no
-    API shows: the result is UNKNOWN.
+    Nova can from Epoxy on, if the alias sets live_migratable
+    (nova/conductor/tasks/live_migrate.py, _check_can_migrate_pci). The alias
+    is in nova.conf, which no API shows: the result is UNKNOWN.
     """
     alias = extra_spec(move, "pci_passthrough:alias")
     if not alias:
@@ -187,9 +187,9 @@ def pci_devices_can_move(move: MoveFacts) -> str:
 def vgpus_can_move(move: MoveFacts) -> str:
     """The flavor asks for no virtual GPU, or both hosts can move it.
 
-    From Caracal on, with QEMU 8.1 on both (nova/virt/libvirt/driver.py,
-    _assert_source_can_live_migrate_mdevs). Their types must be the same,
-    which is in nova.conf of both hosts.
+    This needs Caracal, and QEMU 8.1 on both (nova/virt/libvirt/driver.py,
+    _assert_source_can_live_migrate_mdevs). The types of the virtual GPUs must
+    be equal; they are set in nova.conf of both hosts.
     """
     if not any(
         VGPU.fullmatch(name) for name in extra_specs(move, requested.QUEENS)

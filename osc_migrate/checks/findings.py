@@ -1,4 +1,4 @@
-"""What a check says, and what all of them say together."""
+"""The result of one check, and the report of several."""
 
 import dataclasses
 import enum
@@ -10,12 +10,12 @@ from osc_migrate.text import listed
 
 
 class Status(enum.IntEnum):
-    """A finding's status, ordered by badness: the worst is the verdict."""
+    """A finding's status, ordered by severity: the worst is the verdict."""
 
     PASS = 0
     # The check does not apply here.
     SKIP = 1
-    # The check applies, and what was asked cannot answer it: see Gap.
+    # The check applies, but the sources read cannot answer it: see Gap.
     NOT_CHECKED = 2
     # The move works, at a risk to performance or connectivity.
     WARN = 3
@@ -27,11 +27,11 @@ class Status(enum.IntEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Gap:
-    """What a check leaves open, and how it can be checked.
+    """A property that a check could not verify, and how to verify it.
 
     :ivar subject: a noun: 'shared storage'.
     :ivar how: a clause: '--nodes checks it'.
-    :ivar answered_by: ids of checks that answer it where they are run.
+    :ivar answered_by: IDs of checks that verify it, if they are run.
     """
 
     subject: str
@@ -39,29 +39,29 @@ class Gap:
     answered_by: tuple[str, ...] = ()
 
 
-# Characters of a line of a script; an export that names 500 clients has less.
+# Characters per line of a script; an export with 500 clients has fewer.
 _LONGEST = 50_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fix:
-    """What a root on one node would type to fix a problem there.
+    """Commands for root on one node that fix a problem there.
 
-    Idempotent: a second time changes nothing. See remedies.py for the
-    functions, such as ini_set, that the lines may use.
+    They are idempotent: a second run changes nothing. See remedies.py for
+    the functions, such as ini_set, that the lines may call.
     """
 
     node: str
-    # Shell lines, each word of a stranger quoted: see text.command().
+    # Shell lines with every untrusted word quoted: see text.command().
     lines: tuple[str, ...]
-    # Units to restart afterwards, once, whichever fix names them.
+    # Units to restart afterwards, once, even if several fixes name them.
     restart: tuple[str, ...] = ()
-    # Other nodes whose word the lines rest on; a check that sees several
-    # nodes has to state it, () where they rest on the node's own.
+    # Other nodes that supplied values in the lines. A check of several nodes
+    # must state it: () if all values are from the node itself.
     rests_on: tuple[str, ...] | None = None
-    # Why their word may be written.
+    # Why these values are acceptable.
     vouched: script.Vouched | None = None
-    # Why no script may hold this; empty where one may.
+    # Why a script must not contain this; empty if it may.
     refused: str = ""
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Fix:
             object.__setattr__(self, "refused", self._refusal())
 
     def _refusal(self) -> str:
-        # Reading the words of a line takes a second for a million characters.
+        # Splitting a line into words takes a second per million characters.
         if max(map(len, (*self.lines, *self.restart)), default=0) > _LONGEST:
             return "a name or a path there is too long"
         if not all(map(script.safe, self.lines)):
@@ -96,11 +96,11 @@ class Fix:
     def resting_on(
         self, *nodes: str, vouched: script.Vouched | None = None
     ) -> "Fix":
-        """The same, and whose word it rests on besides its own node's."""
+        """Return a copy that states the other nodes it relies on."""
         return dataclasses.replace(self, rests_on=nodes, vouched=vouched)
 
     def stated(self) -> "Fix":
-        """The same, refused where it does not state whose word it rests
+        """Return the fix, refused if it does not state which nodes it relies
         on."""
         if self.rests_on is None and not self.refused:
             return dataclasses.replace(
@@ -118,23 +118,23 @@ class Fix:
 
 
 def _units(lines: Iterable[str]) -> Iterator[str]:
-    """What the lines have systemctl do something to."""
+    """Yield the units that the lines pass to systemctl."""
     for line in lines:
         if line.startswith("systemctl "):
             arguments = shlex.split(line.removesuffix(" || :"))[2:]
-            # Of all sockets of a daemon: 'libvirtd*.socket'.
+            # A pattern covers all sockets of a daemon: 'libvirtd*.socket'.
             yield from (w.replace("*", "") for w in arguments if w != "--now")
 
 
 def allowed(node: str, build: Callable[[], Fix]) -> Fix:
-    """The fix, or words instead of one where something in it is refused."""
+    """Return the fix, or a refused one if a value in it is not allowed."""
     try:
         return build()
     except script.Refused as refused:
         return Fix(node, (), refused=str(refused))
 
 
-# The functions of remedies.py, described for a user without the script.
+# The functions of remedies.py, described for users without the script.
 _DESCRIPTIONS = {
     "ini_set": "in {0} set [{1}] {2} = {3}",
     "conf_set": "in {0} set {1} = {2}",
@@ -151,37 +151,37 @@ _DESCRIPTIONS = {
 
 
 def _in_words(line: str) -> str:
-    """A line of a script for people: a command stays what it is."""
+    """Describe a line of a script; an ordinary command stays as it is."""
     name = line.partition(" ")[0]
     if name not in _DESCRIPTIONS:
         return line
     return _DESCRIPTIONS[name].format(*shlex.split(line)[1:])
 
 
-# Slots: a host of a large cloud has a million of them.
+# Slots save memory: a large cloud has a million findings per host.
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's answer about one subject."""
+    """The result of one check for one subject."""
 
     check: str
     subject: str
     status: Status
     detail: str
-    # What to do about it; empty where nothing is wrong.
+    # What to do about it; empty if nothing is wrong.
     remedy: str = ""
     # A statement that is true when the check passes.
     title: str = ""
-    # The remedy as commands, where there are such.
+    # The remedy as commands, if there are any.
     fixes: tuple[Fix, ...] = ()
-    # Of NOT_CHECKED alone.
+    # Only set for NOT_CHECKED.
     gap: Gap | None = None
 
     def about(self, subject: str) -> "Finding":
-        """The same, with another subject."""
+        """Return a copy with another subject."""
         return dataclasses.replace(self, subject=subject)
 
     def as_dict(self) -> dict[str, str]:
-        """Builtins only, for JSON, JUnit and pytest-xdist."""
+        """Return builtin types only, for JSON, JUnit and pytest-xdist."""
         return {
             "check": self.check,
             "subject": self.subject,
@@ -207,12 +207,12 @@ class Report:
 
     @property
     def safe(self) -> bool:
-        """True when every answer is known and none forbids the move."""
+        """Whether every result is known and none rules out the move."""
         return self.verdict <= Status.WARN
 
     @property
     def problems(self) -> list[Finding]:
-        """What stands in the way."""
+        """The findings that rule out the move: FAIL and UNKNOWN."""
         return [f for f in self.findings if f.status > Status.WARN]
 
     @property
@@ -221,12 +221,12 @@ class Report:
 
     @property
     def gaps(self) -> list[Gap]:
-        """What was not checked, once for each finding."""
+        """What was not checked, one entry per finding."""
         return [f.gap for f in self.findings if f.gap is not None]
 
 
 def settled(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings; what another one of them answers is left to that."""
+    """Yield the findings; a gap that another one answers becomes SKIP."""
     rows = list(findings)
     present = {row.check for row in rows}
     for row in rows:
@@ -242,7 +242,7 @@ def settled(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def not_checked(gaps: Iterable[Gap]) -> list[str]:
-    """A clause for each subject: '1 not checked: shared storage; --nodes
+    """Return a clause per subject: '1 not checked: shared storage; --nodes
     checks it'."""
     counts: dict[tuple[str, str], int] = {}
     for gap in gaps:

@@ -1,5 +1,5 @@
-"""Checks of whether a server fits a host: its hypervisor, and what the
-scheduler would say."""
+"""Checks of whether a server fits a host: hypervisor, CPU and the rules of
+the scheduler."""
 
 from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
 from osc_migrate.checks.destination import destination, wanted
@@ -11,7 +11,7 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
 from osc_migrate.text import listed, paste
 
-# Missing CPU features to name before it gets long.
+# Missing CPU features to print before the list is cut.
 NAMED = 6
 PROCESSOR = Gap(
     "CPU features",
@@ -26,14 +26,14 @@ MACHINE_TYPE = Gap(
     "--nodes checks it",
     ("destination-knows-the-guests-machine-type",),
 )
-# A server shows the zone that was asked for at boot from here on (2024.1).
+# From here on a server shows the zone requested at boot (2024.1).
 PINNED_ZONE = (2, 96)
 
 
 def hypervisors(move: MoveFacts) -> tuple[Hypervisor, Hypervisor]:
-    """Those of the source and of the destination.
+    """Return the hypervisors of the source and of the destination.
 
-    :raises Skip: there are not two to compare.
+    :raises Skip: one of them is missing.
     """
     target = destination(move).hypervisor
     source = move.source.hypervisor if move.source else None
@@ -43,7 +43,7 @@ def hypervisors(move: MoveFacts) -> tuple[Hypervisor, Hypervisor]:
 
 
 def _version(hypervisor: Hypervisor) -> str:
-    """8002002 -> 'QEMU 8.2.2'."""
+    """Format type and version: 8002002 -> 'QEMU 8.2.2'."""
     major, minor_and_release = divmod(hypervisor.version, 1000000)
     minor, release = divmod(minor_and_release, 1000)
     return f"{hypervisor.type} {major}.{minor}.{release}"
@@ -69,7 +69,7 @@ def destination_has_the_same_hypervisor(move: MoveFacts) -> str:
 def destination_hypervisor_is_not_older(move: MoveFacts) -> str:
     """The destination's hypervisor is as new as the source's.
 
-    Nova skips an older one, unless nova.conf of its conductor says
+    Nova skips an older one, unless nova.conf of its conductor sets
     [workarounds]skip_hypervisor_version_check_on_lm, which no API shows
     (nova/conductor/tasks/live_migrate.py).
     """
@@ -89,8 +89,8 @@ def destination_hypervisor_is_not_older(move: MoveFacts) -> str:
 def destination_hypervisor_can_start_it(move: MoveFacts) -> str:
     """The destination's hypervisor knows the server's machine type.
 
-    Nova does not look when it moves a server cold; an older QEMU does not
-    start a machine type that came after it, and there the guest stays off.
+    Nova does not check this for a cold migration. An older QEMU cannot start
+    a newer machine type, so that the guest stays off on the destination.
     """
     source, target = hypervisors(move)
     if source.version <= target.version or source.type != target.type:
@@ -106,11 +106,11 @@ def destination_hypervisor_can_start_it(move: MoveFacts) -> str:
 def destination_cpu_has_every_feature(move: MoveFacts) -> str:
     """The destination's CPU has every feature that the source's has.
 
-    A guest sees at most what its host has, and less with its own CPU model.
-    So a missing feature is a risk: Nova compares the guest's CPU on the
-    destination, which no API shows, and not even that with virt_type=qemu or
-    [workarounds]skip_cpu_compare_on_dest (nova/virt/libvirt/driver.py,
-    _compare_cpu).
+    A guest has at most its host's features, and fewer with a CPU model of its
+    own. A missing feature is therefore only a risk. Nova compares the guest's
+    CPU, which no API shows, on the destination; it compares nothing with
+    virt_type=qemu or [workarounds]skip_cpu_compare_on_dest
+    (nova/virt/libvirt/driver.py, _compare_cpu).
     """
     source, target = hypervisors(move)
     if not source.cpu_features or not target.cpu_features:
@@ -129,8 +129,8 @@ def destination_cpu_has_every_feature(move: MoveFacts) -> str:
 def machine_type_is_recorded(move: MoveFacts) -> str:
     """The server keeps its machine type on a newer QEMU.
 
-    Without a recorded one the next start takes the default of its new host,
-    and the guest finds other hardware (nova/virt/libvirt/utils.py,
+    Without a recorded machine type, the next start uses the new host's
+    default, and the guest's hardware changes (nova/virt/libvirt/utils.py,
     get_machine_type).
     """
     source, target = hypervisors(move)
@@ -161,12 +161,13 @@ def machine_type_is_recorded(move: MoveFacts) -> str:
 def destination_zone_suits_the_server(move: MoveFacts) -> str:
     """The destination is in the zone to which the server is pinned.
 
-    Nova keeps a server that was booted with a zone in the aggregates of that
-    zone (nova/scheduler/request_filter.py, map_az_to_placement_aggregate).
+    Nova restricts a server that was booted with a zone to the aggregates of
+    that zone (nova/scheduler/request_filter.py,
+    map_az_to_placement_aggregate).
     """
     host = destination(move)
-    # It is pinned to the zone where it is, if at all: which one is shown
-    # from 2.96 on only.
+    # If the server is pinned, then to its current zone. Nova shows the pinned
+    # zone from 2.96 on only.
     if move.source is not None and move.source.zone == host.zone:
         return f"{host.zone}, as now"
     try:
@@ -197,10 +198,10 @@ def destination_zone_suits_the_server(move: MoveFacts) -> str:
 def server_groups_allow_the_destination(move: MoveFacts) -> str:
     """The policies of the server's groups allow the destination.
 
-    Nova refuses a strict one (ServerGroupAntiAffinityFilter,
-    ServerGroupAffinityFilter). An affinity group is allowed on the hosts of
-    its members alone, so that none of them can leave the host that they
-    share (nova/scheduler/utils.py, setup_instance_group).
+    Nova enforces strict policies (ServerGroupAntiAffinityFilter,
+    ServerGroupAffinityFilter). An affinity group is only allowed on the hosts
+    of its members, so that none of them can leave a shared host
+    (nova/scheduler/utils.py, setup_instance_group).
     """
     host = destination(move)
     if host.name == known(lambda: move.server.host):

@@ -1,4 +1,4 @@
-"""Whether any server could move from each host to each other one. Pure:
+"""Judge for each pair of hosts whether servers could move between them. Pure:
 facts in, verdicts out."""
 
 import dataclasses
@@ -11,7 +11,7 @@ from osc_migrate.checks.findings import Finding, Report, Status
 from osc_migrate.cloud.host_pairs import HostPairs
 from osc_migrate.cloud.migrations import Kind
 
-# Of a destination, whatever the source: judged once.
+# Checks of the destination alone, judged once for all sources.
 DESTINATION: tuple[Check, ...] = (
     destination.destination_is_not_forced_down,
     destination.destination_is_up,
@@ -30,22 +30,22 @@ PAIR: tuple[Check, ...] = (
     recent_moves.recent_cold_moves_succeeded,
 )
 
-# More findings about two hosts, such as those of their nodes.
+# Returns further findings about two hosts, such as node checks.
 ExtraFindings = Callable[[str, str, Kind], Iterable[Finding]]
 
 
 def no_findings(
     source: str, destination: str, kind: Kind
 ) -> Iterable[Finding]:
-    """The APIs alone."""
+    """Return no further findings: use the APIs alone."""
     return ()
 
 
 class Verdict(enum.StrEnum):
-    """Whether a server could move, as far as its hosts decide."""
+    """Whether a server could move, as far as the hosts determine it."""
 
     YES = "yes"
-    # It could, at a risk.
+    # Possible, at a risk.
     WARNING = "warning"
     UNKNOWN = "unknown"
     NO = "no"
@@ -60,9 +60,9 @@ _VERDICTS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pair:
-    """Two hosts.
+    """A source and a destination.
 
-    :ivar findings: what speaks against a move, worst first.
+    :ivar findings: problems and warnings, worst first.
     """
 
     source: str
@@ -90,7 +90,7 @@ def judge(
     ignored: Collection[str] = (),
     extra_findings: ExtraFindings = no_findings,
 ) -> Iterator[Pair]:
-    """Every host with every other one, by name."""
+    """Judge every ordered pair of hosts, sorted by name."""
     names = sorted(facts.hosts)
     if len(names) < 2:
         return

@@ -1,6 +1,6 @@
-"""Checks of what an earlier move, or one under way, has left behind.
+"""Checks for leftovers of an earlier move or of one in flight.
 
-Each prints the safe repair; nothing here repairs anything.
+Each check prints the safe repair; none of them repairs anything.
 """
 
 import datetime
@@ -19,8 +19,8 @@ FORGOTTEN = datetime.timedelta(days=1)
 def server_is_not_being_moved(move: MoveFacts) -> str:
     """The server is not being moved already.
 
-    A task state of a move without a record of one is a move that died with
-    its nova-compute; nothing in Nova ends it.
+    The task state of a move without an open record belongs to a move that
+    died with its nova-compute; nothing in Nova will clear it.
     """
     if known(lambda: (move.server.task_state,)) is None:
         raise Skip("what Nova does with it is not known")
@@ -45,9 +45,9 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
     )
     raise Problem(
         f"its task is {task}, but no migration of it is under way: {ended}",
-        # Nova stops a guest that it believes to be elsewhere
-        # (_sync_power_states): setting the state blindly can do that.
-        # A move that ends or begins right now looks like this too.
+        # Never reset the state blindly: Nova stops a guest that, by its
+        # records, is on another host (_sync_power_states). A move that is
+        # just starting or ending looks the same.
         "if it is still so in a minute: run 'virsh domstate' for its instance"
         " name on both hosts; only when"
         " the guest runs on one alone, and that is the host which Nova shows:"
@@ -59,8 +59,8 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
 def guest_runs_after_the_move(move: MoveFacts) -> str:
     """The guest of a server that is awaiting confirmation runs.
 
-    One that was stopped before stays stopped, and no API shows which it was
-    (nova/compute/manager.py, finish_resize).
+    A guest that was off before the move stays off, and no API shows which
+    case applies (nova/compute/manager.py, finish_resize).
     """
     power = move.server.power_state
     if power in POWER:
@@ -84,8 +84,8 @@ def _route(record: Migration) -> str:
 def server_waits_for_no_confirmation(move: MoveFacts) -> str:
     """No resize or cold migration is awaiting confirmation.
 
-    Until then the server holds room on both hosts, and Nova refuses to move
-    it (nova/compute/api.py: its vm_state is 'resized').
+    Until confirmed, the server has allocations on both hosts, and Nova
+    refuses to move it (nova/compute/api.py: its vm_state is 'resized').
     """
     status = known(lambda: move.server.status)
     task = known(lambda: move.server.task_state)
@@ -109,7 +109,7 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
 
 
 def _finished(move: MoveFacts) -> Migration | None:
-    """The migration that waits; None without a record of it."""
+    """Return the migration to confirm; None if it has no record."""
     finished = (m for m in move.migrations if m.status == "finished")
     return next(finished, None)
 
@@ -128,12 +128,12 @@ def _resized(move: MoveFacts) -> bool:
 def server_has_no_open_record(move: MoveFacts) -> str:
     """All migration records of an idle server have ended.
 
-    An open one of a move that died keeps room on both hosts: nova-compute
-    counts it (nova/compute/resource_tracker.py).
+    The open record of a dead move reserves resources on both hosts:
+    nova-compute counts it (nova/compute/resource_tracker.py).
     """
     if known(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
-    # Without them no move can be followed, whatever the checks say.
+    # Without records no move can be followed, whatever the checks report.
     open_ = known(lambda: move.under_way)
     if open_ is None:
         raise Skip("its migrations are not known")
@@ -148,7 +148,10 @@ def server_has_no_open_record(move: MoveFacts) -> str:
 
 
 def unless_moving(move: MoveFacts) -> None:
-    """Two of a thing are right while a move is under way."""
+    """Skip a check for duplicates, which are normal while a move runs.
+
+    :raises Skip: a move is in flight or awaiting confirmation.
+    """
     if known(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
     if known(lambda: move.server.status) == "VERIFY_RESIZE":
@@ -161,8 +164,8 @@ def unless_moving(move: MoveFacts) -> None:
 def server_is_allocated_where_it_is(move: MoveFacts) -> str:
     """Placement counts the server on its own host, and on no other.
 
-    What is counted twice is missing elsewhere: 'No valid host' with room to
-    spare. Nova moves the server all the same.
+    Resources that are counted twice cause 'No valid host' although hosts
+    have capacity. Nova moves the server all the same.
     """
     if known(lambda: move.room) is None:
         raise Skip("what placement holds is not known")

@@ -1,5 +1,5 @@
-"""Preflight of more than one pair: a server and every host, a host and every
-server on it. Pure: facts in, answers out."""
+"""Preflight of several moves: one server to every host, or every server of a
+host. Pure: facts in, answers out."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -18,26 +18,26 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
 from osc_migrate.text import command, paste, some
 
-# More findings about a move, such as those of its two nodes.
+# Returns further findings about a move, such as node checks.
 ExtraFindings = Callable[[MoveFacts, Kind], Iterable[Finding]]
 
 
 def no_findings(move: MoveFacts, kind: Kind) -> Iterable[Finding]:
-    """The APIs alone."""
+    """Return no further findings: use the APIs alone."""
     return ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """Whether one server may go to one host."""
+    """Whether one server may move to one host."""
 
     server: str
     id: str
     host: str
     kind: Kind
     report: Report
-    # Resource class -> what the host has left when the server is there;
-    # empty where that is not known.
+    # Resource class -> the host's free capacity after the move; empty if it
+    # is not known.
     left: Mapping[str, int]
 
     @property
@@ -46,7 +46,7 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The finding that decides; empty when nothing speaks against."""
+        """The finding that decides; empty if nothing is wrong."""
         worst = next(iter(self.report), None)
         if worst is None or worst.status < Status.WARN:
             return ""
@@ -54,7 +54,7 @@ class Answer:
 
 
 def kind_of(move: MoveFacts) -> Kind:
-    """What the server's state asks for: cold when it is stopped."""
+    """Return the kind of move for the server's state: cold if stopped."""
     if known(lambda: move.server.status) in ("SHUTOFF", "STOPPED"):
         return Kind.COLD
     return Kind.LIVE
@@ -66,10 +66,10 @@ def answer(
     ignored: Collection[str] = (),
     extra_findings: ExtraFindings = no_findings,
 ) -> Answer:
-    """One server and one host.
+    """Judge the move of one server to one host.
 
-    :param kind: how to move; None for what the server's state asks for.
-    :param extra_findings: more findings about that move.
+    :param kind: kind of move; None to derive it from the server's state.
+    :param extra_findings: returns further findings about that move.
     """
     chosen = kind or kind_of(move)
     report = registry.judge_move(move, chosen, ignored)
@@ -96,8 +96,8 @@ def _left(move: MoveFacts) -> dict[str, int]:
 
 
 def best_first(answers: Iterable[Answer]) -> list[Answer]:
-    """Allowed before not, without warnings before with, then by the memory
-    that is left; names last, so that the order is stable."""
+    """Sort the answers: allowed first, then without warnings, then by free
+    memory; names come last to make the order stable."""
 
     def rank(candidate: Answer) -> tuple[bool, int, int, str]:
         return (
@@ -111,9 +111,9 @@ def best_first(answers: Iterable[Answer]) -> list[Answer]:
 
 
 def recommendation(answers: Sequence[Answer]) -> str:
-    """Where a server should go, and why; or why nowhere.
+    """Return which destination is best and why, or why none is possible.
 
-    :param answers: about one server, best first.
+    :param answers: answers for one server, best first.
     """
     if not answers:
         return "there is no other host"
@@ -138,7 +138,7 @@ def recommendation(answers: Sequence[Answer]) -> str:
 
 
 def _everywhere(answers: Sequence[Answer]) -> Finding | None:
-    """What is wrong with the server itself, wherever it is to go."""
+    """Return the problem of the server itself, the same for every host."""
     best, *worse_answers = answers
     for finding in best.report.problems:
         if (
@@ -153,7 +153,7 @@ def _everywhere(answers: Sequence[Answer]) -> Finding | None:
 
 
 def _because(allowed: Sequence[Answer]) -> str:
-    """Why the first of these hosts is the best."""
+    """Return why the first of these hosts is the best."""
     best, *others = allowed
     warned = best.report.verdict is Status.WARN
     if not others:
@@ -175,13 +175,13 @@ def _because(allowed: Sequence[Answer]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Leaving:
-    """Whether one server could leave its host, and where to."""
+    """Whether one server could leave its host, and to which hosts."""
 
     server: str
     id: str
     kind: Kind
     status: str
-    # Best first; nothing when there is no other host.
+    # Best first; empty if there is no other host.
     answers: Sequence[Answer]
 
     @property
@@ -194,8 +194,8 @@ class Leaving:
 
     @property
     def reason(self) -> str:
-        """Why it cannot leave: what stands in the way everywhere if there
-        is such a thing, else what does at the best host."""
+        """Why it cannot leave: the problem that all hosts share, if any, else
+        the problem at the best host."""
         if self.best is None:
             return "there is no other host"
         if self.best.allowed:
@@ -215,7 +215,7 @@ def leaving(
     ignored: Collection[str] = (),
     extra_findings: ExtraFindings = no_findings,
 ) -> Leaving:
-    """One server, by its facts towards each other host."""
+    """Judge one server, given the facts for each other host."""
     answers = best_first(
         answer(move, kind, ignored, extra_findings) for move in moves
     )
@@ -237,7 +237,7 @@ def _status(move: MoveFacts) -> str:
 
 
 def gaps(answers: Iterable[Answer]) -> list[str]:
-    """What was not checked of several moves: a clause for each subject."""
+    """Return what was not checked for several moves, a clause per subject."""
     by_check: dict[str, Gap] = {}
     for candidate in answers:
         for finding in candidate.report:
@@ -247,7 +247,7 @@ def gaps(answers: Iterable[Answer]) -> list[str]:
 
 
 def folded(report: Report, subject: str) -> list[Finding]:
-    """The findings that matter, and one line for those that do not."""
+    """Return the relevant findings, and one line that sums up the others."""
     shown = [f for f in report if f.status >= Status.WARN]
     passed = sum(f.status is Status.PASS for f in report)
     skipped = sum(f.status is Status.SKIP for f in report)

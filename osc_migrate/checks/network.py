@@ -1,4 +1,4 @@
-"""Checks of what binds a server's ports on the destination."""
+"""Checks of the agents that bind a server's ports on the destination."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from osc_migrate.facts import known
 from osc_migrate.text import paste
 
 SRIOV_AGENT = "NIC Switch agent"
-# Those that bind ports (Neutron's mechanism drivers); others serve DHCP,
+# Agents that bind ports (Neutron's mechanism drivers); others provide DHCP,
 # routers and metadata.
 ORDINARY = frozenset(
     {
@@ -22,7 +22,7 @@ ORDINARY = frozenset(
         "Open vSwitch agent",
     }
 )
-# Those that bind none.
+# Agents that bind no ports.
 NON_BINDING = frozenset(
     {
         "Baremetal Node",
@@ -40,12 +40,12 @@ NON_BINDING = frozenset(
 
 
 def _family(type_: str) -> str:
-    # An OVN host is of one type or the other, for the same ports.
+    # An OVN host has one of two agent types, which bind the same ports.
     return type_.replace(" Gateway", "")
 
 
 def _needed(move: MoveFacts) -> set[str]:
-    """Families of agents that bind the server's ports where it is.
+    """Return the families of agents that bind the ports on the source.
 
     :raises Skip: no ports, or a network without agents.
     """
@@ -54,7 +54,7 @@ def _needed(move: MoveFacts) -> set[str]:
     if any(port.vnic_type not in SRIOV for port in server_ports):
         types |= _binding(move, host)
     if any(port.vnic_type in SRIOV for port in server_ports):
-        # A card's own switch may be bound by Open vSwitch or OVN instead.
+        # Open vSwitch or OVN may bind a port on a NIC's embedded switch.
         types |= {SRIOV_AGENT}
     agents = [
         agent
@@ -69,16 +69,16 @@ def _needed(move: MoveFacts) -> set[str]:
                 "'openstack network agent list' shows what is there",
             ),
         )
-    # After a change of backend, Neutron keeps the dead agents of the old one.
+    # After a change of backend, Neutron still lists the old, dead agents.
     living = {_family(agent.type) for agent in agents if agent.alive}
     return living or {_family(agent.type) for agent in agents}
 
 
 def _binding(move: MoveFacts, host: str | None) -> frozenset[str]:
-    """Types of agents that may bind an ordinary port there.
+    """Return the types of agents that may bind an ordinary port on the host.
 
-    Where those of Neutron's own drivers are dead and others live, such as
-    Calico's, the others bind it: dead rows stay for ever.
+    If the agents of Neutron's own drivers are dead and others, such as
+    Calico's, are alive, the others bind it: dead agents are never removed.
     """
     living = {a.type for a in move.agents if a.host == host and a.alive}
     foreign = frozenset(living - ORDINARY - NON_BINDING)
@@ -88,7 +88,7 @@ def _binding(move: MoveFacts, host: str | None) -> frozenset[str]:
 def _destination_agents(
     move: MoveFacts, families: Iterable[str]
 ) -> list[Agent]:
-    """Agents of the destination that could bind the ports."""
+    """Return the agents of the destination that could bind the ports."""
     host = destination(move).name
     return [
         agent
@@ -101,7 +101,7 @@ def _destination_agents(
 def destination_network_agent_is_alive(move: MoveFacts) -> str:
     """The agent that binds the server's ports is alive on the destination.
 
-    Neutron binds no port to a host without a living one: 'Binding failed for
+    Neutron binds no port to a host without a live agent: 'Binding failed for
     port' (neutron/plugins/ml2/drivers/mech_agent.py, bind_port).
     """
     host = destination(move).name
@@ -110,8 +110,8 @@ def destination_network_agent_is_alive(move: MoveFacts) -> str:
     living = {_family(agent.type) for agent in agents if agent.alive}
     lacking = sorted(needed - living)
     if ORDINARY & needed & living:
-        # Both backends live on the source, and Neutron takes whichever can
-        # bind a port.
+        # The source has live agents of two backends: Neutron uses either one
+        # that can bind the port.
         lacking = [name for name in lacking if name not in ORDINARY]
     if not lacking:
         return ", ".join(sorted(living))
@@ -140,8 +140,8 @@ def destination_network_agent_is_alive(move: MoveFacts) -> str:
 def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
     """The destination's agents connect the physical networks of the ports.
 
-    Neutron binds no port of a network whose bridge or card the host does not
-    have (neutron/plugins/ml2/drivers/mech_agent.py,
+    Neutron binds no port of a physical network for which the host has no
+    bridge or NIC (neutron/plugins/ml2/drivers/mech_agent.py,
     check_segment_for_agent).
     """
     destination(move)

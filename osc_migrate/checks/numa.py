@@ -1,4 +1,4 @@
-"""Checks of guests that are bound to the CPUs and memory of their host."""
+"""Checks of guests bound to the CPUs and memory of their host."""
 
 from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, Skip, check
@@ -12,7 +12,7 @@ from osc_migrate.facts import known
 def bound_guest_can_move(move: MoveFacts) -> str:
     """The guest is bound to no NUMA node, or Nova can bind it anew.
 
-    It can from Train on, once every nova-compute is of that release
+    Nova can from Train on, once every nova-compute has that release
     (nova/conductor/tasks/live_migrate.py, _check_instance_has_no_numa).
     """
     bonds = _bonds(move)
@@ -30,8 +30,8 @@ def bound_guest_can_move(move: MoveFacts) -> str:
 def guest_is_not_bound(move: MoveFacts) -> str:
     """The guest is bound to no NUMA node, CPU or huge page of its host.
 
-    Placement counts CPUs and memory of a whole host. Whether a bound guest
-    fits into single nodes there, only Nova's own claim shows
+    Placement counts CPUs and memory per host. Only Nova's claim during the
+    move shows whether a bound guest fits into single NUMA nodes
     (nova/compute/manager.py, _live_migration_claim).
     """
     bonds = _bonds(move)
@@ -47,7 +47,7 @@ def guest_is_not_bound(move: MoveFacts) -> str:
 
 
 def _bonds(move: MoveFacts) -> str:
-    """What binds the guest; empty when nothing does."""
+    """Return what binds the guest to its host; empty if nothing does."""
     topology = known(lambda: move.topology)
     if topology is None:
         # Not shown below 2.78, nor to every user.
@@ -55,7 +55,7 @@ def _bonds(move: MoveFacts) -> str:
     bonds = []
     if topology.nodes:
         bonds.append(f"{topology.nodes} NUMA nodes")
-    # Whether CPUs are pinned is shown to admins only.
+    # Nova shows pinned CPUs to admins only.
     if known(lambda: topology.pinned):
         bonds.append("pinned CPUs")
     if topology.pagesize_kb:
@@ -64,7 +64,7 @@ def _bonds(move: MoveFacts) -> str:
 
 
 def _requested(move: MoveFacts) -> str:
-    """As nova/virt/hardware.py, numa_get_constraints, reads requests."""
+    """Read the requests like nova/virt/hardware.py, numa_get_constraints."""
     requests = {
         "NUMA nodes": requested_value(move, "numa_nodes"),
         "CPU policy": requested_value(move, "cpu_policy"),

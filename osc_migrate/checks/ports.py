@@ -10,11 +10,11 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.network import Port
 from osc_migrate.facts import known
 
-# Of Cyborg (nova/network/model.py, VNIC_TYPES_ACCELERATOR).
+# Cyborg's devices (nova/network/model.py, VNIC_TYPES_ACCELERATOR).
 ACCELERATOR = frozenset({"accelerator-direct", "accelerator-direct-physical"})
 # nova/compute/power_state.py
 RUNNING = 1
-# With a PCI device (VNIC_TYPES_SRIOV).
+# VNIC types with a PCI device (VNIC_TYPES_SRIOV).
 SRIOV = frozenset(
     {
         "direct",
@@ -32,9 +32,9 @@ PASSTHROUGH = frozenset(
 
 
 def ports(move: MoveFacts) -> tuple[Port, ...]:
-    """The server's ports, for checks that need some.
+    """Return the server's ports, for checks that need some.
 
-    :raises Skip: none, or not known, which ports_can_move reports.
+    :raises Skip: no ports, or not known, which ports_can_move reports.
     """
     attached = known(lambda: move.ports)
     if not attached:
@@ -43,7 +43,7 @@ def ports(move: MoveFacts) -> tuple[Port, ...]:
 
 
 def _of(candidates: Iterable[Port], kinds: Iterable[str]) -> str:
-    """Those of that kind, to show; empty when there are none."""
+    """List the ports of these VNIC types as text; empty if there are none."""
     return ", ".join(
         f"port {p.id} ({p.vnic_type})"
         for p in candidates
@@ -61,8 +61,8 @@ def _kinds(attached: Iterable[Port]) -> str:
 def ports_can_move(move: MoveFacts) -> str:
     """No port of the server has a device that Nova cannot move at all.
 
-    Accelerators never (nova/compute/api.py, block_port_accelerators), vDPA
-    before Zed (reject_vdpa_instances).
+    Accelerators never move (nova/compute/api.py, block_port_accelerators),
+    and vDPA ports only from Zed on (reject_vdpa_instances).
     """
     attached = move.ports
     old = () if move.nova >= requested.ZED else ("vdpa",)
@@ -79,7 +79,7 @@ def ports_can_move(move: MoveFacts) -> str:
 def sriov_ports_can_move(move: MoveFacts) -> str:
     """Ports with a PCI device can be bound on both hosts.
 
-    Needs Neutron's binding-extended, and Train (nova/conductor/tasks/
+    This needs Neutron's binding-extended, and Train (nova/conductor/tasks/
     live_migrate.py, _check_can_migrate_pci).
     """
     attached = ports(move)
@@ -102,8 +102,8 @@ def sriov_ports_can_move(move: MoveFacts) -> str:
 def ports_stay_plugged(move: MoveFacts) -> str:
     """No port is unplugged from the guest while it moves.
 
-    A device passed through is: the guest sees its card vanish and another
-    one come (nova/virt/libvirt/driver.py, _detach_direct_passthrough_vifs).
+    A passed-through device is unplugged: the guest loses its NIC and gets
+    another (nova/virt/libvirt/driver.py, _detach_direct_passthrough_vifs).
     """
     attached = ports(move)
     unplugged = _of(attached, PASSTHROUGH)
@@ -126,9 +126,9 @@ def ports_stay_plugged(move: MoveFacts) -> str:
 def ports_are_bound_before_the_move(move: MoveFacts) -> str:
     """Neutron can bind the ports on the destination before the guest goes.
 
-    Without binding-extended they are bound afterwards: when that fails, the
-    guest is there without its network (nova/conductor/tasks/live_migrate.py,
-    _call_livem_checks_on_host).
+    Without binding-extended they are bound afterwards. If that fails, the
+    guest has no network on the destination (nova/conductor/tasks/
+    live_migrate.py, _call_livem_checks_on_host).
     """
     if _of(ports(move), SRIOV):
         raise Skip("a port with a PCI device, which another check covers")
@@ -206,8 +206,8 @@ def ports_are_active_where_it_is(move: MoveFacts) -> str:
 def ports_are_up_where_it_is(move: MoveFacts) -> str:
     """Neutron has wired each port of the running server on its host.
 
-    A binding shows where a port belongs, its status whether an agent, or
-    ovn-controller, has connected it there.
+    The binding shows the port's host; the status shows whether an agent or
+    ovn-controller has connected it there.
     """
     attached, host = ports(move), known(lambda: move.server.host)
     if not host:
@@ -215,7 +215,7 @@ def ports_are_up_where_it_is(move: MoveFacts) -> str:
     if known(lambda: move.server.power_state) != RUNNING:
         raise Skip("the guest is not running")
     unless_moving(move)
-    # Another check reports what is not bound here.
+    # Another check reports ports that are not bound here.
     down = [port for port in move.ports_down if port.is_bound_on(host)]
     if not down:
         return f"{len(attached)} up on {host}"

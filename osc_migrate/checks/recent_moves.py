@@ -1,4 +1,4 @@
-"""What the last hours' moves between two hosts say about the next one."""
+"""Checks of the recent moves between two hosts, which hint at the next one."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import Unread, known
 from osc_migrate.text import some
 
-# Failures in a row from which on they are a pattern.
+# Consecutive failures that count as a pattern.
 SEVERAL = 3
 # Nova's statuses (nova/compute/manager.py, _rollback_live_migration and
-# _error_out_instance_on_exception). An abort ('cancelled') is neither: an
-# operator wanted it.
+# _error_out_instance_on_exception). An abort ('cancelled') is neither, as an
+# operator requested it.
 _FAILED = ("error", "failed")
 _MOVED = ("completed", "finished", "confirmed", "reverted")
 _TYPES = {
@@ -27,9 +27,9 @@ _TYPES = {
 
 @dataclasses.dataclass(frozen=True)
 class Failures:
-    """Moves of one kind that failed in a row, from a host to another.
+    """Consecutive failed moves of one kind from one host to another.
 
-    :ivar records: newest first; at least SEVERAL, of two servers or more.
+    :ivar records: newest first; at least SEVERAL, of two or more servers.
     """
 
     records: tuple[Migration, ...]
@@ -50,11 +50,11 @@ class Failures:
 def failures(
     records: Iterable[Migration], source: str, destination: str, kind: Kind
 ) -> Failures | None:
-    """The failures since the last success; None when they show no pattern.
+    """Return the failures since the last success; None if no pattern.
 
-    Of one server alone they may be that server's own.
+    Failures of a single server may be caused by that server.
 
-    :param records: of the last hours, in any order.
+    :param records: records of the last hours, in any order.
     """
     failed: list[Migration] = []
     for record in sorted(records, key=lambda r: -r.id):
@@ -80,9 +80,9 @@ def _destination(record: Migration) -> str | None:
 
 
 def _between(record: Migration, source: str, destination: str) -> bool:
-    """Also true where Nova recorded no destination: it writes one down only
-    once a host has passed its checks (nova/conductor/tasks/live_migrate.py,
-    _execute), so a refused one is any."""
+    """Whether a record is between the two hosts, or may be: Nova records a
+    destination only after its host passed the checks
+    (nova/conductor/tasks/live_migrate.py, _execute)."""
     return known(lambda: record.source) == source and _destination(record) in (
         None,
         destination,
@@ -114,7 +114,7 @@ def recent_moves_succeeded(move: MoveFacts) -> str:
     """The last live migrations between the two hosts did not all fail.
 
     The records are those of the last six hours (Nova's os-migrations). One
-    success clears them.
+    success resets the count.
     """
     return _judged(move, Kind.LIVE)
 

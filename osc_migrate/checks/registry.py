@@ -1,4 +1,4 @@
-"""What must hold before a server may move, judged on facts alone."""
+"""The registry of API checks, and functions that run a group of them."""
 
 from collections.abc import Collection
 
@@ -24,7 +24,7 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.whole_cloud import CloudFacts
 from osc_migrate.facts import known
 
-# Of one server and one destination, in the order in which they are shown.
+# Checks of one server and one destination, in the order of display.
 MOVE: tuple[Check, ...] = (
     rights.user_may_move_it_live,
     rights.user_may_move_it_cold,
@@ -88,7 +88,7 @@ MOVE: tuple[Check, ...] = (
 )
 
 
-# Of a whole cloud.
+# Checks of a whole cloud.
 CLOUD: tuple[Check, ...] = (
     cloud.services_are_up,
     cloud.no_service_is_forced_down,
@@ -105,7 +105,7 @@ CLOUD: tuple[Check, ...] = (
 )
 
 
-# Of a server that has moved: nothing is left where it was.
+# Checks of a server after a move: nothing is left on the source.
 AFTER: tuple[Check, ...] = (
     server.guest_is_on,
     leftovers.server_has_no_open_record,
@@ -118,14 +118,14 @@ AFTER: tuple[Check, ...] = (
 )
 
 
-# Of one that is awaiting confirmation after a cold migration.
+# Checks of a server awaiting confirmation after a cold migration.
 WAITING: tuple[Check, ...] = (
     leftovers.guest_runs_after_the_move,
     ports.ports_are_bound_where_it_is,
 )
 
 
-# What a move may have left behind that no other step of a repair names.
+# Checks for leftovers that no other step of a repair reports.
 LEFTOVERS: tuple[Check, ...] = (
     leftovers.server_is_not_being_moved,
     leftovers.server_has_no_open_record,
@@ -135,42 +135,42 @@ LEFTOVERS: tuple[Check, ...] = (
 
 
 def judge_leftovers(facts: MoveFacts) -> Report:
-    """What a repair has to name."""
+    """Check for leftovers that a repair has to report."""
     return judge(LEFTOVERS, facts, None)
 
 
 def judge_after(facts: MoveFacts) -> Report:
-    """What is left over after a move."""
+    """Check a server after a move, for leftovers on the source."""
     return judge(AFTER, facts, None)
 
 
 def judge_waiting(facts: MoveFacts) -> Report:
-    """What speaks against confirming a cold migration."""
+    """Check whether a cold migration can be confirmed."""
     return judge(WAITING, facts, None)
 
 
 def judge_cloud(facts: CloudFacts, ignored: Collection[str] = ()) -> Report:
-    """Every check of a whole cloud."""
+    """Run every check of a whole cloud."""
     return judge(CLOUD, facts, Kind.LIVE, ignored)
 
 
 def judge_move(
     facts: MoveFacts, kind: Kind, ignored: Collection[str] = ()
 ) -> Report:
-    """Every check that matters for moving one server in that way; of a host
-    that does not exist only that."""
+    """Run every check for one server and this kind of move; if the host does
+    not exist, report only that."""
     if names_no_host(facts):
         return judge((destination.destination_exists,), facts, kind, ignored)
     return judge(MOVE, facts, kind, ignored)
 
 
 def count(kind: Kind) -> int:
-    """Checks that matter for moving a server in that way."""
+    """Return the number of checks for this kind of move."""
     return sum(kind in check.kinds for check in MOVE)
 
 
 def names_no_host(facts: MoveFacts) -> bool:
-    """Whether a host was asked for that Nova does not have."""
+    """Whether the requested host does not exist in Nova."""
     if facts.wanted is None:
         return False
     return known(lambda: (facts.destination, bool(facts.hosts))) == (

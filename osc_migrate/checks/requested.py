@@ -1,4 +1,4 @@
-"""What a flavor and its image ask for, as Nova reads them."""
+"""Read the requests of a flavor and its image, with Nova's rules."""
 
 from collections.abc import Mapping
 
@@ -6,20 +6,20 @@ from osc_migrate.checks.check import Skip
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.facts import known
 
-# A microversion that a release has and the release before it lacks: an
-# older Nova cannot have what that release brought, so nothing has to be
-# read there, which an old API may not show at all.
+# A microversion that the release has and the one before it lacks. An older
+# Nova cannot have the features of the release, so that nothing has to be
+# read, which an old API may not even show.
 QUEENS = (2, 54)
 TRAIN = (2, 73)
 USSURI = (2, 80)
-VICTORIA = (2, 87)  # brought no microversion
+VICTORIA = (2, 87)  # the release added no microversion
 WALLABY = (2, 88)
 ZED = (2, 91)
 CARACAL = (2, 96)
 EPOXY = (2, 97)
-# A server shows the properties of its image from here on (Epoxy).
+# From here on a server shows the properties of its image (Epoxy).
 IMAGE_IN_SERVER = (2, 98)
-# The last of Epoxy, and the only one of Flamingo.
+# Epoxy's last microversion, and Flamingo's only one.
 FLAMINGO = (2, 100)
 GAZPACHO = (2, 101)
 HIBISCUS = (2, 104)
@@ -28,9 +28,9 @@ HIBISCUS = (2, 104)
 def extra_specs(
     move: MoveFacts, since: tuple[int, int] = (2, 1)
 ) -> Mapping[str, str]:
-    """The extra specs of the server's own copy of its flavor.
+    """Return the extra specs of the server's copy of its flavor.
 
-    :param since: what the release has that brought those looked for.
+    :param since: microversion of the release that added the requested specs.
     :raises Skip: not known, which flavor_and_image_are_known reports.
     """
     if move.nova < since:
@@ -50,7 +50,8 @@ def extra_spec(
 def image_properties(
     move: MoveFacts, since: tuple[int, int] = (2, 1)
 ) -> Mapping[str, str]:
-    """As :func:`extra_specs`, of what Nova copied from the image."""
+    """Return the properties that Nova copied from the image; see
+    :func:`extra_specs` for parameters and errors."""
     if move.nova < since:
         return {}
     properties = known(lambda: move.server.image_properties)
@@ -62,7 +63,7 @@ def image_properties(
 def requested_value(
     move: MoveFacts, name: str, since: tuple[int, int] = (2, 1)
 ) -> str | None:
-    """'hw:name' in the flavor, else 'hw_name' in the image's properties.
+    """Return 'hw:name' of the flavor, else 'hw_name' of the image.
 
     Nova boots no server for which they differ (nova/virt/hardware.py,
     _get_unique_flavor_image_meta).
@@ -73,7 +74,7 @@ def requested_value(
 
 
 def true(value: str | None) -> bool:
-    """As oslo.utils reads a boolean."""
+    """Parse a boolean like oslo.utils."""
     return (value or "").strip().lower() in (
         "1",
         "t",

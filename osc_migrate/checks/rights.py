@@ -1,8 +1,9 @@
-"""Checks of what the user may do.
+"""Checks of the user's rights.
 
-No API shows the policy of a cloud. Judged are Nova's defaults
-(nova/policies/migrate_server.py) by the roles in the user's token. Nova 32
-(2025.2) gave the role manager the moves that name no host.
+No API shows the policy of a cloud. Nova's default policy
+(nova/policies/migrate_server.py) is applied to the roles in the user's
+token. From Nova 32 (2025.2) on, the role manager may request moves that name
+no host.
 """
 
 from osc_migrate.checks.check import Concern, Problem, check
@@ -50,8 +51,8 @@ def _allowed(move: MoveFacts, rule: str, check_id: str) -> str:
 def user_may_move_it_live(move: MoveFacts) -> str:
     """Nova's policy lets the user live-migrate the server.
 
-    Without a host that is os_compute_api:os-migrate-server:migrate_live,
-    with one os_compute_api:os-migrate-server:migrate_live:host.
+    The rule is os_compute_api:os-migrate-server:migrate_live without a host,
+    and os_compute_api:os-migrate-server:migrate_live:host with one.
     """
     return _allowed(move, "migrate_live", "user-may-move-it-live")
 
@@ -60,7 +61,7 @@ def user_may_move_it_live(move: MoveFacts) -> str:
 def user_may_move_it_cold(move: MoveFacts) -> str:
     """Nova's policy lets the user move the server cold.
 
-    Without a host that is os_compute_api:os-migrate-server:migrate, with one
-    os_compute_api:os-migrate-server:migrate:host.
+    The rule is os_compute_api:os-migrate-server:migrate without a host, and
+    os_compute_api:os-migrate-server:migrate:host with one.
     """
     return _allowed(move, "migrate", "user-may-move-it-cold")

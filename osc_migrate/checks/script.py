@@ -1,8 +1,8 @@
-"""What may stand in a script that root runs on a node.
+"""Decide which values a script may contain that root runs on a node.
 
-A node, or a file server, may have been taken over: what one says is not
-written into the script of another, unless it is of a type below or most
-nodes say the same. What is refused is left to a person, in words.
+A node or file server may be compromised. A value from one is not written into
+the script of another, unless it has a type below or most nodes report the
+same. A refused fix is described to the operator in words instead.
 """
 
 import ipaddress
@@ -19,7 +19,7 @@ _KEY = re.compile(
     r"|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
     r" AAAA[A-Za-z0-9+/]{4,4000}={0,3}( [A-Za-z0-9@._-]{1,100})?"
 )
-# Directories of the system, and all that is below them.
+# System directories, including everything below them.
 _SYSTEM = frozenset(
     {
         *(
@@ -36,10 +36,10 @@ _SYSTEM = frozenset(
         *("root", "run", "sbin", "sys", "tmp", "usr"),
     }
 )
-# Where data are kept, in a separate directory for each application.
+# Roots of data, with a separate directory for each application.
 _DATA = ("var", "srv", "mnt", "opt", "home", "media")
 _VAR = frozenset({"nova", "kolla", "docker", "containers", "instances"})
-# Of an export.
+# Options of an export.
 _EXPORT = frozenset(
     {
         *("rw", "ro", "sync", "async", "no_root_squash", "root_squash"),
@@ -57,14 +57,15 @@ _EXPORT_VALUED = re.compile(
 
 
 class Refused(ValueError):
-    """It must not stand in a script; says why."""
+    """The text is not safe in a script; the message says why."""
 
 
 class Vouched:
-    """Why a line may hold another node's word: made by the functions below
-    only, each of which has looked at the words.
+    """Proof that values from other nodes are acceptable in a line.
 
-    :ivar words: each must stand in a line of the fix.
+    Only the functions below create it, after they have checked the values.
+
+    :ivar words: the values; each must occur in a line of the fix.
     """
 
     __slots__ = ("words",)
@@ -80,8 +81,8 @@ class Vouched:
         return Vouched(_SEAL, (*self.words, *other.words))
 
     def stands_in(self, lines: Iterable[str]) -> bool:
-        """Every word is written, so none else was vouched for."""
-        # A quotation mark in a word is written as several.
+        """Whether every value occurs, so the proof belongs to these lines."""
+        # shlex writes a quotation mark within a word as several characters.
         text = "\n".join(lines).replace("'\"'\"'", "'")
         return all(word in text for word in self.words)
 
@@ -90,11 +91,11 @@ _SEAL = object()
 
 
 def by_majority(values: Mapping[str, object], value: object) -> Vouched:
-    """More than half of the nodes, and two at least, have that value: one
-    that was taken over cannot bring it about.
+    """Accept a value that more than half of the nodes, and at least two,
+    report: a single compromised node cannot cause that.
 
-    :param values: node -> what it has.
-    :raises Refused: fewer nodes have it.
+    :param values: node -> its value.
+    :raises Refused: fewer nodes report it.
     """
     count = list(values.values()).count(value)
     if count < 2 or count * 2 <= len(values):
@@ -106,9 +107,9 @@ def by_majority(values: Mapping[str, object], value: object) -> Vouched:
 
 
 def by_default(value: str, default: str) -> Vouched:
-    """What Nova or libvirt would have without any node's word.
+    """Accept the default value of Nova or libvirt.
 
-    :raises Refused: it is another value.
+    :raises Refused: the value differs from the default.
     """
     if value != default:
         raise Refused("it is not the default")
@@ -116,9 +117,9 @@ def by_default(value: str, default: str) -> Vouched:
 
 
 def by_type(*values: object) -> Vouched:
-    """Words of types that no single node can misuse.
+    """Accept values of types that a single node cannot misuse.
 
-    :raises TypeError: one is of another type.
+    :raises TypeError: a value has another type.
     """
     for word in values:
         if not isinstance(word, HARMLESS):
@@ -127,17 +128,17 @@ def by_type(*values: object) -> Vouched:
 
 
 def safe(text: str) -> bool:
-    """No character of it steers a terminal or ends a line."""
+    """Whether the text has no control character or line break."""
     return text.isprintable()
 
 
 class Unit(str):
-    """A service or a socket of systemd."""
+    """A systemd service or socket."""
 
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        # systemd takes 'iscsid', too; 'x.mount' is something else.
+        # systemd also accepts 'iscsid'; other suffixes, like 'x.mount', fail.
         full = text if "." in text else f"{text}.service"
         if not _UNIT.fullmatch(full):
             raise Refused("the name of a unit is not one that systemd has")
@@ -145,7 +146,7 @@ class Unit(str):
 
 
 class Name(str):
-    """Of a user or a group, and not root's."""
+    """Name of a user or group other than root."""
 
     __slots__ = ()
 
@@ -156,8 +157,8 @@ class Name(str):
 
 
 class AbsolutePath(str):
-    """Normalised, and without a character that fstab or exports have a
-    meaning for."""
+    """A normalised path without characters that are special in fstab or
+    exports."""
 
     __slots__ = ()
 
@@ -169,8 +170,8 @@ class AbsolutePath(str):
 
 
 class DataPath(AbsolutePath):
-    """A directory of data, such as instances_path or an export of it: none
-    of the system's."""
+    """A data directory, such as instances_path or its export; not a system
+    directory."""
 
     __slots__ = ()
 
@@ -200,7 +201,7 @@ def _of_var(subdirectories: list[str]) -> bool:
 
 
 class HostAddress(str):
-    """An address of one machine."""
+    """The IP address of one machine."""
 
     __slots__ = ()
 
@@ -220,7 +221,7 @@ class HostAddress(str):
 
 
 class Network(str):
-    """An address, or a network that is not half of the world."""
+    """An address, or a network with a limited number of addresses."""
 
     __slots__ = ()
 
@@ -235,7 +236,7 @@ class Network(str):
 
 
 class HostName(str):
-    """Of one machine: no pattern."""
+    """The name of one machine, not a pattern."""
 
     __slots__ = ()
 
@@ -249,7 +250,7 @@ class HostName(str):
 
 
 class PublicKey(str):
-    """Of ssh, without options such as command=."""
+    """An SSH public key without options such as command=."""
 
     __slots__ = ()
 
@@ -260,7 +261,7 @@ class PublicKey(str):
 
 
 class Number(int):
-    """A number within bounds."""
+    """An integer within bounds."""
 
     low, high = 0, 2**31
 
@@ -271,7 +272,7 @@ class Number(int):
 
 
 class Uid(Number):
-    """Of a service account, or a group: none of the system's first ones."""
+    """ID of a service account or its group, above the static system IDs."""
 
     low, high = 100, 65533
 
@@ -297,5 +298,5 @@ class ExportOptions(tuple[str, ...]):
         return super().__new__(cls, options)
 
 
-# A directory is not among them: which one is shared, most nodes must say.
+# Directories are not included: a shared one needs a majority of the nodes.
 HARMLESS = (HostAddress, HostName, Network, PublicKey, Uid, Port, Mtu)

@@ -1,4 +1,4 @@
-"""Checks of the server that is to move."""
+"""Checks of the server to be moved."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from osc_migrate.text import paste
 LIVE = (Kind.LIVE, Kind.BLOCK)
 COLD = (Kind.COLD,)
 
-# Task states of a move, whose own check is server_is_not_being_moved.
+# Task states of a move, reported by server_is_not_being_moved.
 MOVING = frozenset(
     {
         "migrating",
@@ -28,7 +28,7 @@ MOVING = frozenset(
 POWER = {1: "running", 3: "paused"}
 OFF = {4: "shut down", 6: "crashed", 7: "suspended"}
 
-# As Nova's API has versions of a hypervisor.
+# Encoded like the hypervisor version in Nova's API.
 QEMU_10 = 10_000_000
 
 _ERROR = (
@@ -42,7 +42,7 @@ def server(move: MoveFacts) -> str:
 
 
 def arg(move: MoveFacts) -> str:
-    """The server as a word of a command."""
+    """Return the server's name, safe to paste into a command."""
     return paste(move.server.name, move.server.id)
 
 
@@ -50,7 +50,7 @@ def arg(move: MoveFacts) -> str:
 def server_is_running(move: MoveFacts) -> str:
     """The server runs, so that it can be moved while it runs.
 
-    Nova takes ACTIVE and PAUSED alone (nova/compute/api.py, live_migrate).
+    Nova accepts only ACTIVE and PAUSED (nova/compute/api.py, live_migrate).
     """
     status = _settled(move)
     if status in ("ACTIVE", "PAUSED"):
@@ -70,8 +70,8 @@ def server_is_running(move: MoveFacts) -> str:
 def server_is_running_or_off(move: MoveFacts) -> str:
     """The server is running or shut off, so that it can be moved cold.
 
-    Nova takes ACTIVE and SHUTOFF alone (nova/compute/api.py, resize); the
-    guest of the first is shut down for the move, as a cold one means.
+    Nova accepts only ACTIVE and SHUTOFF (nova/compute/api.py, resize). An
+    active guest is shut down for the move.
     """
     status = _settled(move)
     if status in ("ACTIVE", "SHUTOFF"):
@@ -89,7 +89,10 @@ def server_is_running_or_off(move: MoveFacts) -> str:
 
 
 def _settled(move: MoveFacts) -> str:
-    """The status, unless another check reports its cause."""
+    """Return the status, unless another check covers it.
+
+    :raises Skip: a task or an unconfirmed resize explains the status.
+    """
     if known(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
     status = move.server.status
@@ -122,9 +125,9 @@ def guest_is_on(move: MoveFacts) -> str:
 def paused_guest_has_run_here(move: MoveFacts) -> str:
     """A paused guest has run since a live migration brought it here.
 
-    QEMU before 10.0 dies of an assertion, and the guest with it, when one
-    that came while it was paused is moved on before it has run: its disks
-    were never activated (QEMU, migration/block-active.c; seen with 7.2).
+    If a guest arrives paused and moves again before it has run, QEMU before
+    10.0 fails an assertion and the guest is lost: its disks were never
+    activated (QEMU, migration/block-active.c; observed with 7.2).
     """
     if known(lambda: move.server.status) != "PAUSED":
         raise Skip("it is not paused")
@@ -175,12 +178,12 @@ def server_is_idle(move: MoveFacts) -> str:
 def server_is_unlocked(move: MoveFacts) -> str:
     """The server is not locked.
 
-    Nova lets an admin move a locked server; its owner locked it for a
-    reason all the same.
+    Nova lets an admin move a locked server, but its owner locked it for a
+    reason.
     """
     if not move.server.locked:
         return "not locked"
-    # Not shown below 2.73; that it is locked is what counts.
+    # The reason is optional: Nova shows it from 2.73 on.
     reason = known(lambda: move.server.locked_reason)
     raise Problem(
         "the server is locked" + (f": {reason}" if reason else ""),
@@ -192,8 +195,8 @@ def server_is_unlocked(move: MoveFacts) -> str:
 def server_host_is_known(move: MoveFacts) -> str:
     """The server is on a host, which this user can distinguish from others.
 
-    Without it no proof is possible afterwards that the server moved. Admins
-    see its name, others a hash of it (hostId), which changes with it.
+    Otherwise it cannot be proven afterwards that the server moved. Admins
+    see the host's name, others a hash of it (hostId), which changes with it.
     """
     host = known(lambda: move.server.host)
     if host is None and move.server.host_id:
@@ -211,8 +214,8 @@ def _source(move: MoveFacts) -> str:
 def source_is_up(move: MoveFacts) -> str:
     """The nova-compute of the server's own host sends heartbeats.
 
-    It does most of the work; without it Nova refuses a live migration after
-    it has accepted the request (nova/conductor/tasks/live_migrate.py) and a
+    It does most of the work. If it is down, Nova refuses a live migration
+    after accepting the request (nova/conductor/tasks/live_migrate.py), and a
     cold one at once (nova/compute/api.py, check_instance_host).
     """
     name = known(lambda: move.server.host)

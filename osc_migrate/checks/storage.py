@@ -18,13 +18,13 @@ SHARED = Gap(
     ("disks-are-where-the-move-needs-them",),
 )
 
-# With which Cinder lets another host attach a volume of the same server
+# Statuses in which Cinder allows a second attachment for the same server
 # (cinder/volume/api.py, _attachment_reserve).
 USABLE = frozenset({"in-use", "available", "downloading"})
 
 
 def _local_gib(move: MoveFacts) -> int:
-    """GiB of disks other than volumes, as the guest sees them.
+    """Return the virtual size of local disks (not volumes), in GiB.
 
     :raises Skip: not known, which flavor_and_image_are_known reports.
     """
@@ -39,9 +39,9 @@ def _local_gib(move: MoveFacts) -> int:
 def disks_need_no_copy(move: MoveFacts) -> str:
     """The server has no disk but volumes, which every host can reach.
 
-    Others are at both hosts only on shared storage (a shared instances_path,
-    or images_type=rbd), which no API shows. Nova looks before it begins
-    (nova/virt/libvirt/driver.py, check_can_live_migrate_source).
+    Other disks need shared storage (a shared instances_path, or
+    images_type=rbd), which no API shows. Nova checks it before the copy
+    starts (nova/virt/libvirt/driver.py, check_can_live_migrate_source).
     """
     size = _local_gib(move)
     if size or move.server.image_id is not None or move.server.config_drive:
@@ -57,8 +57,8 @@ def disks_need_no_copy(move: MoveFacts) -> str:
 def disks_are_there_to_copy(move: MoveFacts) -> str:
     """The server has a local disk to copy.
 
-    'Block migration can not be used with shared storage', says Nova of one
-    with volumes alone (nova/virt/libvirt/driver.py,
+    For a server with volumes only, Nova fails with 'Block migration can not
+    be used with shared storage' (nova/virt/libvirt/driver.py,
     check_can_live_migrate_source).
     """
     if move.server.image_id is not None:
@@ -75,9 +75,9 @@ def disks_are_there_to_copy(move: MoveFacts) -> str:
 def destination_has_space_for_the_copy(move: MoveFacts) -> str:
     """The destination's disk has space for all that may be copied.
 
-    From microversion 2.25 on Nova does not look (nova/compute/manager.py:
-    'if None, ignore disk usage checking'). The full size of the disks is
-    what they may grow to: until then less may do.
+    From microversion 2.25 on Nova does not check it (nova/compute/manager.py:
+    'if None, ignore disk usage checking'). The size used here is the maximum
+    that the disks may grow to: less may be sufficient for now.
     """
     host = destination(move)
     if host.hypervisor is None or (
@@ -105,7 +105,7 @@ def destination_has_space_for_the_copy(move: MoveFacts) -> str:
 def config_drive_is_copied(move: MoveFacts) -> str:
     """The server has no config drive that would stay behind.
 
-    One in the default format is a CD, and read-only disks are not copied
+    In the default format it is a CD, and read-only disks are not copied
     (nova/virt/libvirt/driver.py, _live_migration_copy_disk_paths).
     """
     if not move.server.config_drive:
@@ -121,8 +121,8 @@ def config_drive_is_copied(move: MoveFacts) -> str:
 def image_is_in_glance(move: MoveFacts) -> str:
     """The image that the server was booted from is still in Glance.
 
-    Without it the destination fetches the disk's base from the source over
-    ssh, as the user nova (nova/virt/libvirt/driver.py,
+    Otherwise the destination fetches the disk's base image from the source
+    over SSH, as the user nova (nova/virt/libvirt/driver.py,
     _try_fetch_image_cache).
     """
     if move.server.image_id is None:
@@ -141,8 +141,8 @@ def image_is_in_glance(move: MoveFacts) -> str:
 def volumes_can_be_attached(move: MoveFacts) -> str:
     """Every volume of the server is in a state in which it can be attached.
 
-    Nova attaches each on the destination too, while it is still attached on
-    the source (nova/compute/manager.py, _do_pre_live_migration).
+    Nova attaches each on the destination while it is still attached on the
+    source (nova/compute/manager.py, _do_pre_live_migration).
     """
     if not move.server.volume_ids:
         raise Skip("it has no volumes")
@@ -167,7 +167,7 @@ def _counted(volumes: tuple[Volume, ...]) -> str:
 def volumes_are_in_the_destinations_zone(move: MoveFacts) -> str:
     """No volume stays behind in the zone that the server leaves.
 
-    Storage of one zone may be out of reach for the hosts of another.
+    Hosts of one zone may not reach the storage of another.
     """
     host = destination(move)
     if not move.server.volume_ids:
@@ -192,7 +192,7 @@ def volumes_are_in_the_destinations_zone(move: MoveFacts) -> str:
 def volumes_are_attached_where_it_is(move: MoveFacts) -> str:
     """Every volume is attached on the server's own host alone.
 
-    A live migration makes an attachment on the destination and deletes the
+    A live migration creates an attachment on the destination and deletes the
     source's afterwards (nova/compute/manager.py, _post_live_migration).
     """
     if not move.server.volume_ids:
