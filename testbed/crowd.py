@@ -1,4 +1,4 @@
-"""Many servers on a cloud of many hosts, booted in few requests."""
+"""Boot many servers on a cloud of many hosts, in few requests."""
 
 import time
 
@@ -11,7 +11,7 @@ OPEN = ("queued", "preparing", "running", "accepted", "migrating")
 
 
 class Crowd:
-    """Servers of one cloud, by their names."""
+    """The servers of one cloud, addressed by name."""
 
     def __init__(self, connection):
         self.connection = connection
@@ -20,7 +20,7 @@ class Crowd:
         self._flavors = {}
 
     def call(self, method, path, **options):
-        """A request that must succeed; its answer."""
+        """Send a request that must succeed; return the response."""
         answer = getattr(self.compute, method)(
             path, **({"microversion": VERSION} | options)
         )
@@ -30,9 +30,9 @@ class Crowd:
     def boot(
         self, name, host, count=1, flavor="m1.tiny", group=None, **metadata
     ):
-        """Asks for servers; a metadata key without a dot is a knob.
+        """Request servers; a metadata key without a dot is a knob.
 
-        Several get a number each: name-1, name-2 ...
+        Several servers are numbered: name-1, name-2 ...
         """
         if flavor not in self._flavors:
             self._flavors[flavor] = self.compute.find_flavor(flavor).id
@@ -56,14 +56,14 @@ class Crowd:
         self.call("post", "/servers", json=body)
 
     def group(self, name):
-        """A new anti-affinity group's ID."""
+        """Create an anti-affinity group; return its ID."""
         body = {"server_group": {"name": name, "policy": "anti-affinity"}}
         return self.call("post", "/os-server-groups", json=body)[
             "server_group"
         ]["id"]
 
     def servers(self, host=None, prefix=""):
-        """Name -> row, of a host or of all, by the beginning of names."""
+        """Return name -> row, for one host or all, filtered by prefix."""
         found, marker = [], ""
         while True:
             path = f"/servers/detail?all_tenants=1&limit=200{marker}"
@@ -79,7 +79,7 @@ class Crowd:
         }
 
     def ready(self, prefix="", count=0):
-        """Waits until they are all ACTIVE; their rows by name."""
+        """Wait until all are ACTIVE; return their rows by name."""
 
         def all_active():
             rows = self.servers(prefix=prefix)
@@ -91,7 +91,7 @@ class Crowd:
         return until(all_active, 300.0)
 
     def act(self, names, action, status):
-        """An action on each, until they are all in that status."""
+        """Run an action on each; wait until all have the given status."""
         rows = self.servers()
         for name in names:
             path = f"/servers/{rows[name]['id']}/action"
@@ -104,13 +104,13 @@ class Crowd:
         )
 
     def records(self, id):
-        """A server's migration records, oldest first."""
+        """Return a server's migration records, oldest first."""
         path = f"/os-migrations?instance_uuid={id}"
         found = self.call("get", path)["migrations"]
         return sorted(found, key=lambda record: record["id"])
 
     def converge(self, id):
-        """From now on the guest writes nothing."""
+        """Stop the guest's writes, so that its copy converges."""
         self.call(
             "post",
             f"/servers/{id}/metadata",
@@ -137,7 +137,8 @@ class Crowd:
         until(lambda: not self.servers(prefix=prefix), 120.0)
 
     def quiet(self, prefix):
-        """Lets every move of theirs end, however much the guests write."""
+        """Wait until all moves have ended; guests that are copied stop
+        writing."""
 
         def over():
             rows = self.servers(prefix=prefix).values()
@@ -157,8 +158,8 @@ class Crowd:
 
 
 def forty_on(crowd, host, others):
-    """40 servers of all kinds on a host, once they are all as they should
-    be; their rows by name.
+    """Boot 40 servers of all kinds on a host, and wait until each is in its
+    intended state; return their rows by name.
 
     :param others: hosts of the other members of anti-affinity groups.
     """

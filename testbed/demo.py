@@ -1,4 +1,4 @@
-"""Shows the plugin on the embedded cloud: ``tools/demo``."""
+"""Demonstrate the plugin on the embedded cloud: ``tools/demo``."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ import openstack
 from testbed.cloud import Cloud
 from testbed.cloud.processes import ROOT
 
-# After the demo, in this order; vm1 is on HostC then.
+# Commands to try after the demo, in this order; vm1 is on HostC by then.
 THINGS = {
     "migrate live vm1 HostB": "move it back",
     "migrate preflight --matrix": "which host can move to which",
@@ -29,7 +29,7 @@ def say(text: str = "") -> None:
 
 
 def boot(connection: openstack.connection.Connection) -> None:
-    """A new vm1 on HostB; one of an earlier demo goes."""
+    """Boot a new vm1 on HostB, after deleting that of an earlier demo."""
     compute = connection.compute
     if old := compute.find_server("vm1"):
         compute.delete_server(old)
@@ -45,7 +45,7 @@ def boot(connection: openstack.connection.Connection) -> None:
 
 
 def show(cloud: Cloud, *words: str) -> None:
-    """Runs a command as the reader would."""
+    """Run a command as the reader would."""
     say(f"\n$ openstack {shlex.join(words)}")
     subprocess.run(
         [BIN / "openstack", *words],
@@ -55,7 +55,7 @@ def show(cloud: Cloud, *words: str) -> None:
 
 
 def things() -> str:
-    """What to try, each with what it shows."""
+    """Return the commands to try, each with its purpose."""
     width = max(map(len, THINGS))
     return "\n".join(
         f"    openstack {words:<{width}}  # {about}"

@@ -1,8 +1,7 @@
-"""Compute nodes to log in to: real sshds on loopback, each its own port.
+"""Compute nodes to log in to: real sshds on loopback, each on its own port.
 
-They run as the user who runs the test, with host keys, a known_hosts and a
-configuration of ssh in a folder of their own: nothing of the machine's own
-ssh is read or written.
+They run as the user who runs the test. Host keys, known_hosts and ssh_config
+are in a separate directory: the machine's own SSH files are not touched.
 """
 
 import contextlib
@@ -13,7 +12,7 @@ import subprocess
 import time
 
 SSHD = "/usr/sbin/sshd"
-# What sshd gives a login where nothing else is said.
+# The default PATH of a login through sshd.
 PATH = "/usr/local/bin:/usr/bin:/bin"
 _SSHD_CONFIG = """\
 ListenAddress 127.0.0.1
@@ -42,7 +41,7 @@ Host {name}
 
 
 class Endpoints:
-    """Sshds that are started one by one and all end with the `with`."""
+    """Several sshds, started one by one; all stop at the end of `with`."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -69,11 +68,11 @@ class Endpoints:
             listener.close()
 
     def start(self, name, lines="", known=True, host_key=None):
-        """Starts one and waits until it listens.
+        """Start an sshd and wait until it listens.
 
-        :param lines: more of its sshd_config; what it says first wins.
-        :param known: False leaves its key out of known_hosts, a file puts
-            that public key there instead.
+        :param lines: more lines of sshd_config; the first of a keyword wins.
+        :param known: False omits its key from known_hosts; a file replaces
+            it there by the public key in that file.
         :returns: its URI.
         """
         port = free_port()
@@ -105,13 +104,14 @@ class Endpoints:
         return self._configure(name, port)
 
     def deaf(self, name):
-        """One that takes connections and says nothing. Returns its URI."""
+        """Start a server that accepts connections but never sends anything;
+        return its URI."""
         listener = socket.create_server(("127.0.0.1", 0))
         self._listeners.append(listener)
         return self._configure(name, listener.getsockname()[1])
 
     def nobody(self, name):
-        """A port that nothing listens on. Returns its URI."""
+        """Return the URI of a port on which no process listens."""
         return self._configure(name, free_port())
 
     def _configure(self, name, port):

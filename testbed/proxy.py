@@ -1,6 +1,6 @@
-"""A proxy before nova-api that can fail, and that keeps a list of requests.
+"""A proxy in front of nova-api that injects faults and records requests.
 
-Only the client under test goes through it; Nova's own services don't.
+Only the client under test uses it; Nova's own services do not.
 """
 
 import dataclasses
@@ -22,12 +22,12 @@ class Request:
 
 
 class Proxy:
-    """Passes requests on, unless `fault` says otherwise.
+    """Forward requests, unless `fault` returns something else to do.
 
-    :ivar fault: called with each Request; returns None to pass it on, an
-        HTTP status to answer with, 'drop' to close the connection, 'hang'
-        to do nothing at all, or 'lose' to pass it on and keep the answer.
-    :ivar requests: what was asked so far.
+    :ivar fault: called with each Request; returns None to forward it, an
+        HTTP status to respond with, 'drop' to close the connection, 'hang'
+        never to respond, or 'lose' to forward it but drop the response.
+    :ivar requests: all requests received.
     """
 
     def __init__(self, target):
@@ -66,7 +66,7 @@ class Proxy:
         return f"http://127.0.0.1:{port}{self.target.path}"
 
     def environment(self, cloud, directory):
-        """OS_* for a client that reaches Nova through here."""
+        """Return OS_* variables for a client that uses this proxy."""
         config = json.loads(cloud.clouds_yaml.read_text())
         config["clouds"]["admin"]["compute_endpoint_override"] = self.url
         path = directory / "clouds.yaml"
@@ -74,7 +74,7 @@ class Proxy:
         return {"OS_CLIENT_CONFIG_FILE": str(path), "OS_CLOUD": "admin"}
 
     def asked(self, *parts):
-        """The requests whose path contains one of those."""
+        """Return the requests whose path contains one of `parts`."""
         return [r for r in self.requests if any(p in r.path for p in parts)]
 
     def handle(self, client):
@@ -92,7 +92,7 @@ class Proxy:
             if fault == "lose":
                 self._forward(client, body)
             client.close_connection = True
-            # Until the client has enough of it.
+            # Block until the client closes the connection.
             client.rfile.read(1)
         elif fault:
             self._answer(client, fault, {}, b"<html>a proxy's words</html>")

@@ -1,4 +1,4 @@
-"""A command on a separate terminal, and what it wrote there."""
+"""Run a command on a pseudo-terminal, and return its output."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 def on_a_terminal(
     words: Sequence[str], environment: Mapping[str, str], columns: int = 100
 ) -> tuple[int, str]:
-    """:returns: the exit code, and both streams with their escapes."""
+    """Return the exit code, and both streams with escape sequences."""
     ours, theirs = pty.openpty()
     size = struct.pack("HHHH", 40, columns, 0, 0)
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
@@ -26,7 +26,7 @@ def on_a_terminal(
         try:
             while part := os.read(ours, 65536):
                 said += part
-        except OSError:  # the last one has closed it
+        except OSError:  # the last process has closed it
             pass
         code = process.wait(timeout=600)
     os.close(ours)

@@ -1,6 +1,6 @@
-"""What tests on real guests share: where a guest is and that it goes on,
-guests that write at a rate, nova.conf changed for a while, and what libvirt
-itself counts meanwhile."""
+"""Helpers for tests with real guests: locate a guest and check its progress,
+boot guests with a given write rate, change nova.conf temporarily, and sample
+libvirt's own counters."""
 
 import contextlib
 import os
@@ -19,13 +19,13 @@ from testbed.nodes.cluster import INSTANCES
 from testbed.shell import OPENSTACK
 
 CONF = "/etc/nova/nova.conf"
-#: MB of memory of the flavor that leaves room for what guests write
+#: memory in MB of a flavor that is large enough for guests that write
 WIDE = 320
 _FIELD = re.compile(r"(?m)^ *([a-z_]+): +(-?\d+)$")
 
 
 def where(joint, server, state="running"):
-    """The node on which libvirt has the guest, so; no other knows of it."""
+    """Return the node that has the guest, in `state` and on no other node."""
     found = {
         node: guests[server.id]
         for node in NODES
@@ -44,14 +44,14 @@ def goes_on(joint, server, after):
 
 
 def counted_from(joint, server, node):
-    """The least number that its console has on a node: a process of QEMU
-    begins the file anew, and a guest that is started counts from 1."""
+    """Return the lowest number in its console log on a node: each QEMU
+    process truncates the file, and a restarted guest counts from 1."""
     path = f"{INSTANCES}/{server.id}/console.log"
     return min(guest.counts(joint.lab.run(node, f"cat {path}").stdout))
 
 
 def stored(joint, kind):
-    """Other storage meanwhile; there are no guests before and after."""
+    """Use another storage temporarily; requires that no guests exist."""
     before = joint.storage
     joint.store(kind)
     yield
@@ -59,8 +59,8 @@ def stored(joint, kind):
 
 
 def image(joint, dirty, filled):
-    """The name of an image whose guest writes `dirty` MiB a second, after
-    `filled` MiB once; and of a flavor for it."""
+    """Create an image whose guest writes `filled` MiB once and then `dirty`
+    MiB per second, and a flavor; return their names."""
     connection = joint.connect()
     name = f"writes-{dirty}-of-{filled}"
     if not connection.image.find_image(name):
@@ -80,7 +80,7 @@ def image(joint, dirty, filled):
 
 @contextlib.contextmanager
 def booted(joint, name, dirty, filled):
-    """Such a server on HostB; gone afterwards."""
+    """Boot a server with such an image on HostB; delete it afterwards."""
     compute = joint.connect().compute
     server = joint.boot(name, "HostB", "wide", image(joint, dirty, filled))
     try:
@@ -92,7 +92,7 @@ def booted(joint, name, dirty, filled):
 
 @contextlib.contextmanager
 def options(joint, **libvirt):
-    """Options of [libvirt] on HostB, for a while."""
+    """Set options in [libvirt] on HostB temporarily."""
     lines = "\\n".join(f"{k} = {v}" for k, v in libvirt.items())
     drop = "; ".join(f"/^{name} *=/d" for name in libvirt)
     before = joint.lab.run("HostB", f"cat {CONF}").stdout
@@ -123,10 +123,10 @@ def post_copy_forbidden(joint, *nodes):
 
 
 class Sampler:
-    """`virsh domjobinfo` on a node about five times a second, meanwhile.
+    """Sample `virsh domjobinfo` on a node about five times per second.
 
     :ivar samples: (seconds since the epoch, libvirt's fields), in order;
-        complete at the end.
+        complete when the `with` block has ended.
     """
 
     def __init__(self, joint, node, server):
@@ -157,8 +157,8 @@ class Sampler:
         self._out = self._joint.lab.run(self._node, script).stdout
 
     def between(self, name, begin, end):
-        """The values of a field in that time, the one before it, and the
-        one after: it may have been read between two samples."""
+        """Return a field's values in that period plus one before and after,
+        as another reader may have read it between two samples."""
         before = [f[name] for at, f in self.samples if at <= begin][-1:]
         after = [f[name] for at, f in self.samples if at > end][:1]
         within = [f[name] for at, f in self.samples if begin < at <= end]
@@ -166,7 +166,7 @@ class Sampler:
 
 
 def completed(joint, node, server):
-    """libvirt's own figures of a migration that arrived on a node."""
+    """Return libvirt's statistics of a completed migration to a node."""
     done = joint.lab.run(
         node, f"virsh -r domjobinfo --completed --rawstats {server.id}"
     )
@@ -181,9 +181,9 @@ _DRAWN = re.compile(
 
 
 class Terminal:
-    """``openstack`` with its stderr on a terminal, as an operator sees it.
+    """Run ``openstack`` with stderr on a terminal, as an operator sees it.
 
-    :ivar frames: (seconds since the epoch, text), as they were drawn.
+    :ivar frames: (seconds since the epoch, text) of each redraw.
     """
 
     def __init__(self, environment, *words):
@@ -212,7 +212,7 @@ class Terminal:
             try:
                 data = os.read(end, 65536)
             except OSError:
-                break  # nobody has the other end any more
+                break  # the other end is closed
             if not data:
                 break
             text = _ANSI.sub("", data.decode(errors="replace"))
@@ -233,8 +233,8 @@ class Terminal:
         return "".join(text for _, text in self.frames)
 
     def shown(self):
-        """(time, bytes of memory that remain, whether it is an estimate),
-        of each frame that has a number."""
+        """Return (time, remaining bytes of memory, whether estimated) for
+        each frame that contains a number."""
         found = []
         for at, text in self.frames:
             for about, done, unit, total, of in _DRAWN.findall(text)[-1:]:

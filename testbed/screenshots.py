@@ -1,8 +1,8 @@
-"""Pictures of the documentation, from real runs on the embedded cloud.
+"""Make the documentation's pictures from real runs on the embedded cloud.
 
 usage: python -m testbed.screenshots
 
-It uses the cloud of ``tools/demo``, and starts it if need be.
+It uses the cloud of ``tools/demo``, and starts it if necessary.
 """
 
 import io
@@ -25,7 +25,7 @@ WIDTH = 104
 
 
 def frames(said: str) -> list[str]:
-    """What stood on the line while it was drawn again and again."""
+    """Return the successive contents of a line that is redrawn."""
     return [part for part in re.split(r"\r|\x1b\[\d*[AK]|\n", said) if part]
 
 
@@ -33,9 +33,9 @@ def picture(path: pathlib.Path, title: str, *lines: str) -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     for line in lines:
         console.print(Text.from_ansi(line), no_wrap=True, crop=False)
-    # One name for its styles: it is the same file when nothing has changed.
+    # A fixed ID for its styles makes the file reproducible.
     drawn = console.export_svg(title=title, unique_id=path.stem)
-    # It would fetch its letters from another site.
+    # Remove the web fonts, which are loaded from another site.
     path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.S))
 
 

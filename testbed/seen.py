@@ -1,4 +1,4 @@
-"""What Nova and placement say of a server, and a command of its move."""
+"""Query Nova and Placement about a server and its migrations."""
 
 COLUMNS = [
     "server",
@@ -21,7 +21,7 @@ def where(connection, server):
 
 
 def holders(connection, server):
-    """The providers on which placement holds something for the server."""
+    """Return the providers on which the server has allocations."""
     body = connection.placement.get(f"/allocations/{server.id}").json()
     names = {
         row["uuid"]: row["name"]

@@ -1,4 +1,4 @@
-"""The real ``openstack`` as a subprocess, as an operator has it."""
+"""Run the real ``openstack`` as a subprocess, like an operator."""
 
 import contextlib
 import dataclasses
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-# Another one can be named, to run the tests with another client.
+# Can be overridden, to run the tests with another client.
 OPENSTACK = os.environ.get(
     "OPENSTACK", str(pathlib.Path(sys.executable).parent / "openstack")
 )
@@ -18,7 +18,7 @@ OPENSTACK = os.environ.get(
 
 @dataclasses.dataclass
 class Result:
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -31,7 +31,7 @@ class Result:
 
 
 class Shell:
-    """A shell in which only `environment` of OS_* is set."""
+    """A shell whose only OS_* variables are those in `environment`."""
 
     def __init__(self, environment):
         kept = {
@@ -62,7 +62,7 @@ class Shell:
 
     @contextlib.contextmanager
     def running(self, *words):
-        """A command under way; killed if it is still there after."""
+        """Start a command; kill it afterwards if it still runs."""
         process = self.start(*words)
         try:
             yield Running(process)
@@ -72,18 +72,21 @@ class Shell:
 
 
 class Running:
-    """A command under way."""
+    """A command that is running."""
 
     def __init__(self, process):
         self._process = process
         self._begin = time.monotonic()
 
     def interrupt(self):
-        """As Ctrl-C does."""
+        """Send SIGINT, like Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
 
     def read_error_line(self):
-        """:raises EOFError: there are no more, so that no loop waits on."""
+        """Return the next line of stderr.
+
+        :raises EOFError: the command has ended, so that no loop hangs.
+        """
         line = self._process.stderr.readline()
         if not line:
             raise EOFError("the command has ended")

@@ -1,9 +1,9 @@
-"""The real ``openstack``, many times, without its two seconds of imports.
+"""Run the real ``openstack`` often, without its two seconds of imports.
 
-A process that has imported the client forks for each command; the child is
-what ``openstack`` is, with arguments, environment and exit code of its own.
-Where it matters that nothing is loaded yet use shell.py; what is started with
-``start`` or ``running``, as for Ctrl-C, comes from there.
+A process that has imported the client forks for each command. The child
+behaves like ``openstack``, with its own arguments, environment and exit code.
+Use shell.py if imports matter for the test. Commands that are started with
+``start`` or ``running``, as for Ctrl-C, use shell.py anyway.
 """
 
 import json
@@ -46,14 +46,14 @@ class WarmShell(Shell):
 
 
 class _Forker:
-    """The process that forks, one for all shells; it ends with this one."""
+    """The process that forks, shared by all shells; it ends with this one."""
 
     def __init__(self):
         self._process = None
         self._lock = threading.Lock()
 
     def run(self, asked):
-        """A command's exit code, as subprocess has it."""
+        """Return a command's exit code, encoded like subprocess does."""
         with self._lock:
             if self._process is None:
                 self._process = self._start()
@@ -78,11 +78,11 @@ _forker = _Forker()
 def _main():
     from importlib.metadata import entry_points
 
-    # cliff takes its name from there, once.
+    # cliff reads the program name from here, once.
     sys.argv = ["openstack"]
     from openstackclient import shell
 
-    # What the commands themselves would import.
+    # Modules that the commands would import.
     import osc_migrate.commands.base  # noqa: F401
 
     for point in entry_points(group="openstack.migrate.v1"):
@@ -101,7 +101,7 @@ def _child(shell, asked):
     try:
         os.environ.clear()
         os.environ.update(asked["environment"])
-        signal.alarm(int(asked["timeout"]))  # its default action is to end
+        signal.alarm(int(asked["timeout"]))  # by default it ends the process
         for number, name in enumerate(asked["files"], start=1):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), number)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

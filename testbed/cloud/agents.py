@@ -1,9 +1,8 @@
 """Neutron's agents on the hosts: rows in its database, no processes.
 
-Neutron learns of an agent from the row alone that its reports keep fresh.
-Nothing reports here, so a row says that its last report comes in the year
-2099, or came in 2001.  Neutron believes both: it binds ports to the first
-host and not to the second.
+Neutron judges an agent by the time of the last report in its row.  No agent
+reports here; the time is in the year 2099 for a live agent, in 2001 for a
+dead one.  Neutron binds ports to the host of the first, not of the second.
 """
 
 import json
@@ -37,7 +36,7 @@ def _configurations(mappings: Mapping[str, str]) -> str:
 
 
 def add(database: str, hosts: Iterable[str]) -> None:
-    """One agent a host, alive; one that is there already stays as it is.
+    """Add one live agent per host; existing agents are not changed.
 
     :param database: its URL
     """
@@ -70,7 +69,7 @@ def change(
     alive: bool | None = None,
     mappings: Mapping[str, str] | None = None,
 ) -> None:
-    """Let an agent live or die, or give it other bridge mappings."""
+    """Mark an agent as alive or dead, or change its bridge mappings."""
     values = {}
     if alive is not None:
         values["heartbeat_timestamp"] = _ALIVE if alive else _DEAD

@@ -60,16 +60,16 @@ class Cloud:
         timeout: float = 120.0,
         report: Callable[[str], None] = _quiet,
     ) -> "Cloud":
-        """Start a cloud, or find that it runs; return when it is usable.
+        """Start a cloud unless it runs; return when it is usable.
 
-        What an `up` has left whose process was killed is ended first.
+        Leftovers of an `up` that was killed are removed first.
 
         :param settings: knobs of the whole cloud (see virt/knobs.py)
         :param host_settings: the same for single hosts
         :param wanted_ports: fixed ports by service, instead of free ones
         :param network: 'neutron' for the real one; 'stub' starts faster
-        :param fresh: run the database migrations, use no template
-        :param lasting: it outlives this process; else it ends with it
+        :param fresh: run the database migrations instead of using a template
+        :param lasting: keep it running when this process ends
         :raises CloudError: with the reason; nothing is left running
         """
         packages.check()
@@ -175,7 +175,7 @@ class Cloud:
             )
             for host, mine in host_settings.items():
                 self.configure(host, **mine)
-            for host in hosts:  # a host starts awake
+            for host in hosts:  # no host is silent after a start
                 self.control.set(host, {SILENT: None})
             children = self._spawn(sockets, facts, fresh)
         finally:
@@ -194,7 +194,7 @@ class Cloud:
         nova = ("nova", "placement")
         if facts["network"] == STUB:
             nova += ("neutron",)
-        # Nova takes longest, so it goes first.
+        # Nova takes longest, so start it first.
         commands = {
             "nova": (
                 "nova_process",
@@ -225,13 +225,13 @@ class Cloud:
         return children
 
     def down(self, keep: bool = False, owner: str | None = None) -> list[str]:
-        """Stop what was started here and remove the state directory.
+        """Stop the cloud and remove the state directory.
 
-        Safe to call at any time, also if nothing was ever started.
+        Safe to call at any time, even if nothing was ever started.
 
         :param keep: leave the directory; `up` continues from there
-        :param owner: only if it is still that process's; see Record
-        :returns: names of the processes that did not end by themselves
+        :param owner: do nothing unless this process owns it; see Record
+        :returns: names of the processes that had to be killed
         """
         if not self.state.exists:
             return []
@@ -248,7 +248,7 @@ class Cloud:
         self._release()
         return killed
 
-    # What there is
+    # Properties
 
     @property
     def processes(self) -> list[Process]:
@@ -257,7 +257,7 @@ class Cloud:
 
     @property
     def is_up(self) -> bool:
-        """Has it come up, and are all its processes alive?"""
+        """Whether it is completely started and all its processes live."""
         facts = self.state.load()
         found = self.processes
         return (
@@ -268,12 +268,12 @@ class Cloud:
 
     @property
     def hosts(self) -> list[str]:
-        """The computes."""
+        """The names of the compute hosts."""
         return self.state.load().get("hosts", [])
 
     @property
     def network(self) -> str:
-        """What answers for Neutron: 'neutron' or a 'stub'."""
+        """The kind of network service: 'neutron' or 'stub'."""
         return self.state.load().get("network", STUB)
 
     @property
@@ -292,35 +292,35 @@ class Cloud:
         return self.state.clouds_yaml
 
     def credentials(self, name: str = "admin") -> dict[str, Any]:
-        """Keyword arguments for openstack.connect()."""
+        """Return keyword arguments for openstack.connect()."""
         clouds = json.loads(self.clouds_yaml.read_text())["clouds"]
         return {**clouds[name], "load_yaml_config": False}
 
     def environment(self, name: str = "admin") -> dict[str, str]:
-        """Variables for the openstack client."""
+        """Return environment variables for the openstack client."""
         return {
             "OS_CLIENT_CONFIG_FILE": str(self.clouds_yaml),
             "OS_CLOUD": name,
         }
 
     def log(self, name: str) -> pathlib.Path:
-        """The log of a process: nova, keystone, glance or neutron."""
+        """Return the log of a process: nova, keystone, glance or neutron."""
         return self.state.log / f"{name}.log"
 
-    # What can be done to a host
+    # Faults and settings of a host
 
     def silence(self, host: str) -> None:
-        """Cut a host off; it is down after config.DOWN_TIME seconds."""
+        """Disconnect a host; it is down after config.DOWN_TIME seconds."""
         self._check_host(host)
         self.control.set(host, {SILENT: True})
 
     def wake(self, host: str) -> None:
-        """Connect it again; it is up with its next heartbeat."""
+        """Reconnect a host; it is up with its next heartbeat."""
         self._check_host(host)
         self.control.set(host, {SILENT: None})
 
     def configure(self, host: str, **settings: Any) -> None:
-        """Set knobs of a host while it runs; None takes one back.
+        """Set knobs of a host while it runs; None resets one.
 
         Facts about the host itself (its CPU, its size) reach Nova when the
         host next reports its resources, within ten seconds.
@@ -336,9 +336,9 @@ class Cloud:
         alive: bool | None = None,
         mappings: Mapping[str, str] | None = None,
     ) -> None:
-        """Let Neutron's agent on a host live or die, or map other bridges.
+        """Mark Neutron's agent on a host as alive or dead, or map bridges.
 
-        :param mappings: physical network to bridge; empty: none is there
+        :param mappings: physical network to bridge; empty for no network
         """
         self._check_host(host)
         if self.network != NEUTRON:

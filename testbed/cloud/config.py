@@ -1,9 +1,8 @@
 """Render the configuration of the services.
 
-Everything is plain text, to be read by a person who wonders why the cloud
-does what it does.  Heartbeats are quicker than in production (3 s, down
-after 12 s), so that a test need not wait a minute for a dead host, yet a
-busy machine does not make live ones look dead.
+Everything is plain text, for debugging.  Heartbeats are more frequent than in
+production (3 s, down after 12 s), so that a test need not wait a minute for a
+dead host, yet live hosts do not appear dead on a busy machine.
 """
 
 import base64
@@ -23,7 +22,7 @@ PASSWORD = "secret"
 REGION = "RegionOne"
 REPORT_INTERVAL = 3
 DOWN_TIME = 12
-#: of the provider network, where the cloud has real networks
+#: physical network of the provider network, if the cloud has real networks
 PHYSICAL_NETWORK = "physnet1"
 #: path of each service's root below its port
 ROOTS = {
@@ -107,7 +106,7 @@ auth_strategy = keystone
 [keystone_authtoken]{auth}
 """
 
-# No agent, no RPC server: rows stand for the agents (see agents.py).
+# No agent, no RPC server: agents are database rows only (see agents.py).
 _NEUTRON = """
 [DEFAULT]
 use_stderr = true
@@ -147,7 +146,7 @@ driver = noop
 
 LOG_LEVELS = (
     "sqlalchemy=WARN",
-    # it calls the absence of a memcache client, which is optional, an error
+    # it logs an error if the optional memcache client is missing
     "stevedore=CRITICAL",
     "alembic=WARN",
     "oslo_messaging=INFO",
@@ -218,7 +217,7 @@ instances = -1
 def endpoints(
     ports: Mapping[str, int], address: str = ADDRESS
 ) -> dict[str, str]:
-    """The URL of each service."""
+    """Return the URL of each service."""
     return {
         name: f"http://{address}:{ports[name]}{root}"
         for name, root in ROOTS.items()
@@ -226,14 +225,14 @@ def endpoints(
 
 
 def auth(keystone: str, user: str) -> str:
-    """How a service says who it is, where it may be asked."""
+    """Return the options with which a service authenticates."""
     return _AUTH.format(
         keystone=keystone, user=user, password=PASSWORD, region=REGION
     )
 
 
 def _paste(package: str, name: str) -> Path:
-    """A paste file that the wheel has put below the prefix."""
+    """Return a paste file that the wheel installed below the prefix."""
     path = Path(sysconfig.get_path("data"), "etc", package, name)
     if not path.is_file():
         raise CloudError(f"{package} has no {path}; install it again")
@@ -241,9 +240,9 @@ def _paste(package: str, name: str) -> Path:
 
 
 def _keys(directory: Path) -> None:
-    """Two Fernet keys, as keystone-manage fernet_setup makes them.
+    """Create two Fernet keys, like keystone-manage fernet_setup.
 
-    One repository serves tokens, receipts and credentials of a toy cloud.
+    One repository is enough for tokens, receipts and credentials here.
     """
     directory.mkdir(mode=0o700, exist_ok=True)
     for name in ("0", "1"):
@@ -304,7 +303,7 @@ def write(
             controller=controller,
             report_interval=REPORT_INTERVAL,
             down_time=DOWN_TIME,
-            # One process holds all hosts: many of them share its time.
+            # All hosts share one process, so longer intervals for many.
             resources_interval=max(10, 2 * computes),
             log_levels=",".join(LOG_LEVELS),
             lab="\n".join(f"{k} = {v}" for k, v in settings.items()),
@@ -343,7 +342,7 @@ def _clouds_yaml(state: State, auth_url: str) -> None:
             ("admin", "admin"),
             ("demo", "demo"),
             ("manager", "demo"),
-            # Neutron lets only services make and delete port bindings.
+            # Neutron lets only services create and delete port bindings.
             ("nova", "service"),
         )
     }

@@ -1,8 +1,8 @@
-"""Steer the hosts of a running cloud, from outside, through one file.
+"""Control the hosts of a running cloud from outside, through one file.
 
-What no API can do to a real host (let it fall silent, change its CPU) is
-asked for in ``control.json`` in the state directory.  The Nova process reads
-it when it needs an answer; nothing has to be restarted or signalled.
+Changes that no API can make to a real host (silence it, change its CPU) are
+written to ``control.json`` in the state directory.  The Nova process reads it
+whenever it needs a setting; no restart or signal is necessary.
 """
 
 import json
@@ -26,7 +26,7 @@ class Control:
         self._hosts: dict[str, dict[str, Any]] = {}
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """All settings; read again only if the file has been replaced."""
+        """Return all settings; read the file only if it was replaced."""
         with self._lock:
             try:
                 stat = self.path.stat()
@@ -39,7 +39,7 @@ class Control:
             return self._hosts
 
     def get(self, host: str, key: str) -> Any:
-        """One setting of one host, or None."""
+        """Return one setting of one host, or None."""
         return self.read().get(host, {}).get(key)
 
     def set(self, host: str, settings: Mapping[str, Any]) -> None:
@@ -56,5 +56,5 @@ class Control:
         new.replace(self.path)
 
     def silent(self, host: str) -> bool:
-        """Has the host fallen silent?"""
+        """Whether the host is silent."""
         return bool(self.get(host, SILENT))

@@ -1,9 +1,9 @@
-"""What a process has started ends with it, even when it is killed.
+"""Stop everything that a process has started, even if it is killed.
 
-A guard is a shell that reads from a pipe.  Only the process that has started
-it holds the other end, and the kernel closes that end whatever the process
-dies of; then the guard runs one command.  The guard has a session of its own,
-so that what kills its owner does not reach it.
+A guard is a shell that reads from a pipe.  Only its owner holds the other
+end, and the kernel closes that end however the owner dies; the guard then
+runs one command.  It has a separate session, so that a signal that kills the
+owner does not reach it.
 """
 
 import os
@@ -19,7 +19,7 @@ _SCRIPT = "trap '' HUP INT TERM; read -r line || exec \"$@\""
 
 
 class Guard:
-    """Runs a command when this process ends before it has let go."""
+    """Run a command if this process ends before it calls `release`."""
 
     def __init__(self, command: Sequence[str]) -> None:
         path = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
@@ -35,9 +35,9 @@ class Guard:
 
     @classmethod
     def of_lab(cls, module: str, state: str) -> "Guard":
-        """Bring a lab of this process down.
+        """Return a guard that takes down a lab of this process.
 
-        :param module: whose command line has `down`
+        :param module: module whose command line has `down`
         """
         return cls(
             [
@@ -48,11 +48,11 @@ class Guard:
 
     @classmethod
     def of_group(cls, leader: int) -> "Guard":
-        """Kill a process group."""
+        """Return a guard that kills a process group."""
         return cls(["sh", "-c", 'kill -s KILL -- "-$1"', "sh", str(leader)])
 
     def release(self) -> None:
-        """There is nothing left to be ended."""
+        """Stop the guard without running its command."""
         if self._shell.poll() is None:
             try:
                 self._shell.stdin.write(b"released\n")
@@ -63,10 +63,10 @@ class Guard:
 
 
 def this_process() -> Process:
-    """The record of this process."""
+    """Return the record of this process."""
     return describe("owner", os.getpid())
 
 
 def owner_text(owner: Process) -> str:
-    """How the command line is given an owner."""
+    """Format an owner as an argument for the command line."""
     return f"{owner.pid}:{owner.started}"

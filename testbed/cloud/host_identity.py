@@ -1,9 +1,9 @@
 """Several hosts in one process, each with its own CONF.host.
 
-Nova reads its own name from the global option ``host`` in many places: in
-messages that a client gets to see ("from HostB to host HostC"), in faults,
-in the clean-up after a start.  Here the option answers with the name of the
-host that the current thread works for.
+Nova reads its own name from the global option ``host`` in many places: for
+messages that a client sees ("from HostB to host HostC"), for faults, and for
+the clean-up after a start.  Here the option returns the name of the host that
+the current thread works for.
 """
 
 import functools
@@ -15,13 +15,13 @@ _local = threading.local()
 
 
 def current() -> str | None:
-    """The host this thread works for, if it is known."""
+    """Return the host that this thread works for, if it is known."""
     return getattr(_local, "host", None)
 
 
 @contextmanager
 def working_for(host: str | None) -> Iterator[None]:
-    """Be one of the hosts for a while."""
+    """Let this thread work for a host within the context."""
     before = current()
     _local.host = host
     try:
@@ -31,10 +31,10 @@ def working_for(host: str | None) -> Iterator[None]:
 
 
 def install(conf) -> None:
-    """Patch the option, and what hands work to other threads.
+    """Patch the option and the functions that start threads.
 
-    :param conf: Nova's configuration; other threads (the API's, say) get
-        what is written there
+    :param conf: Nova's configuration; threads without a host, such as the
+        API's, get the value that is written there
     """
     from nova import service, thread_pool_factory
 

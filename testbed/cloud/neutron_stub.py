@@ -1,8 +1,8 @@
 """The network endpoint of a cloud without a network.
 
-Nova asks a network service about every server it shows.  This WSGI
-application answers that there is nothing: no ports, no networks, no security
-groups.  It says so in its version document, and refuses to create anything.
+Nova queries the network service for every server that it shows.  This WSGI
+application returns empty lists of ports, networks and security groups.  Its
+version document says that it is a stub, and it refuses to create anything.
 """
 
 import json

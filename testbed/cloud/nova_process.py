@@ -1,4 +1,4 @@
-"""One process that holds all of Nova, and Placement.
+"""One process that runs all Nova services and Placement.
 
 usage: python -m testbed.cloud.nova_process STATE NOVA_FD
        PLACEMENT_FD [NEUTRON_FD] CONTROLLER HOST[,HOST...] [--fresh]
@@ -11,8 +11,8 @@ import traceback
 
 
 def main() -> None:
-    """Do what must come before any import of Nova, then start it."""
-    # Collecting garbage while thousands of modules load frees nothing.
+    """Prepare what must precede any import of Nova, then start it."""
+    # Garbage collection frees nothing while thousands of modules load.
     gc.disable()
     from nova import monkey_patch
 
@@ -23,7 +23,7 @@ def main() -> None:
         argument for argument in sys.argv[1:] if argument != "--fresh"
     ]
     use_cache = "--fresh" not in sys.argv
-    sys.argv[1:] = []  # Nova and Placement parse it too
+    sys.argv[1:] = []  # Nova and Placement also parse it
     nova_services.run(
         path, [int(fd) for fd in fds], controller, hosts.split(","), use_cache
     )
@@ -33,8 +33,8 @@ if __name__ == "__main__":
     try:
         main()
     except BaseException as exc:
-        # The threads of the services already started would keep a process
-        # alive that can never be of use.
+        # Threads of services that already started would keep the useless
+        # process alive.
         if isinstance(exc, SystemExit):
             print(exc, file=sys.stderr)
         else:

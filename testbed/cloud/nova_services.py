@@ -1,8 +1,8 @@
 """Nova's services in one process: API, conductor, scheduler, computes.
 
-They are Nova's own and talk through its own RPC layer (transport fake://,
-queues in memory) and over real HTTP.  One process instead of seven saves
-130 MB and two seconds of imports for each of them.
+They are the real services. They communicate through Nova's own RPC layer
+(transport fake://, queues in memory) and over real HTTP.  One process instead
+of seven saves 130 MB and two seconds of imports for each of them.
 """
 
 import gc
@@ -42,7 +42,7 @@ _API = "osapi_compute"
 
 def _configure(state: State) -> None:
     """Read nova.conf and make the virt driver importable."""
-    # Nova loads drivers from the package nova.virt only.
+    # Nova only loads drivers from the package nova.virt.
     nova.virt.__path__.append(str(pathlib.Path(__file__).parent / "virt"))
     knobs.register(CONF, Control(state.path))
     config.parse_args(
@@ -61,11 +61,11 @@ def _configure(state: State) -> None:
 
 
 def _node_identity(state: State) -> None:
-    """Let a compute start a second time.
+    """Allow a compute to start a second time.
 
-    Nova then demands a file with the identity of the machine's only node.
-    Our driver gives each host's node an identity of its own, derived from
-    its name, so that any identity in the file will do.
+    Nova then requires a file with the identity of the machine's only node.
+    Our driver derives the identity of each host's node from its name, so
+    that any identity in the file works.
     """
     path = state.db / "compute_id"
     if not path.exists():
@@ -77,7 +77,7 @@ def _placement(state: State, fd: int) -> None:
     from placement.wsgi import api
 
     serving.serve_in_thread(api.application, fd)
-    # Placement has just taken the root logger for itself; take it back.
+    # Placement has just reconfigured the root logger; undo that.
     logging.setup(CONF, "nova")
 
 
@@ -97,10 +97,10 @@ def run(
     hosts: list[str],
     use_cache: bool,
 ) -> None:
-    """Start everything; serve the API last, when all the rest is up.
+    """Start everything; serve the API last, when all other services are up.
 
-    :param fds: listening sockets for Nova, Placement and, unless another
-        process is Neutron, its stub
+    :param fds: listening sockets for Nova, Placement and the stub of
+        Neutron, unless Neutron runs as another process
     """
     nova_fd, placement_fd, *stub_fds = fds
     state = State(path)

@@ -1,8 +1,8 @@
-"""Say early, and in one line, which of the cloud's packages is missing.
+"""Report a missing package of the cloud early, and in one line.
 
-The cloud is real Nova, Keystone, Glance, Placement and Neutron, so it lives
-in a separate environment.  Started with another interpreter it would fail
-deep inside a child process; better to name the package and the remedy first.
+The cloud consists of the real Nova, Keystone, Glance, Placement and Neutron,
+in a separate environment.  With another interpreter it would fail deep inside
+a child process, so the package and the remedy are reported first.
 """
 
 import importlib.util
@@ -13,7 +13,7 @@ from testbed.cloud.errors import CloudError
 
 HERE = pathlib.Path(__file__).parent
 
-#: importable module -> name of the package that brings it
+#: importable module -> name of the package that contains it
 NEEDED = {
     "nova": "nova",
     "keystone": "keystone",

@@ -1,10 +1,10 @@
 """Listening sockets on loopback, opened before any service starts.
 
-The parent binds and listens, then hands the open socket to the service.  So
-a port cannot be lost between choosing and using it, several clouds started
-at once cannot get in each other's way, and a request that comes before the
-service is ready waits in the queue of the socket instead of being refused:
-the services can all be started together, in no particular order.
+The parent binds and listens, then passes the open socket to the service.  No
+other process can take the port in between, clouds that start at the same time
+do not conflict, and a request that arrives before the service is ready waits
+in the socket's queue instead of being refused.  The services can therefore be
+started together, in any order.
 """
 
 import socket
@@ -42,7 +42,7 @@ def close(sockets: Mapping[str, socket.socket]) -> None:
 def _listen(name: str, port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        # A port left in TIME_WAIT by an earlier cloud is free to use.
+        # Allow reuse of ports that an earlier cloud left in TIME_WAIT.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((ADDRESS, port))
         sock.listen(256)

@@ -1,8 +1,8 @@
 """Start, recognise and stop the processes of a cloud.
 
-A process is remembered by its id *and* its start time: ids are reused by the
-kernel, and stopping another user's process would be worse than leaving one
-of ours behind.
+A process is identified by its PID *and* its start time: the kernel reuses
+PIDs, and stopping an unrelated process would be worse than leaving one of
+ours running.
 """
 
 import contextlib
@@ -29,17 +29,17 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Is it still this very process, and not a zombie?"""
+        """Whether this very process still runs and is not a zombie."""
         return _start_time(self.pid) == self.started
 
     @property
     def entry(self) -> dict[str, int]:
-        """How it is recorded."""
+        """The process as an entry of the state file."""
         return {"pid": self.pid, "started": self.started}
 
 
 def _start_time(pid: int) -> int | None:
-    """Clock ticks from boot to the start of a process; None if it is gone."""
+    """Return the start time in clock ticks since boot; None if it is gone."""
     try:
         with open(
             f"/proc/{pid}/stat", encoding="ascii", errors="replace"
@@ -52,7 +52,7 @@ def _start_time(pid: int) -> int | None:
 
 
 def describe(name: str, pid: int) -> Process:
-    """The record of a running process (of this one, for instance)."""
+    """Return the record of a running process, such as this one."""
     started = _start_time(pid)
     return Process(name, pid, -1 if started is None else started)
 
@@ -65,7 +65,7 @@ def spawn(
     pass_fds: Sequence[int],
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Process, subprocess.Popen[bytes]]:
-    """Run one of our modules in a separate session (so process group)."""
+    """Run one of our modules in a separate session and process group."""
     env = {**os.environ, **(environment or {})}
     env["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), env.get("PYTHONPATH")])
@@ -81,9 +81,9 @@ def spawn_command(
     pass_fds: Sequence[int] = (),
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Process, subprocess.Popen[bytes]]:
-    """Run any command so.
+    """Run any command in a separate session and process group.
 
-    :param environment: besides this process's own
+    :param environment: variables in addition to this process's own
     """
     with open(log, "ab") as out:
         child = subprocess.Popen(
@@ -100,9 +100,9 @@ def spawn_command(
 
 
 def stop(processes: Iterable[Process], patience: float = 5.0) -> list[str]:
-    """TERM, then KILL, the process groups that are still ours; wait.
+    """Send TERM, then KILL, to the process groups that are ours; wait.
 
-    :returns: the names of those that had to be killed
+    :returns: names of the processes that had to be killed
     """
     left = [process for process in processes if process.alive]
     for process in left:
@@ -132,7 +132,7 @@ def _wait(processes: list[Process], patience: float) -> list[Process]:
 
 
 def _reap(processes: Iterable[Process]) -> None:
-    """Collect those that are our own children, lest they stay zombies."""
+    """Reap our own children, which would remain zombies otherwise."""
     for process in processes:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(process.pid, os.WNOHANG)

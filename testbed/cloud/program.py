@@ -1,4 +1,4 @@
-"""What the programs that bring labs up and down have in common."""
+"""Common parts of the programs that start and stop labs."""
 
 import argparse
 import signal
@@ -12,12 +12,12 @@ Options = argparse.Namespace
 
 
 def say(text: str) -> None:
-    """To a person, rather than to a program."""
+    """Print a message for people, separate from the program's output."""
     print(text, file=sys.stderr, flush=True)
 
 
 class Parser:
-    """Of a program with commands that all take a state directory."""
+    """Parser of a program whose commands all have a state directory."""
 
     def __init__(self, program: str, description: str, state: str) -> None:
         self.parser = argparse.ArgumentParser(
@@ -41,7 +41,7 @@ class Parser:
         )
 
     def down(self, text: str) -> argparse.ArgumentParser:
-        """Add `down`; a guard says which process has ended."""
+        """Add `down`, with an option for a guard to name its owner."""
         command = self.command("down", text)
         command.add_argument("--owner", help=argparse.SUPPRESS)
         return command
@@ -54,10 +54,10 @@ def main(
     arguments: list[str] | None,
     errors: tuple[type[Exception], ...] = (CloudError,),
 ) -> int:
-    """Run one command; returns the status to exit with.
+    """Run one command; return the exit status.
 
-    :param make: the lab in a state directory
-    :param errors: those that are told in one line
+    :param make: returns the lab in a state directory
+    :param errors: exceptions that are reported in one line
     """
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -72,5 +72,5 @@ def main(
 
 
 def _interrupt(number: int, frame: Any) -> None:
-    """Let a terminated `up` clean up as an interrupted one does."""
+    """Make a terminated `up` clean up like an interrupted one."""
     raise KeyboardInterrupt

@@ -1,6 +1,6 @@
-"""Wait until a cloud is usable, not merely started.
+"""Wait until a cloud is usable, not only started.
 
-Usable means: every service answers, every compute is up in Nova, mapped to
+Usable means: every service responds, every compute is up in Nova, mapped to
 its cell (so that hypervisors are listed) and has an inventory in Placement.
 """
 
@@ -35,7 +35,7 @@ def wait(
     deadline: float,
     say: Callable[[str], None],
 ) -> None:
-    """Return when the cloud is usable; CloudError if it will not be."""
+    """Return when the cloud is usable; raise CloudError if it fails."""
     from keystoneauth1 import exceptions, session
     from keystoneauth1.identity import v3
 
@@ -47,8 +47,8 @@ def wait(
         user_domain_id="default",
         project_domain_id="default",
     )
-    # A short time-out, so that a dead process is soon noticed; a request to
-    # a service that is starting waits in the queue of its socket.
+    # A short timeout, to detect a dead process soon: requests to a service
+    # that is starting wait in the queue of its socket.
     api = session.Session(auth=auth, timeout=2)
 
     def until(what: str, check: Callable[[], Any]) -> None:
@@ -91,7 +91,7 @@ def wait(
 
 
 def tail(cloud: "Cloud", name: str) -> str:
-    """The last lines of a log."""
+    """Return the last lines of a log."""
     try:
         lines = cloud.log(name).read_text(errors="replace").splitlines()
     except FileNotFoundError:
@@ -100,7 +100,7 @@ def tail(cloud: "Cloud", name: str) -> str:
 
 
 def _ensure_image(cloud: "Cloud", api: Any, get: Callable) -> bool:
-    """Glance answers, and has the image."""
+    """Whether Glance responds; create the image if it is missing."""
     images = f"{cloud.endpoints['glance']}/v2/images"
     if get(f"{images}?name={IMAGE}&status=active")["images"]:
         return True
@@ -124,7 +124,7 @@ def _ensure_image(cloud: "Cloud", api: Any, get: Callable) -> bool:
 
 
 def _ensure_networks(cloud: "Cloud", api: Any, get: Callable) -> bool:
-    """Neutron answers, and has the networks."""
+    """Whether Neutron responds; create networks that are missing."""
     root = f"{cloud.endpoints['neutron']}/v2.0"
     there = {found["name"] for found in get(f"{root}/networks")["networks"]}
     for number, (name, attributes) in enumerate(NETWORKS.items()):

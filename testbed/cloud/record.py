@@ -1,4 +1,4 @@
-"""A state directory with a file that records what runs there."""
+"""A state directory with a file that records the running processes."""
 
 import fcntl
 import json
@@ -13,13 +13,13 @@ from typing import IO, Any
 from testbed.cloud.guard import owner_text
 from testbed.cloud.processes import Process
 
-_PATIENCE = 600.0  #: seconds for another `up` or `down` of the same one
+_PATIENCE = 600.0  #: seconds to wait for another `up` or `down`
 
 
 class Record:
-    """What is known by a file of facts in a separate directory."""
+    """Something that is recorded by a file of facts in its own directory."""
 
-    #: what it is in words, and what is raised about it
+    #: its name in messages, and the exception to raise
     what = "cloud"
     error: type[Exception] = RuntimeError
 
@@ -32,7 +32,7 @@ class Record:
 
     @property
     def exists(self) -> bool:
-        """Has one been started here, and not been removed?"""
+        """Whether one was started here and not yet removed."""
         return self.marker.is_file()
 
     def refuse_other(self) -> None:
@@ -49,7 +49,7 @@ class Record:
             )
 
     def load(self) -> dict[str, Any]:
-        """The recorded facts; empty when there are none."""
+        """Return the recorded facts; empty if there are none."""
         try:
             return json.loads(self.marker.read_text())
         except FileNotFoundError:
@@ -58,35 +58,35 @@ class Record:
             raise self.error(f"{self.marker} cannot be read: {exc}") from exc
 
     def write(self, facts: dict[str, Any]) -> None:
-        """Record these facts; a reader never sees half a file."""
+        """Record these facts atomically."""
         new = self.marker.with_suffix(".new")
         new.write_text(json.dumps(facts, indent=1) + "\n")
         new.replace(self.marker)
 
     def processes(self) -> list[Process]:
-        """The processes recorded, dead or alive."""
+        """Return the recorded processes, dead or alive."""
         return [
             Process(name, entry["pid"], entry["started"])
             for name, entry in self.load().get("processes", {}).items()
         ]
 
     def owner(self) -> Process | None:
-        """The process with which it is to end; None: it outlives all."""
+        """Return the process with which it ends; None if independent."""
         entry = self.load().get("owner")
         return entry and Process("owner", entry["pid"], entry["started"])
 
     @property
     def abandoned(self) -> bool:
-        """Was it to end with a process that is gone?"""
+        """Whether its owner is gone, so that it should have ended too."""
         owner = self.owner()
         return owner is not None and not owner.alive
 
     def belongs_to_another(self, owner: str | None) -> bool:
-        """Has it been started anew since a guard's process ended?
+        """Whether it was restarted since a guard's owner ended.
 
-        Only the holder of the lock knows: an `up` may be under way.
+        Call it with the lock held: an `up` may be in progress.
 
-        :param owner: see guard.owner_text; None: of any process
+        :param owner: see guard.owner_text; None for any process
         """
         if owner is None:
             return False
@@ -94,9 +94,9 @@ class Record:
         return now is None or owner_text(now) != owner
 
     def remove(self) -> None:
-        """Delete what is in the directory, if one is recorded there.
+        """Delete the contents of the directory, if it is one of ours.
 
-        The lock is left: its holder removes it, and the directory with it.
+        The lock remains: its holder removes it, and then the directory.
         """
         if not self.exists:
             return
@@ -106,7 +106,7 @@ class Record:
         self.marker.unlink()
 
     def delete(self, path: pathlib.Path) -> None:
-        """Delete a file or a tree of it."""
+        """Delete a file or a directory tree."""
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -114,16 +114,16 @@ class Record:
 
     @contextmanager
     def locked(self, patience: float = _PATIENCE) -> Iterator[None]:
-        """Keep every other `up` and `down` of the same one out.
+        """Hold the lock against any other `up` and `down`.
 
-        :param patience: seconds
-        :raises error: another one takes longer
+        :param patience: seconds to wait for the lock
+        :raises error: another one holds it for longer
         """
         lock = self._take_lock(time.monotonic() + patience)
         try:
             yield
         finally:
-            # It never came to be, or has been removed: leave no trace.
+            # It was never created, or was removed: remove the lock too.
             if not self.exists and self._is_the_lock(lock):
                 with suppress(OSError):
                     self.lock.unlink()
@@ -133,7 +133,7 @@ class Record:
     def _take_lock(self, deadline: float) -> IO[str]:
         while True:
             self.path.mkdir(parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):  # the directory went again
+            with suppress(FileNotFoundError):  # the directory was removed
                 lock = open(self.lock, "w")  # noqa: SIM115
                 with suppress(BlockingIOError):
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -148,7 +148,7 @@ class Record:
             time.sleep(0.05)
 
     def _is_the_lock(self, lock: IO[str]) -> bool:
-        """It has not been removed while it was waited for."""
+        """Whether the locked file is still the one at the lock's path."""
         try:
             return os.path.samestat(
                 os.fstat(lock.fileno()), os.stat(self.lock)

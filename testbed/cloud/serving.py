@@ -14,7 +14,7 @@ class _Handler(WSGIRequestHandler):
 
 
 def serve(application, fd: int) -> None:
-    """Serve for ever, one thread per connection."""
+    """Serve without end, one thread per connection."""
     with socket.socket(fileno=fd) as sock:
         host, port = sock.getsockname()
         server = make_server(
@@ -30,5 +30,5 @@ def serve(application, fd: int) -> None:
 
 
 def serve_in_thread(application, fd: int) -> None:
-    """The same, next to other work of this process."""
+    """Serve in a background thread of this process."""
     threading.Thread(target=serve, args=(application, fd), daemon=True).start()

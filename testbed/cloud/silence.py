@@ -1,10 +1,9 @@
-"""Hosts that fall silent: as if cut off from the management network.
+"""Silent hosts: as if disconnected from the management network.
 
-All hosts live in one process, so one of them cannot simply be killed.  A
-silent host sends no heartbeat, so Nova holds it for down after
-service_down_time; and it takes no message from the queue until it wakes, as
-a host behind a broken network would find its messages waiting.  What it was
-doing goes on: its guests do not know of the network.
+All hosts share one process, so a single one cannot be killed.  A silent host
+sends no heartbeat, so that Nova reports it as down after service_down_time.
+It reads no message from the queue until it wakes, like a host whose network
+is down.  Its current work continues: guests do not depend on that network.
 """
 
 import time
@@ -16,7 +15,7 @@ _NAP = 0.25
 
 
 def install(control: Control) -> None:
-    """Patch the heartbeat and the RPC dispatcher; before services start."""
+    """Patch the heartbeat and the RPC dispatcher, before services start."""
     from nova import objects
     from nova.servicegroup import api as servicegroup
     from nova.servicegroup.drivers import db
@@ -32,8 +31,8 @@ def install(control: Control) -> None:
             report_state(self, service)
 
     def _dispatch(self, incoming):
-        # The computes share nothing but this class, so the host must be
-        # found through the manager that the message is for.
+        # The computes share only this class, so the host is derived from the
+        # manager that receives the message.
         host = _compute_host(self.endpoints)
         while host and control.silent(host):
             time.sleep(_NAP)
@@ -42,12 +41,12 @@ def install(control: Control) -> None:
 
     db.DbDriver._report_state = _report_state
     dispatcher.RPCDispatcher.dispatch = _dispatch
-    # Nova's own compute, conductor and scheduler keep this version in memory
-    # (nova/cmd/compute.py); nova-api, which must see a change, does not. They
-    # share this process, and each heartbeat would ask the database.
+    # Nova's compute, conductor and scheduler cache this version
+    # (nova/cmd/compute.py); nova-api, which must notice a change, does not.
+    # All share this process, so each heartbeat would query the database.
     objects.Service._check_minimum_version = lambda service: None
-    # The first heartbeat comes 5 s after the start otherwise, and services
-    # of a cloud that is started again look dead until then.
+    # Otherwise the first heartbeat is sent 5 s after the start, and services
+    # of a restarted cloud appear dead until then.
     servicegroup.INITIAL_REPORTING_DELAY = 1
 
 

@@ -1,11 +1,11 @@
 """Make oslo.db's writers on SQLite wait for each other instead of failing.
 
-SQLite lets a transaction begin as a reader and refuses at once, with
-"database is locked", when it then wants to write while another one does: the
-busy timeout does not apply, for waiting could never help.  OpenStack's
-services, made for servers with row locks, read and write in one transaction
-all the time.  So a transaction that is *declared* a writer must take the
-write lock when it begins, with BEGIN IMMEDIATE; then the timeout applies.
+If a SQLite transaction starts as a reader and then writes while another one
+does, it fails at once with "database is locked": the busy timeout does not
+apply, because waiting cannot help.  OpenStack's services, written for servers
+with row locks, often read and write in one transaction.  A transaction that
+is *declared* a writer must therefore take the write lock at its start, with
+BEGIN IMMEDIATE; then the timeout applies.
 """
 
 import sqlalchemy
@@ -24,8 +24,8 @@ def install() -> None:
     def writer(self):
         return self.get_writer_engine().execution_options(**{_OPTION: True})
 
-    # oslo.db knows whether the outermost block is a reader or a writer only
-    # here, where it opens the connection; it offers no hook, hence the patch.
+    # This is the only place in oslo.db that knows whether the outermost block
+    # is a reader or a writer. It has no hook, hence the patch.
     def _create_connection(self, mode):
         if mode is enginefacade._WRITER:
             return writer(self).connect()
@@ -39,7 +39,7 @@ def install() -> None:
     factory._create_connection = _create_connection
     factory._create_session = _create_session
 
-    # oslo.db emits a literal BEGIN for SQLite; this is where to change it.
+    # oslo.db emits a literal BEGIN for SQLite, which is replaced here.
     @event.listens_for(sqlalchemy.Engine, "before_cursor_execute", retval=True)
     def _begin(conn, cursor, statement, parameters, context, executemany):
         if (

@@ -1,4 +1,4 @@
-"""What a cloud leaves on disk, and where.
+"""The files of a cloud in its state directory.
 
 ::
 
@@ -34,7 +34,7 @@ class State(Record):
         self.clouds_yaml = self.path / "clouds.yaml"
 
     def create(self) -> None:
-        """Make the directory; refuse one that holds something else."""
+        """Create the directory; refuse one with foreign contents."""
         self.refuse_other()
         for name in DIRECTORIES:
             (self.path / name).mkdir(parents=True, exist_ok=True)
@@ -42,12 +42,12 @@ class State(Record):
             self.save({})
 
     def database(self, name: str) -> str:
-        """The URL of a database: on the server recorded, else SQLite."""
+        """Return a database's URL: on the recorded server, else SQLite."""
         server = self.load().get("database_server")
         if server:
             return f"{server}/{name}"
         return f"sqlite:///{self.db / name}.db?timeout=60"
 
     def save(self, facts: dict[str, Any]) -> None:
-        """Record these facts instead of those recorded before."""
+        """Record these facts, replacing the previous ones."""
         self.write(facts)

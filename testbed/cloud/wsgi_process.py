@@ -23,10 +23,10 @@ from testbed.cloud.state import State
 
 
 def _without_saml_schemas() -> None:
-    """Spare Keystone a third of its start.
+    """Save a third of Keystone's start time.
 
-    It imports pysaml2 for federation, which compiles the XML schemas of SAML
-    when imported.  Federated login is not used here.
+    Keystone imports pysaml2 for federation, which compiles the XML schemas of
+    SAML on import.  Federated login is not used here.
     """
     stub = types.ModuleType("saml2.xml.schema")
     stub.XMLSchemaError = type("XMLSchemaError", (Exception,), {})
@@ -71,11 +71,11 @@ def _ensure(
 
 
 def main() -> None:
-    """Prepare the database, load the application, serve it for ever."""
-    # Collecting garbage while thousands of modules load frees nothing.
+    """Prepare the database, load the application, and serve it."""
+    # Garbage collection frees nothing while thousands of modules load.
     gc.disable()
     service, path, fd, *options = sys.argv[1:]
-    sys.argv[1:] = []  # the services parse it too
+    sys.argv[1:] = []  # the services also parse it
     state = State(path)
     sqlite_locks.install()
     prepare = {"keystone": _keystone, "glance": _glance, "neutron": _neutron}

@@ -1,4 +1,4 @@
-"""A real cloud on real nodes: an operator's command moves a real guest.
+"""A real cloud on real nodes, in which commands move real guests.
 
 Keystone, Placement, Glance, nova-api, nova-conductor and nova-scheduler as
 processes of this machine, on loopback; nova-compute with the libvirt driver

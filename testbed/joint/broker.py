@@ -1,7 +1,7 @@
-"""RabbitMQ, on loopback, with a directory, a cookie and ports of its own.
+"""RabbitMQ on loopback, with a separate directory, cookie and ports.
 
-It is the one of this machine's packages; nothing of it is started as a
-service, and what the machine may run of it itself is not met.
+It is the version packaged for this machine. It does not run as a service, and
+does not interfere with a RabbitMQ service of the machine.
 """
 
 import pathlib
@@ -11,7 +11,7 @@ from testbed.cloud.ports import ADDRESS
 from testbed.nodes.errors import LabError
 
 USER, PASSWORD = "nova", "rabbit-secret"
-#: what of it needs a port: clients, peers, and the register of peers
+#: parts that need a port: clients, peers, and the peer registry (epmd)
 PORTS = ("rabbit", "peers", "epmd")
 
 _CONFIGURATION = """\
@@ -22,7 +22,7 @@ loopback_users = none
 vm_memory_high_watermark.absolute = 1GB
 disk_free_limit.absolute = 50MB
 """
-# One core, and no spinning while it waits: the machine is a small one.
+# One core and no busy waiting, as the machine is small.
 _ERLANG = (
     "+S 1:1 +A 8 +sbwt none +sbwtdcpu none +sbwtdio none"
     " -kernel inet_dist_use_interface {127,0,0,1}"
@@ -30,14 +30,14 @@ _ERLANG = (
 
 
 def url(address: str, ports: Mapping[str, int]) -> str:
-    """What a service needs to know."""
+    """Return the transport URL for a service."""
     return f"rabbit://{USER}:{PASSWORD}@{address}:{ports['rabbit']}/"
 
 
 def prepare(
     directory: pathlib.Path, ports: Mapping[str, int]
 ) -> tuple[list[str], dict[str, str]]:
-    """Write what it needs; returns the command and the environment."""
+    """Write its configuration; return its command and environment."""
     found = sorted(
         pathlib.Path("/usr/lib/rabbitmq/lib").glob(
             "rabbitmq_server-*/sbin/rabbitmq-server"
@@ -54,7 +54,7 @@ def prepare(
     )
     (directory / "plugins").write_text("[].\n")
     environment = {
-        "HOME": str(directory),  # of the cookie
+        "HOME": str(directory),  # the location of the cookie
         "ERL_EPMD_ADDRESS": ADDRESS,
         "ERL_EPMD_PORT": str(ports["epmd"]),
         "RABBITMQ_NODENAME": f"joint-{ports['rabbit']}@localhost",

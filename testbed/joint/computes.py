@@ -1,8 +1,8 @@
 """nova-compute on a node: the real one, with the libvirt driver.
 
-It runs as user nova, from this machine's own environment, which the node is
-shown read-only; where it needs root, it asks through sudo, as it does where
-distributions have packaged it.
+It runs as user nova, from this machine's environment, which is mounted
+read-only on the node. It uses sudo for root, as in the packages of
+distributions.
 """
 
 import pathlib
@@ -80,10 +80,10 @@ done
 
 
 def shown() -> dict[str, str]:
-    """What the nodes have to see of this machine: path there, path here."""
+    """Return the paths to mount on the nodes: path there, path here."""
     return {
         _VENV: sys.prefix,
-        # The environment names its Python by this path.
+        # The environment refers to its Python by this path.
         sys.base_prefix: sys.base_prefix,
         _LIBVIRT: str(libvirt_python.directory()),
     }
@@ -94,7 +94,7 @@ def _nova_conf(name: str, ports: dict[str, int], pace: Pace) -> str:
     auth = config.auth(keystone, "nova")
     services = ""
     for section in ("placement", "glance", "neutron", "cinder"):
-        # The other interfaces are for this machine (see joint.py).
+        # The other interfaces are only for this machine (see joint.py).
         services += f"\n[{section}]{auth}valid_interfaces = admin\n"
     services += f"\n[keystone_authtoken]{auth}"
     services += f"\n[service_user]\nsend_service_user_token = true{auth}"
@@ -123,7 +123,7 @@ def _nova_conf(name: str, ports: dict[str, int], pace: Pace) -> str:
 
 
 def prepare(lab: Lab, name: str, ports: dict[str, int]) -> None:
-    """Make a booted node ready to be a compute; nothing is started."""
+    """Prepare a booted node as a compute, without starting anything."""
     do(lab, name, _PREPARE)
     nova_conf = _nova_conf(name, ports, PACES[lab.kind])
     lab.put(name, "/etc/nova/nova.conf", nova_conf, 0o640, "root:nova")
@@ -133,5 +133,5 @@ def prepare(lab: Lab, name: str, ports: dict[str, int]) -> None:
 
 
 def start(lab: Lab, name: str) -> None:
-    """Start it; whether it works is to be asked of Nova."""
+    """Start nova-compute; Nova shows later whether it works."""
     do(lab, name, f"systemctl daemon-reload && systemctl start {UNIT}")

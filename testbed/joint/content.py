@@ -11,7 +11,7 @@ FLAVORS = {"small": (16, 1), "large": (64, 1)}
 
 
 def make(connection: Any) -> None:
-    """Make what is not there yet."""
+    """Create images and flavors that do not exist yet."""
     for name, dirty_mib in IMAGES.items():
         if not connection.image.find_image(name):
             connection.image.create_image(

@@ -16,7 +16,7 @@ from testbed.nodes.errors import LabError
 
 _SERVICE = "testbed.joint.service"
 _WSGI = "testbed.cloud.wsgi_process"
-#: process: module, and the port it serves
+#: process: its module, and the port that it serves
 _MODULES = {
     "nova-api": (_SERVICE, "nova"),
     "nova-conductor": (_SERVICE, None),
@@ -41,9 +41,9 @@ Children = dict[str, subprocess.Popen[bytes]]
 
 
 class ControlPlane:
-    """Of one joint cloud.
+    """The control plane of one joint cloud.
 
-    :ivar children: those that this process has started
+    :ivar children: processes that this process has started
     """
 
     def __init__(self, state: State) -> None:
@@ -57,11 +57,11 @@ class ControlPlane:
         return self._state.load()["ports"]
 
     def start(self, pace: Pace) -> None:
-        """Start all of them; only the database is awaited.
+        """Start all processes, and record their ports.
 
-        The ports are recorded.
+        It only waits for the database.
 
-        :param pace: of the nodes
+        :param pace: pace of the nodes
         """
         sockets = ports.listen(config.ROOTS)
         try:
@@ -71,7 +71,7 @@ class ControlPlane:
                 "ports": found,
                 "controller": CONTROLLER,
                 "database_server": mariadb.server(found),
-                # Who asks for it gets the address which the nodes can reach.
+                # The 'admin' interface has the address that nodes can reach.
                 "admin_endpoints": config.endpoints(found, GATEWAY),
                 "processes": {},
             }
@@ -88,7 +88,7 @@ class ControlPlane:
             ports.close(sockets)
 
     def open_gate(self, namespace: str) -> None:
-        """Let the nodes in.
+        """Make the control plane reachable from the nodes.
 
         :param namespace: the file of the lab's network namespace
         """
@@ -101,9 +101,9 @@ class ControlPlane:
         )
 
     def end(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
-        """End one of them; return when all of it is gone.
+        """End one process; return when all its children are gone.
 
-        :param how: KILL for one that dies, TERM for one that is stopped
+        :param how: KILL to simulate a crash, TERM for a normal stop
         :raises LabError: it does not end
         """
         end = time.monotonic() + _PATIENCE
@@ -115,7 +115,7 @@ class ControlPlane:
             time.sleep(0.05)
 
     def send(self, name: str, which: signal.Signals) -> None:
-        """Send a signal to one of them and to its children."""
+        """Send a signal to one process and to its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._group(name), which)
 
@@ -126,7 +126,7 @@ class ControlPlane:
         return process.pid
 
     def again(self, name: str) -> None:
-        """Start one that has ended, on the same port."""
+        """Restart a process that has ended, on the same port."""
         if name not in _MODULES:
             self._spawn(name)
             if name == "rabbit":
@@ -153,13 +153,13 @@ class ControlPlane:
             time.sleep(0.1)
 
     def _spawn(self, name: str) -> None:
-        """One that is not one of our Python programs."""
+        """Start a process that is not one of our Python programs."""
         found = self._ports
         environment: dict[str, str] = {}
         if name == "mariadb":
             command = mariadb.command(self._mariadb, found)
         elif name == "epmd":
-            # RabbitMQ would start one which outlives it.
+            # Otherwise RabbitMQ starts an epmd that outlives it.
             port = str(found["epmd"])
             command = ["epmd", "-address", ports.ADDRESS, "-port", port]
         else:
@@ -210,7 +210,7 @@ class ControlPlane:
 
 
 def _free(names: tuple[str, ...]) -> dict[str, int]:
-    """Ports for programs which cannot take over an open socket."""
+    """Return ports for programs that cannot inherit an open socket."""
     sockets = ports.listen(names)
     found = {name: sock.getsockname()[1] for name, sock in sockets.items()}
     ports.close(sockets)
@@ -218,7 +218,7 @@ def _free(names: tuple[str, ...]) -> dict[str, int]:
 
 
 def _group_lives(leader: int) -> bool:
-    """Is anything of a process group there, zombies of ours apart?"""
+    """Whether a process group has members, except zombies of ours."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(leader, os.WNOHANG)
     try:

@@ -1,4 +1,4 @@
-"""Debian packages, unpacked rather than installed, for the nodes to see."""
+"""Debian packages for the nodes, unpacked rather than installed."""
 
 import pathlib
 
@@ -14,15 +14,15 @@ rm -- *.deb
 
 
 def unpacked(kind: str, *packages: str) -> pathlib.Path:
-    """The directory with their files, from the cache.
+    """Return the cached directory with the packages' files.
 
-    :param kind: names the entry
-    :raises LabError: they cannot be had
+    :param kind: name of the cache entry
+    :raises LabError: the packages are not available
     """
 
     def make(path: pathlib.Path) -> None:
         run("sh", "-ec", _UNPACK, "sh", str(path), *packages, patience=300.0)
-        path.chmod(0o755)  # others than root read it
+        path.chmod(0o755)  # users other than root read it
 
     recipe = cache.key((packages, sources.release(), _UNPACK))
     return cache.entry(f"{kind}-{recipe}", make)

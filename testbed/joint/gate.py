@@ -1,10 +1,10 @@
-"""Let the nodes in: ports of loopback, on the bridge of the lab.
+"""Forward ports of the lab's bridge to loopback, for the nodes.
 
-The control plane listens on loopback only, where `openstack` finds it; the
-nodes live on a network which loopback is no part of.  This process listens
-in the network namespace of the lab, and connects in its own: a socket
-belongs to the namespace in which it was made.  So nothing listens on an
-address that is reachable from outside of this machine.
+The control plane only listens on loopback, where `openstack` connects to it;
+the nodes cannot reach loopback.  This process listens in the network
+namespace of the lab and connects in its own: a socket belongs to the
+namespace in which it was created.  As a result, nothing listens on an address
+that is reachable from outside this machine.
 
 usage: python -m testbed.joint.gate NAMESPACE ADDRESS PORT...
 """
@@ -24,7 +24,7 @@ _CHUNK = 65536
 
 @contextlib.contextmanager
 def _within(namespace: str):
-    """Be in another network namespace (os.setns comes with Python 3.12)."""
+    """Enter another network namespace (os.setns needs Python 3.12)."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def enter(path: int) -> None:
@@ -43,7 +43,7 @@ def _within(namespace: str):
 
 
 async def _copy(reader, writer) -> None:
-    """One direction; its end is passed on."""
+    """Copy one direction, and forward its end of file."""
     with contextlib.suppress(OSError):
         while data := await reader.read(_CHUNK):
             writer.write(data)
@@ -71,7 +71,7 @@ async def _serve(sockets: dict[int, socket.socket]) -> None:
 
 
 def main() -> None:
-    """Serve for ever."""
+    """Forward connections without end."""
     namespace, address, *ports = sys.argv[1:]
     with _within(namespace):
         sockets = {

@@ -1,7 +1,7 @@
-"""The guest: one sector, so that it is up at once and fits into 16 MB.
+"""The guest: one boot sector, which starts at once and fits into 16 MB.
 
-It never looks at its disk again, so a disk that a move has lost would not
-be noticed by it; its memory and its time would.
+It never reads its disk after the start, so it cannot detect that a move lost
+the disk. It would detect a loss of memory or time.
 """
 
 import pathlib
@@ -15,12 +15,12 @@ _SIZE = 1024 * 1024
 _SECTOR = 512
 _PAGES, _PARTITION = 0x1AC, 0x1BE  #: offsets in the sector
 _IN_A_MIB = 256
-#: at the start of each line which the guest prints, before a hex number
+#: start of each line that the guest prints, followed by a hex number
 TEXT = "count "
 
 
 def sector() -> bytes:
-    """The guest, assembled."""
+    """Return the assembled boot sector."""
     with tempfile.TemporaryDirectory() as directory:
         code, binary = f"{directory}/guest.o", f"{directory}/guest"
         run("as", "--32", "-o", code, str(_SOURCE))
@@ -48,14 +48,14 @@ def image(dirty_mib: int = 0, filled_mib: int = 0) -> bytes:
 
 
 def counts(console: str) -> list[int]:
-    """The numbers in what the guest has printed.
+    """Return the numbers in the guest's output.
 
-    The last line may be half written.
+    An incomplete last line is allowed.
     """
     lines = console.split("\n")[:-1]
     return [int(line.split()[-1], 16) for line in lines if TEXT in line]
 
 
 def count(console: str) -> int:
-    """The last of them; 0 if there is none."""
+    """Return the last number; 0 if there is none."""
     return (counts(console) or [0])[-1]

@@ -60,12 +60,12 @@ class Joint:
         report: Callable[[str], None] = _quiet,
         lasting: bool = False,
     ) -> "Joint":
-        """Start one, or find that it runs; return when it is usable.
+        """Start one unless it runs; return when it is usable.
 
-        What an `up` has left whose process was killed is ended first.
+        Leftovers of an `up` that was killed are removed first.
 
-        :param kind: of the storage of the guests' disks: see storage.py
-        :param lasting: it outlives this process; else it ends with it
+        :param kind: kind of storage for the guests' disks: see storage.py
+        :param lasting: keep it running when this process ends
         :raises LabError, CloudError: with the reason; nothing is left
             running
         """
@@ -79,7 +79,7 @@ class Joint:
                     raise LabError("it is up with other storage")
                 report(f"already up in {joint.path}")
                 return joint
-            joint._stop()  # what is left of one that was killed
+            joint._stop()  # leftovers of one that was killed
             if joint.state.abandoned:
                 joint.state.remove()
             if not lasting:
@@ -101,7 +101,7 @@ class Joint:
 
     @property
     def is_up(self) -> bool:
-        """Has it come up, and are all its processes alive?"""
+        """Whether it is completely started and all its processes live."""
         return (
             self.state.load().get("phase") == _UP
             and all(one.alive for one in self.state.processes())
@@ -110,7 +110,7 @@ class Joint:
 
     @property
     def storage(self) -> str:
-        """Where the guests' disks are: see storage.py."""
+        """The kind of storage of the guests' disks: see storage.py."""
         return self.state.load()["storage"]
 
     def _start(self, kind: str, report: Callable[[str], None]) -> None:
@@ -134,7 +134,7 @@ class Joint:
                 storage.nodes(kind),
                 report=lambda text: report(f"nodes: {text}"),
                 shown=computes.shown() | storage.shown(kind),
-                lasting=True,  # it ends with the whole
+                lasting=True,  # it ends with the joint cloud
             )
             self.control.start(PACES[storage.nodes(kind)])
             say(f"started {', '.join(self.control.children)}")
@@ -173,9 +173,9 @@ class Joint:
         storage.use(self.lab, self.storage, name)
 
     def down(self, owner: str | None = None) -> None:
-        """Stop what was started here and remove the state directory.
+        """Stop the joint cloud and remove the state directory.
 
-        :param owner: only if it is still that process's; see Record
+        :param owner: do nothing unless this process owns it; see Record
         """
         with self.state.locked():
             if self.state.belongs_to_another(owner):
@@ -188,21 +188,21 @@ class Joint:
         self._release()
 
     def _stop(self) -> None:
-        # Nodes first: their computes would only complain.
+        # Stop the nodes first, or their computes log connection errors.
         self.lab.down()
         processes.stop(self.state.processes(), patience=10.0)
 
-    # How it is used
+    # Use
 
     def environment(self, name: str = "admin") -> dict[str, str]:
-        """Variables for the openstack client, on this machine itself."""
+        """Return variables for the openstack client on this machine."""
         return {
             "OS_CLIENT_CONFIG_FILE": str(self.state.clouds_yaml),
             "OS_CLOUD": name,
         }
 
     def connect(self) -> Any:
-        """An admin's connection of the SDK."""
+        """Return an SDK connection as admin."""
         import openstack
 
         clouds = json.loads(self.state.clouds_yaml.read_text())["clouds"]
@@ -219,7 +219,7 @@ class Joint:
         flavor: str = "small",
         image: str = "idle",
     ) -> Any:
-        """Boot a server without a network; return when it counts."""
+        """Boot a server without a network; return when its guest counts."""
         connection = self.connect()
         server = connection.compute.create_server(
             name=name,
@@ -239,7 +239,7 @@ class Joint:
         return server
 
     def ticks(self, server: Any) -> int:
-        """How far the guest has counted, as its host's disk says."""
+        """Return the guest's count, from the console log on its host."""
         host = self.connect().compute.get_server(server.id).compute_host
         log = f"{INSTANCES}/{server.id}/console.log"
         done = self.lab.run(host, f"tail -c 256 {log}")
@@ -248,7 +248,7 @@ class Joint:
     def store(self, kind: str) -> None:
         """Change the storage of the nodes, while they have no guests.
 
-        :raises LabError: it takes nodes of another kind
+        :raises LabError: this storage needs another kind of node
         """
         if storage.nodes(kind) != self.lab.kind:
             raise LabError(f"{kind} is not for nodes of kind {self.lab.kind}")
@@ -256,7 +256,7 @@ class Joint:
         self.state.save({**self.state.load(), "storage": kind})
 
     def guests(self, name: str) -> dict[str, str]:
-        """What libvirt of a node has: the state of each guest by its id."""
+        """Return the guests of a node's libvirt: the state by UUID."""
         script = (
             "for id in $(virsh list --all --uuid); do"
             ' echo "$id $(virsh domstate "$id")"; done'
@@ -265,34 +265,34 @@ class Joint:
         return dict(line.split(" ", 1) for line in lines if line)
 
     def speed(self, guest: str, node: str, mib: int) -> None:
-        """Bound how fast a guest is copied from a node, in MiB/s.
+        """Limit the bandwidth of a guest's copy from a node, in MiB/s.
 
-        :param guest: its UUID
-        :raises LabError: libvirt there does not run it
+        :param guest: UUID of the guest
+        :raises LabError: libvirt on the node does not run it
         """
         do(self.lab, node, f"virsh migrate-setspeed {guest} {mib}")
 
     def copies(self, guest: str, node: str) -> bool:
-        """Does libvirt of a node copy the memory of a guest now?"""
+        """Whether libvirt on a node is copying a guest's memory."""
         done = self.lab.run(node, f"LC_ALL=C virsh domjobinfo {guest}")
         return "Memory remaining:" in done.stdout
 
     def reset(self, name: str) -> None:
-        """Bring a node back to how it was when the cloud came up.
+        """Restore a node to its state when the cloud was started.
 
-        Guests which ran on it are lost.
+        Guests that ran on it are lost.
         """
         self.lab.reset(name)
         self._prepare(name)
         self.restart(name)
 
     def usable(self) -> bool:
-        """Are all computes up and enabled?"""
+        """Whether all computes are up and enabled."""
         return usable(self.connect(), COMPUTES)
 
     def restart(self, name: str) -> None:
-        """Restart a nova-compute; return when Nova knows it is up."""
-        # The old one reports until its very end.
+        """Restart a nova-compute; return when Nova reports it as up."""
+        # The old process sends reports until it ends.
         restart = (
             f"systemctl daemon-reload && systemctl restart {computes.UNIT}"
         )
@@ -309,12 +309,12 @@ class Joint:
 
     @staticmethod
     def reported(connection: Any, name: str, since: float) -> bool:
-        """Has that nova-compute reported since then, a time of its clock?"""
+        """Whether nova-compute has reported since a time of its own clock."""
         (found,) = connection.compute.services(
             binary="nova-compute", host=name
         )
         if not found.updated_at:
-            return False  # it has only been registered
+            return False  # registered, but without a report
         said = datetime.datetime.fromisoformat(found.updated_at)
         said = said.replace(tzinfo=datetime.UTC)
         return said.timestamp() > since + 1

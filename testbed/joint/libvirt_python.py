@@ -1,8 +1,8 @@
-"""libvirt's Python module for a nova-compute: Debian's, unpacked.
+"""libvirt's Python module for nova-compute: Debian's package, unpacked.
 
-Building it from its sources takes a compiler and libvirt's headers, which the
-machine need not have.  Debian's fits the libvirt of the nodes, and any
-CPython of the same version.
+Building it needs a compiler and libvirt's headers, which may be missing.
+Debian's build matches the libvirt of the nodes, and works with any CPython of
+the same version.
 """
 
 import pathlib
@@ -15,9 +15,9 @@ _PACKAGE = "python3-libvirt"
 
 
 def directory() -> pathlib.Path:
-    """What is to be on PYTHONPATH in the nodes.
+    """Return the directory for PYTHONPATH on the nodes.
 
-    :raises LabError: it cannot be had
+    :raises LabError: the package is not available
     """
     found = (
         debs.unpacked("libvirt", _PACKAGE) / "usr/lib/python3/dist-packages"

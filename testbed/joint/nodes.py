@@ -1,4 +1,4 @@
-"""Do something on a node, or say why it cannot be done."""
+"""Run a script on a node, and raise an error if it fails."""
 
 from testbed.nodes import Lab
 from testbed.nodes.errors import LabError
@@ -7,7 +7,7 @@ from testbed.nodes.errors import LabError
 def do(lab: Lab, name: str, script: str) -> str:
     """Run a script on a node.
 
-    :returns: what it prints
+    :returns: its output
     :raises LabError: it failed
     """
     done = lab.run(name, script)

@@ -1,4 +1,4 @@
-"""How often the parts of a cloud report, and how long they are waited for."""
+"""Report intervals and timeouts of the parts of a cloud."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from testbed.nodes.content import NSPAWN, VM
 
 @dataclass(frozen=True)
 class Pace:
-    """In seconds."""
+    """Intervals and timeouts, in seconds."""
 
     report_interval: int
     update_interval: int  #: of what a host has left
@@ -16,7 +16,7 @@ class Pace:
     answer: int  #: until a call to another service is given up
 
 
-#: by the kind of the nodes; emulated ones take many times as long
+#: by kind of node; emulated machines take many times longer
 PACES = {
     NSPAWN: Pace(config.REPORT_INTERVAL, 10, config.DOWN_TIME, 60),
     VM: Pace(10, 60, 120, 300),

@@ -1,4 +1,4 @@
-"""Wait until what has been started can be used."""
+"""Wait until the started parts are usable."""
 
 import subprocess
 import time
@@ -8,13 +8,13 @@ from typing import Any
 from testbed.cloud.state import State
 from testbed.nodes.errors import LabError
 
-#: seconds for each thing, on a busy machine with nodes that are emulated
+#: seconds per wait, enough for emulated nodes on a busy machine
 PATIENCE = 600.0
 _LINES = 20
 
 
 class Waiting:
-    """Repeats a question until the answer is true."""
+    """Repeat checks until they are true."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Waiting:
 
 
 def usable(connection: Any, hosts: Iterable[str]) -> bool:
-    """Are these computes up and enabled, mapped and in Placement?"""
+    """Whether these computes are up, enabled, mapped and in Placement."""
     compute = connection.compute
     up = {
         found.host

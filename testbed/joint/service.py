@@ -12,7 +12,7 @@ import sys
 from testbed.cloud import serving
 from testbed.cloud.state import State
 
-#: later ones override what earlier ones say
+#: later files override earlier ones
 FILES = ("nova.conf", "joint.conf")
 
 
@@ -50,7 +50,7 @@ def _neutron(state: State, fd: int) -> None:
 
 
 def _worker(state: State, binary: str) -> None:
-    """nova-conductor or nova-scheduler, without a parent that forks it."""
+    """Run nova-conductor or nova-scheduler, without forking workers."""
     config = _configure(state)
     from nova import service
     from oslo_service import opts

@@ -1,4 +1,4 @@
-"""What a joint cloud leaves on disk, and where.
+"""The files of a joint cloud in its state directory.
 
 ::
 
@@ -14,10 +14,10 @@ from testbed.cloud.state import State
 
 
 def cloud(state: pathlib.Path) -> State:
-    """The state of the control plane."""
+    """Return the state of the control plane."""
     return State(state / "cloud")
 
 
 def lab(state: pathlib.Path) -> pathlib.Path:
-    """The state directory of the nodes."""
+    """Return the state directory of the nodes."""
     return state / "lab"

@@ -1,9 +1,9 @@
-"""Where the disks of guests are: shared by the nodes, or each node's own.
+"""Storage for the guests' disks: shared by the nodes, or local to each.
 
-NFS is that of the kernel: of virtual machines, which mount it when they boot.
-GlusterFS is all userspace, so that it is real on any kernel: a volume of one
-brick on HostA, mounted by the computes.  The plain shared directory only looks
-like it: a bind mount through FUSE, which needs no server and no package.
+NFS is the kernel's and needs virtual machines, which mount it at boot.
+GlusterFS is all userspace and real on any kernel: a volume with one brick on
+HostA, mounted by the computes.  The plain shared directory only imitates it:
+a bind mount through FUSE, which needs no server and no package.
 """
 
 from testbed.joint import debs
@@ -38,8 +38,8 @@ _DISABLED = f"""\
 sed -i 's,^[^#].* {INSTANCES} ,#&,' /etc/fstab
 ! mountpoint -q {INSTANCES} || umount {INSTANCES}
 """
-# Without the helper of mount(8): the plain shared directory has one of its
-# own of that name.
+# Without mount(8)'s helper, as the plain shared directory has one with the
+# same name.
 _INSTALL = f"""\
 set -e
 if ! [ -e /usr/sbin/glusterfs ]; then
@@ -83,19 +83,19 @@ _SCRIPTS = {
 
 
 def nodes(kind: str) -> str:
-    """The kind of nodes it takes."""
+    """Return the kind of node that this storage needs."""
     return VM if kind == NFS else NSPAWN
 
 
 def shown(kind: str) -> dict[str, str]:
-    """What the nodes have to see of this machine: path there, path here."""
+    """Return the paths to mount on the nodes: path there, path here."""
     if kind == NFS:
         return {}
     return {SHOWN: str(debs.unpacked("gluster", *_PACKAGES))}
 
 
 def use(lab: Lab, kind: str, *names: str) -> None:
-    """Let the guests' disks of these nodes be there; they have no guests."""
+    """Put the guests' disks of these nodes there; they have no guests."""
     if kind == GLUSTER:
         do(lab, CONTROLLER, _SERVE)
     for name in names or COMPUTES:
