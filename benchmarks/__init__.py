@@ -1,1 +1,1 @@
-"""What the plugin costs: being installed, and asking a large cloud."""
+"""Measure the plugin's cost: when installed, and in a large cloud."""

@@ -1,9 +1,9 @@
-"""The APIs of a large cloud on one port of the loopback, made up.
+"""Simulated APIs of a large cloud on one loopback port.
 
-Every answer follows from the number of hosts alone: the same each time, made
-before the first request, with the fields and the paging of Nova 34 (2.104),
-Neutron and placement. A process of its own, so that a client's CPU time is
-the client's.
+Every response depends only on the number of hosts. It is the same each time,
+generated before the first request, with the fields and paging of Nova 34
+(2.104), Neutron and Placement. A separate process keeps the server's CPU time
+out of the client's.
 
 Usage: python -m benchmarks.api HOSTS; prints its port, ends with its stdin.
 """
@@ -21,24 +21,24 @@ from benchmarks import rows
 
 # Nova's [api]max_limit.
 PAGE = 1000
-# Here it returns, and forgets, what it was asked for.
+# This path returns the requests seen, and resets them.
 SEEN = "/seen"
 
 Query = dict[str, str]
 
 
 class Cloud:
-    """Its answers by service and path."""
+    """The responses by service and path."""
 
     def __init__(self, hosts: int, root: str) -> None:
         self.root = root
         self.hosts = range(hosts)
         self.servers = range(hosts * rows.SERVERS_A_HOST)
-        # Page -> its bytes: a real API's time to make them is not ours.
+        # Page -> its bytes, to exclude the time that an API needs for them.
         self._bodies: dict[object, bytes] = {}
 
     def answer(self, method: str, path: str, query: Query) -> bytes | None:
-        """The body; None when there is no such path."""
+        """Return the body; None if there is no such path."""
         key = (method, path, tuple(sorted(query.items())))
         if key not in self._bodies:
             found = self._find(method, path, query)
@@ -186,7 +186,7 @@ class Cloud:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body in one write each would wait for the other's delayed ACK.
+    # Otherwise head and body are separate writes, and wait for a delayed ACK.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -226,7 +226,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Seen:
-    """What was asked for, by all threads."""
+    """The requests seen by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

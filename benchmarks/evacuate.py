@@ -1,5 +1,5 @@
-"""``nova host-evacuate-live`` and ``openstack migrate drain``, each with a
-host of the same 40 servers; prints what each did with every kind.
+"""Compare ``nova host-evacuate-live`` and ``openstack migrate drain`` on a
+host with the same 40 servers; print the results by kind of server.
 
 ::
 
@@ -23,12 +23,12 @@ HOSTS = [f"host{n:02}" for n in range(1, 21)]
 SOURCE = HOSTS[0]
 LARGE = {"memory_mb": 65536, "vcpus": 64}
 NOVA = str(pathlib.Path(sys.executable).parent / "nova")
-# Both are given so long.
+# Time limit in seconds for either.
 PATIENCE = 300.0
 
 
 def summed(crowd, before):
-    """Kind -> how many are where, and in which state."""
+    """Return kind -> counts of servers by location and state."""
     now = crowd.servers()
     found = {}
     for name, row in before.items():
@@ -48,7 +48,7 @@ def summed(crowd, before):
 
 
 def nova(cloud, crowd):
-    """Runs it, and waits until nothing happens any more."""
+    """Run it, and wait until all activity has ended."""
     auth = cloud.credentials()["auth"]
     names = {
         "OS_AUTH_URL": "auth_url",
@@ -88,8 +88,8 @@ def drain(cloud, directory):
 
 
 def main(which):
-    """Each on a separate cloud: what the first has left under way would
-    be in the way of the second."""
+    """Run each on a separate cloud, so that unfinished moves of the first do
+    not influence the second."""
     with (
         tempfile.TemporaryDirectory() as directory,
         Cloud.up(

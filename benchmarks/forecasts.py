@@ -27,30 +27,30 @@ _WRITES = re.compile(r"it writes ([\d.]+) (B|KiB|MiB|GiB)/s")
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    # MiB a second that the guest writes: set, and as QEMU measured it.
+    # Write rate of the guest in MiB/s: configured, and measured by QEMU.
     dirty: int
     measured: float
-    # Seconds; None when it was foretold that it will not converge.
+    # Seconds; None if the forecast was that it does not converge.
     foretold: float | None
     status: str
     detail: str
-    # Seconds of the copying, and of the pause, as libvirt counted; None
-    # when it did not converge and was aborted.
+    # Seconds of the copy and of the pause, from libvirt; None if it did not
+    # converge and was aborted.
     took: float | None
     pause: float | None
-    # Of the whole command.
+    # Duration of the whole command.
     seconds: float
 
     @property
     def error(self):
-        """Of the forecast, as a share of how it went."""
+        """Error of the forecast, relative to the actual duration."""
         if self.foretold is None or self.took is None:
             return None
         return self.foretold / self.took - 1
 
 
 def seconds(detail):
-    """What a finding foretells; None without."""
+    """Return the forecast in a finding, in seconds; None without one."""
     match = _ABOUT.search(detail)
     if not match:
         return None
@@ -63,7 +63,7 @@ def seconds(detail):
 
 
 def play(joint, dirty, filled=FILLED):
-    """One guest, foretold and moved."""
+    """Forecast the move of one guest, then move it."""
     shell = Shell(joint.environment())
     nodes = ("--nodes", "--ssh-config", str(joint.lab.ssh_config))
     with real_guest.booted(joint, f"writes-{dirty}", dirty, filled) as server:

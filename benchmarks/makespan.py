@@ -1,13 +1,13 @@
-"""How near a drain comes to the least time that its limits allow.
+"""Compare the duration of a drain with the minimum that its limits allow.
 
 ::
 
     python -m benchmarks.makespan 20
 
-A host sends one live migration at a time. So a drain takes no less than what
-comes before the first one (the client starts, reads, plans, checks), and then
-the live migrations of the host, each from 'preparing' to its end, one after
-the other. Their times are read from Nova's database, 20 times a second.
+A host sends one live migration at a time. The minimum is therefore the time
+before the first one (the client starts, reads, plans, checks), plus the live
+migrations of the host, each from 'preparing' to its end, one after the other.
+Their times are read from Nova's database, 20 times per second.
 """
 
 import argparse
@@ -27,16 +27,16 @@ from testbed.shell import Shell
 
 HOSTS = [f"host{n:02}" for n in range(1, 21)]
 LARGE = {"memory_mb": 65536, "vcpus": 64}
-# 512 MiB at that rate: about eight seconds.
+# A guest of 512 MiB takes about eight seconds at this rate.
 SLOW = {"bandwidth_mb": 64, "dirty_mb": 0}
 ENDED = ("completed", "failed", "error", "cancelled")
 
 
 @dataclasses.dataclass
 class Sent:
-    """A live migration, in seconds since the command was started.
+    """A live migration, with times in seconds since the command's start.
 
-    :ivar begun: when its source had turned to it.
+    :ivar begun: when the source started to process it.
     """
 
     begun: float | None = None
@@ -44,7 +44,7 @@ class Sent:
 
 
 class Watch:
-    """Looks at the live migrations that a host sends."""
+    """Poll the live migrations that a host sends."""
 
     def __init__(self, cloud, host):
         path = cloud.state.database("nova_cell1").partition("///")[2]
@@ -87,7 +87,7 @@ class Watch:
 
 
 def measured(cloud, crowd, shell, host, running, stopped):
-    """A drain of this many servers, in words."""
+    """Drain a host with this many servers; return the result as text."""
     crowd.boot(f"{host}-run", host, running, **SLOW)
     if stopped:
         crowd.boot(f"{host}-off", host, stopped)

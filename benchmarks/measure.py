@@ -1,4 +1,4 @@
-"""Runs a process and says what it took."""
+"""Run a process and measure its cost."""
 
 import dataclasses
 import os
@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """What one process took; it alone, none of those beside it."""
+    """Cost of one process alone, without concurrent ones."""
 
     code: int
     out: str
@@ -23,7 +23,7 @@ class Cost:
     wall: float
     user: float
     system: float
-    # MiB of memory at most.
+    # Peak memory in MiB.
     peak: float
 
     @property
@@ -34,7 +34,7 @@ class Cost:
 def run(
     words: Sequence[str], env: Mapping[str, str], timeout: float = 300
 ) -> Cost:
-    """Runs it to its end.
+    """Run a command to its end.
 
     :raises SystemExit: it was killed, after `timeout` seconds or otherwise.
     """
@@ -49,7 +49,7 @@ def run(
         )
         timer = threading.Timer(timeout, process.kill)
         timer.start()
-        # Popen.wait() would throw the usage away.
+        # Popen.wait() would discard the resource usage.
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - begin
         timer.cancel()
@@ -71,13 +71,13 @@ def run(
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This one without OS_*, and with the plugin of this tree."""
+    """Return the environment without OS_*, but with this tree's plugin."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith("OS_")}
     return kept | {"PYTHONPATH": str(ROOT)} | more
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table that is valid reStructuredText."""
+    """Format a table as valid reStructuredText."""
     text = [[str(cell) for cell in row] for row in (names, *rows)]
     widths = [max(map(len, column)) for column in zip(*text, strict=True)]
     rule = "  ".join("=" * width for width in widths)

@@ -1,25 +1,25 @@
-"""What it takes to ask many compute nodes many questions.
+"""Measure the cost of running many commands on many compute nodes.
 
-Each node is an sshd of its own on loopback, so client and nodes share the
-cores of one machine, and the network costs nothing: what is measured is the
-work. Each way asks every node the same commands:
+Each node is a separate sshd on loopback, so that client and nodes share the
+cores of one machine and the network costs nothing: only the work is measured.
+Each method runs the same commands on every node:
 
-ours          one shell a node, kept (osc_migrate.nodes.transport)
-floor         one plain 'ssh node sh -s < script' a node, by xargs
+ours          one persistent shell per node (osc_migrate.nodes.transport)
+floor         one plain 'ssh node sh -s < script' per node, by xargs
 testinfra     its own ssh backend, as tests under 'pytest -n auto'
   control     the same with a ControlPath
-ansible       a playbook of one 'shell' task a command, pipelining
-  raw         the same with 'raw' tasks, which need no Python there
+ansible       a playbook with one 'shell' task per command, pipelining
+  raw         the same with 'raw' tasks, which need no Python on the node
 
-CPU is of what asks, logins' own processes included, not of the nodes. MiB is
-the most memory of the process itself.
+CPU is the client's, including the processes of its logins, without the nodes.
+MiB is the peak memory of the client process itself.
 
-The ways take turns, forwards and backwards; each number is the least of its
-runs. The slow ways run once.
+The methods take turns, forwards and backwards; each figure is the minimum of
+its runs. The slow methods run once.
 
-With --real the commands are those of a survey instead, as 'preflight --nodes'
-asks them of a compute node (the scripts of some are no playbook's fare, so
-the slow ways are left to the typical ones).
+With --real the commands are those that 'preflight --nodes' runs on a compute
+node. Some of these scripts are unsuitable for a playbook, so that the slow
+methods only run the typical commands.
 
 Usage: python -m benchmarks.nodes [--repeat N] [--forks N]
        [--slow=WAY,... | --real] [NODES ...]
@@ -47,7 +47,7 @@ from osc_migrate.nodes.transport.shell import Limits
 from osc_migrate.nodes.transport.target import Target
 from testbed.endpoints import Endpoints
 
-# What is typically asked: no command that some machine lacks, none slow.
+# Typical commands: available on every machine, and none of them slow.
 TYPICAL = tuple(
     Question(command)
     for command in (
@@ -120,7 +120,7 @@ control_path_dir = {control}
 
 
 class Bench:
-    """Some nodes, some commands, and the ways to ask."""
+    """Nodes, commands, and the methods to run them."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class Bench:
 
     def floor(self) -> Cost:
         script = f"{self._folder}/script"
-        # Its exit status is the last command's.
+        # Its exit status is that of the last command.
         one = (
             f"ssh -F {self._config} -T -o BatchMode=yes {{}} sh -s"
             f" < {script} > {self._folder}/said_{{}} 2>&1; :"
@@ -182,7 +182,7 @@ class Bench:
         return self._run([*words, str(self._folder / "test_nodes.py")])
 
     def control(self) -> Cost:
-        # Not by testinfra's URI: it takes no controlpath there.
+        # Not in testinfra's URI, which does not accept a controlpath.
         plain = pathlib.Path(self._config).read_text()
         with _short_folder() as folder:
             path = f"ControlPath {folder}/%h-%p"
@@ -221,13 +221,13 @@ class Bench:
 
 @contextlib.contextmanager
 def _short_folder() -> Iterator[str]:
-    """A socket's path may not be long."""
+    """Create a directory with a short path, as sockets require."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         yield folder
 
 
 def visit_once(folder: pathlib.Path, forks: int) -> None:
-    """Our way, as a separate process."""
+    """Run our method in a separate process."""
     commands = json.loads((folder / "commands.json").read_text())
     questions = {
         str(n): Question(command, limit=60)
@@ -238,7 +238,7 @@ def visit_once(folder: pathlib.Path, forks: int) -> None:
         name: Target(name, f"ssh://{name}?ssh_config={config}")
         for name in (folder / "nodes").read_text().split()
     }
-    # All logins are to this machine: they may have to wait for it.
+    # All logins use this machine, so they may have to wait.
     limits = Limits(connect=120, node=600)
     found = visit(targets, lambda shell: shell.ask(questions), forks, limits)
     for name, answers in found.items():
@@ -250,7 +250,8 @@ def visit_once(folder: pathlib.Path, forks: int) -> None:
 
 
 def surveyed() -> tuple[Question, ...]:
-    """What a survey asks of one compute node, ways to others apart."""
+    """Return the questions of a survey for one compute node, except those
+    about its connections to others."""
     more = node_facts.questions({}, Role.COMPUTE, read_only=True)
     return (*node_facts.FIRST.values(), *more.values())
 
@@ -262,7 +263,7 @@ def measure(
     repeat: int = 5,
     slow: Sequence[str] = (),
 ) -> str:
-    """A table of what each way takes for `questions` on so many nodes."""
+    """Return a table with the cost of each method for this many nodes."""
     costs: dict[str, list[Cost]] = {}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -277,13 +278,13 @@ def measure(
             for name, way in bench.ways(slow=bool(slow)).items()
             if name in FAST or name.strip() in slow
         ]
-        # The first one only warms the caches.
+        # The first run only warms the caches.
         bench.ours()
         for turn in range(repeat):
             for name, way in ways if turn % 2 else reversed(ways):
                 if turn == 0 or name in FAST:
                     costs.setdefault(name, []).append(cost := way())
-                    # A slow way takes minutes: show that it is still running.
+                    # A slow method takes minutes: show progress.
                     print(
                         f"  {name.strip()}: {cost.wall:.2f} s",
                         file=sys.stderr,

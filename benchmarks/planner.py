@@ -1,12 +1,12 @@
-"""What a plan costs: time and memory for a large cloud.
+"""Measure time and memory of planning for a large cloud.
 
-A generated fleet, 20 servers a host, flavors as clouds have them, one server
-in twelve in a group; two hosts in a hundred are disabled, one server in fifty
-is in a state or has a wish that keeps it. Each kind of plan is made in a
-process of its own, so that its peak of memory is its own.
+The fleet is generated: 20 servers per host with common flavors, one server in
+twelve in a group; 2 % of the hosts are disabled, and 2 % of the servers must
+stay because of their state or an owner policy. Each kind of plan is made in a
+separate process, to measure its peak memory.
 
-Time is that of the planning alone, the least of the runs; memory is the most
-that the process had, with the fleet, which is shown by itself too.
+Time is that of planning alone, the minimum of the runs. Memory is the peak of
+the process including the fleet, which is also shown separately.
 
 Usage: python -m benchmarks.planner [--repeat N] [HOSTS ...]
 """
@@ -28,7 +28,7 @@ from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.maintenance.planning import fleets
 
 PER_HOST = 20
-# vcpus, MiB: three small ones to one large.
+# (VCPUs, MiB), weighted towards small flavors.
 SIZES = [(1, 2048)] * 6 + [(2, 4096)] * 4 + [(4, 8192)] * 3 + [(8, 16384)]
 ODD = [
     {"status": "ERROR"},
@@ -40,7 +40,10 @@ COLUMNS = ("plan", "steps", "stays", "wall s", "CPU s", "MiB", "file MB")
 
 
 def fleet(hosts: int, *, lopsided: bool = False) -> Fleet:
-    """:param lopsided: a tenth of the hosts has twice as many servers."""
+    """Generate a fleet.
+
+    :param lopsided: 10 % of the hosts have twice as many servers.
+    """
     chance = random.Random(hosts)
     names = [f"compute{n:04}" for n in range(hosts)]
     crowded = names[: hosts // 10] if lopsided else []
@@ -75,7 +78,7 @@ def fleet(hosts: int, *, lopsided: bool = False) -> Fleet:
 
 
 def _counted(places, servers, **more) -> Fleet:
-    """As fleets.fleet, which looks at every server for every host."""
+    """Like fleets.fleet, which scans all servers once per host."""
     by_host: dict[str, list] = {}
     for server in servers:
         by_host.setdefault(server.host, []).append(server)
@@ -106,7 +109,7 @@ WORK = {
 
 
 def once(name: str, hosts: int, repeat: int) -> dict[str, object]:
-    """In this process."""
+    """Measure one kind of plan in this process."""
     one = fleet(hosts, lopsided=name.startswith("rebalance"))
     work = WORK[name]
     found = {"steps": "", "stays": "", "wall": "", "cpu": "", "file": ""}

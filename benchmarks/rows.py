@@ -1,4 +1,4 @@
-"""Rows as the services send them, each made from its number alone."""
+"""Generate rows as the services send them, each from its number alone."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 SERVERS_A_HOST = 10
 VERSIONS = ("v2.1", "v3", "v2.0", "v2", "v1")
 IMAGE = "99999999-0000-4000-8000-000000000000"
-# Of compute and hardware: a hypervisor of today reports this many.
+# Traits of compute and hardware: current hypervisors report as many.
 _TRAITS = [f"HW_CPU_X86_FEATURE_{n}" for n in range(40)] + [
     f"COMPUTE_ABILITY_{n}" for n in range(40)
 ]
@@ -27,7 +27,7 @@ _SERVICES = {
 
 
 def uid(kind: int, n: int) -> str:
-    """The UUID of the nth thing of a kind."""
+    """Return the UUID of the nth object of a kind."""
     return f"{n:08x}-0000-4000-8000-{kind:012x}"
 
 
@@ -113,7 +113,7 @@ def projects() -> list[Any]:
 
 
 def server(n: int, hosts: int) -> dict[str, Any]:
-    """A row of GET /servers/detail at 2.104: about 2.5 kB."""
+    """Return a row of GET /servers/detail at 2.104: about 2.5 kB."""
     ref = uid(1, n)
     where = host(n % hosts)
     return {
@@ -237,7 +237,7 @@ def hypervisor_name(n: int, _hosts: int) -> dict[str, Any]:
 
 
 def hypervisor(n: int, hosts: int) -> dict[str, Any]:
-    """A row of GET /os-hypervisors/detail at 2.87: about 3 kB."""
+    """Return a row of GET /os-hypervisors/detail at 2.87: about 3 kB."""
     used = SERVERS_A_HOST
     return hypervisor_name(n, hosts) | {
         "cpu_info": _CPU,
@@ -260,7 +260,7 @@ def hypervisor(n: int, hosts: int) -> dict[str, Any]:
 
 
 def aggregates(hosts: range) -> list[dict[str, Any]]:
-    """Ten racks, which share the hosts."""
+    """Return ten aggregates (racks) with equal shares of the hosts."""
     return [
         {
             "id": n,

@@ -1,13 +1,13 @@
-"""What large clouds cost: requests, bytes, time and memory.
+"""Measure requests, bytes, time and memory in large clouds.
 
-The real ``openstack``, each command a process of its own, asks the APIs of a
-made-up cloud (benchmarks.api) over a real socket. In the same run: stock
-``openstack`` for the same data, and the floor, plain ``requests`` that
+The real ``openstack``, a separate process per command, queries the APIs of a
+simulated cloud (benchmarks.api) over a real socket. The same run measures
+stock ``openstack`` for the same data, and the floor: plain ``requests`` that
 fetches and decodes the same URLs one after the other.
 
-CPU is user and system time. 'start' is what 'openstack token issue' takes,
-'rest' is what is left of CPU without floor and start: the command's own work,
-and the SDK's for each request. Each number is the least of its runs.
+CPU is user and system time. 'start' is the time of 'openstack token issue'.
+'rest' is CPU without floor and start: the command's own work, and the SDK's
+for each request. Each figure is the minimum of its runs.
 
 Usage: python -m benchmarks.scale [--repeat N] [--only COMMAND] [HOSTS ...]
 """
@@ -46,9 +46,9 @@ STOCK = (
     ("server list", "server list --all-projects --long"),
     ("hypervisor list", "hypervisor list --long"),
 )
-# Seconds of a command that is run once only.
+# Commands that take more seconds than this run only once.
 LONG = 60
-# Reads URLs from a file, an answer after the other.
+# Fetches the URLs in a file, one after the other.
 FLOOR = """
 import sys
 import requests
@@ -71,20 +71,20 @@ COLUMNS = (
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What the API was asked for."""
+    """The requests that the API has received."""
 
     urls: list[str]
     size: int
 
 
 class Api:
-    """The made-up cloud, while it runs."""
+    """The simulated cloud while it runs."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
 
     def seen(self) -> Seen:
-        """Since it was last asked."""
+        """Return the requests since the last call."""
         with urllib.request.urlopen(self.url + SEEN) as answer:
             rows = json.load(answer)
         wrong = [row for row in rows if row[2] >= 400]
@@ -126,10 +126,10 @@ def api(hosts: int) -> Iterator[Api]:
 
 
 def ask(cloud: Api, words: str, repeat: int) -> tuple[Cost, Seen]:
-    """What it takes at least, and what each run asked for."""
+    """Return the minimum cost of a command, and its requests."""
     costs: list[Cost] = []
     seen = Seen([], 0)
-    # The first one makes the answers and warms the caches.
+    # The first run generates the responses and warms the caches.
     while len(costs) < repeat + 1:
         cost = run([OPENSTACK, *words.split()], cloud.environment, 1200)
         if cost.code:
@@ -142,7 +142,7 @@ def ask(cloud: Api, words: str, repeat: int) -> tuple[Cost, Seen]:
 
 
 def least(costs: list[Cost]) -> Cost:
-    """Of several runs: what others did on the machine only adds to it."""
+    """Return the minimum of several runs: other load can only add to it."""
     return dataclasses.replace(
         costs[0],
         **{
@@ -153,7 +153,7 @@ def least(costs: list[Cost]) -> Cost:
 
 
 def floor(cloud: Api, seen: Seen, repeat: int) -> Cost:
-    """What plain requests takes for the same, beyond its own start."""
+    """Return the cost of plain requests for the same, without its start."""
     with tempfile.NamedTemporaryFile("w") as file:
 
         def once(urls: list[str]) -> Cost:
@@ -181,7 +181,7 @@ def measure(
 ) -> str:
     rows = []
     with api(hosts) as cloud:
-        # Start of openstack, its imports and a token: needed by each.
+        # Every command needs this: start of openstack, imports and a token.
         begin, _ = ask(cloud, "token issue", repeat)
         for name, words in commands:
             cost, seen = ask(cloud, words, repeat)

@@ -1,11 +1,11 @@
-"""What every ``openstack`` command pays for the plugin being installed.
+"""Measure what an installed plugin costs every ``openstack`` command.
 
-Two virtual environments, alike but for the plugin: each has a link to every
-package of the environment that runs this, one of them also to this tree's
-``osc_migrate`` and its metadata (as a wheel would put them there, without
-the import hook of an editable install). No file is copied or changed, and
-both use the same compiled bytecode. Run in pairs that take turns, so that
-what else the machine does weighs on both alike.
+It compares two virtual environments that differ only in the plugin. Each has
+links to all packages of the current environment; one also has links to this
+tree's ``osc_migrate`` and its metadata (as installed by a wheel, without the
+import hook of an editable install). No file is copied or changed, and both
+use the same compiled bytecode. Runs alternate in pairs, so that other load
+affects both alike.
 
 Usage: python -m benchmarks.startup [pairs]
 """
@@ -22,7 +22,7 @@ from benchmarks.measure import ROOT, Cost, environment, run, table
 
 PLUGIN = "osc_migrate"
 START = "import sys; from openstackclient.shell import main; sys.exit(main())"
-# The same, then the names of all modules.
+# Runs the same, then prints the names of all loaded modules.
 LIST = """import sys
 from openstackclient.shell import main
 try:
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def make(place: pathlib.Path, plugin: bool) -> pathlib.Path:
-    """Its Python."""
+    """Create an environment; return the path of its Python."""
     venv.create(place, symlinks=True, with_pip=False)
     python = place / "bin" / "python"
     found = subprocess.run(
@@ -68,7 +68,8 @@ def make(place: pathlib.Path, plugin: bool) -> pathlib.Path:
 
 
 def check(bare: pathlib.Path, full: pathlib.Path) -> None:
-    """Also fills the caches: bytecode, and stevedore's of entry points."""
+    """Check both environments, and fill the caches of bytecode and of
+    stevedore's entry points."""
     for python, expected in ((bare, False), (full, True)):
         told = start(python, "help", "migrate", "live")
         if (told.code == 0) is not expected:
@@ -85,7 +86,7 @@ def start(python: pathlib.Path, *words: str) -> Cost:
 def compare(bare: pathlib.Path, full: pathlib.Path, pairs: int) -> None:
     without, having = [], []
     for n in range(pairs):
-        # The one that comes second finds warmer caches.
+        # Alternate the order: the second one benefits from warmer caches.
         for python in (bare, full) if n % 2 else (full, bare):
             cost = start(python, "--version")
             (without if python == bare else having).append(cost)
@@ -126,15 +127,15 @@ def row(
 
 
 def brings(full: pathlib.Path) -> None:
-    """Which of the plugin's modules a start imports, and their time."""
+    """Print which of the plugin's modules a start imports, and their time."""
     env = environment()
     del env["PYTHONPATH"]
     told = run([str(full), "-c", LIST, "--version"], env).out.splitlines()
     modules = told[-1].split()
     ours = [name for name in modules if name.partition(".")[0] == PLUGIN]
     print(f"modules after a start: {len(modules)}, of which ours are\n")
-    # A module that is loaded as an entry point has no line of its own: once
-    # more by hand, after the parts of the standard library that it shares.
+    # Modules loaded as entry points have no separate line: import them again
+    # explicitly, after the shared parts of the standard library.
     code = f"import argparse, typing; import {', '.join(ours)}"
     lines = run([str(full), "-X", "importtime", "-c", code], env).err
     rows = [

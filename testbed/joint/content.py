@@ -1,10 +1,10 @@
-"""What an operator finds in the cloud: images and flavors."""
+"""The contents of the cloud: images and flavors."""
 
 from typing import Any
 
 from testbed.joint import guest
 
-#: image: MiB of memory its guest writes to every second
+#: image: MiB of memory that its guest writes per second
 IMAGES = {"idle": 0, "busy": 24}
 #: flavor: (MB of memory, GB of disk)
 FLAVORS = {"small": (16, 1), "large": (64, 1)}

@@ -32,15 +32,15 @@ def sector() -> bytes:
 
 
 def image(dirty_mib: int = 0, filled_mib: int = 0) -> bytes:
-    """A disk which starts the guest.
+    """Return a disk that boots the guest.
 
-    :param dirty_mib: how much memory it writes to every second
-    :param filled_mib: how much it writes to once, at its start
+    :param dirty_mib: MiB of memory that it writes per second
+    :param filled_mib: MiB of memory that it writes once, at its start
     """
     disk = bytearray(sector().ljust(_SIZE, b"\0"))
     pages = filled_mib * _IN_A_MIB, dirty_mib * _IN_A_MIB
     struct.pack_into("<2I", disk, _PAGES, *pages)
-    # Glance takes a boot sector without a partition for a broken disk.
+    # Glance rejects a boot sector without a partition as a broken disk.
     last = _SIZE // _SECTOR - 1
     entry = (0x80, 0, 2, 0, 0x83, 0, 0, 0, 1, last)
     struct.pack_into("<8B2I", disk, _PARTITION, *entry)

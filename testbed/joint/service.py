@@ -17,7 +17,7 @@ FILES = ("nova.conf", "joint.conf")
 
 
 def _configure(state: State):
-    """Let Nova read its files; returns its module `config`."""
+    """Let Nova read its files; return its module `config`."""
     from nova import config, objects
     from oslo_log import log as logging
 
@@ -33,7 +33,7 @@ def _serve(module: str, fd: int) -> None:
 
 
 def _nova_api(state: State, fd: int) -> None:
-    # The first one is the paste file.
+    # The first file is the paste file.
     names = ("nova-paste.ini", *FILES)
     os.environ["OS_NOVA_CONFIG_FILES"] = ";".join(names)
     os.environ["OS_NOVA_CONFIG_DIR"] = str(state.conf)
@@ -71,7 +71,7 @@ _SERVED = {
 
 
 def main() -> None:
-    """Do what must come before any import of Nova, then start it."""
+    """Prepare what must precede any import of Nova, then start it."""
     name, path, *fds = sys.argv[1:]
     sys.argv[1:] = []  # the services parse it too
     state = State(path)

@@ -14,7 +14,7 @@ from testbed.nodes.content import NSPAWN, VM
 from testbed.nodes.people import NOVA
 
 SHARED, LOCAL, GLUSTER, NFS = KINDS = ("shared", "local", "gluster", "nfs")
-SHOWN = "/opt/gluster"  #: the packages, in the nodes
+SHOWN = "/opt/gluster"  #: the unpacked packages, on the nodes
 _PACKAGES = (
     "attr",
     "glusterfs-cli",
@@ -29,7 +29,7 @@ _PACKAGES = (
     "libglusterfs0",
     "liburcu8",
 )
-# As an operator would mount it, or not, so that it stays so after a boot.
+# Mounted or not as an operator would do it, so that it survives a reboot.
 _ENABLED = f"""\
 ! mountpoint -q {INSTANCES} || umount {INSTANCES}
 sed -i 's,^#\\(.* {INSTANCES} \\),\\1,' /etc/fstab

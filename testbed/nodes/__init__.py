@@ -1,8 +1,8 @@
-"""Three machines with systemd, sshd, libvirt and QEMU, on this machine.
+"""Three nodes with systemd, sshd, libvirt and QEMU, on this machine.
 
 HostA is controller and file server, HostB and HostC are compute nodes.  They
-are containers, or virtual machines where a kernel of their own is needed
-(NFS).  Root only; see ``python -m testbed.nodes --help`` and
+are containers, or virtual machines if they need a separate kernel (NFS).
+Root only; see ``python -m testbed.nodes --help`` and
 :class:`~testbed.nodes.lab.Lab`.
 """
 

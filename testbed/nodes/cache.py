@@ -1,8 +1,8 @@
-"""What is costly to make and the same for all labs is made once.
+"""A cache for files that are slow to create and the same for all labs.
 
-An entry of the cache is a directory named by a hash of its recipe.  It is
-made under another name and renamed when it is complete, with a lock held, so
-that two processes at once make it once and nobody sees half of it.
+An entry is a directory named by a hash of its recipe.  It is created under
+another name, with a lock held, and renamed when it is complete, so that
+concurrent processes create it once and never see an incomplete entry.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _KEPT = 14 * 86400  #: seconds that an entry is kept after its last use
 
 
 def root() -> pathlib.Path:
-    """The directory of all entries; 0700, for some hold private keys."""
+    """Return the directory of all entries; 0700, as some hold private keys."""
     base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     path = pathlib.Path(base) / "osc-migrate" / "nodes"
     path.mkdir(parents=True, exist_ok=True)
@@ -30,25 +30,25 @@ def root() -> pathlib.Path:
 
 
 def key(recipe: Any) -> str:
-    """A name for the result of a recipe (anything JSON can write)."""
+    """Return the name for a recipe (anything that JSON can represent)."""
     text = json.dumps(recipe, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Wait until nobody else makes this entry, and keep others waiting."""
+    """Hold the lock of this entry, so that only one process creates it."""
     with open(root() / f"{name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def entry(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
-    """The directory of an entry; `make` fills it if there is none yet."""
+    """Return the directory of an entry; `make` fills it if it is missing."""
     path = root() / name
     with locked(name):
         if path.is_dir():
-            os.utime(path)  # it has been used
+            os.utime(path)  # record its use
             return path
         for stale in root().glob(f"{name}.new-*"):
             remove(stale)
@@ -65,14 +65,14 @@ def entry(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
 
 
 def _forget_old(kind: str) -> None:
-    """Remove what nobody has used for long, of the same kind of entry."""
+    """Remove entries of this kind that were not used for a long time."""
     for path in root().glob(f"{kind}-*"):
         if path.stat().st_mtime < time.time() - _KEPT:
             remove(path)
 
 
 def remove(path: pathlib.Path) -> None:
-    """Delete a tree, but nothing that may be mounted below it."""
+    """Delete a tree, but nothing that is mounted below it."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif shutil.which("rm"):

@@ -1,8 +1,8 @@
-"""Control groups, for one purpose: to find all processes of a node again.
+"""Control groups, used only to find all processes of a node.
 
-A process is put into its group before it becomes what was asked for, and all
-its descendants are in it too, so none can be missed, not even after a kill
-of the program in the midst of things.
+A process is moved into its group before it executes the command, and all
+descendants inherit it, so that none is missed, even if this program is killed
+halfway.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _ENTER = 'for f in $GROUPS; do echo $$ >"$f"; done; unset GROUPS; exec "$@"'
 
 
 def _hierarchies() -> list[pathlib.Path]:
-    """Where groups are made: one place, or two on a hybrid system."""
+    """Return the directories for groups: one, or two on a hybrid system."""
     if (_TOP / "cgroup.procs").exists():
         return [_TOP]
     found = [_TOP / name for name in ("unified", "systemd")]
@@ -32,7 +32,7 @@ def _hierarchies() -> list[pathlib.Path]:
 
 
 def hybrid() -> bool:
-    """Is it a system with both versions, rather than with the second?"""
+    """Whether the system has both versions of cgroups, not only v2."""
     return not (_TOP / "cgroup.procs").exists()
 
 
@@ -42,7 +42,7 @@ def spawn(
     output: IO[str],
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Run a command in a group, and in a session, of its own."""
+    """Run a command in a separate group and session."""
     files = []
     for top in _hierarchies():
         path = top / group
@@ -59,14 +59,14 @@ def spawn(
 
 
 def _below(group: str) -> Iterator[pathlib.Path]:
-    """The directories of a group, inner ones first."""
+    """Yield the directories of a group, inner ones first."""
     for top in _hierarchies():
         for path, _, _ in os.walk(top / group, topdown=False):
             yield pathlib.Path(path)
 
 
 def pids(group: str) -> set[int]:
-    """The processes of a group and of the groups in it."""
+    """Return the PIDs of a group and of its subgroups."""
     found: set[int] = set()
     for path in _below(group):
         with contextlib.suppress(OSError):
@@ -78,15 +78,15 @@ def pids(group: str) -> set[int]:
 def kill(group: str, patience: float = 10.0) -> None:
     """Kill all processes of a group, and wait until they are gone.
 
-    :param patience: seconds
-    :raises LabError: some live on
+    :param patience: seconds to wait
+    :raises LabError: some are still alive
     """
     end = time.monotonic() + patience
     while left := pids(group):
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        for pid in left:  # those that are our own children
+        for pid in left:  # reap our own children
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
         if time.monotonic() > end:
@@ -95,7 +95,7 @@ def kill(group: str, patience: float = 10.0) -> None:
 
 
 def remove(group: str) -> None:
-    """Remove a group without processes; no error if there is none."""
+    """Remove a group without processes; no error if it does not exist."""
     for path in list(_below(group)):
         for _ in range(50):  # a process just killed may still be counted
             try:

@@ -1,10 +1,10 @@
-"""The nodes by name, and what each is for."""
+"""The names, roles and addresses of the nodes."""
 
 CONTROLLER = "HostA"
 COMPUTES = ("HostB", "HostC")
 NAMES = (CONTROLLER, *COMPUTES)
 
-#: Every lab has a network of its own, so all can use the same addresses.
+#: Every lab has a separate network, so all can use the same addresses.
 NETWORK = "10.77.0.0/24"
 PREFIX = 24
 GATEWAY = "10.77.0.1"
@@ -16,8 +16,8 @@ MACS = {
 }
 
 INSTANCES = "/var/lib/nova/instances"
-#: the directory which HostA exports
+#: the directory that HostA exports
 EXPORTED = "/srv/instances"
-#: In containers, where the directory they share is bound.  With a comma in
-#: its source, bindfs lets the source of the mount be given to it.
+#: Mount point of the shared directory in containers.  If its source contains
+#: a comma, bindfs accepts an option for the source that the mount shows.
 BACKING = "/srv/backing,shared"

@@ -1,4 +1,4 @@
-"""Run the tools of the system."""
+"""Run tools of the system."""
 
 import subprocess
 
@@ -9,10 +9,10 @@ ASK_LIBVIRT = "virsh -q capabilities >/dev/null 2>&1 || :"
 
 
 def run(*command: str, patience: float = 60.0) -> str:
-    """Run a command to its end; returns what it prints.
+    """Run a command to its end; return its output.
 
-    :param patience: seconds
-    :raises LabError: it failed; with what it said
+    :param patience: timeout in seconds
+    :raises LabError: it failed; the message has its output
     """
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What makes a node a compute node: the files of Nova, libvirt and QEMU."""
+"""The files of a compute node: those of Nova, libvirt and QEMU."""
 
 from testbed.nodes.cluster import ADDRESSES, CONTROLLER, INSTANCES
 from testbed.nodes.layer import Layer
@@ -61,8 +61,8 @@ auth_tcp = "none"
 auth_tls = "none"
 """
 
-#: Files do not remember their owner: the shared directory has no room for
-#: the extended attributes this takes.
+#: remember_owner is off: the shared directory cannot store the extended
+#: attributes that it needs.
 _QEMU_CONF = """\
 security_driver = "none"
 stdio_handler = "file"
@@ -75,9 +75,9 @@ default_tls_x509_verify = 1
 
 
 def nova_conf(name: str, more: str) -> str:
-    """What nova.conf of a compute node says of the node and of libvirt.
+    """Return nova.conf of a compute node, with its addresses and [libvirt].
 
-    :param more: lines of its section DEFAULT
+    :param more: further lines for the section DEFAULT
     """
     return _NOVA_CONF.format(
         name=name,
@@ -89,7 +89,7 @@ def nova_conf(name: str, more: str) -> str:
 
 
 def write(layer: Layer, name: str, secrets: Secrets) -> None:
-    """Add these files to the layer of a node."""
+    """Add these files to a node's layer."""
     own = secrets.nodes[name]
     nova = nova_conf(name, _TRANSPORT.format(controller=CONTROLLER))
     nova += _LOGINS.format(controller=CONTROLLER)

@@ -1,4 +1,4 @@
-"""The layer of one node: who it is, whom it trusts, what runs on it."""
+"""The layer of one node: its identity, trusted keys and services."""
 
 from testbed.nodes import compute_files, memory
 from testbed.nodes.cluster import (
@@ -16,7 +16,7 @@ from testbed.nodes.secrets import Secrets
 NSPAWN, VM = KINDS = ("nspawn", "vm")
 
 _UNITS = "/etc/systemd/system"
-#: would wake at odd times, or wait for what no node has
+#: units that run at odd times, or wait for something that nodes lack
 _UNWANTED = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
@@ -37,7 +37,7 @@ _UNWANTED = (
     "systemd-timesyncd.service",
     "user@.service",  # one for each user who logs in
 )
-#: a kernel without NFS, or one that is not the node's own
+#: units that need kernel support for NFS, or a kernel of the node alone
 _NOT_IN_CONTAINERS = (
     "nfs-idmapd.service",
     "nfs-mountd.service",
@@ -58,8 +58,8 @@ _NFS_SERVER = (
     "nfsdcld.service",
 )
 
-#: `mount -t glusterfs` in containers: the directory they share, shown the
-#: way GlusterFS would show it, which libvirt takes for shared storage.
+#: `mount -t glusterfs` in containers mounts the shared directory so that it
+#: looks like GlusterFS, which libvirt treats as shared storage.
 _MOUNT_GLUSTERFS = f"""\
 #!/bin/sh
 # mount.glusterfs SOURCE DIRECTORY [-o OPTIONS]
@@ -82,7 +82,7 @@ options=$options,entry_timeout=0,negative_timeout=0,attr_timeout=0
 exec bindfs -o "$options" {BACKING} "$directory"
 """
 
-#: emulated, on a machine that has more to do
+#: longer timeouts, for emulated nodes on a busy machine
 _SLOW = """\
 [Manager]
 DefaultTimeoutStartSec=600s
@@ -94,7 +94,7 @@ _USERFAULTFD = "vm.unprivileged_userfaultfd = 1\n"  # post-copy needs it
 def write(layer: Layer, name: str, kind: str, secrets: Secrets) -> None:
     """Fill the layer of a node.
 
-    :param kind: 'nspawn' or 'vm': what the kernel can do differs
+    :param kind: 'nspawn' or 'vm', which differ in kernel features
     """
     _identity(layer, name, secrets)
     _accounts(layer, secrets)
@@ -173,8 +173,8 @@ def _units(layer: Layer, name: str, kind: str) -> None:
         layer.write("/etc/systemd/system.conf.d/slow.conf", _SLOW)
     else:
         memory.write(layer)
-    # libvirtd ends when nobody has spoken to it for two minutes; the lab's
-    # stays, as on a host with guests.
+    # libvirtd exits after two minutes without clients; the lab's keeps
+    # running, as on a host with guests.
     layer.write("/etc/default/libvirtd", 'LIBVIRTD_ARGS=""\n')
 
 
@@ -204,7 +204,7 @@ def _storage(layer: Layer, name: str, kind: str) -> None:
 
 
 def _clock(layer: Layer, name: str, kind: str) -> None:
-    """HostA gives the time, from its own clock; the others follow."""
+    """HostA serves its local clock as the time; the others follow it."""
     if name == CONTROLLER:
         source = f"local stratum 8\nallow {NETWORK}\n"
     else:
@@ -215,6 +215,6 @@ def _clock(layer: Layer, name: str, kind: str) -> None:
         "makestep 1 -1\n"
         "cmdport 323\n",
     )
-    # The clock of a container is this machine's: measured, never set.
+    # A container uses this machine's clock: measured, but never set.
     options = "-F 1 -x" if kind == NSPAWN else "-F 1"
     layer.write("/etc/default/chrony", f'DAEMON_OPTS="{options}"\n')

@@ -1,4 +1,4 @@
-"""What the nodes of a lab need from the lab, whatever they are made of."""
+"""What any kind of node needs from its lab."""
 
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
@@ -11,40 +11,40 @@ from testbed.nodes.ssh import Shells
 
 @dataclass(frozen=True)
 class Context:
-    """Of one lab."""
+    """Callbacks and paths of one lab."""
 
     directory: pathlib.Path
     names: Names
     shells: Shells
-    #: to be told the name and the pid of each process
+    #: called with the name and the PID of each process
     record: Callable[[str, int], None]
-    #: to be told the secrets of nodes before they are awaited
+    #: called with the secrets of nodes before waiting for them
     introduce: Callable[[Secrets], None]
-    #: waits until nodes have booted, and are well
+    #: waits until nodes have booted and are healthy
     wait: Callable[[Iterable[str]], None]
-    #: what nodes see of this machine, read-only: path there, path here
+    #: paths of this machine to mount read-only: path there, path here
     shown: Mapping[str, str]
-    #: to be told what takes long
+    #: called with a description of each slow step
     report: Callable[[str], None]
 
     def path(self, node: str) -> pathlib.Path:
-        """The directory of a node; it exists."""
+        """Return the directory of a node, which exists."""
         path = self.directory / "nodes" / node
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     def console(self, node: str) -> pathlib.Path:
-        """What a node has said while it booted."""
+        """Return the console log of a node."""
         return self.path(node) / "console.log"
 
     def use(self, what: str, entry: pathlib.Path) -> pathlib.Path:
-        """Keep to an entry of the cache as long as the lab lives.
+        """Keep using this cache entry for the lifetime of the lab.
 
-        A recipe can change while it runs.
+        The recipe may change while the lab runs.
         """
         (self.directory / what).symlink_to(entry)
         return entry
 
     def used(self, what: str) -> pathlib.Path:
-        """The entry of the cache which the lab has kept to."""
+        """Return the cache entry that the lab uses."""
         return (self.directory / what).resolve()

@@ -2,4 +2,4 @@
 
 
 class LabError(Exception):
-    """Something the user can act on; its text is shown without traceback."""
+    """An error that the user can fix; shown without a traceback."""

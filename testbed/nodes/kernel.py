@@ -1,7 +1,7 @@
-"""Settings of this machine's kernel which containers need.
+"""Settings of this machine's kernel that containers need.
 
-They share the kernel, and cannot change these themselves.  The first lab
-makes the changes; the last that goes takes them back.
+They share the kernel and cannot change these settings themselves.  The first
+lab makes the changes; the last one to stop reverts them.
 """
 
 import contextlib
@@ -10,18 +10,18 @@ import pathlib
 import shutil
 
 _SETTINGS = {
-    # An unprivileged QEMU may handle page faults: post-copy migration.
+    # Let an unprivileged QEMU handle page faults, for post-copy migration.
     "vm/unprivileged_userfaultfd": 1,
     # All nodes count as one user; each needs about ten of Debian's 128.
     "fs/inotify/max_user_instances": 4096,
 }
-_BEFORE = "settings.json"  #: what the values were
+_BEFORE = "settings.json"  #: the previous values
 
 
 def prepare(run: pathlib.Path) -> None:
-    """Make sure that the settings are at least so; remember the changes.
+    """Raise settings to at least these values; record the changes.
 
-    :param run: the directory for sockets of a lab, which exists
+    :param run: the lab's directory for sockets, which exists
     """
     before = run.parent / _BEFORE
     known = json.loads(before.read_text()) if before.exists() else {}
@@ -34,7 +34,7 @@ def prepare(run: pathlib.Path) -> None:
 
 
 def release(run: pathlib.Path) -> None:
-    """Remove the directory of a lab; if it was the last, restore."""
+    """Remove a lab's directory; if it is the last, restore the settings."""
     shutil.rmtree(run, ignore_errors=True)
     before = run.parent / _BEFORE
     if not run.parent.exists() or any(

@@ -67,14 +67,14 @@ class Lab:
         shown: Mapping[str, str] | None = None,
         lasting: bool = False,
     ) -> "Lab":
-        """Start a lab, or find that it runs; return when it is usable.
+        """Start a lab unless it runs; return when it is usable.
 
-        What an `up` has left whose process was killed is ended first.
+        Leftovers of an `up` that was killed are removed first.
 
         :param kind: 'nspawn' for containers, 'vm' for virtual machines
-        :param shown: what nodes see of this machine, read-only: the path
-            there, and the path here
-        :param lasting: it outlives this process; else it ends with it
+        :param shown: paths of this machine to mount read-only on the nodes:
+            the path there, and the path here
+        :param lasting: keep it running when this process ends
         :raises LabError: with the reason; nothing is left running
         """
         packages.require_root()
@@ -90,7 +90,7 @@ class Lab:
             if lab._already_up(kind):
                 report(f"already up in {lab.state.path}")
                 return lab
-            lab._down()  # what is left of one that was killed
+            lab._down()  # leftovers of one that was killed
             if not lasting:
                 lab._guard = Guard.of_lab("testbed.nodes", str(lab.state.path))
             try:
@@ -109,7 +109,7 @@ class Lab:
             self._guard = None
 
     def _has_lost_its_record(self) -> bool:
-        """Is one here whose directory has been deleted, as far as it goes?"""
+        """Whether a lab runs whose state directory was deleted."""
         return not self.state.exists and bool(
             mounts.below(self.state.path)
             or network.exists(self._outside.namespace)
@@ -127,7 +127,7 @@ class Lab:
 
     @property
     def is_up(self) -> bool:
-        """Has it come up, and are all of its nodes running?"""
+        """Whether it is completely started and all its nodes run."""
         processes = self.state.processes()
         return (
             self.state.load().get("phase") == _UP
@@ -193,7 +193,7 @@ class Lab:
             list(pool.map(self._await_one, nodes))
 
     def _await_one(self, node: str) -> None:
-        """Wait until a node has booted, and all of its units are well."""
+        """Wait until a node has booted and no unit has failed."""
         end = time.monotonic() + _PATIENCE
         said = "no answer"
         while time.monotonic() < end:
@@ -206,7 +206,7 @@ class Lab:
                 break
             if done.stdout.strip() == "running":
                 return
-            if done.returncode != 255:  # that is ssh's own
+            if done.returncode != 255:  # 255 is an error of ssh itself
                 failed = self.run(
                     node, "systemctl --failed; journalctl -b -p warning -n 9"
                 )
@@ -230,22 +230,22 @@ class Lab:
         return self.state.load()["kind"]
 
     def address(self, name: str) -> str:
-        """The address of a node, reachable from its peers."""
+        """Return a node's address, which its peers can reach."""
         return ADDRESSES[name]
 
     @property
     def kept_config(self) -> pathlib.Path:
-        """As :attr:`ssh_config`, over connections that are there already."""
+        """Like :attr:`ssh_config`, but reusing open connections."""
         return self._shells.kept_config(self.names)
 
     @property
     def ssh_config(self) -> pathlib.Path:
-        """For `ssh -F`, in any network namespace of this machine."""
+        """File for `ssh -F`; works in any network namespace here."""
         return self.state.ssh / "ssh_config"
 
     @property
     def ca(self) -> Authority:
-        """The authority of libvirt's and QEMU's certificates."""
+        """The CA of libvirt's and QEMU's certificates."""
         return Secrets.load(self.state.secrets).ca
 
     def run(
@@ -258,7 +258,7 @@ class Lab:
         """Run a script with `sh` on a node.
 
         :param timeout: seconds
-        :raises subprocess.TimeoutExpired: it is not done by then
+        :raises subprocess.TimeoutExpired: it takes longer
         """
         return self._shells.run(name, script, timeout, user)
 
@@ -272,37 +272,37 @@ class Lab:
     ) -> None:
         """Write a file on a node.
 
-        :param owner: as `chown` takes it; otherwise root's
+        :param owner: in the syntax of `chown`; root by default
         :raises LabError: it could not be written
         """
         self._shells.put(name, path, content, mode, owner)
 
     def inside(self, *command: str) -> list[str]:
-        """The command that runs a command on the nodes' network."""
+        """Return the command line that runs a command on their network."""
         return network.inside(self._outside.namespace, *command)
 
     def disconnect(self, name: str) -> None:
-        """Pull the network cable of a node."""
+        """Disconnect a node from the network."""
         network.link(self._outside, name, up=False)
 
     def connect(self, name: str) -> None:
-        """Plug it in again."""
+        """Reconnect a node to the network."""
         network.link(self._outside, name, up=True)
 
     def reset(self, name: str) -> None:
-        """Bring a node back to how it was when the lab came up.
+        """Restore a node to its state when the lab was started.
 
-        The others of a lab of virtual machines are brought back with it.
+        With virtual machines, all nodes of the lab are restored.
 
         :raises LabError: it does not boot
         """
         self._nodes().reset(name)
 
     def down(self, purge: bool = False, owner: str | None = None) -> None:
-        """Stop all that was started; no error if nothing was.
+        """Stop the lab; no error if it does not run.
 
-        :param purge: delete the logs too, that is the whole directory
-        :param owner: only if it is still that process's; see Record
+        :param purge: also delete the logs, that is the whole directory
+        :param owner: do nothing unless this process owns it; see Record
         """
         if not self.state.exists:
             return
@@ -315,7 +315,7 @@ class Lab:
         self._release()
 
     def _down(self) -> None:
-        """Also what is left of a lab whose directory has been deleted."""
+        """Stop the lab, even if its state directory was deleted."""
         self._shells.close(self.names)
         groups = [self._outside.cgroup(node) for node in self.names]
         for group in groups:

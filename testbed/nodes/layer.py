@@ -1,7 +1,7 @@
-"""A directory that is laid over the tree: what one node has of its own.
+"""An overlay directory with the files that are specific to one node.
 
-A directory in a layer hides the mode and the owner of the same directory in
-the tree, so those that are not 0755 of root have to be said.
+A directory in a layer hides mode and owner of the same directory in the tree,
+so that any other than 0755 and root must be specified.
 """
 
 import os
@@ -12,7 +12,7 @@ ROOT: Owner = (0, 0)
 
 
 class Layer:
-    """Writes files below one directory, by the path they have in a node."""
+    """Write files below one directory, by their paths on the node."""
 
     def __init__(self, top: pathlib.Path) -> None:
         self.top = top
@@ -21,18 +21,18 @@ class Layer:
             top.chmod(0o755)
 
     def path(self, name: str) -> pathlib.Path:
-        """Where a path of the node lies on this machine."""
+        """Return the location on this machine of a path on the node."""
         return self.top / name.lstrip("/")
 
     def directory(
         self, name: str, mode: int = 0o755, owner: Owner = ROOT
     ) -> None:
-        """Make a directory, or change it; parents are root's and 0755."""
+        """Create or change a directory; parents are root's and 0755."""
         path = self.path(name)
         if not path.parent.exists():
             self.directory(os.path.dirname(name))
         path.mkdir(exist_ok=True)
-        path.chmod(mode)  # whatever the umask is
+        path.chmod(mode)  # regardless of the umask
         os.chown(path, *owner)
 
     def write(
@@ -42,7 +42,7 @@ class Layer:
         mode: int = 0o644,
         owner: Owner = ROOT,
     ) -> None:
-        """Make a file, and its directory if need be."""
+        """Create a file, and its directory if necessary."""
         path = self.path(name)
         if not path.parent.exists():
             self.directory(os.path.dirname(name))
@@ -54,7 +54,7 @@ class Layer:
         os.chown(path, *owner)
 
     def link(self, name: str, target: str) -> None:
-        """Make a symbolic link."""
+        """Create a symbolic link."""
         path = self.path(name)
         if not path.parent.exists():
             self.directory(os.path.dirname(name))

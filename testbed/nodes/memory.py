@@ -1,6 +1,6 @@
-"""The memory of a container: that of this machine, half of it in use.
+"""Memory of a container: this machine's, reported as half used.
 
-What else runs on the machine at a given moment is no fact about a node.
+The current load of this machine must not influence the checks of a node.
 """
 
 import pathlib
@@ -24,7 +24,7 @@ ExecStart=mount --bind {_COPY} {_MEMINFO}
 
 
 def write(layer: Layer) -> None:
-    """Lay a copy over what the kernel says, when the node boots."""
+    """Mount a copy over the kernel's meminfo when the node boots."""
     layer.write(_COPY, half_available(pathlib.Path(_MEMINFO).read_text()))
     layer.write(f"/etc/systemd/system/{_NAME}", _UNIT)
     layer.link(
@@ -33,7 +33,7 @@ def write(layer: Layer) -> None:
 
 
 def half_available(meminfo: str) -> str:
-    """As if half of the memory were free."""
+    """Return meminfo as if half of the memory were free."""
     (total,) = re.findall(r"^MemTotal:\s+(\d+) kB$", meminfo, re.M)
     half = f"{int(total) // 2:>8} kB"
     return re.sub(

@@ -8,7 +8,7 @@ from testbed.nodes.errors import LabError
 
 
 def overlay(target: pathlib.Path, upper: pathlib.Path, *lower: str) -> None:
-    """Mount layers on a directory; what is written goes to `upper`."""
+    """Mount layers on a directory; changes are written to `upper`."""
     work = upper.with_name("work")
     for path in (target, upper, work):
         path.mkdir(parents=True, exist_ok=True)
@@ -18,12 +18,12 @@ def overlay(target: pathlib.Path, upper: pathlib.Path, *lower: str) -> None:
 
 
 def below(path: pathlib.Path) -> list[str]:
-    """Mount points at or below a path, inner ones first."""
+    """Return mount points at or below a path, inner ones first."""
     found = []
     prefix = str(path.resolve())
     with open("/proc/self/mountinfo") as lines:
         for line in lines:
-            # Blanks and the like are written as octal numbers.
+            # Blanks and similar characters are octal escapes.
             raw = line.split()[4].encode().decode("unicode_escape")
             point = raw.encode("latin-1").decode(errors="surrogateescape")
             if point == prefix or point.startswith(f"{prefix}/"):
@@ -32,10 +32,10 @@ def below(path: pathlib.Path) -> list[str]:
 
 
 def remove(path: pathlib.Path) -> None:
-    """Unmount all at or below a path; what is busy, as soon as it is not.
+    """Unmount everything at or below a path; busy mounts lazily.
 
-    Mounts that end meanwhile are ignored: the guard of a lab whose owner was
-    killed may be unmounting too.
+    Mounts that disappear are ignored: the guard of a lab whose owner was
+    killed may be unmounting at the same time.
     """
     for point in below(path):
         done = subprocess.run(["umount", point], capture_output=True)

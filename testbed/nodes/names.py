@@ -1,7 +1,7 @@
-"""What a lab is called outside its state directory.
+"""Names that a lab uses outside its state directory.
 
-All names come from the path of the state directory, so they can be removed
-without having been written down, and two labs do not meet.
+All names are derived from the path of the state directory, so that the objects
+can be removed without a record, and labs do not conflict.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ _RUN = pathlib.Path("/run/osc-migrate-nodes")
 
 @dataclass(frozen=True)
 class Names:
-    """Of one lab."""
+    """The names of one lab."""
 
     lab: str
 
     @classmethod
     def of(cls, state: pathlib.Path) -> "Names":
-        """The names of the lab in a state directory."""
+        """Return the names of the lab in a state directory."""
         digest = hashlib.sha256(str(state.resolve()).encode()).hexdigest()
         return cls(f"nodes-{digest[:8]}")
 
@@ -30,22 +30,22 @@ class Names:
         return self.lab
 
     def node_namespace(self, node: str) -> str:
-        """The network namespace of a node that is a container."""
+        """Return the network namespace of a node that is a container."""
         return f"{self.lab}-{node}"
 
     def machine(self, node: str) -> str:
-        """The name of a node among the containers of this machine."""
+        """Return the name of a node among this machine's containers."""
         return f"{self.lab}-{node}"
 
     def propagated(self, node: str) -> pathlib.Path:
-        """A directory which systemd-nspawn leaves behind."""
+        """Return a directory that systemd-nspawn leaves behind."""
         return _PROPAGATED / self.machine(node)
 
     def cgroup(self, node: str) -> str:
-        """Where all processes of a node are found, below the root."""
+        """Return the cgroup of all processes of a node, below the root."""
         return f"{self.lab}/{node}"
 
     @property
     def run(self) -> pathlib.Path:
-        """For sockets, whose paths must be short."""
+        """The directory for sockets, whose paths must be short."""
         return _RUN / self.lab

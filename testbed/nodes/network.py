@@ -1,7 +1,7 @@
 """The network between the nodes: a bridge in a network namespace.
 
-In that namespace nothing else runs; the port of each node on the bridge is
-named as the node.
+Nothing else uses that namespace; each node's port on the bridge has the name
+of the node.
 """
 
 import contextlib
@@ -17,22 +17,22 @@ _NAMESPACES = pathlib.Path("/run/netns")
 
 
 def path(namespace: str) -> str:
-    """The file that stands for a namespace."""
+    """Return the file that represents a namespace."""
     return str(_NAMESPACES / namespace)
 
 
 def inside(namespace: str, *command: str) -> list[str]:
-    """The command that runs a command in a namespace."""
+    """Return the command line that runs a command in a namespace."""
     return ["nsenter", f"--net={path(namespace)}", *command]
 
 
 def exists(namespace: str) -> bool:
-    """Has it been made, or only half of it?"""
+    """Whether a namespace exists, even if it is incomplete."""
     return (_NAMESPACES / namespace).exists()
 
 
 def create(names: Names) -> None:
-    """Make the namespace with the bridge."""
+    """Create the namespace with the bridge."""
     space = names.namespace
     run("ip", "netns", "add", space)
     run("ip", "-n", space, "link", "set", "lo", "up")
@@ -43,7 +43,7 @@ def create(names: Names) -> None:
 
 
 def plug_container(names: Names, node: str) -> str:
-    """Make the namespace of a node, with eth0 on the bridge."""
+    """Create the namespace of a node, with eth0 on the bridge."""
     space, bridge = names.node_namespace(node), names.namespace
     run("ip", "netns", "add", space)
     run("ip", "-n", space, "link", "set", "lo", "up")
@@ -60,7 +60,7 @@ def plug_container(names: Names, node: str) -> str:
 
 
 def plug_machine(names: Names, node: str) -> None:
-    """Make the tap device of a node, on the bridge."""
+    """Create the tap device of a node, on the bridge."""
     space = names.namespace
     run("ip", "-n", space, "tuntap", "add", node, "mode", "tap")
     _to_bridge(names, node)
@@ -72,31 +72,31 @@ def _to_bridge(names: Names, node: str) -> None:
 
 
 def unplug(names: Names, node: str) -> None:
-    """Remove a node's port, and its namespace with all rules in it."""
+    """Remove a node's port, and its namespace with all its rules."""
     bridge = names.namespace
     if exists(bridge):
         links = ""
-        with contextlib.suppress(LabError):  # only half of it was made
+        with contextlib.suppress(LabError):  # it may be incomplete
             links = run("ip", "-n", bridge, "-o", "link", "show")
         if any(
             line.split()[1].startswith(f"{node}@")
             or line.split()[1] == f"{node}:"
             for line in links.splitlines()
         ):
-            # At once; with its namespace it would go some time later.
+            # Delete it now: with its namespace, it disappears later.
             run("ip", "-n", bridge, "link", "delete", node)
     if exists(names.node_namespace(node)):
         run("ip", "netns", "delete", names.node_namespace(node))
 
 
 def link(names: Names, node: str, up: bool) -> None:
-    """Pull the cable of a node, or plug it in again."""
+    """Set the link of a node up or down."""
     state = "up" if up else "down"
     run("ip", "-n", names.namespace, "link", "set", node, state)
 
 
 def remove(names: Names, nodes: tuple[str, ...]) -> None:
-    """Remove all of it that there is."""
+    """Remove all parts of the network that exist."""
     for node in nodes:
         unplug(names, node)
     if exists(names.namespace):

@@ -1,7 +1,7 @@
-"""Nodes as containers of systemd-nspawn: quick, but with no kernel of theirs.
+"""Nodes as containers of systemd-nspawn: fast, but without separate kernels.
 
-One node is the read-only tree, its layer, and an upper layer for all that is
-changed while it runs; throwing the upper layer away restores the node.
+A node consists of the read-only tree, its layer, and an upper layer for all
+changes while it runs; deleting the upper layer restores the node.
 """
 
 import os
@@ -32,7 +32,7 @@ _TREE = "tree"
 _OPTIONS = (
     "--quiet",
     "--boot",
-    # There is no systemd on this machine that could keep a register.
+    # This machine may not run systemd, which would register the container.
     "--register=no",
     "--keep-unit",
     "--link-journal=no",
@@ -48,14 +48,14 @@ _OPTIONS = (
 
 
 class Containers:
-    """The nodes of one lab."""
+    """The nodes of one lab, as containers."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._share = context.directory / "shared"
 
     def start(self, nodes: Iterable[str]) -> None:
-        """Make, boot and await the nodes; the bridge exists."""
+        """Create and boot the nodes, and wait for them; the bridge exists."""
         nodes = list(nodes)
         self._context.use(_TREE, tree.build(self._context.report))
         secrets = Secrets.create(ADDRESSES)
@@ -77,8 +77,8 @@ class Containers:
             list(pool.map(self._ask_libvirt, nodes))
 
     def _ask_libvirt(self, node: str) -> None:
-        """It asks every QEMU what that can do, once: on a busy machine, this
-        takes longer than a survey waits for an answer."""
+        """Let libvirt probe the QEMU binaries once: on a busy machine, this
+        takes longer than the timeout of a survey."""
         if node != CONTROLLER:
             self._context.shells.run(node, ASK_LIBVIRT, timeout=240)
 
@@ -106,7 +106,7 @@ class Containers:
         ]
         environment = {
             "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
-            "SYSTEMD_NSPAWN_LOCK": "0",  # it would leave the file
+            "SYSTEMD_NSPAWN_LOCK": "0",  # the lock file would be left over
         }
         if cgroups.hybrid():
             environment["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"
@@ -116,9 +116,9 @@ class Containers:
         self._context.record(node, child.pid)
 
     def reset(self, node: str) -> None:
-        """Boot a node anew, as it was at first.
+        """Boot a node again in its initial state.
 
-        What it has written into the shared directory stays.
+        Its files in the shared directory remain.
         """
         names, path = self._context.names, self._context.path(node)
         self._context.shells.close([node])

@@ -1,4 +1,4 @@
-"""Debian packages of this machine which the lab and its tests need."""
+"""Debian packages that the lab and its tests need on this machine."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ NEEDED = {
         "qemu-utils",
     ),
     # A message broker, a database, an assembler for a guest of 512 bytes, and
-    # what the Python module of libvirt is a module of.
+    # the library of libvirt for its Python module.
     "joint": (
         *_COMMON,
         "binutils",
@@ -36,25 +36,25 @@ NEEDED = {
         "mariadb-server-core",
         "rabbitmq-server",
     ),
-    # Programs that tests run by themselves, on loopback.
+    # Programs that tests start themselves, on loopback.
     "tests": ("busybox-static", "openssh-server"),
 }
-# Asked by Debian's packages before they start a service (invoke-rc.d(8)).
+# Debian's packages call it before they start a service (invoke-rc.d(8)).
 _POLICY = pathlib.Path("/usr/sbin/policy-rc.d")
 _APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120")
 
 
 def require_root() -> None:
-    """Namespaces, mounts and containers need it.
+    """Require root, which namespaces, mounts and containers need.
 
-    :raises LabError: we are somebody else
+    :raises LabError: the user is not root
     """
     if os.geteuid() != 0:
         raise LabError("the node lab needs root: it makes namespaces")
 
 
 def missing(kind: str) -> list[str]:
-    """Packages of a kind of lab which are not installed."""
+    """Return the packages for a kind of lab that are not installed."""
     if not shutil.which("dpkg-query"):
         raise LabError("dpkg-query is missing: the lab needs a Debian machine")
     done = subprocess.run(
@@ -75,9 +75,9 @@ def missing(kind: str) -> list[str]:
 
 
 def install(kind: str, report: Callable[[str], None]) -> None:
-    """Install what is missing, quietly.
+    """Install missing packages without output.
 
-    :raises LabError: it cannot be done; the packages are named
+    :raises LabError: it failed; the message names the packages
     """
     if not (names := missing(kind)):
         return
@@ -103,7 +103,7 @@ def install(kind: str, report: Callable[[str], None]) -> None:
 
 @contextlib.contextmanager
 def _no_services() -> Iterator[None]:
-    """What is installed starts nothing: no sshd of the machine itself."""
+    """Prevent new packages from starting services, such as a host sshd."""
     if _POLICY.exists():
         yield
         return

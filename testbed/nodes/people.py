@@ -1,12 +1,12 @@
-"""The accounts of a node besides Debian's own.
+"""The accounts of a node, in addition to Debian's own.
 
-They are the same on all nodes, so they are made with the tree; their keys
-differ from lab to lab and come with the layer of a node.
+They are the same on all nodes and therefore part of the tree; their keys
+differ between labs and are part of a node's layer.
 """
 
 from dataclasses import dataclass
 
-#: a login shell that is busybox, as on small systems: it goes by its name
+#: busybox as a login shell, as on small systems; its name selects the applet
 BUSYBOX_SHELL = "/usr/local/lib/busybox/sh"
 
 
@@ -28,7 +28,7 @@ NOVA = Account(
     groups=("libvirt", "libvirt-qemu"),
 )
 _USERS = 100  #: Debian's group of that name; it has one named operator too
-#: those as whom a test logs in
+#: accounts that tests log in with
 GUESTS = (
     Account(
         "operator", 1001, _USERS, "/home/operator", "/bin/bash", sudo=True
@@ -40,7 +40,8 @@ GUESTS = (
 
 
 def creation() -> str:
-    """Shell commands which create the accounts, without home directories."""
+    """Return shell commands that create the accounts, without home
+    directories."""
     lines = [f"groupadd -g {NOVA.gid} {NOVA.name}"]
     for one in (NOVA, *GUESTS):
         groups = f"-G {','.join(one.groups)} " if one.groups else ""

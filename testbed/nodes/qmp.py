@@ -1,4 +1,4 @@
-"""Steer a QEMU through its monitor."""
+"""Control a QEMU process through its monitor."""
 
 import json
 import pathlib
@@ -13,9 +13,9 @@ class Monitor:
     """A connection to the socket of one QEMU (QMP)."""
 
     def __init__(self, path: pathlib.Path, patience: float = 30.0) -> None:
-        """Connect; the socket appears some time after QEMU was started.
+        """Connect; the socket appears some time after QEMU's start.
 
-        :param patience: seconds, for this and for each answer
+        :param patience: timeout in seconds, also for each response
         :raises LabError: no process listens
         """
         self._path = path
@@ -32,7 +32,7 @@ class Monitor:
                     raise LabError(f"{path}: {exc}") from exc
                 time.sleep(0.05)
         self._lines = self._socket.makefile("r")
-        self._lines.readline()  # it introduces itself
+        self._lines.readline()  # the greeting
         self.ask("qmp_capabilities")
 
     def __enter__(self) -> "Monitor":
@@ -43,9 +43,9 @@ class Monitor:
         self._socket.close()
 
     def ask(self, command: str, **arguments: Any) -> Any:
-        """The answer to a command.
+        """Run a command and return the response.
 
-        :raises LabError: QEMU refuses, or says nothing
+        :raises LabError: QEMU returns an error or does not respond
         """
         question = {"execute": command, "arguments": arguments}
         try:
@@ -63,7 +63,7 @@ class Monitor:
     def save(self, path: pathlib.Path, patience: float = 120.0) -> None:
         """Write the state of the stopped machine to a file.
 
-        :param patience: seconds
+        :param patience: timeout in seconds
         :raises LabError: it failed
         """
         self.ask("migrate-set-parameters", **{"max-bandwidth": 1 << 34})
@@ -79,10 +79,10 @@ class Monitor:
         raise LabError(f"the state of a machine was not saved: {status}")
 
     def await_state(self, patience: float = 120.0) -> None:
-        """Wait until the machine has read its state.
+        """Wait until the machine has loaded its state.
 
-        :param patience: seconds
-        :raises LabError: it does not come to that
+        :param patience: timeout in seconds
+        :raises LabError: it does not finish loading
         """
         end = time.monotonic() + patience
         while self.ask("query-status")["status"] == "inmigrate":

@@ -1,7 +1,7 @@
-"""What virtual machines are shown of this machine: a disk, and its mounts.
+"""Share paths of this machine with virtual machines, on a disk.
 
-Their kernel has no 9p.  The disk is made for each lab, which takes seconds;
-it is plugged in while they run, for those in the cache know of none.
+Their kernel has no 9p.  The disk is created for each lab, which takes seconds.
+It is hot-plugged, because the saved machines in the cache do not have it.
 """
 
 import pathlib
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from testbed.nodes.commands import run
 from testbed.nodes.qmp import Monitor
 
-_NAME = "shown"  #: of the device, and its serial number
-_SIZE = "8G"  #: a file with holes
-#: The mounts end with their namespace.
+_NAME = "shown"  #: name of the device, and its serial number
+_SIZE = "8G"  #: of a sparse file
+#: The mounts disappear with their namespace.
 _MAKE = f"""\
 set -e
 disk=$1 top=$2
@@ -41,7 +41,7 @@ done
 
 
 def make(disk: pathlib.Path, shown: Mapping[str, str]) -> None:
-    """Make the disk.
+    """Create the disk.
 
     :param shown: path there, path here
     """
@@ -57,7 +57,7 @@ def make(disk: pathlib.Path, shown: Mapping[str, str]) -> None:
 
 
 def plug(monitor: Monitor, disk: pathlib.Path) -> None:
-    """Give a machine the disk."""
+    """Hot-plug the disk into a machine."""
     file = {"driver": "file", "filename": str(disk)}
     monitor.ask(
         "blockdev-add",
@@ -72,5 +72,5 @@ def plug(monitor: Monitor, disk: pathlib.Path) -> None:
 
 
 def mounting(shown: Mapping[str, str]) -> str:
-    """A script that mounts it in a machine, at the paths there."""
+    """Return a script that mounts it in a machine, at the paths there."""
     return _MOUNT.format(paths=shlex.join(shown))

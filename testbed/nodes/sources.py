@@ -1,7 +1,7 @@
-"""The package sources of this machine, for the tree of the nodes.
+"""Read this machine's package sources, for the tree of the nodes.
 
-Only what belongs to the release itself is taken: a third party's source may
-ask for keys and packages which a node has no use for.
+Only sources of the release itself are used: those of third parties may need
+keys and packages that are useless on a node.
 """
 
 import pathlib
@@ -13,7 +13,7 @@ APT = pathlib.Path("/etc/apt")
 
 
 def release(path: str = "/etc/os-release") -> str:
-    """Code name of the Debian release of this machine.
+    """Return the code name of this machine's Debian release.
 
     :raises LabError: it is not Debian
     """
@@ -30,7 +30,7 @@ def release(path: str = "/etc/os-release") -> str:
 
 
 def lines(code: str, apt: pathlib.Path = APT) -> list[str]:
-    """The sources of a release, as lines of a sources.list.
+    """Return the sources of a release, as lines of a sources.list.
 
     :raises LabError: there are none
     """
@@ -47,7 +47,7 @@ def lines(code: str, apt: pathlib.Path = APT) -> list[str]:
 
 
 def _all(apt: pathlib.Path) -> Iterator[tuple[str, str, str, list[str]]]:
-    """(options, uri, suite, components) of each source of binaries."""
+    """Yield (options, uri, suite, components) of each binary source."""
     parts = apt / "sources.list.d"
     for path in [apt / "sources.list", *sorted(parts.glob("*.list"))]:
         if path.is_file():
@@ -71,7 +71,7 @@ def _one_line(line: str) -> Iterator[tuple[str, str, str, list[str]]]:
 
 
 def _stanzas(text: str) -> Iterator[dict[str, str]]:
-    """The fields of a deb822 file, by name in lower case."""
+    """Yield the stanzas of a deb822 file, with field names in lower case."""
     fields: dict[str, str] = {}
     key = ""
     for line in [*text.splitlines(), ""]:
@@ -97,8 +97,8 @@ def _one_stanza(
     if fields.get("enabled", "yes").lower() in ("no", "false", "0"):
         return
     signed = fields.get("signed-by", "")
-    # A key can be written into the field itself; a line has no room for it,
-    # and mmdebstrap then uses the keys of this machine.
+    # The field may contain the key itself, which does not fit on a line;
+    # mmdebstrap then uses the keys of this machine.
     options = f"signed-by={signed}" if signed.startswith("/") else ""
     for uri in fields.get("uris", "").split():
         for suite in fields.get("suites", "").split():

@@ -1,4 +1,4 @@
-"""Reach the nodes over ssh, from any network namespace of this machine."""
+"""Connect to the nodes over SSH, from any network namespace here."""
 
 import contextlib
 import pathlib
@@ -11,9 +11,9 @@ from testbed.nodes.errors import LabError
 from testbed.nodes.names import Names
 from testbed.nodes.secrets import Secrets, known_names
 
-_PERSIST = 60  #: seconds that an idle connection is kept, or waited for
+_PERSIST = 60  #: seconds to keep an idle connection, or to wait for one
 
-# Complete or not at all: a reader never sees half a file.
+# Atomic: a reader never sees an incomplete file.
 _PUT = """\
 set -e
 path={path}
@@ -32,7 +32,7 @@ def write_config(
     addresses: Mapping[str, str],
     secrets: Secrets,
 ) -> pathlib.Path:
-    """Write what ssh has to know; returns the path of its configuration."""
+    """Write the files for ssh; return the path of its configuration."""
     directory.mkdir(exist_ok=True)
     key = directory / "id_ed25519"
     key.touch(0o600)
@@ -60,7 +60,7 @@ def write_config(
 
 
 class Shells:
-    """Runs scripts on nodes; connections are kept for the next script."""
+    """Run scripts on nodes, with connections that stay open."""
 
     def __init__(self, config: pathlib.Path, run: pathlib.Path) -> None:
         """:param run: a directory for sockets."""
@@ -68,8 +68,9 @@ class Shells:
         self._run = run
 
     def kept_config(self, hosts: Iterable[str]) -> pathlib.Path:
-        """A configuration of ssh that uses the connections of :meth:`run`,
-        which are made now: a login costs an emulated machine seconds."""
+        """Return an ssh configuration that uses the connections of
+        :meth:`run`. They are opened now, because a login takes an emulated
+        machine seconds."""
         for host in hosts:
             self.run(host, "true")
         path = self._config.with_name("kept_config")
@@ -98,10 +99,10 @@ class Shells:
         timeout: float = 60.0,
         user: str = "root",
     ) -> subprocess.CompletedProcess[str]:
-        """Run a script with `sh`; status 255 may be that of ssh itself.
+        """Run a script with `sh`; status 255 may be an error of ssh itself.
 
         :param timeout: seconds
-        :raises subprocess.TimeoutExpired: it is not done by then
+        :raises subprocess.TimeoutExpired: it takes longer
         """
         return subprocess.run(
             [*self._command(host, user), "sh -s"],
@@ -122,7 +123,7 @@ class Shells:
     ) -> None:
         """Write a file.
 
-        :param owner: as `chown` takes it
+        :param owner: in the syntax of `chown`
         :raises LabError: it could not be written
         """
         quoted = shlex.quote(path)
@@ -139,7 +140,7 @@ class Shells:
             raise LabError(f"{host}: {path} cannot be written: {said}")
 
     def close(self, hosts: Iterable[str]) -> None:
-        """End the connections that were kept."""
+        """Close the open connections."""
         for host in hosts:
             for socket in self._run.glob(f"{host}-*"):
                 user = socket.name.removeprefix(f"{host}-")

@@ -1,4 +1,4 @@
-"""What a lab leaves on disk, and where.
+"""The files of a lab in its state directory.
 
 ::
 
@@ -36,7 +36,7 @@ class State(Record):
         self.ssh = self.path / "ssh"
 
     def create(self) -> None:
-        """Make the directory; refuse one that holds something else."""
+        """Create the directory; refuse one with foreign contents."""
         if set(str(self.path)) & set(':,\\"\n '):
             raise LabError(
                 f"{self.path}: the path may hold no blank, comma, colon, "
@@ -46,22 +46,22 @@ class State(Record):
         self.path.mkdir(parents=True, exist_ok=True)
 
     def save(self, **facts: Any) -> None:
-        """Record facts besides those recorded before."""
+        """Record further facts, and keep the previous ones."""
         self.write({**self.load(), **facts})
 
     def record(self, name: str, pid: int) -> None:
-        """Record a process that has been started."""
+        """Record a started process."""
         process = describe(name, pid)
         entry = {"pid": process.pid, "started": process.started}
         found = self.load().get("processes", {})
         self.save(processes={**found, name: entry})
 
     def clear(self) -> None:
-        """Delete all but the consoles' logs and the marker."""
+        """Delete everything except the console logs and the marker."""
         for path in [*self.path.glob("nodes/*/*"), *self.path.iterdir()]:
             if path.suffix != ".log" and path.name not in _KEPT:
                 cache.remove(path)
 
     def delete(self, path: pathlib.Path) -> None:
-        """Delete a file or a tree of it, but nothing that is mounted."""
+        """Delete a file or directory tree, but nothing that is mounted."""
         cache.remove(path)

@@ -1,7 +1,7 @@
-"""The root filesystem which all nodes share: Debian, built once, cached.
+"""The root filesystem that all nodes share: Debian, built once and cached.
 
-Nothing in it belongs to one lab: names, addresses and keys come with the
-layer of a node (see content.py).
+It contains nothing specific to one lab: names, addresses and keys are part of
+a node's layer (see content.py).
 """
 
 import pathlib
@@ -12,10 +12,10 @@ from typing import Any
 from testbed.nodes import cache, people, sources
 from testbed.nodes.errors import LabError
 
-ROOT = "root"  #: the tree itself, in its entry of the cache
+ROOT = "root"  #: the tree itself, within its cache entry
 
 PACKAGES = (
-    # a system that boots, and can be reached
+    # a system that boots and is reachable
     "systemd-sysv",
     "dbus",
     "libpam-systemd",
@@ -25,7 +25,7 @@ PACKAGES = (
     "netbase",
     "ca-certificates",
     "chrony",
-    # what an operator finds on a host
+    # usual tools of a host
     "bash",
     "dash",
     "busybox-static",
@@ -55,7 +55,7 @@ PACKAGES = (
     "nfs-kernel-server",
 )
 
-#: Manuals and all translations but German ones: a test speaks German.
+#: manuals and all translations except German ones, which a test uses
 _LEAVE_OUT = (
     "path-exclude=/usr/share/man/*",
     "path-exclude=/usr/share/doc/*",
@@ -65,7 +65,7 @@ _LEAVE_OUT = (
     "force-unsafe-io",
 )
 
-#: run outside of the tree, which is its argument, in the entry of the cache
+#: run outside the tree, in the cache entry, with the tree as its argument
 _FINISH = f"""\
 #!/bin/sh -e
 # A kernel for virtual machines: kept beside the tree, not installed.
@@ -89,7 +89,7 @@ END
 
 
 def recipe() -> dict[str, Any]:
-    """All that decides what the tree looks like."""
+    """Return everything that determines the contents of the tree."""
     code = sources.release()
     return {
         "release": code,
@@ -101,7 +101,7 @@ def recipe() -> dict[str, Any]:
 
 
 def build(report: Callable[[str], None]) -> pathlib.Path:
-    """The directory with the tree (`root`) and a kernel (`*.deb`).
+    """Return the directory with the tree (`root`) and a kernel (`*.deb`).
 
     It is built if it is not in the cache, which takes about a minute.
 
@@ -121,7 +121,7 @@ def _bootstrap(path: pathlib.Path, how: dict[str, Any]) -> None:
     script.write_text(how["finish"])
     script.chmod(0o755)
     command = [
-        # It is not to go on alone when we are killed.
+        # Terminate it if this process is killed.
         *("setpriv", "--pdeathsig", "TERM"),
         *("mmdebstrap", "--variant=minbase", "--mode=root", "--quiet"),
         '--aptopt=APT::Install-Recommends "false"',

@@ -1,9 +1,9 @@
-"""Nodes as virtual machines: slow to boot, with a kernel of their own (NFS).
+"""Nodes as virtual machines: slow to boot, with separate kernels (NFS).
 
-They are booted once; their disks and their memory go to the cache, with the
-keys they hold.  A lab then starts from there within seconds.  One node alone
-cannot be brought back: the others are its NFS server or clients, and would
-find it in the past.
+They are booted once; disks and memory are saved in the cache, including keys.
+A lab then starts from the cache within seconds.  A single node cannot be
+restored: the others are its NFS server or clients, and would see it jump back
+in time.
 """
 
 import contextlib
@@ -41,24 +41,24 @@ _SECRETS = "secrets.json"
 _KERNEL_ARGUMENTS = (
     "console=ttyS0 quiet mitigations=off nokaslr net.ifnames=0 lab.address="
 )
-#: The CPU is an old one: with `max`, a Linux guest in such a guest dies.
+#: An old CPU model: with `max`, a nested Linux guest crashes.
 _MACHINE = (
     *("-machine", "pc", "-accel", "tcg,thread=multi,tb-size=128"),
     *("-cpu", "Nehalem", "-smp", "1", "-m", str(_MEMORY)),
     *("-nodefaults", "-display", "none", "-device", "virtio-rng-pci"),
 )
-#: what is random in a saved machine is made by these
+#: modules that generate the random contents of a saved machine
 _SOURCES = (pki, secrets)
 
 
 class Machines:
-    """The nodes of one lab."""
+    """The nodes of one lab, as virtual machines."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def start(self, nodes: Iterable[str]) -> None:
-        """Make, boot and await the nodes; the bridge exists."""
+        """Create and boot the nodes, and wait for them; the bridge exists."""
         nodes = list(nodes)
         image = vm_image.build(self._context.report)
         self._context.use(_IMAGE, image)
@@ -84,7 +84,7 @@ class Machines:
         return self._context.directory / "shown.raw"
 
     def reset(self, node: str) -> None:
-        """Bring all nodes back to how they were at first."""
+        """Restore all nodes to their initial state."""
         self._context.shells.close(ADDRESSES)
         for name in ADDRESSES:
             cgroups.kill(self._context.names.cgroup(name))
@@ -103,7 +103,7 @@ class Machines:
             base = image / vm_image.DISK
             _overlay(path / f"{node}.qcow2", base, "raw")
         cache.remove(path / "layer")
-        # The clients would wait for the server, at the cost of its boot.
+        # Boot the server first: clients that wait for it slow its boot.
         for some in [[CONTROLLER], [n for n in nodes if n != CONTROLLER]]:
             for node in some:
                 self._spawn(node, path, path / f"{node}.qcow2")
@@ -111,9 +111,9 @@ class Machines:
 
     def _save(self, path: pathlib.Path, nodes: list[str]) -> None:
         for node in nodes:
-            # libvirt asks QEMU what it can, once: emulated, half a minute.
+            # libvirt probes QEMU once, which takes half a minute emulated.
             self._context.shells.run(node, f"{ASK_LIBVIRT}; sync", timeout=240)
-        # Their ends in the nodes would be saved, and wait for ever.
+        # Otherwise the saved nodes contain sessions that never end.
         self._context.shells.close(nodes)
         with contextlib.ExitStack() as stack:
             monitors = {
@@ -156,8 +156,8 @@ class Machines:
             list(pool.map(self._wake, nodes))
 
     def _wake(self, node: str) -> None:
-        """A node takes the time at which it was saved for the present; and
-        what an emulator runs for the first time takes seconds."""
+        """Correct the clock of a restored node, and warm up the emulator,
+        which takes seconds for code that it runs for the first time."""
         script = f"date --set=@{time.time():.2f} && {{ {ASK_LIBVIRT}; }}"
         done = self._context.shells.run(node, script, timeout=600)
         if done.returncode:
@@ -181,7 +181,7 @@ class Machines:
         disk: pathlib.Path,
         *more: str,
     ) -> None:
-        """Start a QEMU; `saved` has the second disk."""
+        """Start a QEMU; `saved` contains the second disk."""
         names = self._context.names
         image = self._context.used(_IMAGE)
         socket = names.run / f"{node}.qmp"
@@ -218,7 +218,7 @@ def _overlay(path: pathlib.Path, base: pathlib.Path, form: str) -> None:
 
 
 def _key() -> str:
-    """The entry of the cache with the saved machines."""
+    """Return the name of the cache entry with the saved machines."""
     recipe = [
         vm_image.recipe(),
         [inspect.getsource(module) for module in _SOURCES],
@@ -229,7 +229,7 @@ def _key() -> str:
 
 
 def _layers() -> list[object]:
-    """What the layers of all nodes are like, but for the secrets."""
+    """Return the contents of all nodes' layers, except the secrets."""
     pair = KeyPair("private", "public")
     node = NodeSecrets(pair, "certificate", "key", "0" * 32, "uuid")
     sample = Secrets(

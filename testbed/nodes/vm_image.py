@@ -1,4 +1,4 @@
-"""What virtual machines boot: a disk with the tree, a kernel, an initrd."""
+"""The boot files of virtual machines: a disk with the tree, kernel, initrd."""
 
 import gzip
 import pathlib
@@ -10,12 +10,12 @@ from testbed.nodes.commands import run
 from testbed.nodes.layer import Layer
 
 DISK, KERNEL, INITRD = "base.raw", "vmlinuz", "initrd.img"
-_SIZE = "3G"  #: of the disk; a file with holes
+_SIZE = "3G"  #: of the disk, a sparse file
 _MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "virtio_rng")
 _CONFIGURED = "/etc/.configured"
 
-#: The first boot unpacks the layer of the node from the second disk.  The
-#: address of the node is an argument of the kernel.
+#: The first boot unpacks the node's layer from the second disk.  The address
+#: of the node is a kernel argument.
 _INIT = f"""\
 #!/bin/sh
 export PATH=/bin
@@ -48,13 +48,13 @@ exec mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1 -d "$3" "$4"
 
 
 def recipe() -> object:
-    """All that decides what the image looks like."""
+    """Return everything that determines the contents of the image."""
     parts = [_SIZE, _MODULES, _INIT, _APPLETS, _MAKE_DISK]
     return [tree.recipe(), parts]
 
 
 def build(report: Callable[[str], None]) -> pathlib.Path:
-    """The directory with the image, made if it is not in the cache."""
+    """Return the directory with the image; create it if not cached."""
     made = tree.build(report)
 
     def make(path: pathlib.Path) -> None:
@@ -71,7 +71,7 @@ def _make(path: pathlib.Path, made: pathlib.Path) -> None:
     (kernel,) = (unpacked / "boot").glob("vmlinuz-*")
     version = kernel.name.removeprefix("vmlinuz-")
     kernel.rename(path / KERNEL)
-    # The tree has /usr/lib alone; depmod and modprobe look in /lib.
+    # The tree has only /usr/lib, but depmod and modprobe use /lib.
     modules = path / "modules"
     (modules / "usr/lib").mkdir(parents=True)
     for directory in (modules, modules / "usr", modules / "usr/lib"):
@@ -114,7 +114,7 @@ def _make_initrd(
         )
         for line in said.splitlines():
             word, _, file = line.strip().partition(" ")
-            if word == "insmod":  # not one that is built in
+            if word == "insmod":  # skip modules that are built in
                 found = pathlib.Path(file.strip())
                 order.setdefault(found.name, found)
     for name, file in order.items():

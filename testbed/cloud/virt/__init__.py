@@ -1,1 +1,1 @@
-"""The virt driver of the embedded cloud: there is no hypervisor behind it."""
+"""The virt driver of the embedded cloud, without a hypervisor."""

@@ -5,7 +5,7 @@ import json
 from nova import exception
 from oslo_utils import units
 
-#: Intel's generations, older first: a guest can move to a newer one
+#: Intel's generations, oldest first: a guest can move to a newer one
 _GENERATIONS = (
     "Nehalem",
     "Westmere",
@@ -26,7 +26,7 @@ _COMPARE = (
 
 
 def _generation(model: str) -> int:
-    """Position of a model in the list; -1 if it is none of them."""
+    """Return the position of a model in the list; -1 if it is missing."""
     for number, name in enumerate(_GENERATIONS):
         if model == name or model.startswith(f"{name}-"):
             return number
@@ -34,10 +34,10 @@ def _generation(model: str) -> int:
 
 
 def compare_cpu(source: str, destination: str) -> None:
-    """Refuse a destination whose processor lacks what the source has.
+    """Refuse a destination whose CPU lacks features of the source.
 
-    libvirt knows each model's features; here the generation of the model
-    must do, and the features that the hosts list besides.
+    libvirt compares the features of each model. This compares the generation
+    of the model, and the additional features that the hosts list.
     """
     ours, theirs = json.loads(source), json.loads(destination)
     lacking = set(ours["features"]) - set(theirs["features"])
@@ -53,14 +53,14 @@ def compare_cpu(source: str, destination: str) -> None:
 
 
 def leave_mark(data, shared: bool) -> None:
-    """On the destination: the file that the source will look for."""
+    """On the destination: set the name of the test file for the source."""
     data.filename = _SHARED if shared else _LOCAL
 
 
 def check_storage(data, shared: bool, source: str, instance) -> None:
     """On the source: decide about block migration, or refuse.
 
-    :param shared: are the disks of the source on shared storage?
+    :param shared: whether the disks of the source are on shared storage
     """
     shared = shared and data.filename == _SHARED
     data.is_shared_instance_path = data.is_shared_block_storage = shared
@@ -71,7 +71,7 @@ def check_storage(data, shared: bool, source: str, instance) -> None:
             reason="Block migration can not be used with shared storage.",
             path=source,
         )
-    # Nova asks for it below microversion 2.25 alone.
+    # Nova requests it only below microversion 2.25.
     if data.block_migration and "disk_over_commit" in data:
         _check_space(data, instance)
     if not data.block_migration and not shared:

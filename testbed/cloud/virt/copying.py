@@ -1,8 +1,8 @@
-"""How a guest's memory and disks are copied: arithmetic, no Nova.
+"""A model of how a guest's memory and disks are copied, without Nova.
 
-A model, fit to test what a client shows, and no evidence about the times of
-real migrations.  Disks are copied first, then the memory; while it is
-copied the guest writes to it, and what it writes must be copied again.
+It is good enough to test the output of a client, but no evidence for the
+duration of real migrations.  Disks are copied first, then the memory; pages
+that the guest writes meanwhile must be copied again.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Copying:
     memory_left: float = 0
     memory_copied: float = 0
     disk_left: float = 0
-    #: the guest is paused, or runs on the destination already
+    #: whether the guest is paused, or already runs on the destination
     still: bool = False
 
     def __post_init__(self) -> None:
@@ -28,7 +28,7 @@ class Copying:
 
     @property
     def copying_memory(self) -> bool:
-        """Have the disks been copied?"""
+        """Whether the disks are complete, so that memory is copied."""
         return self.disk_left <= 0
 
     def advance(
@@ -38,7 +38,7 @@ class Copying:
         dirty: float,
         disk_bandwidth: float,
     ) -> None:
-        """Let time pass; the rates are in MiB/s."""
+        """Advance the copy in time; the rates are in MiB/s."""
         if self.disk_left > 0:
             self.disk_left -= disk_bandwidth * MIB * seconds
             self.disk_left = max(self.disk_left, 0)
@@ -51,7 +51,7 @@ class Copying:
             self.memory_left = min(self.memory_left, self.memory_total)
 
     def can_finish(self, bandwidth: float, downtime: float) -> bool:
-        """Is the rest small enough to stop the guest for it?"""
+        """Whether the remainder fits into the permitted downtime."""
         if not self.copying_memory:
             return False
         if self.still:
@@ -59,13 +59,13 @@ class Copying:
         return self.memory_left <= bandwidth * MIB * downtime
 
     def finish(self) -> None:
-        """Copy the rest."""
+        """Copy the remainder."""
         self.memory_copied += self.memory_left
         self.memory_left = 0
 
     @property
     def memory_percent(self) -> int:
-        """Percentage copied as Nova reckons it: the memory alone."""
+        """Percentage copied as Nova calculates it: of the memory alone."""
         if not self.copying_memory or not self.memory_total:
             return 0
         return 100 - round(self.memory_left * 100 / self.memory_total)

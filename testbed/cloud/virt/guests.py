@@ -1,4 +1,4 @@
-"""The guests of one host, remembered when the process is started again."""
+"""The guests of one host, which survive a restart of the process."""
 
 import json
 import pathlib

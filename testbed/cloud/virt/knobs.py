@@ -1,6 +1,6 @@
-"""What can be set about hosts, guests and migrations, and where.
+"""Settings (knobs) of hosts, guests and migrations.
 
-The first that is set wins:
+The first of these that is set applies:
 
 1. metadata of the server, ``lab.<key>`` (a guest's knobs only)
 2. ``control.json``: settings of the host, changed while the cloud runs
@@ -15,7 +15,7 @@ from oslo_config import cfg
 PREFIX = "lab."
 GROUP = "lab"
 
-#: where a failure can be asked for, with ``fail = <phase>``
+#: phases in which ``fail = <phase>`` injects a failure
 PHASES = (
     "check_destination",
     "check_source",
@@ -129,7 +129,7 @@ _control: Any = None
 
 
 def register(conf: Any, control: Any) -> None:
-    """Make the options known; once, before nova.conf is read."""
+    """Register the options, once, before nova.conf is read."""
     global _conf, _control
     _conf, _control = conf, control
     conf.register_opts([*HOST, *GUEST], group=GROUP)
@@ -147,7 +147,7 @@ def parse(key: str, text: Any) -> Any:
 
 
 def get(host: str, key: str, metadata: dict[str, str] | None = None) -> Any:
-    """The value in force on a host, for a guest if metadata are given."""
+    """Return the effective value on a host, for a guest if given metadata."""
     found = None
     if metadata and key in _GUEST_KEYS:
         found = metadata.get(PREFIX + key)
@@ -158,5 +158,5 @@ def get(host: str, key: str, metadata: dict[str, str] | None = None) -> Any:
     try:
         return parse(key, found)
     except ValueError:
-        # A typing error in a server's metadata must not break a compute.
+        # A typo in a server's metadata must not break a compute.
         return _conf[GROUP][key]

@@ -1,15 +1,15 @@
-"""Run one live migration on its source, as libvirt's driver would.
+"""Run one live migration on its source, like the libvirt driver.
 
-The model of the time is in copying.py; here is what Nova sees of it.  The
-points of nova/virt/libvirt/driver.py that matter to a client:
+copying.py models the copy; this module reports it to Nova.  The behaviour of
+nova/virt/libvirt/driver.py that is relevant to a client:
 
 * memory and disk counters go to the migration, the percentage of memory to
-  the server, now and then;
+  the server, at intervals;
 * force-complete pauses the guest, or switches to post-copy if that is
-  allowed, which cannot be aborted any more;
-* when it fails or is aborted Nova rolls back (server active, no task), and
-  then, since release 33, the error of the hypervisor is raised all the same:
-  Nova puts the migration and the server into error.  Before, that was all.
+  allowed; post-copy can no longer be aborted;
+* after a failure or abort Nova rolls back (server active, no task).  Since
+  release 33 the hypervisor's error is still raised afterwards: Nova sets the
+  migration and the server to error.  Earlier releases do not.
 """
 
 import time
@@ -34,12 +34,12 @@ _GIB = 1024
 
 
 class HypervisorError(Exception):
-    """Stands for libvirt.libvirtError."""
+    """Represents libvirt.libvirtError."""
 
 
 @dataclass
 class _Failed(Exception):
-    """The job is over without success."""
+    """The job ended without success."""
 
     status: str
     text: str
@@ -58,7 +58,7 @@ class _Job:
     paused: bool = False
 
     def knob(self, key):
-        """A knob of this guest, by its metadata of a moment ago."""
+        """Return a knob of this guest, from its cached metadata."""
         return knobs.get(self.driver._host, key, self.metadata)
 
 
@@ -72,7 +72,7 @@ def run(
     block_migration,
     migrate_data,
 ):
-    """Migrate; see the module's text for how it ends."""
+    """Migrate; the module's docstring describes the possible outcomes."""
     flavor = instance.flavor
     disk = flavor.root_gb * _GIB * MIB if migrate_data.block_migration else 0
     job = _Job(
@@ -107,7 +107,7 @@ def run(
 
 
 def _copy(job: _Job) -> None:
-    """Let time pass until the guest can be switched over."""
+    """Advance the copy until the guest can be switched over."""
     copying = job.copying
     start = last = time.monotonic()
     saved = None
@@ -140,10 +140,10 @@ def _copy(job: _Job) -> None:
 
 
 def _save(job: _Job) -> None:
-    """Counters as libvirt reports them.
+    """Store the counters as libvirt reports them.
 
-    While it copies disks QEMU has not begun with the memory, of which
-    libvirt then knows nothing: zeros.
+    While QEMU copies disks, it has not started with the memory, and libvirt
+    reports zeros for it.
     """
     copying, migration = job.copying, job.migration
     begun = copying.copying_memory
@@ -182,7 +182,7 @@ def _force(job: _Job) -> None:
 
 
 def _check_time(job: _Job, elapsed: float) -> None:
-    """Nova's completion time-out: so many seconds per GiB, of 2 at least."""
+    """Apply Nova's completion timeout: seconds per GiB, for at least 2 GiB."""
     copying = job.copying
     memory = max(copying.memory_total / MIB / _GIB, 2)
     disk = max(copying.disk_total / MIB / _GIB, 2) if copying.disk_total else 0

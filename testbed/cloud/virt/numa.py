@@ -1,10 +1,11 @@
-"""The NUMA nodes of a host, as libvirt's driver reports them to Nova."""
+"""The NUMA nodes of a host, as the libvirt driver reports them to Nova."""
 
 from nova import objects
 
 
 def topology(nodes: int, vcpus: int, memory_mb: int) -> str | None:
-    """CPUs and memory dealt out evenly, in small pages; None without."""
+    """Return a topology with equal shares of CPUs and memory, in small pages;
+    None without NUMA nodes."""
     if not nodes:
         return None
     share = vcpus // nodes

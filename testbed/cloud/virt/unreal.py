@@ -1,9 +1,9 @@
-"""A virt driver without a hypervisor, whose migrations take their time.
+"""A virt driver without a hypervisor, whose migrations take realistic time.
 
-It does what the libvirt driver of Nova 34 does where a client can see it:
-checks and their texts, progress, abort, force-complete, time-out, and how a
-failure ends.  Nova loads it as ``nova.virt.unreal``, so it must not import
-its neighbours relatively.
+It imitates the libvirt driver of Nova 34 as far as a client can see: checks
+and their messages, progress, abort, force-complete, timeout, and the outcome
+of a failure.  Nova loads it as ``nova.virt.unreal``, so it must not use
+relative imports.
 """
 
 import json
@@ -20,36 +20,36 @@ from nova.virt import fake
 from testbed.cloud.virt import checks, guests, knobs, migrating, numa
 
 CONF = nova.conf.CONF
-# where libvirt's driver writes it down, since Wallaby
+# where the libvirt driver stores it, since Wallaby
 _MACHINE_TYPE = "image_hw_machine_type"
 
 
 class UnrealDriver(fake.FakeDriver):
-    """One host."""
+    """The driver of one host."""
 
-    #: The guests move between drivers without Nova's help, as QEMU moves
-    #: them between real hosts; so each driver must know the others.
+    #: All drivers by host: guests move between them without Nova, as QEMU
+    #: moves them between real hosts.
     hosts: dict = {}
-    #: read through the knobs while the parent class initialises
+    #: used by the knobs while the parent class initialises
     _host = None
 
     def init_host(self, host):
-        """Take the host's name and remember its guests."""
+        """Store the host's name and load its guests."""
         super().init_host(host)
         path = pathlib.Path(CONF.state_path) / f"guests-{host}.json"
         self.instances = guests.Guests(path)
         self.hosts[host] = self
 
-    # What Nova learns about the host
+    # Resources that are reported to Nova
 
     def knob(self, key, instance=None):
-        """The value of a knob on this host, perhaps for one guest."""
+        """Return the value of a knob on this host, or for one guest."""
         metadata = instance.metadata if instance is not None else None
         return knobs.get(self._host or CONF.host, key, metadata)
 
     @property
     def vcpus(self):
-        """Read by the parent class, as are the next two."""
+        """VCPUs; the parent class reads this and the next two properties."""
         return self.knob("vcpus")
 
     @property
@@ -64,19 +64,19 @@ class UnrealDriver(fake.FakeDriver):
 
     @property
     def disk_available_least(self):
-        """Disk that is not reserved, in GiB."""
+        """Disk space that is not reserved, in GiB."""
         given = self.knob("disk_available_least")
         return self.local_gb if given is None else given
 
     def get_nodenames_by_uuid(self, refresh=False):
-        """A fixed identity: the parent's changes at each start."""
+        """Return a fixed identity: the parent's changes at each start."""
         return {
             str(uuid.uuid5(uuid.NAMESPACE_DNS, name)): name
             for name in self.get_available_nodes()
         }
 
     def get_available_resource(self, nodename):
-        """The host as the knobs describe it now."""
+        """Return the host's resources as the knobs describe them now."""
         resource = super().get_available_resource(nodename)
         for node_uuid, name in self.get_nodenames_by_uuid().items():
             if name == nodename:
@@ -111,13 +111,13 @@ class UnrealDriver(fake.FakeDriver):
     # Guests
 
     def fail_in(self, phase, instance, error=exception.MigrationError):
-        """Fail, if a failure has been asked for in this phase."""
+        """Raise `error` if a knob requests a failure in this phase."""
         if self.knob("fail", instance) == phase:
             text = self.knob("fail_message", instance)
             raise error(reason=text or f"asked to fail in {phase}")
 
     def spawn(self, context, instance, *args, **kwargs):
-        """Boot, or fail to."""
+        """Boot a guest, unless a knob requests a failure."""
         self.fail_in("spawn", instance, exception.InstanceDeployFailure)
         machine_type = self.knob("machine_type")
         if machine_type and _MACHINE_TYPE not in instance.system_metadata:
@@ -136,7 +136,7 @@ class UnrealDriver(fake.FakeDriver):
         self.instances.set_state(instance.uuid, power_state.RUNNING)
 
     def pause(self, instance):
-        """The parent does nothing here and in the next three."""
+        """Pause. In the parent, this and the next three do nothing."""
         self.instances.set_state(instance.uuid, power_state.PAUSED)
 
     def unpause(self, instance):
@@ -148,7 +148,7 @@ class UnrealDriver(fake.FakeDriver):
         self.instances.set_state(instance.uuid, power_state.SUSPENDED)
 
     def resume(self, context, instance, *args, **kwargs):
-        """Load it again."""
+        """Restore the guest from disk."""
         self.instances.set_state(instance.uuid, power_state.RUNNING)
 
     # Live migration: before
@@ -162,7 +162,7 @@ class UnrealDriver(fake.FakeDriver):
         block_migration=False,
         disk_over_commit=False,
     ):
-        """On the destination: the CPU."""
+        """On the destination: check the CPU."""
         self.fail_in(
             "check_destination", instance, exception.MigrationPreCheckError
         )
@@ -187,7 +187,7 @@ class UnrealDriver(fake.FakeDriver):
     def check_can_live_migrate_source(
         self, context, instance, dest_check_data, block_device_info=None
     ):
-        """On the source: the storage, and whether to copy disks."""
+        """On the source: check the storage, and whether to copy disks."""
         self.fail_in(
             "check_source", instance, exception.MigrationPreCheckError
         )
@@ -202,7 +202,7 @@ class UnrealDriver(fake.FakeDriver):
         return dest_check_data
 
     def pre_live_migration(self, context, instance, *args, **kwargs):
-        """On the destination: preparation."""
+        """On the destination: prepare for the guest."""
         time.sleep(self.knob("pre_seconds", instance))
         self.fail_in("pre_live_migration", instance)
         return super().pre_live_migration(context, instance, *args, **kwargs)
@@ -219,7 +219,7 @@ class UnrealDriver(fake.FakeDriver):
         block_migration=False,
         migrate_data=None,
     ):
-        """On the source; returns or raises when all is over."""
+        """On the source: migrate; return or raise at the very end."""
         self.active_migrations[instance.uuid] = deque()
         try:
             migrating.run(
@@ -236,7 +236,8 @@ class UnrealDriver(fake.FakeDriver):
             self.active_migrations.pop(instance.uuid, None)
 
     def live_migration_abort(self, instance):
-        """As libvirt's abortJob: refused without job and in post-copy."""
+        """Abort like libvirt's abortJob, which fails without a job and in
+        post-copy."""
         tasks = self.active_migrations.get(instance.uuid)
         if tasks is None:
             raise migrating.HypervisorError(migrating.NO_JOB)
@@ -252,7 +253,7 @@ class UnrealDriver(fake.FakeDriver):
             ) from None
 
     def metadata(self, context, instance):
-        """What the server's metadata are now, not at the beginning."""
+        """Return the server's current metadata, not those at the start."""
         fresh = objects.Instance.get_by_uuid(
             context, instance.uuid, expected_attrs=["metadata"]
         )
@@ -263,14 +264,14 @@ class UnrealDriver(fake.FakeDriver):
     def post_live_migration(
         self, context, instance, block_device_info, migrate_data=None
     ):
-        """On the source: nothing is left of the guest."""
+        """On the source: nothing of the guest is left to clean up."""
         time.sleep(self.knob("post_seconds", instance))
         self.fail_in("post_live_migration", instance)
 
     def post_live_migration_at_destination(
         self, context, instance, *args, **kwargs
     ):
-        """The parent would boot the guest here; it runs already."""
+        """Do not boot the guest, as the parent does: it already runs."""
         if instance.uuid not in self.instances:
             self.instances.define(instance)
 
@@ -292,7 +293,7 @@ class UnrealDriver(fake.FakeDriver):
     def finish_migration(
         self, context, migration, instance, *args, power_on=True, **kwargs
     ):
-        """On the destination."""
+        """On the destination: define the guest, and start it if it ran."""
         self.fail_in("finish_migration", instance)
         self.instances.define(
             instance,
@@ -300,6 +301,6 @@ class UnrealDriver(fake.FakeDriver):
         )
 
     def confirm_migration(self, context, migration, instance, network_info):
-        """On the source."""
+        """On the source: delete the guest."""
         self.fail_in("confirm_migration", instance)
         super().confirm_migration(context, migration, instance, network_info)
