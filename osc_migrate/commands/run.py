@@ -9,17 +9,18 @@ from osc_lib.command import command
 from osc_migrate import errors
 from osc_migrate.commands import base, options, run_base
 from osc_migrate.maintenance.running import journal as journals
-from osc_migrate.maintenance.running import start
-from osc_migrate.maintenance.running.results import AWAY
+from osc_migrate.maintenance.running import run_state, start
+from osc_migrate.maintenance.running.results import AWAY, Verdict
+from osc_migrate.maintenance.running.run_state import RunState, Stage
 from osc_migrate.text import utc
 
 
 class RunList(base.Base, command.Lister):
     """List the runs that have a journal on this machine, newest first
 
-    If a run has not ended, either it is in progress or its process died. In
-    the latter case 'migrate drain --resume' continues it and --cancel cancels
-    it.
+    A run whose process died is shown as interrupted: 'migrate drain --resume'
+    continues it and --cancel cancels it. It is 'not yet' ended while its
+    process runs, or where that cannot be checked from this machine.
     """
 
     COLUMNS = ("run", "purpose", "hosts", "began", "ended", "gone", "servers")
@@ -60,10 +61,7 @@ class RunList(base.Base, command.Lister):
             try:
                 journal, order, before = start.opened(journal_dir, name)
                 with contextlib.closing(journal):
-                    first_entry = next(journal.entries(), None)
-                    ended = "cancelled" if journal.last("cancelled") else ""
-                    if not ended and (last := journal.last("end")):
-                        ended = str(last.data.get("verdict"))
+                    state = run_state.read(journal)
             except errors.MigrateError as error:
                 base.say(f"run {name} is unreadable: {error}")
                 continue
@@ -73,14 +71,23 @@ class RunList(base.Base, command.Lister):
                 name,
                 order.plan.purpose.value,
                 ", ".join(hosts),
-                utc(first_entry.at) if first_entry else "",
-                ended or "not yet",
+                utc(state.started_at) or "",
+                _ended(state),
                 sum(row.outcome in AWAY for row in rows),
                 len(rows),
                 run_base.counts(rows),
                 order.plan.cloud,
                 str(journal.path),
             )
+
+
+def _ended(state: RunState) -> str:
+    """How the run ended, for a cell."""
+    if state.stage is Stage.CANCELLED:
+        return "cancelled"
+    if state.stage is Stage.DIED:
+        return Verdict.INTERRUPTED.value
+    return str(state.end.data.get("verdict")) if state.end else "not yet"
 
 
 class RunShow(base.Base, command.Lister):

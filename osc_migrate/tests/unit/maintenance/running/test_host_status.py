@@ -1,9 +1,12 @@
 """Whether a host is empty, what is left on it, and which run has it."""
 
+import argparse
+
 import pytest
 
 from osc_migrate import errors
 from osc_migrate.cloud.cloud import Cloud
+from osc_migrate.commands.run import RunList
 from osc_migrate.maintenance.planning.plan import Plan, Purpose
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.running import (
@@ -271,3 +274,36 @@ def test_a_run_that_left_it_disabled(sky, tmp_path):
     )
     hold = status(sky, tmp_path)[0].hold
     assert (hold.run, hold.stage) == (name, Stage.ENDED)
+
+
+@pytest.mark.parametrize(
+    ("entries", "ended"),
+    [
+        ([("begin", {"process": process.current()})], "not yet"),
+        ([("begin", {"process": gone()})], "interrupted"),
+        ([("begin", {})], "not yet"),
+        (
+            [
+                ("begin", {"process": gone()}),
+                ("end", {"verdict": "short", "came": []}),
+            ],
+            "short",
+        ),
+        # Resumed: that was not the end.
+        (
+            [
+                ("end", {"verdict": "interrupted", "came": []}),
+                ("begin", {"process": process.current()}),
+            ],
+            "not yet",
+        ),
+        ([("begin", {"process": gone()}), ("cancelled", {})], "cancelled"),
+    ],
+)
+def test_how_a_run_ended_in_the_list(tmp_path, entries, ended):
+    run(tmp_path, *entries, lock=False)
+    parsed_args = argparse.Namespace(
+        journal_dir=tmp_path, formatter="json", long=False, limit=None
+    )
+    names, (row,) = RunList(None, None).take_action(parsed_args)
+    assert dict(zip(names, row, strict=True))["ended"] == ended
