@@ -1,5 +1,7 @@
 """From the suite's options to what the nodes said, once a run."""
 
+import dataclasses
+
 import pytest
 
 from osc_migrate.errors import MigrateError
@@ -8,6 +10,7 @@ from osc_migrate.nodes.collect import Survey, survey
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport import inventory
 from osc_migrate.nodes.transport.sessions import Sessions
+from osc_migrate.nodes.transport.shell import Limits
 
 from . import gateways
 
@@ -68,6 +71,15 @@ def targets_of(config, names):
         ssh_user=config.getoption("ssh_user"),
         ssh_identity_file=config.getoption("ssh_identity_file"),
         sudo=config.getoption("sudo"),
+        connect_timeout=config.getoption("connect_timeout"),
+    )
+
+
+def limits_of(config):
+    """How long a node is waited for, by the options."""
+    return Limits(
+        connect=config.getoption("connect_timeout") or Limits.connect,
+        node=config.getoption("node_timeout") or Limits.node,
     )
 
 
@@ -75,6 +87,7 @@ def _visit(config, roles):
     targets = targets_of(config, roles)
     gateways_by_node = gateways.places(config)
     forks = config.getoption("forks")
+    limits = limits_of(config)
     read_only = config.getoption("read_only")
     surveys = []
     for place in dict.fromkeys(gateways_by_node.get(name) for name in roles):
@@ -83,7 +96,7 @@ def _visit(config, roles):
         }
         local_targets = {name: targets[name] for name in local_roles}
         if place is None:
-            with Sessions(local_targets, forks) as sessions:
+            with Sessions(local_targets, forks, limits) as sessions:
                 surveys.append(
                     survey(sessions, local_roles, read_only=read_only)
                 )
@@ -95,6 +108,7 @@ def _visit(config, roles):
                     local_targets,
                     local_roles,
                     forks=forks,
+                    limits=dataclasses.asdict(limits),
                     read_only=read_only,
                 )
             )

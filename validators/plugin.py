@@ -6,6 +6,7 @@ From a clone, conftest.py loads this module. With the wheel alone::
         --pyargs osc_migrate.validators --hosts=HostB,HostC
 """
 
+import argparse
 import warnings
 
 import pytest
@@ -20,15 +21,27 @@ from osc_migrate.redact import masked
 from osc_migrate.text import printable
 
 from .gateways import places
-from .gather import gather, roles_of, targets_of
+from .gather import gather, limits_of, roles_of, targets_of
 
 FACTS = pytest.StashKey()
 # Where a worker finds what the controller collected.
 SHIPPED = "migrate_facts"
+# Seconds for which one node may be waited for.
+LONGEST_WAIT = 3600
 
 
 class ValidationWarning(UserWarning):
     """A risk: servers move, but perhaps slowly or not safely."""
+
+
+def _seconds(text):
+    seconds = float(text)
+    # Not a number is neither.
+    if not 0 < seconds <= LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not from 0 to {LONGEST_WAIT} seconds"
+        )
+    return seconds
 
 
 def pytest_addoption(parser):
@@ -48,6 +61,18 @@ def pytest_addoption(parser):
     group.addoption("--ssh-user", metavar="USER", help="log in as this user")
     group.addoption(
         "--forks", type=int, default=20, help="visit so many nodes at once"
+    )
+    group.addoption(
+        "--connect-timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="wait so long for a shell on each node (default: 20)",
+    )
+    group.addoption(
+        "--node-timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="wait so long for all answers of a node (default: 120)",
     )
     group.addoption(
         "--gateway",
@@ -146,7 +171,7 @@ def host_of(request):
     def host(name):
         if name not in shells:
             target = targets_of(request.config, [name])[name]
-            shells[name] = Shell(target.argv, name)
+            shells[name] = Shell(target.argv, name, limits_of(request.config))
         return backend.host(shells[name])
 
     yield host

@@ -8,6 +8,7 @@ def main(channel):
     from osc_migrate.nodes.collect import survey
     from osc_migrate.nodes.role import Role
     from osc_migrate.nodes.transport.sessions import Sessions
+    from osc_migrate.nodes.transport.shell import Limits
     from osc_migrate.nodes.transport.target import Target
 
     request = json.loads(channel.receive())
@@ -16,7 +17,8 @@ def main(channel):
         for fields in request["targets"]
     }
     roles = {name: Role(role) for name, role in request["roles"].items()}
-    with Sessions(targets, request["forks"]) as sessions:
+    limits = Limits(**request["limits"])
+    with Sessions(targets, request["forks"], limits) as sessions:
         collected = survey(sessions, roles, read_only=request["read_only"])
     channel.send(survey_file.dumps(collected))
 

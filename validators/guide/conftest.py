@@ -14,7 +14,7 @@ from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport import backend
 from osc_migrate.nodes.transport.sessions import Sessions
 
-from ..gather import roles_of, targets_of
+from ..gather import limits_of, roles_of, targets_of
 
 # nova-compute's configuration; the last two for containers.
 NOVA_CONF = (
@@ -40,7 +40,7 @@ def nodes(request):
     names = roles_of(request.config)
     targets = targets_of(request.config, names)
     forks = request.config.getoption("forks")
-    with Sessions(targets, forks) as sessions:
+    with Sessions(targets, forks, limits_of(request.config)) as sessions:
         yield sessions.each(backend.host)
 
 
