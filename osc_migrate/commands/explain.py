@@ -117,7 +117,11 @@ class Explain(base.Base, command.Lister):
         _require_one_subject(parsed_args)
         cloud = self.mover.cloud
         if parsed_args.failed:
+            base.begin("reading what failed in this cloud")
             return self._failures(parsed_args, cloud)
+        base.begin(
+            f"reading what Nova knows of the moves of {parsed_args.server}"
+        )
         server = cloud.server(parsed_args.server)
         explanations = reader.of_server(
             cloud,

@@ -49,6 +49,7 @@ class Status(base.Base, command.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        base.begin(f"reading what is on {parsed_args.host or 'each host'}")
         cloud = self.mover.cloud
         journal_dir = parsed_args.journal_dir or journals.directory()
         if not parsed_args.host:

@@ -103,3 +103,9 @@ def test_all_hosts_have_a_row_each_and_no_verdict(shown):
 def test_names_of_strangers_steer_no_terminal(shown):
     _, _, err = shown("HostB", host="Host\x1b[2J", disabled_reason="\x1b[2J")
     assert "\x1b" not in err
+
+
+def test_what_is_read_is_on_a_terminal_first(shown, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    _, _, err = shown("HostB")
+    assert err.splitlines()[0] == "reading what is on HostB"
