@@ -26,7 +26,7 @@ def _allowed(move: MoveFacts, rule: str, check_id: str) -> str:
             f"{RULE}{rule} allows it to managers of the project from 2025.2"
             " on, and to admins alone in 2025.1; the API does not show which"
             " of the two this is",
-            "try it: Nova refuses with HTTP 403 before anything moves",
+            "try it: Nova refuses before anything moves",
         )
     roles = ", ".join(sorted(move.roles)) or "none"
     by_manager = move.nova >= FLAMINGO

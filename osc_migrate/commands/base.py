@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import enum
 import errno
+import functools
 import gc
 import re
 import sys
@@ -63,6 +64,12 @@ class Base(command.Command):
     ending: Ending | None = None
 
     @property
+    def auth_required(self) -> bool:
+        """osc_lib asks for it first, before it checks the options."""
+        sign_in.require_cloud(self.app)
+        return True
+
+    @property
     def required_scope(self) -> bool:
         """osc_lib asks for it just before it gets a token (osc_lib/shell.py,
         prepare_to_run_command): whatever fails there is raised in words."""
@@ -83,6 +90,10 @@ class Base(command.Command):
     def run(self, parsed_args: argparse.Namespace) -> int:
         self.exit_code = 0
         self.ending = None
+        # For cells; see _permitted().
+        parsed_args.signed_in_as = functools.partial(
+            sign_in.who, self.app.client_manager
+        )
         # At its end Python looks through all that openstack has imported for
         # cycles, a third of what the start costs; the process ends anyway.
         atexit.register(gc.freeze)
@@ -262,13 +273,27 @@ def cells(
     """A row as the chosen formatter may print it."""
     formatter = getattr(parsed_args, "formatter", "")
     plain = map(_plain, row)
-    shown = (masked(cell) if isinstance(cell, str) else cell for cell in plain)
+    shown = (
+        _permitted(parsed_args, masked(cell))
+        if isinstance(cell, str)
+        else cell
+        for cell in plain
+    )
     if formatter in _ESCAPING:
         return tuple(shown)
     return tuple(
         cell_text(formatter, cell) if isinstance(cell, str) else cell
         for cell in shown
     )
+
+
+def _permitted(parsed_args: argparse.Namespace, text: str) -> str:
+    """The text; what a policy forbids is said as a person would."""
+    if not _FORBIDDEN.search(text):
+        return text
+    user = getattr(parsed_args, "signed_in_as", str)()
+    needed = "needs an admin" + (f"; you are {user}" if user else "")
+    return _FORBIDDEN.sub(lambda _: needed, text)
 
 
 def blank(

@@ -139,9 +139,10 @@ class Watcher:
                     trouble("")
                     self._missed(outage.end())
             except errors.ApiError as error:
-                if not outage:
-                    trouble(str(error))
+                is_new = not outage
                 outage.tolerate(error)
+                if is_new:
+                    trouble(str(error))
                 self._clock.sleep(INTERVAL)
                 continue
             yield watched

@@ -52,7 +52,7 @@ CASES = [
         by("manager", "member", nova=(2, 100), **ANYWHERE),
         WARN,
         "to admins alone in 2025.1",
-        "HTTP 403 before anything moves",
+        "Nova refuses before anything moves",
     ),
     Case(
         "user-may-move-it-live",

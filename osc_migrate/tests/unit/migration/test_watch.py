@@ -46,6 +46,14 @@ def test_everybodys_to_the_end(healthy, clock):
     assert told == []
 
 
+def test_what_is_refused_is_no_outage(healthy, clock):
+    healthy.mock.get(skies.NOVA + "/os-migrations", status_code=403)
+    troubles = []
+    with pytest.raises(errors.ApiError):
+        next(watch(healthy, clock).looks(False, troubles.append))
+    assert troubles == []
+
+
 def test_nothing_is_one_look(healthy, clock):
     assert list(watch(healthy, clock).looks(False, print)) == [[]]
     assert clock.slept == []
