@@ -16,6 +16,7 @@ from osc_migrate.commands import (
     nodes,
     planning,
     run_base,
+    verdicts,
 )
 from osc_migrate.maintenance import planning as plans
 from osc_migrate.maintenance import running as runs
@@ -135,6 +136,7 @@ class Drain(base.Base, command.Lister):
             _name_local_disks(plans.local_disks(fleet, plan))
         if parsed_args.dry_run or parsed_args.plan:
             self.exit_code = planning.exit_code(plan)
+            self.ending = verdicts.of_plan(plan, parsed_args.plan)
             return planning.shown(parsed_args, plan)
         run_base.approve(
             parsed_args,

@@ -9,7 +9,7 @@ from osc_migrate import errors
 from osc_migrate.cloud import fleet as read_fleet
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.fleet import Fleet
-from osc_migrate.commands import base, options, planning, run_base
+from osc_migrate.commands import base, options, planning, run_base, verdicts
 from osc_migrate.facts import fact
 from osc_migrate.maintenance import planning as plans
 from osc_migrate.maintenance import running as runs
@@ -100,6 +100,7 @@ class Rebalance(base.Base, command.Lister):
             base.say("every host is within the threshold: nothing to do")
         if parsed_args.dry_run or parsed_args.plan or not plan.steps:
             self.exit_code = planning.exit_code(plan)
+            self.ending = verdicts.of_plan(plan, parsed_args.plan)
             return planning.shown(parsed_args, plan)
         for line in plan.reasons:
             base.say(line)

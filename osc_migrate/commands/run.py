@@ -2,17 +2,18 @@
 
 import argparse
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from osc_lib.command import command
 
 from osc_migrate import errors
 from osc_migrate.commands import base, options, run_base
+from osc_migrate.commands.ending import Ending
 from osc_migrate.maintenance.running import journal as journals
 from osc_migrate.maintenance.running import run_state, start
 from osc_migrate.maintenance.running.results import AWAY, Verdict
 from osc_migrate.maintenance.running.run_state import RunState, Stage
-from osc_migrate.text import utc
+from osc_migrate.text import some, utc
 
 
 class RunList(base.Base, command.Lister):
@@ -48,9 +49,12 @@ class RunList(base.Base, command.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         names = self.LONG if parsed_args.long else self.COLUMNS
+        rows = list(self._rows(parsed_args))
+        self.ending = _summary(
+            {str(row[0]): str(row[names.index("ended")]) for row in rows}
+        )
         return names, [
-            base.cells(parsed_args, row[: len(names)])
-            for row in self._rows(parsed_args)
+            base.cells(parsed_args, row[: len(names)]) for row in rows
         ]
 
     def _rows(
@@ -79,6 +83,22 @@ class RunList(base.Base, command.Lister):
                 order.plan.cloud,
                 str(journal.path),
             )
+
+
+def _summary(ended: Mapping[str, str]) -> Ending:
+    """The runs, newest first, and what to do about the newest that stopped."""
+    interrupted = [
+        run
+        for run, state in ended.items()
+        if state == Verdict.INTERRUPTED.value
+    ]
+    sentence = f"{some(len(ended), 'run')} on this machine"
+    if not interrupted:
+        return Ending(sentence, ())
+    return Ending(
+        f"{sentence}, {len(interrupted)} interrupted",
+        (f"to continue: openstack migrate drain --resume {interrupted[0]}",),
+    )
 
 
 def _ended(state: RunState) -> str:

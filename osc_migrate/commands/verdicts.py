@@ -7,7 +7,7 @@ from osc_migrate.checks.move_scope import Answer, Leaving
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.commands.ending import Ending, elapsed_text, steps_of
 from osc_migrate.explain.explanation import Explanation
-from osc_migrate.maintenance.planning.plan import Purpose
+from osc_migrate.maintenance.planning.plan import Plan, Purpose, Way
 from osc_migrate.maintenance.running.results import (
     AWAY,
     Result,
@@ -15,10 +15,13 @@ from osc_migrate.maintenance.running.results import (
     Verdict,
 )
 from osc_migrate.migration.outcome import End, Outcome
-from osc_migrate.text import paste, some
+from osc_migrate.text import paste, printable, some
 
 # Of a server that stays: its owner's policy (maintenance/planning/method.py).
 _EXCLUDED = "excluded by owner policy"
+
+# Characters of the name of a file.
+_SHOWN_PATH = 200
 
 # Failed servers of a run that are named below its verdict.
 _EXPLAINED = 3
@@ -221,6 +224,28 @@ def _counts(rows: Collection[Row]) -> Iterator[str]:
 
 def _owner(count: int) -> str:
     return "its owner" if count == 1 else "their owners"
+
+
+def of_plan(plan: Plan, path: str = "") -> Ending:
+    """A plan that is shown, and not carried out.
+
+    :param path: the file it was written to.
+    """
+    stopped = sum(step.way is Way.STOP for step in plan.steps)
+    stay = len(plan.stays)
+    parts = [f"{some(len(plan.steps) - stopped, 'server')} would move"]
+    if stopped:
+        parts.append(f"{stopped} would be shut down there")
+    if stay:
+        parts.append(f"{stay} would stay")
+    sentence = f"{', '.join(parts)}; nothing was changed"
+    if not path or not plan.steps:
+        return Ending(sentence, ())
+    verb = plan.purpose.value
+    return Ending(
+        f"{sentence}; the plan is in {printable(path, _SHOWN_PATH)}",
+        (f"to carry it out: openstack migrate {verb} --apply {paste(path)}",),
+    )
 
 
 # Preflight

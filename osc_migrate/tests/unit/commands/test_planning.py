@@ -212,3 +212,27 @@ def test_scopes(sky):
 def test_thresholds(sky, text):
     with pytest.raises(SystemExit):
         run(sky, Rebalance, "--dry-run", "--threshold", text)
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "last"),
+    [
+        (Drain, ("HostB", "--dry-run"), "1 server would move"),
+        (Rebalance, ("--dry-run",), "0 servers would move"),
+    ],
+)
+def test_what_a_dry_run_says_last(sky, capsys, command, words, last):
+    run(sky, command, *words)
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1] == f"{last}; nothing was changed"
+
+
+def test_what_is_said_of_a_written_plan(sky, capsys, tmp_path):
+    path = tmp_path / "a plan.json"
+    run(sky, Drain, "HostB", "--plan", str(path))
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.endswith(
+        f"1 server would move; nothing was changed; the plan is in {path}"
+        " 1. to carry it out: openstack migrate drain --apply"
+        f" '{path}'"
+    )

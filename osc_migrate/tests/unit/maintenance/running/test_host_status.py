@@ -20,6 +20,7 @@ from osc_migrate.maintenance.running.lock import Lock
 from osc_migrate.maintenance.running.run_state import Stage
 from osc_migrate.maintenance.running.stored_plan import Order
 from osc_migrate.tests.unit import sky as skies
+from osc_migrate.tests.unit.commands.desk import Desk
 from osc_migrate.tests.unit.sky import HOST_B, HOST_C, NOVA, VM1
 
 VM2 = "22222222-2222-4222-8222-222222222222"
@@ -307,3 +308,17 @@ def test_how_a_run_ended_in_the_list(tmp_path, entries, ended):
     )
     names, (row,) = RunList(None, None).take_action(parsed_args)
     assert dict(zip(names, row, strict=True))["ended"] == ended
+
+
+def test_the_list_ends_with_what_to_resume(tmp_path, capsys):
+    done = [("begin", {}), ("end", {"verdict": "done", "came": []})]
+    run(tmp_path, *done, lock=False)
+    desk = Desk(None)
+    desk.run(RunList, "--journal-dir", str(tmp_path))
+    assert capsys.readouterr().err == "1 run on this machine\n"
+    name = run(tmp_path, ("begin", {"process": gone()}), lock=False)
+    desk.run(RunList, "--journal-dir", str(tmp_path))
+    assert capsys.readouterr().err.splitlines() == [
+        "2 runs on this machine, 1 interrupted",
+        f"  1. to continue: openstack migrate drain --resume {name}",
+    ]
