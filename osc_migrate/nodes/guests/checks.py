@@ -4,7 +4,7 @@ from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip
 from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
-from osc_migrate.nodes.guests import copying, disk_files
+from osc_migrate.nodes.guests import copying, disk_files, settings
 from osc_migrate.nodes.guests.guest_move import (
     GuestMove,
     of_guest,
@@ -196,5 +196,8 @@ GUEST = (
     guest_knows_tls,
     disks_are_where_the_move_needs_them,
     disk_files.guests_disk_files_are_there,
+    settings.guest_has_the_volumes_that_nova_attached,
+    settings.guest_has_the_mtu_of_its_networks,
+    settings.destination_takes_the_guests_cpu_shares,
     copying.guest_writes_slower_than_it_is_copied,
 )

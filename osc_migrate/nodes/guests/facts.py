@@ -18,6 +18,8 @@ class Disk(Facts):
     # A path, or pool and image.
     source: str
     read_only: bool
+    # Nova sets it to the volume's ID; empty for local disks.
+    serial: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +79,10 @@ class Domain(Facts):
     cpu: Cpu
     # Of its disks and their backing files.
     lost_files: tuple[LostFile, ...] = ()
+    # MAC of an interface, in lower case -> its MTU, where one is set.
+    mtus: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    # Of the CPU; 0 where none are set.
+    cpu_shares: int = 0
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -99,3 +105,5 @@ class Guests(Facts):
     # Key of the processor of a guest elsewhere -> what libvirt here says of
     # it: 'superset', 'identical', 'incompatible', or another word.
     processors: Mapping[str, str]
+    # Version of the cgroups that control processors: 1 or 2.
+    cgroup: int = 2

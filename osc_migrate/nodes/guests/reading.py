@@ -42,6 +42,12 @@ place=$(awk -F'"' '
     ' /etc/libvirt/qemu.conf 2>/dev/null)
 [ ! -e "$place/ca-cert.pem" ] || stat -c %Y -- "$place/ca-cert.pem"
 """
+# systemd mounts each controller of version 1 by itself.
+_CGROUP = """
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo 2
+elif [ -e /sys/fs/cgroup/cpu ]; then echo 1
+fi
+"""
 
 
 def questions(
@@ -65,6 +71,7 @@ def questions(
             "timeout -k 1 5 ls -1 -- %s", (config.instances_path,)
         ),
         "certificates": Question(_CERTIFICATES),
+        "cgroup": Question(_CGROUP),
         "each": Question(
             _EACH.replace("SERVERS", placeholders), server_ids, limit=30
         ),
@@ -82,7 +89,15 @@ def read(output: CommandOutput) -> Guests:
         certificates=fact(lambda: _certificates(output)),
         writing=fact(writing.read, output),
         processors=fact(processors.read, output),
+        cgroup=fact(_cgroup, output),
     )
+
+
+def _cgroup(output: CommandOutput) -> int:
+    version = output.out("cgroup").strip()
+    if version not in ("1", "2"):
+        raise Unread("the version of its cgroups is not known")
+    return int(version)
 
 
 def _certificates(output: CommandOutput) -> int | None:
@@ -114,6 +129,8 @@ def _running(output: CommandOutput) -> dict[str, Domain]:
             started=fact(whole, started, "the start of QEMU"),
             cpu=fact(lambda xml=xml: _cpu(_parsed(xml))),
             lost_files=fact(lost_files.read, head),
+            mtus=fact(lambda xml=xml: _mtus(_parsed(xml))),
+            cpu_shares=fact(lambda xml=xml: _cpu_shares(_parsed(xml))),
         )
     return domains
 
@@ -175,9 +192,25 @@ def _disks(domain: ElementTree.Element) -> tuple[Disk, ...]:
             device=disk.get("device", "disk"),
             source=_source(disk.find("source")),
             read_only=disk.find("readonly") is not None,
+            serial=(disk.findtext("serial") or "").strip(),
         )
         for disk in domain.iterfind("devices/disk")
     )
+
+
+def _mtus(domain: ElementTree.Element) -> dict[str, int]:
+    mtus = {}
+    for interface in domain.iterfind("devices/interface"):
+        mac, mtu = interface.find("mac"), interface.find("mtu")
+        if mac is not None and mtu is not None:
+            address = mac.get("address", "").lower()
+            mtus[address] = whole(mtu.get("size", ""), "the MTU of a guest")
+    return mtus
+
+
+def _cpu_shares(domain: ElementTree.Element) -> int:
+    text = domain.findtext("cputune/shares")
+    return whole(text.strip(), "cpu shares of a guest") if text else 0
 
 
 def _source(source: ElementTree.Element | None) -> str:
