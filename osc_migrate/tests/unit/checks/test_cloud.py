@@ -190,6 +190,15 @@ def test_a_healthy_cloud_passes():
     assert {f.status for f in findings(shapes.cloud()).values()} == {0}
 
 
+@pytest.mark.parametrize("nova", [(2, 95), (2, 96), (2, 97)])
+def test_a_healthy_cloud_before_epoxy_has_no_unknown(nova):
+    """Nova then shows the image properties of no server."""
+    server = shapes.server(image_id="i1", image_properties=Unread("hidden"))
+    found = findings(shapes.cloud(nova=nova, servers=(server,))).values()
+    assert {f.check for f in found if f.status} == {"machine-types-are-set"}
+    assert {f.status for f in found if f.status} == {NOT_CHECKED}
+
+
 @pytest.mark.parametrize(
     "cloud",
     [

@@ -7,6 +7,8 @@ import pytest
 
 import osc_migrate
 from osc_migrate.checks import registry
+from osc_migrate.checks.fit import PINNED_ZONE
+from osc_migrate.checks.requested import IMAGE_IN_SERVER
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.node_checks import all_checks
@@ -42,6 +44,17 @@ TABLE = (
     pathlib.Path(osc_migrate.__file__).parent.parent
     / "doc/source/reference/causes-and-checks.rst"
 )
+
+# The newest microversion of each release
+# (nova/api/openstack/api_version_request.py, _MAX_API_VERSION).
+RELEASES = {
+    "2023.1": (2, 95),
+    "2024.1": (2, 96),
+    "2025.1": (2, 100),
+    "2025.2": (2, 100),
+    "2026.1": (2, 103),
+    "2026.2": (2, 104),
+}
 
 ROOMS = (
     test_aggregates,
@@ -87,12 +100,43 @@ def test_a_healthy_move_is_minded_by_no_check(move, kind):
     assert statuses <= {PASS, SKIP, NOT_CHECKED}
 
 
+@pytest.mark.parametrize("nova", RELEASES.values(), ids=RELEASES)
 @pytest.mark.parametrize("kind", Kind)
-def test_a_healthy_server_of_an_old_cloud_is_minded_by_no_check(kind):
-    """Caracal: no shares, no image properties but those of Glance."""
-    move = shapes.full(nova=(2, 96), topology=Unread("hidden"))
+def test_a_healthy_server_of_any_release_is_minded_by_no_check(kind, nova):
+    move = shapes.full(nova=nova)
+    if nova < IMAGE_IN_SERVER:  # image properties are Glance's then
+        move = move.but(topology=Unread("hidden"))
+    if nova < PINNED_ZONE:
+        move = move.but(server=move.server.but(pinned_zone=Unread("2.96")))
     statuses = {f.status for f in findings(move, kind).values()}
     assert statuses <= {PASS, SKIP, NOT_CHECKED}
+
+
+@pytest.mark.parametrize("nova", RELEASES.values(), ids=RELEASES)
+@pytest.mark.parametrize("kind", Kind)
+def test_what_a_release_does_not_show_is_a_warning_with_a_remedy(kind, nova):
+    """Another zone, and an image deleted since: such moves always worked."""
+    move = shapes.full(nova=nova, image_exists=False)
+    hidden: dict[str, object] = {}
+    # Any release may need the image to boot elsewhere.
+    minded = set() if kind is LIVE else {"image-is-in-glance"}
+    if nova < IMAGE_IN_SERVER:
+        hidden["image_properties"] = Unread("not shown")
+        minded.add("flavor-and-image-are-known")
+    if nova < PINNED_ZONE:
+        hidden["pinned_zone"] = Unread("not shown")
+        minded.add("destination-zone-suits-the-server")
+    else:
+        hidden["pinned_zone"] = None
+    move = move.but(
+        server=move.server.but(**hidden),
+        destination=shapes.host(zone="az2"),
+        # Volumes of another zone are a different matter.
+        volumes=(),
+    )
+    found = [f for f in findings(move, kind).values() if f.status >= WARN]
+    assert {f.check: f.status for f in found} == dict.fromkeys(minded, WARN)
+    assert all(f.remedy for f in found)
 
 
 @pytest.mark.parametrize("kind", Kind)
