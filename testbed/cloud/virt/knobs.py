@@ -98,8 +98,8 @@ GUEST = [
     cfg.BoolOpt(
         "old_nova",
         default=False,
-        help="Behave like Nova before 33: a failed or aborted migration ends "
-        "failed or cancelled and leaves the server active.",
+        help="Behave like Nova before 32.2: a failed or aborted migration "
+        "ends failed or cancelled and leaves the server active.",
     ),
     cfg.BoolOpt(
         "post_copy",

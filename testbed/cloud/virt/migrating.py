@@ -8,8 +8,8 @@ nova/virt/libvirt/driver.py that is relevant to a client:
 * force-complete pauses the guest, or switches to post-copy if that is
   allowed; post-copy can no longer be aborted;
 * after a failure or abort Nova rolls back (server active, no task).  Since
-  release 33 the hypervisor's error is still raised afterwards: Nova sets the
-  migration and the server to error.  Earlier releases do not.
+  32.2 (2025.2) the hypervisor's error is still raised afterwards: Nova sets
+  the migration and the server to error.  Earlier releases do not.
 """
 
 import time

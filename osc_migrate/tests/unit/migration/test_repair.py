@@ -16,7 +16,7 @@ def failed(**changes):
 
 
 def broken(server=None, **changes):
-    """In ERROR after a live migration that failed, as Nova 33 leaves it."""
+    """In ERROR after a live migration that failed, as Nova 32.2 leaves it."""
     found = {"status": "ERROR", "faulted_at": NOW} | (server or {})
     return shapes.move(
         **{

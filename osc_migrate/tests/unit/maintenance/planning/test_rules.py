@@ -73,6 +73,26 @@ def test_zones_and_aggregates(changes, metadata, fits):
     assert bool(plan.steps) is fits
 
 
+def test_another_zone_on_a_nova_that_shows_no_pin_needs_a_word():
+    """Before microversion 2.96: Nova may refuse it, which costs a try."""
+    setting = {
+        "hosts": [place("HostB", zone="az1"), place("HostC", zone="az2")],
+        "nova": (2, 95),
+    }
+    moving = server(1, pinned_zone=Unread("not shown"))
+    stay = only(drain(moving, **setting))
+    assert isinstance(stay, Skipped)
+    assert "pinned to its zone is not known" in stay.reasons[0]
+    zone = frozenset({"destination-zone-suits-the-server"})
+    assert drain(moving, asked={"ignored": zone}, **setting).steps
+
+
+def test_image_properties_that_a_release_does_not_show_keep_nothing_back():
+    moving = server(1, image_id="i1", image_properties=Unread("not shown"))
+    hosts = [place("HostB"), place("HostC")]
+    assert drain(moving, hosts=hosts, nova=(2, 95)).steps
+
+
 @pytest.mark.parametrize(
     "specs, traits, fits",
     [
