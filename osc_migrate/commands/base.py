@@ -9,6 +9,7 @@ import errno
 import functools
 import gc
 import re
+import shutil
 import sys
 import textwrap
 import typing
@@ -244,8 +245,22 @@ def say_ending(ending: Ending | None) -> None:
         # What a command has printed itself stands above.
         sys.stdout.flush()
     with lost_output.survived(lambda: None):
-        for line in ending.lines:
+        sentence, *steps = ending.lines
+        for line in (*_wrapped(sentence), *steps):
             say(line)
+
+
+def _wrapped(sentence: str) -> Sequence[str]:
+    """The sentence, not broken within a word at the edge of a terminal;
+    steps stay one line each, to be copied."""
+    if not sys.stderr.isatty():
+        return (sentence,)
+    return textwrap.wrap(
+        printable(sentence, WIDEST),
+        shutil.get_terminal_size().columns,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def fields(

@@ -22,6 +22,8 @@ from osc_migrate.text import some
 # Without --since.
 DEFAULT_PERIOD = datetime.timedelta(hours=8)
 
+_DETAILS = "what to do about each: openstack migrate explain --failed --long"
+
 
 class Explain(base.Base, command.Lister):
     """Show how a server was moved, and why a move failed
@@ -161,12 +163,14 @@ class Explain(base.Base, command.Lister):
                 f"{some(failures.left_out, 'older failure')} left out; the"
                 f" newest {failures.count} are shown"
             )
-        base.say(
-            f"failed moves in {span}: {failures.count}, causes:"
-            f" {len(failures.groups)}"
-            if failures.count
-            else f"no move failed in {span}"
-        )
+        if failures.count:
+            self.conclude(
+                f"failed moves in {span}: {failures.count}, causes:"
+                f" {len(failures.groups)}",
+                () if parsed_args.long else (_DETAILS,),
+            )
+        else:
+            self.conclude(f"no move failed in {span}")
         names = Failure.LONG if parsed_args.long else Failure.COLUMNS
         listing: Callable[[Sequence[str]], object] = failed.shown
         if parsed_args.formatter in ("json", "yaml"):

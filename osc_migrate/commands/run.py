@@ -2,12 +2,12 @@
 
 import argparse
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from osc_lib.command import command
 
 from osc_migrate import errors
-from osc_migrate.commands import base, options, run_base
+from osc_migrate.commands import base, options, run_base, verdicts
 from osc_migrate.commands.ending import Ending
 from osc_migrate.maintenance.running import journal as journals
 from osc_migrate.maintenance.running import run_state, start
@@ -50,9 +50,7 @@ class RunList(base.Base, command.Lister):
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         names = self.LONG if parsed_args.long else self.COLUMNS
         rows = list(self._rows(parsed_args))
-        self.ending = _summary(
-            {str(row[0]): str(row[names.index("ended")]) for row in rows}
-        )
+        self.ending = _summary(rows)
         return names, [
             base.cells(parsed_args, row[: len(names)]) for row in rows
         ]
@@ -82,23 +80,26 @@ class RunList(base.Base, command.Lister):
                 run_base.counts(rows),
                 order.plan.cloud,
                 str(journal.path),
+                # Not shown.
+                state.stage is Stage.DIED or verdicts.is_resumable(rows),
             )
 
 
-def _summary(ended: Mapping[str, str]) -> Ending:
-    """The runs, newest first, and what to do about the newest that stopped."""
+def _summary(rows: Sequence[Sequence[object]]) -> Ending:
+    """The runs, newest first, and how the newest that stopped continues."""
+    ended = RunList.COLUMNS.index("ended")
+    sentence = f"{some(len(rows), 'run')} on this machine"
     interrupted = [
-        run
-        for run, state in ended.items()
-        if state == Verdict.INTERRUPTED.value
+        row for row in rows if row[ended] == Verdict.INTERRUPTED.value
     ]
-    sentence = f"{some(len(ended), 'run')} on this machine"
-    if not interrupted:
-        return Ending(sentence, ())
-    return Ending(
-        f"{sentence}, {len(interrupted)} interrupted",
-        (f"to continue: openstack migrate drain --resume {interrupted[0]}",),
-    )
+    if interrupted:
+        sentence += f", {len(interrupted)} interrupted"
+    steps = [
+        f"to continue: openstack migrate drain --resume {row[0]}"
+        for row in interrupted
+        if row[-1]
+    ]
+    return Ending(sentence, tuple(steps[:1]))
 
 
 def _ended(state: RunState) -> str:

@@ -10,6 +10,7 @@ from osc_migrate.explain.explanation import Explanation
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Way
 from osc_migrate.maintenance.running.results import (
     AWAY,
+    FINAL,
     Result,
     Row,
     Verdict,
@@ -153,8 +154,10 @@ def of_run(
         numbers = numbers[1:]
     sentence = ": ".join(filter(None, (state, ", ".join(numbers))))
     if verdict is Verdict.INTERRUPTED:
+        sentence = f"{sentence}; interrupted"
+    if verdict is Verdict.INTERRUPTED and is_resumable(rows):
         return Ending(
-            f"{sentence}; interrupted",
+            sentence,
             (
                 f"to continue: openstack migrate drain --resume {run}",
                 f"to cancel it: openstack migrate drain --cancel {run}",
@@ -168,6 +171,11 @@ def of_run(
             for row in failed[:_EXPLAINED]
         ),
     )
+
+
+def is_resumable(rows: Iterable[Row]) -> bool:
+    """Whether an interrupted run has something left to do."""
+    return any(row.outcome not in FINAL for row in rows)
 
 
 def _emptiness(verdict: Verdict, rows: Collection[Row]) -> str:

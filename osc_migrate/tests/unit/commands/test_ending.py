@@ -112,3 +112,17 @@ def test_without_hosts_the_route_is_left_out(capsys):
     move.end = type(MOVED)(**vars(MOVED) | {"source": None})
     Desk(FakeMover(move)).run(Live, "vm1", "-f", "json")
     assert capsys.readouterr().err.endswith("vm1 moved in 4 s\n")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_sentence_is_not_broken_within_a_word(
+    monkeypatch, capsys, is_terminal
+):
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    step = "openstack migrate explain a-server-with-a-name --nodes"
+    base.say_ending(Ending("vm1 did not move: it is ERROR, a\x1b[2J", (step,)))
+    sentence = ["vm1 did not move: it is ERROR,", r"a\x1b[2J"]
+    if not is_terminal:
+        sentence = [" ".join(sentence)]
+    assert capsys.readouterr().err.splitlines() == [*sentence, f"  1. {step}"]

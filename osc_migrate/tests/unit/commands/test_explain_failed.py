@@ -94,9 +94,11 @@ def test_one_row_for_each_cause_the_newest_first(cloud, capsys):
     assert known["newest"] == "2026-11-23T12:03:02Z"
     assert (other["cause"], other["count"]) == ("", 1)
     assert "the cable is out" in other["message"]
-    assert (
-        "failed moves in the last 8 h: 3, causes: 2" in capsys.readouterr().err
-    )
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "failed moves in the last 8 h: 3, causes: 2",
+        "  1. what to do about each: openstack migrate explain --failed"
+        " --long",
+    ]
 
 
 def test_what_to_do(cloud):

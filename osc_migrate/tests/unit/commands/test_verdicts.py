@@ -125,6 +125,16 @@ def test_a_drain_in_a_sentence(verdict, found, sentence):
     assert resumed == (verdict is Verdict.INTERRUPTED)
 
 
+def test_what_is_done_is_not_resumed():
+    found = rows(moved=1, left=1, failed=1)
+    ending = verdicts.of_run(
+        *("r-1", Purpose.DRAIN, Verdict.INTERRUPTED, found, ["HostB"])
+    )
+    assert ending.sentence.endswith("; interrupted")
+    assert not any("--resume" in step for step in ending.steps)
+    assert ending.steps
+
+
 @pytest.mark.parametrize(
     "purpose, found, sentence",
     [
