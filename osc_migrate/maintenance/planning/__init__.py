@@ -1,8 +1,8 @@
-"""Plans of many moves. Pure: facts in, a plan out.
+"""Plans many moves. Pure: facts in, a plan out.
 
-:func:`drain` empties hosts, :func:`again` plans one step anew, :func:`back`
-brings servers home, :func:`rebalance` evens out a load; each never holds
-more than there is, nor breaks a server group, at any moment of its order.
+:func:`drain` empties hosts, :func:`again` replans one step, :func:`back`
+brings servers home, :func:`rebalance` evens out the load. At no point in its
+order does a plan exceed an inventory or violate a server group.
 """
 
 from osc_migrate.maintenance.planning.drain_plan import again, drain

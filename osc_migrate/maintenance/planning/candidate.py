@@ -1,4 +1,4 @@
-"""A server that is to move, and all of it that matters for where to."""
+"""A server to be moved, with everything that decides its destination."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from osc_migrate.maintenance.planning.plan import Way
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Candidate:
-    """Compared and hashed as what it is, one server of one plan.
+    """One server of one plan; compared and hashed by identity.
 
-    :ivar beyond: what no plan can find a host for; empty when nothing.
-    :ivar failing: host -> the series of failed moves there; such a host is
-        the last choice.
+    :ivar beyond: a requirement that only the scheduler can place, or ''.
+    :ivar failing: host -> recent failed moves to it; such a host is the last
+        choice.
     """
 
     server: Server

@@ -1,4 +1,4 @@
-"""Who holds what, and which groups are where, at one moment of a plan."""
+"""Resource usage and server groups on each host at one point of a plan."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,12 @@ from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import known
 from osc_migrate.maintenance.planning.candidate import Candidate
 
-# A provider, by its host's or its own name, and a resource class.
+# A provider (name of its host, or its own) and a resource class.
 Shelf = tuple[str, str]
 
 
 def host_of(server: Server | None) -> str | None:
-    """None where it is on no host, or Nova does not say on which."""
+    """Return a server's host; None if it has none or it is not shown."""
     return known(lambda: server.host) or None if server else None
 
 
@@ -25,10 +25,10 @@ def _stock_of(place: HostInventory) -> Mapping[str, Inventory]:
 
 
 class State:
-    """What is left and who is where; changed as moves begin and end.
+    """Free resources and locations, updated as moves start and end.
 
-    A move holds both sides while it is under way: :meth:`arrive` when it
-    begins, :meth:`depart` when it has ended.
+    A move uses both hosts while in flight: :meth:`arrive` when it starts,
+    :meth:`depart` when it has ended.
     """
 
     def __init__(self, fleet: Fleet) -> None:
@@ -41,7 +41,7 @@ class State:
             self._stock(name, _stock_of(place))
         for pool, stocks in fleet.pools.items():
             self._stock(pool, stocks)
-        # Group -> host -> members that are there, or on their way there.
+        # Group -> host -> number of members on it or moving to it.
         self.members: dict[str, Counter[str]] = defaultdict(Counter)
         for group in fleet.groups:
             for member in group.members:
@@ -62,7 +62,7 @@ class State:
     def _coming(
         self, fleet: Fleet, server: str | None, host: str | None
     ) -> None:
-        """One that others are moving is already counted where it goes."""
+        """Count a server that is already moving at its destination."""
         moving_server = fleet.servers.get(server or "")
         if moving_server is None or not host or host_of(moving_server) == host:
             return
@@ -71,11 +71,11 @@ class State:
                 self.members[group.id][host] += 1
 
     def shelf(self, host: str, resource: str) -> Shelf:
-        """Where a host takes that class from."""
+        """Return where a host takes that resource class from."""
         return self._shared.get(host, {}).get(resource, host), resource
 
     def short(self, candidate: Candidate, host: str) -> Iterator[str]:
-        """Classes of which the host has too little for it."""
+        """Yield the resource classes of which too little is left."""
         for resource, amount in candidate.needs.items():
             shelf = self.shelf(host, resource)
             if self.left.get(
@@ -87,7 +87,7 @@ class State:
         return next(self.short(candidate, host), None) is None
 
     def breaks(self, candidate: Candidate, host: str) -> ServerGroup | None:
-        """A group that forbids it there, as Nova's filters would."""
+        """Return a server group that rules the host out, or None."""
         for group in candidate.hard:
             present = self.members[group.id][host]
             if (
@@ -95,7 +95,7 @@ class State:
                 and present >= group.max_per_host
             ):
                 return group
-            # Its own host is one of an affinity group's: so not even the
+            # Its current host counts for an affinity group, so not even the
             # last member can leave it (nova/scheduler/utils.py,
             # setup_instance_group).
             if group.policy == "affinity" and not present:

@@ -31,8 +31,7 @@ from osc_migrate.maintenance.planning.waves import Move, Wave, evenly, waves
 
 
 def drain(fleet: Fleet, request: Request) -> Plan:
-    """The plan that empties ``request.hosts``, one after the other; with
-    ``request.servers`` it moves just those.
+    """Plan to empty ``request.hosts``, or to move ``request.servers`` only.
 
     :raises NotFound: a host or a server does not exist.
     """
@@ -49,7 +48,7 @@ def drain(fleet: Fleet, request: Request) -> Plan:
         candidate for candidate in judged if isinstance(candidate, Candidate)
     ]
     before, after = State(fleet), State(fleet)
-    # No move relies on room that another frees: any order has room.
+    # No move depends on room freed by another: any order works.
     allowed_hosts = {
         candidate: rules.hosts(candidate)
         for candidate in candidates
@@ -136,11 +135,10 @@ def _servers_to_move(fleet: Fleet, request: Request) -> list[Server]:
 def _ordered(
     fleet: Fleet, request: Request, moves: Sequence[Move]
 ) -> tuple[list[Wave], list[Move], State]:
-    """Host after host; what the scheduler places goes when the others have
-    the room that was meant for them.
+    """Order the moves host by host; those placed by the scheduler come last.
 
-    Of an affinity group that was torn already, one may leave the host where
-    another was to join it: such a one is left over.
+    If an affinity group is already split, a member may have left the host that
+    another one was to join: such a server is left over.
     """
     state = State(fleet)
     ordered_waves: list[Wave] = []
@@ -165,7 +163,7 @@ def _ordered(
 def _short(
     hosts: Iterable[str], stays: Iterable[Skipped], moves: Iterable[Move]
 ) -> list[str]:
-    """Why the plan falls short: a sentence a host."""
+    """Return why the plan falls short, one sentence for each host."""
     sentences = []
     for host in hosts:
         left = [skipped for skipped in stays if skipped.source == host]
@@ -195,10 +193,10 @@ def again(
     excluding: Collection[str] = (),
     ahead: Iterable[Step] = (),
 ) -> Step | Skipped:
-    """The same server's step, planned anew with what is true now.
+    """Replan the step of a server with current facts.
 
     :param excluding: hosts where it failed.
-    :param ahead: steps that have not begun: their room is left to them.
+    :param ahead: steps that have not started: their room is kept for them.
     """
     server = fleet.servers.get(step.id)
     if server is None:
@@ -228,7 +226,7 @@ def again(
     before, now = State(fleet), State(fleet)
     for step_ahead in ahead:
         _reserve(fleet, classifier, now, step_ahead)
-    # The same host again, where nothing has changed.
+    # Keep the same host if nothing has changed.
     chosen = step.destination
     allowed = rules.hosts(candidate)
     if (

@@ -1,4 +1,4 @@
-"""How long moves take here, by those that were made before."""
+"""Estimated durations, from past moves in this cloud."""
 
 import heapq
 import statistics
@@ -9,19 +9,19 @@ from osc_migrate.cloud.fleet import PastMove
 from osc_migrate.maintenance.planning.plan import Step, Way
 from osc_migrate.maintenance.planning.request import Limits
 
-# The newest of each kind: pairs of them are compared.
+# Newest moves of each kind to use: all pairs are compared.
 ENOUGH = 100
-# Fewer points make no line.
+# Minimum number of points for a line.
 MIN_POINTS = 3
 
 
 class DurationEstimate:
-    """The usual duration of a move by its way and its server's memory.
+    """The usual duration of a move, by its kind and its server's memory.
 
-    A line through the past ones that outliers do not bend: the median of
-    the slopes between all pairs (Theil and Sen). Nova's records do not show
-    whether disks were copied, so a block migration counts as a live
-    one; those of a cold one include the time until it was confirmed.
+    A line through past moves that is robust against outliers: the median of
+    the slopes between all pairs (Theil-Sen). Nova's records do not show
+    whether disks were copied, so a block migration counts as live; those of a
+    cold migration include the time until it was confirmed.
     """
 
     def __init__(self, past: Sequence[PastMove]) -> None:
@@ -31,7 +31,7 @@ class DurationEstimate:
         }
 
     def seconds(self, method: Way, memory_mb: int | None) -> float | None:
-        """None when no such move is known."""
+        """Return seconds; None if no such move is known."""
         line = self._lines[method is Way.COLD]
         if method is Way.STOP or line is None:
             return None
@@ -42,7 +42,7 @@ class DurationEstimate:
 
 
 def _line(past: Sequence[PastMove]) -> tuple[float, float, float] | None:
-    """(seconds a MiB, seconds of none, the median)."""
+    """Return (seconds per MiB, seconds for 0 MiB, median)."""
     if not past:
         return None
     median = statistics.median(one.seconds for one in past)
@@ -61,8 +61,10 @@ def _line(past: Sequence[PastMove]) -> tuple[float, float, float] | None:
 
 
 def makespan(steps: Iterable[Step], limits: Limits) -> float | None:
-    """How long all of it takes under the limits: each wave by itself, each
-    move begun as soon as one may. None when one's own time is not known.
+    """Return the duration of all waves under the limits, in seconds.
+
+    Each move starts as soon as the limits allow. None if the duration of a
+    move is unknown.
     """
     waves: dict[int, list[Step]] = {}
     for step in steps:
@@ -81,7 +83,7 @@ def _wave(steps: Sequence[Step], limits: Limits) -> float | None:
     now = 0.0
     pending = list(steps)
     running: list[tuple[float, int, Step]] = []
-    # Nova queues live ones; cold ones run in parallel.
+    # Nova queues live migrations; cold ones run in parallel.
     out: Counter[tuple[str, bool]] = Counter()
     into: Counter[str | None] = Counter()
     while pending or running:

@@ -1,4 +1,4 @@
-"""A fleet's facts in the form that the checks of a preflight take."""
+"""Converts the facts of a fleet to those of a move, for the checks."""
 
 import datetime
 from typing import Any
@@ -10,12 +10,12 @@ from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
 from osc_migrate.facts import Unread, fact, known
 
-# What a preflight asks for one server, and a plan does not.
+# Read by preflight for a single server, but not for a plan.
 _LATER: Any = Unread("plans do not check it")
 
 
 class FleetMoveFacts:
-    """Makes them of one fleet."""
+    """Facts of the moves of one fleet."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet

@@ -1,4 +1,4 @@
-"""A fleet as it is once moves are made."""
+"""The fleet after moves."""
 
 import dataclasses
 from collections import Counter
@@ -11,7 +11,7 @@ from osc_migrate.maintenance.planning.waves import Move
 
 
 def moved(fleet: Fleet, moves: Sequence[Move]) -> Fleet:
-    """The same with servers, room and what they hold elsewhere."""
+    """Return the fleet with servers and their allocations moved."""
     state = State(fleet)
     added_use: Counter[Shelf] = Counter()
     servers = dict(fleet.servers)

@@ -1,4 +1,4 @@
-"""How evenly hosts are loaded."""
+"""How evenly the hosts are loaded."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ CLASSES = {By.MEMORY: "MEMORY_MB", By.VCPU: "VCPU", By.DISK: "DISK_GB"}
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """Of one resource class on the hosts that share it.
+    """Load of the hosts, for one resource class.
 
-    :ivar total: host -> what it may give, above 0.
-    :ivar used: host -> what it has given, at first.
+    :ivar total: host -> allocatable amount, above 0.
+    :ivar used: host -> amount used at the start.
     :ivar threshold: percent of the mean.
     """
 
@@ -28,11 +28,11 @@ class Load:
 
     @property
     def mean(self) -> float:
-        """The share in use, of all of them together."""
+        """The used share of all hosts together."""
         return sum(self.used.values()) / sum(self.total.values())
 
     def bounds(self) -> Mapping[str, tuple[float, float]]:
-        """Host -> (least, most) that it may have in use."""
+        """Host -> (minimum, maximum) amount that it should have in use."""
         mean, span = self.mean, self.threshold / 100
         return {
             host: (total * mean * (1 - span), total * mean * (1 + span))
@@ -44,8 +44,10 @@ class Load:
 
 
 def load(fleet: Fleet, request: Request) -> Load:
-    """Of hosts that are up, enabled and known: others neither give nor
-    take."""
+    """Return the load of hosts that are up, enabled and known.
+
+    Others do not take part.
+    """
     stocks = dict(_stocks(fleet, request))
     return Load(
         CLASSES[request.by],
@@ -75,7 +77,7 @@ def _takes_part(place: HostInventory) -> bool:
 def outside(
     used: Mapping[str, int], bounds: Mapping[str, tuple[float, float]]
 ) -> float:
-    """How much in all lies beyond the bounds."""
+    """Return the total amount outside the bounds."""
     return sum(beyond(used[host], bounds[host]) for host in bounds)
 
 
@@ -86,8 +88,10 @@ def beyond(used: float, bounds: tuple[float, float]) -> float:
 def extremes(
     used: Mapping[str, int], total: Mapping[str, int], mean: float, limit: int
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """(the hosts above the mean, highest first; those below, lowest first),
-    at most `limit` of each."""
+    """Return (hosts above the mean, highest first; below, lowest first).
+
+    At most `limit` of each.
+    """
     order = sorted(total, key=lambda host: (used[host] / total[host], host))
     low = [host for host in order[:limit] if used[host] < mean * total[host]]
     high = [

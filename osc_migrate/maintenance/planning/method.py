@@ -1,4 +1,4 @@
-"""How a server leaves its host, or why it does not."""
+"""How a server is moved, or why it stays."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from osc_migrate.maintenance.planning.plan import Plan, Skipped, Way
 from osc_migrate.maintenance.planning.policy import Policy
 from osc_migrate.maintenance.planning.request import Request
 
-# What speaks against any destination, of all that one list of servers shows.
+# Checks that rule out every destination, from the facts in a server list.
 CHECKS: tuple[Check, ...] = (
     rights.user_may_move_it_live,
     rights.user_may_move_it_cold,
@@ -42,7 +42,7 @@ CHECKS: tuple[Check, ...] = (
     devices.vgpus_can_move,
     numa.bound_guest_can_move,
 )
-# Shown in the plan as notes; they do not prevent the move.
+# Shown in the plan as notes; they do not rule out the move.
 NOTED_CHECKS: tuple[Check, ...] = (
     leftovers.server_has_no_open_record,
     numa.guest_is_not_bound,
@@ -52,7 +52,7 @@ KINDS = {Way.LIVE: Kind.LIVE, Way.BLOCK: Kind.BLOCK, Way.COLD: Kind.COLD}
 
 
 class MoveClassifier:
-    """Judges the servers of a fleet, each for itself."""
+    """Classifies the servers of a fleet, each by itself."""
 
     def __init__(self, fleet: Fleet, request: Request) -> None:
         self._fleet = fleet
@@ -129,9 +129,9 @@ class MoveClassifier:
     def _methods(
         self, server: Server, policies: frozenset[Policy]
     ) -> Iterator[Way]:
-        """Those that come into question, the best first."""
+        """Yield the possible kinds of move, best first."""
         if known(lambda: server.status) in OFF:
-            # A guest that is off needs no live migration.
+            # A stopped guest needs no live migration.
             yield Way.COLD
             return
         if Policy.COLD in policies:
@@ -221,8 +221,10 @@ def _reasons(findings: Iterable[Finding]) -> list[str]:
 
 
 def next_step(findings: Iterable[Finding]) -> str:
-    """What makes a server movable that these keep where it is, whichever the
-    destination; empty when the checks of the server itself know nothing."""
+    """Return what makes a server movable that these findings keep in place.
+
+    Empty if the checks of the server have no remedy.
+    """
     own = {check.id for check in CHECKS}
     remedies = (f.remedy for f in findings if f.check in own and f.remedy)
     return next(remedies, "")
@@ -245,8 +247,10 @@ def skip_candidate(candidate: Candidate, *reasons: str) -> Skipped:
 
 
 def local_disks(fleet: Fleet, plan: Plan) -> int:
-    """How many servers a plan moves live with a disk of their host, which
-    placement does not show as shared."""
+    """Count the servers that a plan moves live with a local disk.
+
+    Local means that placement does not show the disk as shared.
+    """
     return sum(
         has_local_disk(fleet.servers[step.id])
         and "DISK_GB" not in fleet.places[step.source].shared

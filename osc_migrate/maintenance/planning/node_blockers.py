@@ -1,4 +1,4 @@
-"""Blocked pairs of hosts, according to the checks of their nodes."""
+"""Moves between hosts that the node checks rule out."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -12,13 +12,13 @@ from osc_migrate.facts import known
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NodeBlocker:
-    """A finding that forbids every move of a kind from a host to another.
+    """A finding that rules out every move of a kind between two hosts.
 
-    Plain text and numbers: a journal keeps it.
+    Plain text and numbers, because it is stored in journals.
 
     :ivar kind: Kind's value.
     :ivar status: FAIL or UNKNOWN, by name.
-    :ivar local_disks_only: a server whose disks are volumes moves there.
+    :ivar local_disks_only: servers that only have volumes can move.
     """
 
     source: str
@@ -42,7 +42,7 @@ class NodeBlockers:
     def between(
         self, source: str, destination: str, kind: Kind, server: Server
     ) -> list[NodeBlocker]:
-        """What forbids that server this move."""
+        """Return what rules out this move of a server."""
         blockers = self._between.get((source, destination, kind.value), [])
         return [
             blocker
@@ -51,7 +51,7 @@ class NodeBlockers:
         ]
 
     def of_move(self, move: MoveFacts, kind: Kind) -> Iterator[Finding]:
-        """The same as findings about a move; see move_scope.ExtraFindings."""
+        """Yield them as findings of a move; see move_scope.ExtraFindings."""
         source = known(lambda: move.source and move.source.name) or ""
         destination_name = known(
             lambda: move.destination and move.destination.name

@@ -1,7 +1,7 @@
-"""Which host each server goes to: as many as have room, spread evenly.
+"""Places as many servers as possible on hosts, spread evenly.
 
 Bin packing in several dimensions: two quick rules, then improvements while
-a server has no place, then a search that tries everything it has time for.
+servers are left over, then an exhaustive search within a budget.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,20 +11,21 @@ from osc_migrate.maintenance.planning.capacity import State
 
 Placed = dict[Candidate, str]
 Hosts = Mapping[Candidate, Sequence[str]]
-# Steps of the search that tries everything: about a second.
+# Steps of the exhaustive search: about a second.
 BUDGET = 30_000
-# Beyond, no search through everything ends in time.
+# With more servers, an exhaustive search would not end in time.
 MAX_SEARCHED = 30
-# More than the members of any soft group count.
+# More than the members of any soft group.
 _LAST = 1_000_000
 
 
 def placed(state: State, hosts: Hosts) -> Placed:
-    """Candidate -> destination, of those for which there is one.
+    """Return candidate -> destination, for those that can be placed.
 
-    The state is left with all of them arrived.
+    The state then has all of them at their destination.
 
-    :param hosts: candidate -> hosts that may take it, room and groups apart.
+    :param hosts: candidate -> possible hosts, without regard to room and
+        groups.
     """
     best: Placed = {}
     for order, score in ((_hardest, emptiest), (_largest, _fullest)):
@@ -66,7 +67,7 @@ def _greedy(
 def best(
     state: State, candidate: Candidate, hosts: Iterable[str], score: Score
 ) -> str | None:
-    """The host that takes it with the lowest score."""
+    """Return the possible host with the lowest score."""
     open_hosts = [host for host in hosts if state.takes(candidate, host)]
     if not open_hosts:
         return None
@@ -88,8 +89,7 @@ def _fullest(
 
 
 def _soft(state: State, candidate: Candidate, host: str) -> int:
-    """How little the host is what its soft groups and the last hours' moves
-    suggest."""
+    """Return a penalty from soft groups and from recent failed moves."""
     badness = _LAST if host in candidate.failing else 0
     for group in candidate.groups:
         present = state.members[group.id][host]
@@ -101,7 +101,7 @@ def _soft(state: State, candidate: Candidate, host: str) -> int:
 
 
 def _filled(state: State, candidate: Candidate, host: str) -> float:
-    """The share of its scarcest resource that is used with it."""
+    """Return the used share of the host's scarcest resource afterwards."""
     share = 0.0
     for resource, amount in candidate.needs.items():
         shelf = state.shelf(host, resource)
@@ -112,7 +112,7 @@ def _filled(state: State, candidate: Candidate, host: str) -> float:
 
 
 def _sizes(state: State, hosts: Hosts) -> dict[Candidate, float]:
-    """The largest share of what is left anywhere that each takes."""
+    """Return each candidate's largest share of what is left in total."""
     left: dict[str, int] = {}
     shelves = {
         state.shelf(host, resource)
@@ -136,7 +136,7 @@ def _sizes(state: State, hosts: Hosts) -> dict[Candidate, float]:
 
 
 def _hardest(state: State, hosts: Hosts) -> list[Candidate]:
-    """Those with the fewest hosts first, then the largest."""
+    """Sort candidates: fewest possible hosts first, then largest."""
     sizes = _sizes(state, hosts)
     open_count = {
         candidate: sum(
@@ -162,7 +162,7 @@ def _largest(state: State, hosts: Hosts) -> list[Candidate]:
 
 
 def _eject(state: State, placements: Placed, hosts: Hosts) -> None:
-    """Makes room for one that has none by placing another elsewhere."""
+    """Make room for a candidate without a place by moving another one."""
     for candidate in hosts:
         if candidate not in placements:
             _make_room(state, candidate, placements, hosts)
@@ -197,7 +197,7 @@ def _make_room(
 
 
 class _Search:
-    """Depth first, with a bound; the best that was found in time."""
+    """Branch and bound, depth first; keeps the best result in its budget."""
 
     def __init__(self, state: State, hosts: Hosts, best: Placed) -> None:
         self.best = best
@@ -223,7 +223,7 @@ class _Search:
         for host in self._hosts[candidate]:
             if not self._state.takes(candidate, host):
                 continue
-            # Hosts that are alike to all the rest need no second look.
+            # Equivalent hosts need not be tried again.
             if (alike := self._alike(depth, host)) in tried_hosts:
                 continue
             tried_hosts.add(alike)

@@ -1,4 +1,4 @@
-"""A plan: which server goes where, how, in which order, and what stays."""
+"""A plan: destination, kind and order of each move, and what stays."""
 
 import dataclasses
 import enum
@@ -6,18 +6,17 @@ from collections.abc import Mapping
 
 
 class Way(enum.StrEnum):
-    """How a server leaves its host."""
+    """How a server is moved."""
 
     LIVE = "live"
     BLOCK = "block"
     COLD = "cold"
-    # Shut down where it is, as its owner's policy says; it does not move.
+    # Shut down in place, by its owner's policy; it does not move.
     STOP = "stop"
 
     @property
     def queued(self) -> bool:
-        """Whether Nova limits how many leave a host at once and queues the
-        rest."""
+        """Whether Nova limits moves from a host and queues the others."""
         return self in (Way.LIVE, Way.BLOCK)
 
 
@@ -31,14 +30,14 @@ class Purpose(enum.StrEnum):
 class Step:
     """One server's move.
 
-    :ivar order: its place among all steps, from 0.
-    :ivar wave: from 0; one begins when the one before it has ended, or has
-        begun where nothing depends on its end.
+    :ivar order: position among all steps, from 0.
+    :ivar wave: from 0; a wave starts when the previous one has ended, or has
+        been started if nothing depends on its end.
     :ivar destination: None leaves the choice to Nova's scheduler.
-    :ivar reason: why this way and this host, in words.
-    :ivar needs: resource class -> amount, as placement counts it.
-    :ivar seconds: how long such moves took here; None when unknown.
-    :ivar notes: what else to read before, such as the owner's policy.
+    :ivar reason: why this kind and this host, as text.
+    :ivar needs: resource class -> amount, as counted by placement.
+    :ivar seconds: usual duration of such moves; None if unknown.
+    :ivar notes: further information, such as the owner's policy.
     """
 
     order: int
@@ -56,12 +55,12 @@ class Step:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Skipped:
-    """One server that is left where it is.
+    """One server that stays.
 
-    :ivar wanted: True when its owner's policy excludes it: then it does not
-        count as a failure of the plan, but the host is not empty either.
-    :ivar reasons: in words, the smallest set of them that decides.
-    :ivar next_step: what to do so that it can move; empty when unknown.
+    :ivar wanted: whether its owner's policy excludes it: then it does not
+        count as a failure of the plan, although the host is not empty.
+    :ivar reasons: the smallest decisive set of reasons, as text.
+    :ivar next_step: what to do so that it can move; empty if unknown.
     """
 
     server: str
@@ -74,9 +73,9 @@ class Skipped:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Room:
-    """What a host has left of one resource class once the plan is done.
+    """What a host has left of one resource class after the plan.
 
-    :ivar total: what may be allocated: (inventory - reserved) x ratio.
+    :ivar total: allocatable amount: (inventory - reserved) x ratio.
     """
 
     free: int
@@ -85,10 +84,10 @@ class Room:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Terms:
-    """What a plan was made under: a step planned anew keeps to it.
+    """The terms of a plan, which also bind replanned steps.
 
-    :ivar to: the only hosts that may be destinations; none for all.
-    :ivar avoid: hosts that may not be.
+    :ivar to: the only allowed destinations; none for all.
+    :ivar avoid: excluded destinations.
     :ivar cold_running: running servers may be stopped to move.
     :ivar block: local disks may be copied.
     """
@@ -101,16 +100,16 @@ class Terms:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is to happen, decided before anything does.
+    """All moves, decided before the first one starts.
 
-    :ivar cloud: identity of the cloud it was made for: the ID that Keystone
-        has in its catalogue for Nova's endpoint, else the URL.
+    :ivar cloud: identity of the cloud: the ID of Nova's endpoint in Keystone's
+        catalog, or else its URL.
     :ivar made_at: UTC, ISO 8601.
-    :ivar sources: the hosts that are to be emptied or relieved.
+    :ivar sources: hosts to be emptied or relieved.
     :ivar room: host -> resource class -> what is left afterwards.
-    :ivar seconds: expected duration of all of it; None when unknown.
+    :ivar seconds: expected total duration; None if unknown.
     :ivar reasons: why the plan falls short of its purpose, if it does.
-    :ivar terms: None where a file of an older version does not say.
+    :ivar terms: None in a file of an older version.
     """
 
     purpose: Purpose

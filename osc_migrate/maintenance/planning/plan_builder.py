@@ -1,4 +1,4 @@
-"""Puts what was decided into a plan."""
+"""Builds the plan from the decisions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -32,7 +32,10 @@ def plan(
     after: State,
     reasons: Sequence[str] = (),
 ) -> Plan:
-    """:param after: once all its moves are made."""
+    """Build a plan.
+
+    :param after: the state after all its moves.
+    """
     durations = DurationEstimate(fleet.past)
     steps: list[Step] = []
     for number, wave in enumerate(waves):
@@ -83,7 +86,7 @@ def because(move: Move) -> str:
 
 
 def room(fleet: Fleet, state: State) -> Mapping[str, Mapping[str, Room]]:
-    """Host or sharing provider -> class -> what is left."""
+    """Return host or sharing provider -> resource class -> what is left."""
     room_by_provider: dict[str, dict[str, Room]] = {}
     names = (*fleet.places, *fleet.pools)
     for name, resource in sorted(state.total):

@@ -1,4 +1,4 @@
-"""Whether a plan from a file would be safe on the cloud as it is now."""
+"""Checks that a plan from a file is safe on the current cloud."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from osc_migrate.maintenance.planning.request import Request
 
 
 class UnsafePlan(MigrateError):
-    """A plan that must not be carried out as it is."""
+    """A plan that must not be carried out."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -23,16 +23,16 @@ class UnsafePlan(MigrateError):
 
 
 def check(fleet: Fleet, plan: Plan, request: Request | None = None) -> None:
-    """Refuses what is unsafe as a whole.
+    """Refuse a plan that is unsafe as a whole.
 
-    What has merely changed since, such as a server that is elsewhere or must
-    not move any more, is handled when its step starts: see
-    :func:`osc_migrate.maintenance.planning.again`. Needs are those of now,
-    not the file's.
+    Later changes, such as a server that has moved or must no longer move, are
+    handled when its step starts: see
+    :func:`osc_migrate.maintenance.planning.again`. Current needs are used, not
+    those in the file.
 
-    :raises UnsafePlan: it is of another cloud; a host or server does not
-        exist; at some moment of its order a host would hold more than it
-        has, or a server group would be broken.
+    :raises UnsafePlan: it is for another cloud; a host or server does not
+        exist; at some point in its order a host would be overcommitted or a
+        server group violated.
     """
     if plan.cloud != fleet.cloud:
         raise UnsafePlan(
@@ -74,7 +74,7 @@ def _wave(
     classifier: MoveClassifier,
     steps: Sequence[Step],
 ) -> None:
-    """All of a wave may be under way at once."""
+    """Apply a wave, all of whose moves may be in flight at once."""
     busy: dict[str, str] = {}
     arrived: list[tuple[Candidate, Step]] = []
     for step in steps:

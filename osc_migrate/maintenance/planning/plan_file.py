@@ -1,8 +1,7 @@
-"""A plan as a file: JSON, to be read by people, compared and applied.
+"""Plan files: JSON, for people to read, compare and apply.
 
-``schema.json`` beside this module is what it looks like. A file is as little
-to be trusted as any other input: what it says of itself is judged here, what
-it says of the cloud by
+``schema.json`` beside this module describes the format. A file is untrusted
+input: its consistency is checked here, and its statements about the cloud by
 :func:`osc_migrate.maintenance.planning.plan_check.check`.
 """
 
@@ -29,11 +28,11 @@ from osc_migrate.maintenance.planning.plan import (
 from osc_migrate.maintenance.planning.terms import outside
 from osc_migrate.text import printable
 
-# Of the format; another one is refused, not guessed at.
+# Version of the format; others are refused.
 VERSION = 1
-# Bytes: 20,000 moves on 1,000 hosts take less than a quarter of it.
+# In bytes: 20,000 moves on 1,000 hosts need less than a quarter of it.
 MAX_BYTES = 64 * 2**20
-# Characters of one text: foreign text may have any length.
+# Maximum length of a text: foreign text may have any length.
 _LONG = 2000
 
 
@@ -51,7 +50,7 @@ class BadPlan(MigrateError):
 
 @functools.cache
 def schema() -> dict[str, Any]:
-    """The JSON schema of the format."""
+    """Return the JSON schema of the format."""
     file = (
         importlib.resources.files("osc_migrate.maintenance.planning")
         / "schema.json"
@@ -61,8 +60,10 @@ def schema() -> dict[str, Any]:
 
 
 def dumps(plan: Plan) -> str:
-    """The file's text: the same plan gives the same text, and a changed
-    step changes its own lines alone."""
+    """Return the text of a plan file.
+
+    It is deterministic, and a changed step changes only its own lines.
+    """
     data = {
         "version": VERSION,
         "purpose": plan.purpose.value,
@@ -112,7 +113,7 @@ def _stay(stay: Skipped) -> dict[str, object]:
 
 
 def write(path: str, plan: Plan) -> None:
-    """Whole or not at all: what was there stays until it is.
+    """Write a plan file atomically.
 
     :raises MigrateError: it cannot be written.
     """
@@ -125,8 +126,11 @@ def write(path: str, plan: Plan) -> None:
 
 
 def read(path: str) -> Plan:
-    """:raises BadPlan: it is missing, too large, cut short, of another
-    format, or does not agree with itself."""
+    """Read a plan file.
+
+    :raises BadPlan: missing, too large, truncated, of another format, or
+        inconsistent.
+    """
     try:
         with pathlib.Path(path).open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -141,7 +145,7 @@ def read(path: str) -> Plan:
 
 
 def loads(text: str, path: str) -> Plan:
-    """The same, of text; `path` names it in errors."""
+    """Parse the text of a plan file; `path` names it in errors."""
     try:
         data = json.loads(
             text, object_pairs_hook=_once, parse_constant=_no_number
@@ -166,7 +170,7 @@ def loads(text: str, path: str) -> Plan:
 
 
 def _renumbered(plan: Plan) -> Plan:
-    """Without the gaps that removed steps leave in orders and waves."""
+    """Renumber orders and waves, to close gaps left by removed steps."""
     waves = {
         wave: number
         for number, wave in enumerate(sorted({s.wave for s in plan.steps}))
@@ -243,7 +247,7 @@ def _terms(data: dict[str, Any]) -> Terms:
 
 
 def _contradiction(plan: Plan) -> str:
-    """What no plan can be, whatever the cloud; empty when it can."""
+    """Return a contradiction within a plan, or ''."""
     server_ids: set[str] = set()
     order, wave = -1, 0
     for number, step in enumerate(plan.steps):

@@ -1,4 +1,4 @@
-"""What a server's owner allows: the policy for its moves.
+"""The owner's policy for moves of a server.
 
 A tag ``osc-migrate:never``, or the property ``osc-migrate=never`` (several
 with commas): never, cold, live, stop or notify.
@@ -14,11 +14,11 @@ KEY = "osc-migrate"
 
 
 class Policy(enum.StrEnum):
-    # Leave it where it is.
+    # Do not move it.
     NEVER = "never"
-    # Shut it down where it is.
+    # Shut it down in place.
     STOP = "stop"
-    # Notify its owner before.
+    # Notify its owner first.
     NOTIFY = "notify"
     # Shut it down for the move.
     COLD = "cold"
@@ -27,12 +27,14 @@ class Policy(enum.StrEnum):
 
 
 class InvalidPolicy(Exception):
-    """A policy that cannot be followed; the message says why."""
+    """A policy that cannot be applied, and why."""
 
 
 def policies(server: Server) -> frozenset[Policy]:
-    """:raises InvalidPolicy: an unknown one, or two that exclude each other.
-    :raises Unread: tags or properties are not known.
+    """Return the policies of a server.
+
+    :raises InvalidPolicy: an unknown one, or two that exclude each other.
+    :raises Unread: tags or properties could not be read.
     """
     names = set()
     for word in _policy_names(server):
@@ -40,7 +42,7 @@ def policies(server: Server) -> frozenset[Policy]:
             names.add(Policy(word))
         except ValueError:
             known = ", ".join(Policy)
-            # Any member of the project may have written it.
+            # Any member of the project may have set it.
             tag = paste(f"{KEY}:{word}")
             raise InvalidPolicy(
                 f"unknown owner policy '{word}', not one of {known};"

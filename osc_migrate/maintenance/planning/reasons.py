@@ -1,4 +1,4 @@
-"""Why a server has nowhere to go, in as few reasons as decide it."""
+"""Why a server has no destination, in as few reasons as possible."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +8,9 @@ from osc_migrate.maintenance.planning.capacity import State
 from osc_migrate.maintenance.planning.rules import Reason, Rules
 from osc_migrate.text import listed
 
-# Hosts to name before it gets long.
+# Maximum number of hosts to name.
 NAMED = 3
-# Kinds of reason up to which every set of them is tried.
+# With up to this many kinds of reasons, every combination is tried.
 MAX_KINDS = 12
 
 
@@ -21,10 +21,10 @@ def blocking_reasons(
     before: State,
     after: State,
 ) -> tuple[str, ...]:
-    """The smallest set of reasons that rules every host out.
+    """Return the smallest set of reasons that rules out every host.
 
-    :param before: what was there before any move of the plan.
-    :param after: what is left once all its moves are made.
+    :param before: the state before the moves of the plan.
+    :param after: the state after all of them.
     """
     against: dict[str, dict[str, str]] = {}
     for host in sorted(hosts):
@@ -38,7 +38,7 @@ def blocking_reasons(
         return ("no other host exists",)
     open_ = [host for host, reasons in against.items() if not reasons]
     if open_:
-        # Only when it could not be brought in between the others.
+        # Only if it did not fit into any order with the others.
         named = listed(open_, NAMED)
         return (f"no order of the moves leaves room on {named}",)
     return tuple(
@@ -78,7 +78,8 @@ def _smallest(against: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
             for chosen in itertools.combinations(keys, count):
                 if all(keys_of_host & set(chosen) for keys_of_host in sets):
                     return chosen
-    # Those that rule out most of the rest first: not always the smallest.
+    # Greedy: those that rule out most of the rest first, which is not always
+    # the smallest set.
     chosen_keys: list[str] = []
     while sets:
         best_key = max(
@@ -97,8 +98,10 @@ def _smallest(against: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
 def _grouped(
     keys: Iterable[str], against: Mapping[str, Mapping[str, str]]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Each host once, under the first of those reasons that it has; the
-    words are those of the first such host."""
+    """Yield (text, hosts) for each reason; each host only once.
+
+    The text is that of the first host.
+    """
     left = dict(against)
     for key in keys:
         named = [host for host, reasons in left.items() if key in reasons]

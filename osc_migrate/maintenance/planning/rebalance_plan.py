@@ -1,4 +1,4 @@
-"""Evens out a load with as few and as small moves as it finds."""
+"""Evens out the load with few and small moves, by a heuristic search."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -22,19 +22,18 @@ from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.rules import Rules
 from osc_migrate.maintenance.planning.waves import Move, sequence, waves
 
-# Hosts on each side of the mean that are looked at for one move.
+# Hosts on each side of the mean to consider for one move.
 HOSTS = 8
-# Plans that are kept side by side, and how each of them is continued; one
-# where many hosts make that slow.
+# Beam search: plans kept in parallel and continuations of each. With more
+# hosts, only one plan is kept.
 BEAM, CHILDREN, MAX_HOSTS_FOR_BEAM = 24, 24, 40
-# A thousandth of a unit: sums of shares are not exact.
+# In units of the resource: sums of shares are not exact.
 EPSILON = 1e-3
 SECOND_REBALANCE = "second rebalance after this one"
 
 
 def rebalance(fleet: Fleet, request: Request) -> Plan:
-    """The plan after which no host is further than the threshold from the
-    mean load.
+    """Plan to bring every host within the threshold of the mean load.
 
     :raises NotFound: a host does not exist.
     """
@@ -62,12 +61,11 @@ def rebalance(fleet: Fleet, request: Request) -> Plan:
 def _moves(
     fleet: Fleet, request: Request
 ) -> tuple[Sequence[Move], Fleet, bool]:
-    """(moves in an order that has room, the fleet after them, whether a
-    second plan would find more moves).
+    """Return (ordered moves, fleet afterwards, whether more were found).
 
-    One search moves a server once. Where another search finds more,
-    both are joined: a second call then finds nothing left to do, except
-    servers that would have to move twice because no order has the room.
+    A search moves each server once. If another search finds further moves,
+    both are joined, so that a second call has nothing left to do, except for
+    servers that would have to move twice because of a lack of room.
     """
     moves: Sequence[Move] = ()
     now, further = fleet, False
@@ -93,7 +91,7 @@ def _joined(moves: Sequence[Move], new_moves: Sequence[Move]) -> list[Move]:
 def _explained(
     load: Load, request: Request, moves: Sequence[Move]
 ) -> list[Move]:
-    """Each with what the loads are when it begins, as reason."""
+    """Return the moves, with the loads at their start as the reason."""
     used = dict(load.used)
     explained = []
     for move in moves:
@@ -114,7 +112,7 @@ def _explained(
 
 @dataclasses.dataclass(frozen=True)
 class _Node:
-    """Moves so far, and what is in use after them."""
+    """Moves of a partial plan, and the usage after them."""
 
     moves: tuple[Move, ...]
     used: dict[str, int]
@@ -147,7 +145,7 @@ class _Search:
         self._stays: dict[str, list[Skipped]] = {}
 
     def moves(self, before: int) -> tuple[Move, ...]:
-        """:param before: how many were found before."""
+        """:param before: number of moves found earlier."""
         if len(self.load.total) < 2:
             return ()
         self._before = before
@@ -170,8 +168,11 @@ class _Search:
         return best.moves
 
     def _rank(self, node: _Node) -> tuple[object, ...]:
-        """Those between hosts whose last moves all failed come last; done
-        first, then those with least to do; the smallest moves."""
+        """Return a sort key for partial plans.
+
+        Moves between hosts whose last moves failed come last; then finished
+        plans, less remaining deviation, and smaller moves come first.
+        """
         failing = sum(
             move.host in move.candidate.failing for move in node.moves
         )
@@ -182,7 +183,7 @@ class _Search:
         return candidate.needs.get(self.load.resource, 0)
 
     def _singly(self, node: _Node) -> Iterator[_Node]:
-        """The best that one more move makes of it; never a worse one."""
+        """Yield the best continuations by one move; never worse ones."""
         if self._full(node, 1):
             return
         self._go(node)
@@ -211,7 +212,7 @@ class _Search:
                     return
 
     def _swapped(self, node: _Node) -> Iterator[_Node]:
-        """The best that an exchange of two servers makes of it."""
+        """Yield the best continuations by a swap of two servers."""
         if self._full(node, 2):
             return
         self._go(node)
@@ -277,7 +278,7 @@ class _Search:
         )
 
     def _may_swap(self, first: Candidate, second: Candidate) -> bool:
-        """One after the other, as one needs the room of the other."""
+        """Return whether they fit one after the other."""
         if not self._may(first, second.source):
             return False
         self._state.arrive(first, second.source)
@@ -297,7 +298,7 @@ class _Search:
         return _Node(tuple(moves), used, outside(used, self._bounds))
 
     def _candidates(self, host: str, node: _Node) -> Sequence[Candidate]:
-        """Those that are on the host now and have not moved yet."""
+        """Return servers on the host that have not moved yet."""
         if host not in self._known:
             judged = [
                 self._classifier.of(self._fleet.servers[id])
@@ -320,7 +321,7 @@ class _Search:
         ]
 
     def _go(self, node: _Node) -> None:
-        """Brings the state to where the node is."""
+        """Set the state to that of the node."""
         common = 0
         for current, target in zip(self._at, node.moves, strict=False):
             if current is not target:
@@ -335,7 +336,7 @@ class _Search:
         self._at = node.moves
 
     def _left(self) -> dict[str, int]:
-        """Host -> in use, of those too far from the mean."""
+        """Return host -> usage, for hosts too far from the mean."""
         return {
             host: self.load.used[host]
             for host, bounds in self._bounds.items()
@@ -343,7 +344,7 @@ class _Search:
         }
 
     def stays(self) -> list[Skipped]:
-        """What cannot leave the hosts that have too much."""
+        """Return servers that cannot leave the overloaded hosts."""
         start = _Node((), {}, 0.0)
         skipped = []
         for host, used in self._left().items():
@@ -353,9 +354,9 @@ class _Search:
         return skipped
 
     def reasons(self, moves: int, further: bool) -> list[str]:
-        """Why hosts are still too far from the mean after these moves.
+        """Return why hosts are still too far from the mean after these moves.
 
-        :param further: a second plan would find more moves.
+        :param further: whether a second plan would find more moves.
         """
         if len(self.load.total) < 2:
             return ["fewer than two hosts are up, enabled and known"]
@@ -363,7 +364,7 @@ class _Search:
         explanation = "no further move helps"
         if further:
             explanation = f"what helps further takes a {SECOND_REBALANCE}"
-        # An exchange is two moves.
+        # A swap takes two moves.
         if max_moves is not None and moves + 2 > max_moves:
             explanation += f" within --max-moves {max_moves}"
         return [

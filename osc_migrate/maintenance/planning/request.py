@@ -1,4 +1,4 @@
-"""What a plan is made for."""
+"""The purpose and the options of a plan."""
 
 import dataclasses
 import enum
@@ -7,7 +7,7 @@ from osc_migrate.maintenance.planning.node_blockers import NodeBlocker
 
 
 class By(enum.StrEnum):
-    """The load that a rebalance evens out."""
+    """The resource that a rebalance evens out."""
 
     MEMORY = "memory"
     VCPU = "vcpu"
@@ -16,14 +16,12 @@ class By(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """How many moves may be under way at once.
+    """Maximum number of moves in flight.
 
-    Nova sends one live migration at a time from a host, unless nova.conf
-    says otherwise ([DEFAULT]max_concurrent_live_migrations): more a source
-    are queued there.
+    Nova sends one live migration at a time from a host, unless nova.conf says
+    otherwise ([DEFAULT]max_concurrent_live_migrations), and queues the others.
 
-    :ivar wave: at most this many moves between two checks of the cloud's
-        health.
+    :ivar wave: maximum number of moves between two health checks of the cloud.
     """
 
     total: int = 8
@@ -34,20 +32,20 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Request:
-    """What a plan is to bring about, and what it may do for it.
+    """What a plan has to achieve, and the permitted means.
 
-    :ivar hosts: to be emptied, one after the other; of a rebalance: the
-        hosts that share the load, none for all.
-    :ivar servers: IDs; to move just these, or of `hosts` just these.
-    :ivar to: the only hosts that may be destinations; none for all.
-    :ivar avoid: hosts that may not be.
+    :ivar hosts: hosts to empty, one after the other; for a rebalance: the
+        hosts to include, none for all.
+    :ivar servers: IDs; move only these (of `hosts`, if given).
+    :ivar to: the only allowed destinations; none for all.
+    :ivar avoid: excluded destinations.
     :ivar enabled: disabled hosts that will be enabled before the first move.
     :ivar cold_running: stop a running server that cannot be moved live.
     :ivar notified: owners with the policy 'notify' have been notified.
     :ivar block: copy local disks.
-    :ivar ignored: ids of checks that do not stand in the way.
+    :ivar ignored: IDs of checks whose failure is only a warning.
     :ivar barriers: moves that the node checks rule out.
-    :ivar by, threshold, max_moves: of a rebalance; the threshold is in
+    :ivar by, threshold, max_moves: for a rebalance; the threshold is in
         percent of the mean load.
     """
 

@@ -1,4 +1,4 @@
-"""What a server needs of placement, by its flavor and what it holds."""
+"""What a server needs from placement, by its flavor and its allocation."""
 
 import re
 from collections.abc import Mapping
@@ -13,13 +13,14 @@ _CPUS = {"VCPU", "PCPU"}
 def needs(
     server: Server, allocated: Mapping[str, int] | None = None
 ) -> dict[str, int]:
-    """Resource class -> amount, as Nova asks placement for it
-    (nova/scheduler/utils.py, ResourceRequest).
+    """Return resource class -> amount, as Nova requests it from placement.
 
-    :param allocated: what it holds of its host, where that was read. The
-        larger of both counts: the destination is asked for what the flavor
-        says, and what it holds may come from an older one.
-    :raises Unread: its size is not known.
+    See nova/scheduler/utils.py, ResourceRequest.
+
+    :param allocated: its current allocation, if it was read. The larger amount
+        counts: Nova requests what the flavor says, and the allocation may
+        date from an older flavor.
+    :raises Unread: its size is unknown.
     """
     flavor = server.flavor
     specs = known(lambda: flavor.extra_specs) or {}
@@ -41,7 +42,7 @@ def needs(
             not amounts.keys() & allocated.keys() & _CPUS
             and allocated.keys() & _CPUS
         ):
-            # Of the other kind, for a reason that the flavor does not show.
+            # The other class, for a reason that the flavor does not show.
             amounts.pop(cpus)
         for name, amount in allocated.items():
             amounts[name] = max(amount, amounts.get(name, 0))
@@ -55,7 +56,7 @@ def _dedicated(server: Server, specs: Mapping[str, str]) -> bool:
 
 
 def traits(server: Server) -> tuple[frozenset[str], frozenset[str]]:
-    """(required, forbidden) of the host."""
+    """Return (required, forbidden) traits of the host."""
     required, forbidden = set(), set()
     for read in (
         lambda: server.flavor.extra_specs,
@@ -71,8 +72,8 @@ def traits(server: Server) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(required), frozenset(forbidden)
 
 
-# Extra specs of what lies in parts of a host; a list of hosts does not show
-# which part takes it.
+# Extra specs for resources in parts of a host; a list of hosts does not show
+# which part can provide them.
 _PARTS = (
     (re.compile(r"(resources|trait)[0-9A-Za-z_-]+:.*"), "a part of a host"),
     (re.compile(r"resources:(VGPU|PGPU)"), "a virtual GPU"),
@@ -83,7 +84,7 @@ _PARTS = (
 
 
 def beyond(server: Server) -> str:
-    """What only the scheduler can find room for; empty when nothing."""
+    """Return a requirement that only the scheduler can place, or ''."""
     specs = known(lambda: server.flavor.extra_specs) or {}
     for key, value in specs.items():
         for pattern, resource in _PARTS:

@@ -1,4 +1,4 @@
-"""Brings servers back to where they were."""
+"""Plans the return of servers to their original hosts."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from osc_migrate.maintenance.planning.waves import Move, sequence, waves
 
 
 def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
-    """The plan that brings each server home.
+    """Plan to bring each server home.
 
-    Those that are there already are left out. Homes that are disabled count
-    as ``request.enabled`` says.
+    Servers that are already home are left out. Disabled hosts in
+    ``request.enabled`` count as enabled.
 
-    :param homes: server ID -> host.
+    :param homes: server ID -> original host.
     """
     classifier, rules = MoveClassifier(fleet, request), Rules(fleet, request)
     stays: list[Skipped] = []

@@ -1,5 +1,5 @@
-"""What rules a host out for a server, whatever else moves: Nova's filters,
-as the checks of a preflight know them."""
+"""What rules a host out for a server, regardless of other moves: Nova's
+filters, as implemented by the checks of preflight."""
 
 import dataclasses
 from collections.abc import Collection
@@ -20,10 +20,10 @@ from osc_migrate.maintenance.planning.request import Request
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one host is out of the question.
+    """Why a host is ruled out.
 
-    :ivar key: what is the same of several hosts.
-    :ivar text: of one host; those of others may differ in details.
+    :ivar key: the same for several hosts.
+    :ivar text: for one host; details may differ for others.
     """
 
     key: str
@@ -35,8 +35,8 @@ HOST: tuple[Check, ...] = (
     destination.destination_is_up,
     destination.destination_is_enabled,
 )
-# A warning of these also rules a host out: no API shows which filters a
-# scheduler has, nor what guests see of a CPU.
+# A warning of these checks also rules a host out: no API shows the filters of
+# a scheduler, or the CPU features of guests.
 PAIR: tuple[Check, ...] = (
     fit.destination_has_the_same_hypervisor,
     fit.destination_hypervisor_is_not_older,
@@ -50,8 +50,9 @@ PAIR: tuple[Check, ...] = (
 
 
 class Rules:
-    """Of one fleet and request; each answer is worked out once for all
-    servers that are alike.
+    """The rules for one fleet and request.
+
+    Results are cached for servers of the same kind.
 
     :param tried: hosts to which a move has failed.
     """
@@ -71,7 +72,7 @@ class Rules:
         self._pairs: dict[object, tuple[Reason, ...]] = {}
 
     def hosts(self, candidate: Candidate) -> list[str]:
-        """The hosts that may take it if they have room, by name."""
+        """Return the hosts that are not ruled out, sorted by name."""
         return sorted(
             name
             for name in self._fleet.places
@@ -79,7 +80,7 @@ class Rules:
         )
 
     def against(self, candidate: Candidate, host: str) -> tuple[Reason, ...]:
-        """All that speaks against it, room and groups apart."""
+        """Return all reasons that rule it out, except room and groups."""
         place = self._fleet.places[host]
         if host not in self._hosts:
             self._hosts[host] = self._against_host(candidate, place)
@@ -152,7 +153,7 @@ class Rules:
 
 
 def _kind(candidate: Candidate) -> object:
-    """What servers have in common for which all these answers are equal."""
+    """Return a key: servers with the same key have the same results."""
     server = candidate.server
     return (
         candidate.source,

@@ -1,7 +1,7 @@
-"""Whether a value has the shape that a JSON schema says.
+"""Validates a value against a JSON schema.
 
-The part of JSON schema that ours needs, so that the file which documents a
-plan is also what judges one; unknown words are refused, not passed over.
+Implements the part of JSON schema that ours uses, so that the file that
+documents the plan format also validates plans. Unknown keywords are refused.
 """
 
 import re
@@ -12,7 +12,7 @@ Schema = Mapping[str, Any]
 
 
 class Misshapen(Exception):
-    """What is wrong, and where: 'steps[3].way: ...'."""
+    """What is invalid, and where: 'steps[3].way: ...'."""
 
 
 def check(value: Any, schema: Schema, path: str = "") -> None:
@@ -53,7 +53,7 @@ def _type(value: Any, allowed: Any, path: str) -> None:
 
 
 def _enum(value: Any, allowed: list[Any], path: str) -> None:
-    # 1, 1.0 and True are equal to Python.
+    # In Python, 1, 1.0 and True are equal.
     if not any(
         value == option and type(value) is type(option) for option in allowed
     ):
@@ -61,7 +61,8 @@ def _enum(value: Any, allowed: list[Any], path: str) -> None:
 
 
 def _pattern(value: Any, pattern: str, path: str) -> None:
-    # '$' of JSON schema is the very end, that of Python is not.
+    # '$' matches only the end in JSON schema, but also before a final newline
+    # in Python.
     if isinstance(value, str) and (
         not re.search(pattern, value) or "\n" in value
     ):
@@ -117,7 +118,7 @@ def _fields(value: Mapping[str, Any], schema: Schema, path: str) -> None:
 
 
 def _checked_elsewhere(value: Any, parameter: Any, path: str) -> None:
-    """Looked at by :func:`_fields`."""
+    """Keyword handled by :func:`_fields`."""
 
 
 def _refuse(path: str, problem: str) -> None:

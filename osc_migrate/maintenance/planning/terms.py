@@ -1,7 +1,7 @@
-"""What a plan was made under, which binds every run of it.
+"""The terms of a plan, which bind every run of it.
 
-A plan file only ever forbids: what it allows has to be allowed by the options
-of the command that applies it as well.
+A plan file can only restrict: whatever it allows must also be allowed by the
+options of the command that applies it.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from osc_migrate.maintenance.planning.request import Request
 
 
 def terms(request: Request) -> Terms:
-    """What a plan for that request is bound to."""
+    """Return the terms of a plan for a request."""
     return Terms(
         to=request.to,
         avoid=tuple(sorted(request.avoid)),
@@ -22,7 +22,7 @@ def terms(request: Request) -> Terms:
 
 
 def outside(step: Step, bound: Terms) -> str:
-    """How a step contradicts the terms, in words; empty when it does not."""
+    """Return how a step contradicts the terms, or ''."""
     if step.way is Way.STOP:
         return ""
     if step.destination in bound.avoid:
@@ -39,10 +39,10 @@ def outside(step: Step, bound: Terms) -> str:
 
 
 def bound(request: Request, plan: Plan) -> Request:
-    """The request, with what the plan forbids.
+    """Return the request, restricted to the terms of the plan.
 
-    :raises MigrateError: the request wants what the plan forbids, or its
-        --to is not the plan's.
+    :raises MigrateError: the request asks for something that the plan forbids,
+        or its --to differs.
     """
     plan_terms = plan.terms
     if request.to and (plan_terms is None or not plan_terms.to):
@@ -68,7 +68,7 @@ def bound(request: Request, plan: Plan) -> Request:
 
 
 def _within(request: Request, plan: Plan) -> None:
-    """:raises MigrateError: a step goes elsewhere than --to says."""
+    """:raises MigrateError: a step has a destination outside --to."""
     requested = Terms(to=request.to, cold_running=True, block=True)
     for step in plan.steps:
         if contradiction := outside(step, requested):

@@ -1,8 +1,8 @@
-"""The order of moves: waves, each of moves that may run in any order.
+"""The order of moves: waves, whose moves may run in any order.
 
-A move holds room on both sides until it has ended, and members of a server
-group move one at a time: a wave keeps both whichever of its moves comes
-first, and the next begins when it has ended.
+A move uses room on both hosts until it has ended, and members of a server
+group move one at a time. Both rules hold in any order of the moves of a wave;
+the next wave starts when it has ended.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from osc_migrate.maintenance.planning.capacity import Shelf, State
 
 @dataclasses.dataclass(frozen=True)
 class Move:
-    """:ivar host: None is the scheduler's choice, or no move at all."""
+    """:ivar host: None if the scheduler chooses it, or without a move."""
 
     candidate: Candidate
     host: str | None
@@ -26,10 +26,10 @@ Wave = list[Move]
 
 
 def evenly(moves: Iterable[Move], limit: int) -> tuple[list[Move], int]:
-    """(moves that need no order, in a good one; how many a wave).
+    """Return (moves that need no order, in a good order; number per wave).
 
-    The server with most fellows in its groups comes first, so that each wave
-    takes one of them and all are of about one size.
+    Servers with most members in their groups come first, so that each wave has
+    one of them and all waves have about the same size.
     """
     moves = list(moves)
     fellows = Counter(g.id for move in moves for g in move.candidate.groups)
@@ -45,12 +45,12 @@ def evenly(moves: Iterable[Move], limit: int) -> tuple[list[Move], int]:
 def waves(
     state: State, moves: Sequence[Move], limit: int, *, ordered: bool = True
 ) -> tuple[list[Wave], list[Move]]:
-    """(waves, moves for which there is never room).
+    """Return (waves, moves for which there is never room).
 
-    :param state: before any of them; left as it is after all.
-    :param moves: each can be made once all before it have ended.
-    :param limit: in one wave.
-    :param ordered: False when there is room for all of them in any order.
+    :param state: the state before the moves; changed to that after them.
+    :param moves: each is possible once all previous ones have ended.
+    :param limit: maximum number of moves in a wave.
+    :param ordered: False if all of them fit in any order.
     """
     finished_waves: list[Wave] = []
     pending = list(moves)
@@ -62,8 +62,8 @@ def waves(
         for move in pending:
             groups = {g.id for g in move.candidate.groups}
             shelves = _shelves(state, move)
-            # None may take the room for which one before it waits, nor
-            # leave the host where an affinity group awaits it.
+            # A move must not take room that an earlier one waits for, or
+            # leave a host where it is needed by an affinity group.
             if (
                 len(wave) < limit
                 and not busy & groups
@@ -100,9 +100,9 @@ def _shelves(state: State, move: Move) -> set[Shelf]:
 def sequence(
     state: State, moves: Iterable[Move]
 ) -> tuple[list[Move], list[Move]]:
-    """(an order in which each has room, those that never have).
+    """Return (an order in which each fits, those that never fit).
 
-    :param state: before any of them; left as it is after the first ones.
+    :param state: the state before the moves; changed to that after them.
     """
     ordered: list[Move] = []
     pending = list(moves)
