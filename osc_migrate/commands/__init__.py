@@ -1,1 +1,1 @@
-"""What the operator types; the only room that knows cliff and OSC."""
+"""The commands; the only package that imports cliff and OSC."""

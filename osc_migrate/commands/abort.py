@@ -18,7 +18,7 @@ from osc_migrate.migration.follow import TimeUp
 from osc_migrate.migration.repair import RepairAction
 from osc_migrate.text import paste, some
 
-# Those that wait go first: else the end of one that runs starts the next.
+# Abort waiting ones first: the end of a running one starts the next.
 _ORDER = ("queued", "accepted", "preparing")
 
 
@@ -82,9 +82,9 @@ class Abort(base.Base, command.Lister):
         ]
 
     def _start_aborts(self, parsed_args: argparse.Namespace) -> list[Stop]:
-        """Each that can be aborted, asked for; all before any is waited for.
+        """Request every abort, before waiting for any of them.
 
-        :raises MigrateError: the only one cannot be.
+        :raises MigrateError: there is only one, and it cannot be aborted.
         """
         stops: list[Stop] = []
         for server, record in self._pairs(parsed_args):
@@ -94,7 +94,7 @@ class Abort(base.Base, command.Lister):
             except errors.MigrateError as error:
                 if not parsed_args.host:
                     raise
-                # One of many must not keep the others from it.
+                # One of many must not prevent the other aborts.
                 base.say(str(error))
                 self.exit_code = base.NOT_MOVED
                 continue
@@ -104,16 +104,16 @@ class Abort(base.Base, command.Lister):
     def _pairs(
         self, parsed_args: argparse.Namespace
     ) -> list[tuple[Server, Migration]]:
-        """What is under way, with its server.
+        """Return the migrations in flight with their servers.
 
-        :raises MigrateError: nothing is.
+        :raises MigrateError: there are none.
         """
         cloud = self.mover.cloud
         if not parsed_args.host:
             server = cloud.server(parsed_args.server)
             records = self.mover.in_flight(server)
             if not records:
-                # One that ended between the two reads changed its status.
+                # The status changed if the move ended between the two reads.
                 latest = cloud.server_now(server.id) or server
                 raise errors.MigrateError(_not_under_way(latest))
             return [(server, record) for record in records]
@@ -133,7 +133,10 @@ class Abort(base.Base, command.Lister):
     def _ended(
         self, stop: Stop, timeout: float | None, all_of_host: bool
     ) -> AbortResult:
-        """:raises ApiError: no answer, unless it is one of many."""
+        """Wait for the end of one abort.
+
+        :raises ApiError: no response, unless it is one of many.
+        """
         name = stop.server.name
         try:
             try:
@@ -161,7 +164,7 @@ class Abort(base.Base, command.Lister):
         return result
 
     def _repaired(self, result: AbortResult) -> AbortResult:
-        """Its state set back, if that is safe; how it stands now."""
+        """Reset the server's status if that is safe; return the new result."""
         facts = self.mover.facts(result.id, None)
         steps = [
             step
@@ -181,7 +184,7 @@ class Abort(base.Base, command.Lister):
 
 
 def _ending(results: Sequence[AbortResult]) -> Ending | None:
-    """One is a sentence, with what to do next; many are counted."""
+    """Return the ending: a sentence and next steps for one, else counts."""
     if len(results) == 1:
         return Ending(_summary(results[0]), steps_of(results[0].next))
     stopped = sum(result.stopped for result in results)
@@ -193,7 +196,7 @@ def _ending(results: Sequence[AbortResult]) -> Ending | None:
 
 
 def _summary(result: AbortResult) -> str:
-    """One sentence of where the server is."""
+    """Return one sentence about the server's location and status."""
     end = "was stopped" if result.stopped else f"is {result.status}"
     guest = "; its guest still runs there" if result.broken else ""
     return (
@@ -206,8 +209,8 @@ def _summary(result: AbortResult) -> str:
 def _not_under_way(server: Server) -> str:
     name = paste(server.name, server.id)
     if server.status == "RESIZE":
-        # Nova shows this before its migration record exists and after that
-        # has ended, and it shows the same while a flavor changes.
+        # Nova shows this before the migration record exists and after it has
+        # ended, and also while a flavor changes.
         return (
             f"server {server.name} is being migrated cold or resized, which"
             f" Nova cannot abort; wait until it ends (openstack server show"

@@ -1,4 +1,4 @@
-"""What all commands share: exit codes, and output safe for a terminal."""
+"""Base of all commands: exit codes, and output that is terminal-safe."""
 
 import argparse
 import atexit
@@ -29,39 +29,39 @@ from osc_migrate.text import paste, printable, utc
 if typing.TYPE_CHECKING:
     from osc_migrate.migration.mover import Mover
 
-# Documented and stable. 1 is any error, 2 wrong usage, 130 Ctrl-C: those are
-# cliff's own.
+# Documented and stable. cliff itself defines 1 (any error), 2 (wrong usage)
+# and 130 (Ctrl-C).
 USAGE = 2
 NOT_SAFE = 3
 NOT_MOVED = 4
 RUNNING_ON = 5
 UNCONFIRMED = 6
 
-# Characters of one cell in a table, or of one line on stderr: people read no
-# more, and a stranger may have sent megabytes. Programs get everything.
+# Limit in characters for a table cell or a line on stderr: more is not
+# readable, and untrusted text may have megabytes. Programs get everything.
 WIDEST = 2000
 
-# Columns whose content a table for people leaves to the verdict below it.
+# Columns that a table omits, because the verdict below it contains them.
 IN_THE_VERDICT = ("reason", "next")
 
-# Nova's and Placement's words where a policy forbids the request.
+# Messages of Nova and Placement when a policy forbids the request.
 _FORBIDDEN = re.compile(
     r"HTTP 403: (Access was denied to this resource\. )?"
     r"Policy does(n't| not) allow [\w:.-]+( to be performed)?\.?"
 )
 
-# These escape control characters themselves; the others print them.
+# Formats that escape control characters themselves; others print them.
 _ESCAPING = ("json", "yaml")
 
 
 class Base(command.Command):
     """A command that sets its exit code."""
 
-    # What run() returns when nothing was raised.
+    # Returned by run() if nothing was raised.
     exit_code = 0
-    # Changes the cloud: cliff's prefixes ('migrate liv') are refused.
+    # Whether it changes the cloud: abbreviations ('migrate liv') are refused.
     changes = False
-    # The verdict, printed when the results are; see conclude().
+    # The verdict, printed after the results; see conclude().
     ending: Ending | None = None
 
     @property
@@ -72,15 +72,15 @@ class Base(command.Command):
 
     @property
     def required_scope(self) -> bool:
-        """osc_lib asks for it just before it gets a token (osc_lib/shell.py,
-        prepare_to_run_command): whatever fails there is raised in words."""
+        """Read by osc_lib just before it requests a token (osc_lib/shell.py,
+        prepare_to_run_command): failures there get a readable message."""
         with terminal.passing("connecting to the cloud ..."):
             sign_in.authenticate(self.app.client_manager)
         return False
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        # argparse would make one block of all paragraphs.
+        # argparse would join all paragraphs.
         plain: typing.Any = parser.formatter_class
         paragraphs: typing.Any = type(
             "Paragraphs", (plain,), {"_fill_text": _filled}
@@ -95,12 +95,12 @@ class Base(command.Command):
         parsed_args.signed_in_as = functools.partial(
             sign_in.who, self.app.client_manager
         )
-        # At its end Python looks through all that openstack has imported for
-        # cycles, a third of what the start costs; the process ends anyway.
+        # At exit Python scans everything that openstack imported for cycles,
+        # which takes a third of the start-up time. The process ends anyway.
         atexit.register(gc.freeze)
         terminal.prepare()
         if sys.stdout.isatty() and hasattr(parsed_args, "fit_width"):
-            # Reasons are sentences: without it they would tear the table.
+            # Reasons are sentences, which would break the table otherwise.
             parsed_args.fit_width = True
         try:
             if self.changes:
@@ -108,7 +108,7 @@ class Base(command.Command):
             try:
                 return super().run(parsed_args) or self.exit_code
             finally:
-                # cliff has printed the table, or could not.
+                # By now cliff has printed the table, or failed to.
                 say_ending(self.ending)
         except UsageError as error:
             say(str(error))
@@ -117,7 +117,7 @@ class Base(command.Command):
             say(str(error))
             return NOT_SAFE
         except MigrateError as error:
-            # cliff prints an error as it is, and a service's words are in it.
+            # cliff prints errors unchanged, including text of services.
             text = masked(str(error)) + self._hint(error)
             permitted = _FORBIDDEN.sub("not permitted", text)
             if permitted != text:
@@ -128,15 +128,15 @@ class Base(command.Command):
             raise
 
     def conclude(self, sentence: str, steps: Iterable[str] = ()) -> None:
-        """The last words of this command, below its table.
+        """Set the verdict, which is printed below the table.
 
-        :param sentence: what is true now, for a person who reads only this.
-        :param steps: what to do next, each with one command at most.
+        :param sentence: the result, for readers who only read this.
+        :param steps: what to do next, each with at most one command.
         """
         self.ending = Ending(sentence, tuple(steps))
 
     def _hint(self, error: MigrateError) -> str:
-        """A server where a host is expected: what it is."""
+        """Return a hint if a server was given where a host is expected."""
         if not isinstance(error, NotFound) or error.what != "compute host":
             return ""
         if "is a server" in str(error):
@@ -150,10 +150,12 @@ class Base(command.Command):
         return f"{hint} on {host}" if host else hint
 
     def _refuse_prefix(self) -> None:
-        """:raises UsageError: the command was abbreviated.
+        """Refuse abbreviated names of commands that change the cloud.
 
-        cliff runs the one command that begins so, in interactive mode too
+        cliff runs a command by its unique prefix, also in interactive mode
         (cliff/commandmanager.py, find_command).
+
+        :raises UsageError: the command was abbreviated.
         """
         typed = getattr(self, "cmd_name", None)
         if not typed:
@@ -180,7 +182,7 @@ class Base(command.Command):
         column_names: Sequence[str],
         data: typing.Any,
     ) -> int:
-        """Prints the result; without columns there is none: all was said."""
+        """Print the result; without columns there is nothing to print."""
         if not column_names:
             return 0
         lister: typing.Any = self  # cliff's Lister or ShowOne, as is super()
@@ -193,7 +195,7 @@ class Base(command.Command):
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.EIO):
                 raise
-            # Its reader, or the terminal, is gone: the exit code is not.
+            # The reader or the terminal is gone; keep the exit code.
             lost_output.discard(sys.stdout)
             return 0
         return code
@@ -212,7 +214,7 @@ class Base(command.Command):
 def _filled(
     _self: argparse.HelpFormatter, text: str, width: int, indent: str
 ) -> str:
-    """The paragraphs of a description, each filled by itself."""
+    """Return the paragraphs of a description, each filled separately."""
     return "\n\n".join(
         textwrap.fill(
             " ".join(paragraph.split()),
@@ -225,20 +227,20 @@ def _filled(
 
 
 def say(text: str) -> None:
-    """A line on stderr: everything that is not a result."""
+    """Print a line to stderr, for everything that is not a result."""
     permitted = _FORBIDDEN.sub("not permitted", masked(text))
     print(printable(permitted, WIDEST), file=sys.stderr, flush=True)
 
 
 def begin(text: str) -> None:
-    """What is being done, before there is a result; at a terminal alone."""
+    """Print what is in progress, only on a terminal."""
     if sys.stderr.isatty():
         say(text)
 
 
 def say_ending(ending: Ending | None) -> None:
-    """The last lines; whatever becomes of their reader, the exit code
-    stands."""
+    """Print the last lines; a closed stream does not change the exit
+    code."""
     if ending is None:
         return
     with contextlib.suppress(OSError):
@@ -266,15 +268,15 @@ def _wrapped(sentence: str) -> Sequence[str]:
 def fields(
     parsed_args: argparse.Namespace, result: object, names: Sequence[str]
 ) -> Sequence[object]:
-    """The row of a result: its attributes with the names of the columns."""
+    """Return the row of a result: its attributes named like the columns."""
     return cells(parsed_args, [getattr(result, name) for name in names])
 
 
 def table_columns(
     parsed_args: argparse.Namespace, names: Sequence[str]
 ) -> Sequence[str]:
-    """The columns, without those that the verdict says in a table for
-    people; a format for programs and --column have all."""
+    """Return the columns, without those in the verdict if it is a table;
+    machine-readable formats and --column have all."""
     if getattr(parsed_args, "formatter", "") != "table":
         return names
     if getattr(parsed_args, "columns", None):
@@ -285,7 +287,7 @@ def table_columns(
 def cells(
     parsed_args: argparse.Namespace, row: Iterable[object]
 ) -> Sequence[object]:
-    """A row as the chosen formatter may print it."""
+    """Return a row that is safe for the chosen formatter."""
     formatter = getattr(parsed_args, "formatter", "")
     plain = map(_plain, row)
     shown = (
@@ -314,26 +316,26 @@ def _permitted(parsed_args: argparse.Namespace, text: str) -> str:
 def blank(
     parsed_args: argparse.Namespace, row: Iterable[object]
 ) -> Sequence[object]:
-    """The row with empty cells where something is not known or not so; JSON
-    and YAML have a word for that."""
+    """Return the row with empty cells for None and False; JSON and YAML
+    can represent these."""
     if getattr(parsed_args, "formatter", "") in _ESCAPING:
         return tuple(row)
     return tuple("" if cell is None else cell for cell in row)
 
 
 def _plain(value: object) -> object:
-    """A value that every formatter knows; all times are UTC."""
+    """Convert a value for any formatter; all times are UTC."""
     if isinstance(value, datetime.datetime):
         return utc(value)
     return value.value if isinstance(value, enum.Enum) else value
 
 
 def cell_text(formatter: str, text: str) -> str:
-    """Text as that formatter may print it, which does not escape itself."""
+    """Escape text for a formatter that does not escape it itself."""
     if formatter == "table":
         return printable(text, WIDEST)
     if formatter == "shell":
-        # cliff puts it between double quotes and escapes those alone: a
-        # server called $(reboot) would run in who evaluates the output.
+        # cliff adds double quotes and escapes only these: a server named
+        # $(reboot) would be executed by a shell that evaluates the output.
         return re.sub(r"([\\$`])", r"\\\1", printable(text))
     return printable(text)

@@ -117,7 +117,7 @@ class Cold(migrate_base.Moving):
     ) -> migrate_base.Shown:
         shown = super().result(parsed_args, outcome)
         if outcome.end is End.WAITS and not parsed_args.wait:
-            # Accepted; whether it is over by now is chance.
+            # Accepted; whether it has already ended is a matter of timing.
             self.exit_code = 0
         return shown
 
@@ -128,13 +128,13 @@ class Cold(migrate_base.Moving):
         verb: Verb,
         before: Outcome | None = None,
     ) -> Outcome:
-        """Confirms or reverts, and follows that to its end.
+        """Confirm or revert, and follow that to its end.
 
-        :param before: of the move, when this command made it.
+        :param before: outcome of the move, if this command made it.
         """
         record = self.mover.waiting(server)
         if verb is Verb.CONFIRM and not self._well(server):
-            # Confirming throws away the way back.
+            # Confirming makes a revert impossible.
             return before or migrate_base.waits(server, record)
         decision = self.mover.decide(server, record, verb)
         try:
@@ -150,7 +150,8 @@ class Cold(migrate_base.Moving):
         return decided
 
     def _well(self, server: Server) -> bool:
-        """What can be known of the guest before the way back is cut."""
+        """Whether the guest is well, as far as checks show, before the
+        confirmation makes a revert impossible."""
         facts = self.mover.facts(server.id, None)
         report = registry.judge_waiting(facts)
         for finding in report:
@@ -160,7 +161,7 @@ class Cold(migrate_base.Moving):
 
 
 def _confirmed_by_user(outcome: Outcome) -> bool:
-    """Whether the user confirms."""
+    """Ask the user whether to confirm the move."""
     if not prompt.is_interactive():
         return False
     base.say(

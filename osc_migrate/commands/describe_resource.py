@@ -68,7 +68,7 @@ def _rows(
     yield row("(total)", usage.total)
     yield row("(used_now)", usage.used_now)
     yield row("(used_max)", usage.used_max)
-    # Projects of different domains may share a name: the ID is shown too.
+    # Projects of different domains may share a name: add the ID.
     times = Counter(names.values())
     labels = {
         project: name if times[name] < 2 else f"{name} ({project})"

@@ -126,7 +126,7 @@ class Drain(base.Base, command.Lister):
             )
             run.count_by(live_counters.of_run(parsed_args))
             return run_base.execute(self, parsed_args, run)
-        # A run that may take hours shall not end at one lost answer.
+        # One lost response must not end a run that may take hours.
         cloud = self.mover.cloud.with_retries(runs.TRIES)
         if parsed_args.apply:
             fleet, request, plan = applied(parsed_args, cloud)
@@ -161,7 +161,10 @@ class Drain(base.Base, command.Lister):
 
 
 def _require_one_target(parsed_args: argparse.Namespace) -> None:
-    """:raises UsageError: not one thing was asked for."""
+    """Require exactly one target.
+
+    :raises UsageError: none or several were given.
+    """
     options = {
         "hosts": parsed_args.hosts,
         "--server": parsed_args.server,
@@ -181,7 +184,7 @@ def _require_one_target(parsed_args: argparse.Namespace) -> None:
 def planned(
     parsed_args: argparse.Namespace, cloud: Cloud
 ) -> tuple[Fleet, Request, Plan]:
-    """What is there, what is asked for, and what would be done.
+    """Return the fleet, the request and the plan.
 
     :raises MigrateError: nothing is to be done, or nothing can be planned.
     """
@@ -213,9 +216,9 @@ def planned(
 def applied(
     parsed_args: argparse.Namespace, cloud: Cloud
 ) -> tuple[Fleet, Request, Plan]:
-    """What is there, what a plan from a file was made for, and that plan.
+    """Return the fleet, and the request and plan from a file.
 
-    :raises MigrateError: it is none, or not safe on this cloud.
+    :raises MigrateError: it is not a plan, or not safe on this cloud.
     """
     plan = planning.from_file(parsed_args.apply, Purpose.DRAIN, cloud)
     fleet = read_fleet.read(cloud, plan.sources)
@@ -227,7 +230,7 @@ def applied(
         for server in fleet.servers.values()
         if host_of(server) in plan.sources
     }
-    # A plan for a few servers: it does not empty the hosts.
+    # A plan for some servers only: it does not empty the hosts.
     only_servers = (
         ids_on_hosts - planned_ids and not planned_ids - ids_on_hosts
     )
@@ -253,7 +256,7 @@ def applied(
 
 
 def _name_local_disks(number: int) -> None:
-    """Whether hosts share storage is known to the nodes alone."""
+    """Report servers with local disks: only nodes show shared storage."""
     if number:
         base.say(
             f"{some(number, 'server')} with local disks: without shared"

@@ -1,7 +1,7 @@
-"""Moves on a terminal: columns that stay where they are, and bars.
+"""Draw moves on a terminal: columns with fixed positions, and bars.
 
-Green is under way and well, yellow has stalled or has no news, red has failed;
-what is still to be copied is a thin grey line, on a light background too.
+Green is in flight and well, yellow has stalled or has no updates, red has
+failed. The remainder is a thin grey line, also on a light background.
 """
 
 import typing
@@ -14,24 +14,24 @@ from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 from osc_migrate.text import duration, printable
 
-# Columns from which a terminal counts as wide.
+# A terminal with at least this many columns counts as wide.
 _WIDE = 100
-# Times a second that the line is drawn.
+# Redraws per second.
 _REFRESHED = 2
 _REST_STYLE = "bright_black"
 NOT_CONVERGING = "not converging"
 
 
 def screen() -> typing.Any:
-    """The terminal of stderr."""
-    # Only for a person at a terminal, who waits anyway.
+    """Return the terminal of stderr."""
+    # Imported here: slow, and only needed on a terminal.
     from rich import console
 
     return console.Console(stderr=True, highlight=False)
 
 
 def colour(look: Progress) -> str:
-    """Of a move, by how it stands."""
+    """Return the colour for the state of a move."""
     if look.status in FAILED:
         return "red"
     if look.stalled or look.trouble or look.silence:
@@ -40,7 +40,7 @@ def colour(look: Progress) -> str:
 
 
 def progress_bar(console: typing.Any, share: float, style: str) -> typing.Any:
-    """So much of it is done.
+    """Return a progress bar.
 
     :param share: from 0 to 1.
     """
@@ -55,12 +55,12 @@ def progress_bar(console: typing.Any, share: float, style: str) -> typing.Any:
 
 
 def _bar_width(console: typing.Any) -> int:
-    # As long as the words that stand there instead, or longer.
+    # At least as long as the text that may replace it.
     return 20 if console.width >= _WIDE else len(NOT_CONVERGING)
 
 
 def grid(console: typing.Any, name_width: int, route_width: int) -> typing.Any:
-    """A table for :func:`add`, without headings.
+    """Return a table for :func:`add`, without headings.
 
     :param route_width: 0 for a table without the hosts.
     """
@@ -87,10 +87,10 @@ def add(
     route: str = "",
     ended: bool = False,
 ) -> None:
-    """One move.
+    """Add one move to the table.
 
-    :param route: source and destination, where the table shows them.
-    :param style: of its phase and of its bar.
+    :param route: source and destination, if the table shows them.
+    :param style: style of the phase and of the bar.
     """
     from rich import text
 
@@ -116,7 +116,7 @@ def add(
 
 
 def routes(console: typing.Any) -> typing.Any:
-    """A table of several moves, with the hosts of each."""
+    """Return a table for several moves, with their hosts."""
     wide = console.width >= _WIDE
     return grid(console, 20 if wide else 10, 28 if wide else 16)
 
@@ -126,10 +126,10 @@ def draw(
     looks: Iterable[Progress],
     counters: Callable[[], Job | None] = progress.no_counters,
 ) -> None:
-    """Draws every look at one move until they end: a live line on a terminal,
-    else a line a phase.
+    """Draw the progress of one move to its end: a live line on a terminal,
+    otherwise one line per phase.
 
-    :param counters: what libvirt counts at this moment; it must not wait.
+    :param counters: returns libvirt's current counters, without blocking.
     """
     if terminal.draws():
         _live(server, looks, counters)

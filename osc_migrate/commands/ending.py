@@ -1,22 +1,22 @@
-"""The last words of a command: its verdict, and what to do next. Pure."""
+"""The ending of a command: its verdict and the next steps. Pure."""
 
 import dataclasses
 import re
 from collections.abc import Iterator
 
-# A step longer than this many characters has its command on a separate
-# line, which with its number still fits a terminal of 80 columns.
+# A step with more characters has its command on a separate line; up to this
+# length it fits 80 columns together with its number.
 _ONE_LINE = 74
-# What is quoted stays together; it may be the name of a server.
+# Quoted text is not split; it may be the name of a server.
 _BETWEEN = re.compile(r"(?<!\w)'(?:[^']|'\"'\"')*'|; ")
-# 'It is so. To change that: openstack ...': the verdict says the first part.
+# 'It is so. To change that: openstack ...': the verdict has the first part.
 _REMARK = re.compile(r"[^:]*\. To ([^:]*: openstack .*)")
 _COMMAND = re.compile(r"(.*?:) (openstack [^:]*)")
 
 
 @dataclasses.dataclass(frozen=True)
 class Ending:
-    """A verdict in one sentence, and the steps to take then."""
+    """A verdict in one sentence, and the next steps."""
 
     sentence: str
     steps: tuple[str, ...] = ()
@@ -34,14 +34,14 @@ class Ending:
 
 
 def steps_of(text: str) -> tuple[str, ...]:
-    """The steps of an advice that is one text: 'do this; or: do that'."""
+    """Split an advice into its steps: 'do this; or: do that'."""
     steps, start = [], 0
     for match in _BETWEEN.finditer(text):
         if match[0] == "; ":
             steps.append(text[start : match.start()])
             start = match.end()
     steps.append(text[start:])
-    # The number says it.
+    # Numbered steps do not need 'or'.
     bare = (step.removeprefix("or: ").strip() for step in steps)
     return tuple(
         dict.fromkeys(_REMARK.sub(r"to \1", step) for step in bare if step)
@@ -49,7 +49,7 @@ def steps_of(text: str) -> tuple[str, ...]:
 
 
 def elapsed_text(seconds: float) -> str:
-    """How long it took: '29 s', '3 min 5 s', '2 h 10 min'."""
+    """Format a duration: '29 s', '3 min 5 s', '2 h 10 min'."""
     total = round(seconds)
     if total < 100:
         return f"{total} s"

@@ -19,7 +19,7 @@ from osc_migrate.explain.explanation import Explanation
 from osc_migrate.explain.failed import Failure
 from osc_migrate.text import some
 
-# Without --since.
+# Default of --since.
 DEFAULT_PERIOD = datetime.timedelta(hours=8)
 
 _DETAILS = "what to do about each: openstack migrate explain --failed --long"
@@ -49,7 +49,7 @@ class Explain(base.Base, command.Lister):
     """
 
     def _load_formatter_plugins(self) -> Any:
-        """Those of lists, and shell: one move is a list of one row."""
+        """Load the formatters of lists, and shell for a list of one row."""
         plugins = super()._load_formatter_plugins()
         plugin = shell_rows.ShellRows
         point = metadata.EntryPoint(
@@ -193,8 +193,8 @@ class Explain(base.Base, command.Lister):
             )
         if parsed_args.formatter != "table" or parsed_args.all:
             return super().produce_output(parsed_args, column_names, rows)
-        # One move is more than a row can hold: for people it stands
-        # upright. Programs get the same shape with and without --all.
+        # One move does not fit a row, so a table shows it vertically.
+        # Programs get the same structure with and without --all.
         for row in rows:
             shown_names, _ = self._generate_columns_and_selector(
                 parsed_args, column_names
@@ -212,7 +212,10 @@ class Explain(base.Base, command.Lister):
 
 
 def _require_one_subject(parsed_args: argparse.Namespace) -> None:
-    """:raises UsageError: neither a server nor --failed, or both."""
+    """Require a server or --failed.
+
+    :raises UsageError: neither or both were given.
+    """
     if not parsed_args.failed:
         if not parsed_args.server:
             raise UsageError(
@@ -234,7 +237,7 @@ def _row(
     explanation: Explanation,
     names: Sequence[str],
 ) -> Sequence[object]:
-    """A row as the chosen formatter may print it, lists included."""
+    """Return a row for the chosen formatter, which may contain lists."""
     return [
         _listed(parsed_args.formatter, cell)
         if isinstance(cell, tuple)

@@ -76,7 +76,10 @@ class ForceComplete(base.Base, command.ShowOne):
         return migrate_base.shown(self, parsed_args, outcome)
 
     def _record(self, server: Server) -> Migration:
-        """:raises MigrateError: nothing is under way."""
+        """Return the migration in flight.
+
+        :raises MigrateError: there is none.
+        """
         for record in self.mover.in_flight(server):
             return record
         name = paste(server.name, server.id)

@@ -1,8 +1,8 @@
-"""A table drawn to fit a terminal.
+"""Draw a table that fits a terminal.
 
-What does not fit as it is loses its empty columns and its ids; names are cut
-in the middle; sentences and commands go below their row, in full width; and
-when even that is too wide, each row becomes a record of field and value.
+A table that is too wide first loses its empty columns and IDs. Then names are
+cut in the middle, and sentences and commands are printed below their row, in
+full width. If it is still too wide, each row becomes a record of fields.
 """
 
 import re
@@ -11,33 +11,34 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, chop_cells
 
-# Fewest terminal columns of a name that is cut, of a sentence that stays in
-# its row, and of anything else.
+# Minimum width in terminal columns of a name that is cut, of a sentence that
+# stays in its row, and of anything else.
 NAME, SENTENCE, LEAST = 12, 24, 8
 # Columns whose cells may be cut in the middle.
 NAMES = frozenset(
     ("server", "host", "hosts", "source", "destination", "subject", "project")
 )
-# The ID of a run is there to be copied, and begins with its time.
+# The ID of a run must be copyable, and begins with its start time.
 RUN, START_TIME = "run", "began"
 GAP = "..."
 ARROW = " -> "
 COMMAND = "openstack "
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.I)
-# Terminals disagree about the width of these.
+# Characters whose width differs between terminals.
 _DISPUTED = re.compile(
     "[\ufe00-\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
 )
-# More marks on one letter would be drawn over other lines.
+# Combining marks per letter; more would overlap other lines.
 _MARKS = 4
 
 Row = list[str]
 
 
 def drawable(text: str, encoding: str) -> str:
-    """`text` in letters that the terminal has, and as wide as it seems.
+    """Return `text` with characters that the terminal can display, and with a
+    predictable width.
 
-    :param encoding: of the terminal.
+    :param encoding: encoding of the terminal.
     """
     if text.isascii():
         return text
@@ -56,7 +57,7 @@ def drawable(text: str, encoding: str) -> str:
 
 
 def fits(names: Sequence[str], rows: Iterable[Row], width: int) -> bool:
-    """Whether all of it is shown as it is."""
+    """Whether the table fits without changes."""
     widths = _widest([list(names), *rows])
     return _total(widths) <= width
 
@@ -64,9 +65,9 @@ def fits(names: Sequence[str], rows: Iterable[Row], width: int) -> bool:
 def lines(
     names: Sequence[str], rows: list[Row], width: int, *, lossless: bool
 ) -> list[str]:
-    """The table, none of its lines wider than `width`.
+    """Return the lines of the table, none wider than `width`.
 
-    :param lossless: without loss: ids stay and names are not cut.
+    :param lossless: keep all IDs and do not cut names.
     """
     shown_indexes = [
         at for at in range(len(names)) if any(row[at] for row in rows)
@@ -86,7 +87,7 @@ def lines(
 
 
 def records(names: Sequence[str], rows: list[Row], width: int) -> list[str]:
-    """Each row as a table of field and value."""
+    """Return each row as a table of field and value."""
     field = max([5, *map(len, names)])
     value = max([5, *(cell_width(cell) for row in rows for cell in row)])
     value = min(value, max(LEAST, width - field - 7))
@@ -102,7 +103,7 @@ def records(names: Sequence[str], rows: list[Row], width: int) -> list[str]:
 
 
 def cut(text: str, space: int) -> str:
-    """`text` without its middle; of 'a -> b' both names keep their ends."""
+    """Cut the middle of `text`; in 'a -> b', that of both names."""
     if cell_len(text) <= space:
         return text
     sides = text.split(ARROW)
@@ -116,8 +117,8 @@ def cut(text: str, space: int) -> str:
 
 
 def wrapped(cell: str, space: int) -> list[str]:
-    """The lines of a cell: broken between words, then behind hyphens, and
-    inside a word only where it is wider than the space."""
+    """Return the lines of a cell: broken between words, then after hyphens,
+    and within a word only if it is wider than the space."""
     return [
         line
         for part in cell.split("\n")
@@ -143,7 +144,7 @@ def _wrapped_line(text: str, space: int) -> list[str]:
 
 
 def _add(drawn: list[str], piece: str, space: int) -> bool:
-    """Whether the piece was put on the last line."""
+    """Add the piece to the last line if it fits; return whether it did."""
     line = drawn[-1] + piece
     if cell_len(line.rstrip()) > space:
         return False
@@ -163,8 +164,8 @@ def _only(
 def _without_ids(
     names: Sequence[str], rows: list[Row]
 ) -> tuple[list[str], list[Row]]:
-    """Without columns of ids; where two rows have one name and different
-    ids, these are shortened instead."""
+    """Remove columns of IDs; shorten them instead if two rows have the same
+    name and different IDs."""
     ids = [at for at in range(len(names)) if _is_id(names[at], rows, at)]
     if RUN in names and START_TIME in names:
         ids.append(names.index(START_TIME))
@@ -188,7 +189,7 @@ def _is_id(name: str, rows: list[Row], at: int) -> bool:
 
 
 def _is_text(name: str, rows: list[Row], at: int) -> bool:
-    """Whether a column has sentences."""
+    """Whether a column contains sentences."""
     return name not in NAMES and any(
         " " in row[at] and cell_width(row[at]) > SENTENCE for row in rows
     )
@@ -201,7 +202,7 @@ def _widths(
     below: Sequence[int],
     lossless: bool,
 ) -> list[int]:
-    """Of the columns that stay in their row; nothing where they do not
+    """Return the widths of the columns in the row; empty if they do not
     fit."""
     shown_indexes = [at for at in range(len(names)) if at not in below]
     if not shown_indexes:
@@ -220,7 +221,7 @@ def _widths(
         elif is_text:
             floor = max(SENTENCE, min(floor, 2 * SENTENCE))
             if any(COMMAND in row[at] for row in rows):
-                # It is there to be copied: in one piece, if possible.
+                # It must be copyable: in one piece, if possible.
                 floor = widest[at]
         head = max(map(len, re.split("(?<=_)", name)))
         floors.append(max(head, min(floor, widest[at])))
@@ -239,7 +240,7 @@ def _drawn(
     shown_indexes = [at for at in range(len(names)) if at not in below]
     heads = [names[at] for at in shown_indexes]
     indent = "  "
-    # What is below a row may be wider than the row.
+    # Text below a row may be wider than the row.
     room = width - 4
     texts = [
         [
@@ -275,10 +276,10 @@ def _drawn(
 def _cells(
     name: str, column: Sequence[str], space: int, lossless: bool
 ) -> list[list[str]]:
-    """The lines of each cell of a column."""
+    """Return the lines of each cell of a column."""
     if name in NAMES and not lossless:
         shortened = [cut(cell, space) for cell in column]
-        # Two names that would look the same are not cut.
+        # Do not cut names that would look the same.
         if len(set(shortened)) == len(set(column)):
             return [[cell] for cell in shortened]
     return [wrapped(cell, space) for cell in column]
@@ -324,12 +325,12 @@ def _rule(widths: Iterable[int]) -> str:
 
 
 def _total(widths: Sequence[int]) -> int:
-    """Terminal columns of a table, borders included."""
+    """Return the width of a table in columns, including borders."""
     return sum(widths) + 3 * len(widths) + 1
 
 
 def shared(room: int, floors: list[int], widest: list[int]) -> list[int]:
-    """Widths within the room: what is widest gives way first."""
+    """Distribute the room: the widest columns shrink first."""
 
     def capped(cap: int) -> list[int]:
         return [

@@ -1,4 +1,4 @@
-"""Draws which host can move servers to which, as wide as a terminal."""
+"""Draw which host can move servers to which, within the terminal's width."""
 
 import shutil
 import string
@@ -13,16 +13,16 @@ from osc_migrate.checks.host_matrix import Pair, Verdict
 from osc_migrate.redact import masked
 from osc_migrate.text import printable, some
 
-# Columns of a name at most, of a row and of a column.
+# Maximum width of a name, of a row and of a column.
 ROW = 24
 COLUMN = 12
-# Of a cell below a number instead of a name, and the space before it.
+# Width of a cell below a number instead of a name, with the space before it.
 CELL = 4
-# Letters of one cell.
+# Maximum letters in one cell.
 LETTERS = 3
-# Characters of a reason in the legend.
+# Maximum characters of a reason in the legend.
 REASON = 300
-# Reasons with a letter; the others share the last one.
+# Letters for reasons; further reasons share the last one.
 _ALPHABET = string.ascii_uppercase
 TITLE = "From the host of a row to the host of a column:"
 KEY = {
@@ -38,9 +38,9 @@ DEPENDS = (
 
 
 def lines(pairs: Sequence[Pair], width: int = 0) -> Iterator[str]:
-    """The matrix in blocks of columns, then what its letters mean.
+    """Yield the matrix in blocks of columns, then the legend.
 
-    :param width: columns; 0 for those of the terminal, or 80.
+    :param width: in columns; 0 for that of the terminal, or 80.
     """
     cells = {(pair.source, pair.destination): pair for pair in pairs}
     width = width or shutil.get_terminal_size((80, 24)).columns
@@ -67,7 +67,7 @@ def lines(pairs: Sequence[Pair], width: int = 0) -> Iterator[str]:
 
 
 def summary(pairs: Sequence[Pair]) -> str:
-    """'12 pairs of hosts: 9 yes, 3 no'."""
+    """Sum up the pairs: '12 pairs of hosts: 9 yes, 3 no'."""
     counts = Counter(pair.verdict for pair in pairs)
     parts = ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v])
     if not parts:
@@ -76,7 +76,7 @@ def summary(pairs: Sequence[Pair]) -> str:
 
 
 def shortened(name: str, width: int) -> str:
-    """Without its middle where it is longer."""
+    """Cut the middle of a name that is longer than `width`."""
     if cell_len(name) <= width:
         return name
     rest = width - 2
@@ -89,7 +89,7 @@ def shortened(name: str, width: int) -> str:
 
 
 def _short(names: Iterable[str]) -> dict[str, str]:
-    """Each host and its name without the domain that all share."""
+    """Return each host's name without the domain that all share."""
     shown = {name: printable(name, 255) for name in sorted(names)}
     labels = [text.split(".")[::-1] for text in shown.values()]
     shared = 0
@@ -108,8 +108,8 @@ def _short(names: Iterable[str]) -> dict[str, str]:
 def _blocks(
     names: Mapping[str, str], width: int
 ) -> Iterator[tuple[list[str], bool]]:
-    """The destinations of each block, and whether their names have room:
-    otherwise the columns are numbered."""
+    """Yield the destinations of each block, and whether their names fit; if
+    not, the columns are numbered."""
     ordered = list(names)
     room = width - _label(names)
     wide = max(map(cell_len, names.values()), default=0)
@@ -121,7 +121,7 @@ def _blocks(
 
 
 def _label(names: Mapping[str, str]) -> int:
-    """Columns of a number and a name."""
+    """Return the width of a number with a name."""
     wide = max(map(cell_len, names.values()), default=0)
     return len(str(len(names))) + 1 + min(wide, ROW)
 
@@ -170,7 +170,7 @@ def _cell(pair: Pair | None, letters: Mapping[tuple[str, Status], str]) -> str:
 
 
 def _letters(pairs: Iterable[Pair]) -> dict[tuple[str, Status], str]:
-    """A letter for each reason: the commonest first."""
+    """Assign a letter to each reason, the most frequent first."""
     reasons = Counter(
         (finding.check, finding.status)
         for pair in pairs
@@ -191,7 +191,7 @@ def _letters(pairs: Iterable[Pair]) -> dict[tuple[str, Status], str]:
 def _legend(
     pairs: Iterable[Pair], letters: Mapping[tuple[str, Status], str]
 ) -> Iterator[tuple[str, str]]:
-    """Letter and reason; where details differ, the first one."""
+    """Yield letter and reason, with the first of different details."""
     findings: dict[tuple[str, Status], dict[str, Finding]] = {}
     for pair in pairs:
         for finding in pair.findings:

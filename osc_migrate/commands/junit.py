@@ -1,4 +1,4 @@
-"""Findings as JUnit XML, for gates."""
+"""Write findings as JUnit XML, for CI gates."""
 
 from collections.abc import Iterable
 from xml.etree import ElementTree
@@ -10,8 +10,8 @@ from osc_migrate.text import printable
 
 
 def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
-    """One test case a finding: FAIL is a failure, UNKNOWN an error, SKIP
-    and NOT_CHECKED are skipped, WARN passes with its words in system-out.
+    """Write one test case per finding: FAIL is a failure, UNKNOWN an error,
+    SKIP and NOT_CHECKED are skipped, WARN passes with its text in system-out.
 
     :raises OSError: the file cannot be written.
     """

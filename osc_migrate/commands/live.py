@@ -51,6 +51,6 @@ class Live(on_stall.Stalling):
     def ignored(self, parsed_args: argparse.Namespace) -> list[str]:
         check_ids = super().ignored(parsed_args)
         if parsed_args.auto:
-            # Local disks are copied then, if Nova sees that they are.
+            # In this case Nova copies disks that it detects as local.
             check_ids.append(disks_are_where_the_move_needs_them.id)
         return check_ids

@@ -1,4 +1,4 @@
-"""What a move under way is counted by when its nodes are asked."""
+"""libvirt's counters for a move in flight, read from the nodes."""
 
 import argparse
 import contextlib
@@ -17,8 +17,8 @@ from osc_migrate.migration.move import Counters
 def gauge(
     parsed_args: argparse.Namespace, facts: MoveFacts, kind: Kind
 ) -> Iterator[Counters | None]:
-    """libvirt's counters on the source, while inside; None without --nodes,
-    and where there is nothing to count."""
+    """Read libvirt's counters on the source within the context; None without
+    --nodes, and if there is nothing to count."""
     if not (parsed_args.nodes and parsed_args.wait):
         yield None
         return
@@ -27,7 +27,7 @@ def gauge(
 
 
 def of_run(parsed_args: argparse.Namespace) -> CountersOf | None:
-    """The same for each move of a run; None without --nodes."""
+    """Return the same for each move of a run; None without --nodes."""
     if not parsed_args.nodes:
         return None
 
@@ -35,7 +35,7 @@ def of_run(parsed_args: argparse.Namespace) -> CountersOf | None:
     def count(facts: MoveFacts, kind: Kind) -> Iterator[Counters | None]:
         with contextlib.ExitStack() as stack:
             counters: Counters | None = None
-            # A node that is not reached costs the finer numbers only.
+            # Without the node, only the precise counters are missing.
             with contextlib.suppress(errors.MigrateError):
                 counters = stack.enter_context(
                     _read(parsed_args, facts, kind, by_many=True)
@@ -53,12 +53,15 @@ def _read(
     *,
     by_many: bool = False,
 ) -> Iterator[Counters | None]:
-    """:raises MigrateError: it is not known how the source is reached."""
+    """Read the counters on the source.
+
+    :raises MigrateError: it is not known how to connect to the source.
+    """
     source = known(lambda: facts.source)
     if kind is Kind.COLD or source is None:
         yield None
         return
-    # Not above: who asks no nodes needs none of it.
+    # Imported here, as it is only needed with --nodes.
     from osc_migrate.nodes.counters import libvirt_reader
     from osc_migrate.nodes.counters.reader import CounterReader
     from osc_migrate.nodes.counters.virsh_reader import Virsh

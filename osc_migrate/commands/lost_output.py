@@ -1,7 +1,7 @@
-"""Output whose reader is gone: a pipe without a reader, a closed terminal.
+"""Handle output without a reader: a broken pipe or a closed terminal.
 
-The first write that fails is reported; from then on the stream's descriptor
-leads to /dev/null, so nothing that writes to it later fails.
+The first failed write is reported. From then on the stream's descriptor is
+redirected to /dev/null, so that later writes do not fail.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 
 def discard(stream: TextIO) -> None:
-    """Leads the descriptor of a stream to /dev/null, what it holds too."""
+    """Redirect a stream and its buffered data to /dev/null."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         try:
@@ -25,7 +25,7 @@ def discard(stream: TextIO) -> None:
 class Unfailing:
     """A stream that writes while it has a reader, and never raises.
 
-    :param lost: called once, at the first write that fails.
+    :param lost: called once, at the first failed write.
     """
 
     def __init__(self, stream: TextIO, lost: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class Unfailing:
         try:
             operation()
         except (OSError, ValueError):
-            # ValueError: it was closed.
+            # ValueError: the stream was closed.
             self._over = True
             discard(self._stream)
             self._lost()
@@ -60,7 +60,7 @@ class Unfailing:
 
 @contextlib.contextmanager
 def survived(lost: Callable[[], None]) -> Iterator[None]:
-    """Writing to stderr raises nothing, whatever becomes of its reader."""
+    """Let writes to stderr raise nothing, even if its reader is gone."""
     stream = sys.stderr
     unfailing: Any = Unfailing(stream, lost)
     sys.stderr = unfailing

@@ -1,4 +1,4 @@
-"""What the commands that move a running server share."""
+"""Common parts of the commands that move one server."""
 
 import abc
 import argparse
@@ -50,15 +50,15 @@ class Moving(base.Base, command.ShowOne):
 
     changes = True
     kind: Kind
-    # Checks whose answers are worth a line before the move, passed or not.
+    # Checks whose result is printed before the move, even if passed.
     announced_checks: Sequence[str] = ()
 
     @abc.abstractmethod
     def start(self, parsed_args: argparse.Namespace, facts: MoveFacts) -> Move:
-        """One request to Nova."""
+        """Send the single request to Nova."""
 
     def ignored(self, parsed_args: argparse.Namespace) -> list[str]:
-        """Checks whose failing is a warning."""
+        """Return IDs of checks whose failure is only a warning."""
         return [*parsed_args.ignore]
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -124,19 +124,19 @@ class Moving(base.Base, command.ShowOne):
         return self.result(parsed_args, outcome)
 
     def foretell(self, parsed_args: argparse.Namespace) -> None:
-        """What else is worth a line before the move."""
+        """Print a forecast before the move."""
 
     def looks(
         self, parsed_args: argparse.Namespace, move: Move
     ) -> Iterable[Progress]:
-        """The move, look by look."""
+        """Yield the progress of the move, poll by poll."""
         return move.follow(parsed_args.timeout)
 
     def after(
         self, parsed_args: argparse.Namespace, outcome: Outcome
     ) -> Outcome:
-        """What is to be done when the record has ended: a server that moved
-        is looked at again."""
+        """Run after the record has ended: check a moved server for
+        leftovers."""
         if outcome.end is End.MOVED:
             for finding in post_checks.left(parsed_args, self.mover, outcome):
                 if finding.status >= Status.WARN:
@@ -146,7 +146,7 @@ class Moving(base.Base, command.ShowOne):
     def result(
         self, parsed_args: argparse.Namespace, outcome: Outcome
     ) -> tuple[Sequence[str], Sequence[object]]:
-        """What is printed, and the exit code."""
+        """Return the columns and values, and set the exit code."""
         self.exit_code = EXIT[outcome.end]
         return shown(self, parsed_args, outcome)
 
@@ -188,8 +188,8 @@ class Moving(base.Base, command.ShowOne):
             )
             return move.outcome(waited=parsed_args.wait, reach=reach)
         except BaseException:
-            # Ctrl-C, or an API that went away: whatever ends the following
-            # does not end the move.
+            # After Ctrl-C or a lost API the move is no longer followed, but
+            # it continues.
             base.say(
                 f"The move of {name} continues. {_watch(facts, self.kind)}"
             )
@@ -197,7 +197,7 @@ class Moving(base.Base, command.ShowOne):
 
 
 def waits(server: Server, record: Migration) -> Outcome:
-    """Of a cold migration that still waits to be confirmed."""
+    """Return the outcome of a cold migration awaiting confirmation."""
     return Outcome(
         end=End.WAITS,
         server=server.name,
@@ -217,7 +217,7 @@ def waits(server: Server, record: Migration) -> Outcome:
 def shown(
     command: base.Base, parsed_args: argparse.Namespace, outcome: Outcome
 ) -> Shown:
-    """The row of a move; why it failed stands in the verdict, for people."""
+    """Return the row of a move; in a table, the verdict has the reason."""
     command.ending = verdicts.of_move(outcome)
     if outcome.explanation:
         _details(outcome.server, outcome.explanation)
@@ -226,7 +226,7 @@ def shown(
 
 
 def _details(server: str, explanation: Explanation) -> None:
-    """What an expert asks for; the verdict has the rest."""
+    """Print details for experts that the verdict does not contain."""
     in_verdict = {"meaning", "next"}
     if verdicts.by_message(explanation):
         in_verdict.add("message")
@@ -237,8 +237,8 @@ def _details(server: str, explanation: Explanation) -> None:
 
 
 def _refuse(report: Report) -> None:
-    """The problems; what to do about them follows the verdict."""
-    # The verdict has the words of a single one.
+    """Print the problems; their remedies follow the verdict."""
+    # The verdict contains the text of a single one.
     single = len(report.problems) == 1
     for finding in report.problems:
         detail = "" if single else f": {finding.detail}"
@@ -258,7 +258,7 @@ def say(finding: Finding) -> None:
 
 
 def _watch(facts: MoveFacts, kind: Kind) -> str:
-    """The commands for a move that is no longer followed."""
+    """Return the commands for a move that is no longer followed."""
     server = paste(facts.server.name, facts.server.id)
     stop = f"to stop it: openstack migrate abort {server}"
     if kind is Kind.COLD:

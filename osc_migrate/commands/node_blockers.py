@@ -1,4 +1,4 @@
-"""Asks the nodes before many moves are planned between them."""
+"""Check the nodes before planning moves between them."""
 
 import argparse
 import itertools
@@ -12,7 +12,7 @@ from osc_migrate.commands import base, migrate_base, nodes
 from osc_migrate.facts import fact
 from osc_migrate.maintenance.planning import NodeBlocker
 
-# Findings to show before it gets long.
+# Findings to print before the list is cut.
 SHOWN = 20
 
 
@@ -22,13 +22,13 @@ def blockers(
     sources: Iterable[str | None],
     to: Iterable[str] = (),
 ) -> tuple[NodeBlocker, ...]:
-    """The moves that node checks rule out; each finding is shown once.
+    """Return the moves that node checks rule out; print each finding once.
 
-    Nothing without --nodes.
+    Empty without --nodes.
 
-    :param to: the only destinations; none for every host that is enabled
+    :param to: permitted destinations; empty for every host that is enabled
         and up.
-    :raises MigrateError: it is not known how a node is reached.
+    :raises MigrateError: it is not known how to connect to a node.
     """
     leave = sorted(set(filter(None, sources)))
     arrive = sorted(set(to) or _open(fleet))
@@ -78,7 +78,7 @@ def blockers(
 
 
 def _open(fleet: Fleet) -> Iterator[str]:
-    """Hosts that may take a server, as far as their services say."""
+    """Yield hosts whose services are enabled and up."""
     for name in virtual({n: p.host for n, p in fleet.places.items()}):
         place = fleet.places[name]
         if fact(getattr, place.host, "status") == "disabled":

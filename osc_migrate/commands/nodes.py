@@ -1,4 +1,4 @@
-"""What preflight does with nodes: visits them, saves and scripts."""
+"""The node options: collect facts, save them, and write fix scripts."""
 
 import argparse
 import pathlib
@@ -24,7 +24,7 @@ if typing.TYPE_CHECKING:
 
 
 def add_visit(parser: argparse.ArgumentParser) -> None:
-    """To ask the two nodes of a move before it."""
+    """Add options to check the two nodes of a move first."""
     options.add_nodes(parser)
     parser.add_argument(
         "--read-only",
@@ -40,7 +40,7 @@ def add_visit(parser: argparse.ArgumentParser) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """To ask any nodes, and to do something with what they say."""
+    """Add options to check any nodes, and to use the results."""
     add_visit(parser)
     parser.add_argument(
         "--storage-host",
@@ -77,10 +77,10 @@ def visited(
     hosts: Mapping[str, str | None],
     servers: Collection[str] = (),
 ) -> NodeReport | None:
-    """The report on the nodes; None when they are not to be asked.
+    """Return the report on the nodes; None without --nodes.
 
     :param hosts: compute host -> address of its hypervisor, if known.
-    :param servers: UUIDs of servers that are to move.
+    :param servers: UUIDs of the servers to be moved.
     """
     if parsed_args.facts and parsed_args.remedy_script:
         raise errors.UsageError(
@@ -127,9 +127,9 @@ def sessions(
     """Shells on nodes, reached as the options say.
 
     :param hosts: node -> address of its hypervisor, if known.
-    :raises MigrateError: it is not known how one is reached.
+    :raises MigrateError: it is not known how to connect to one.
     """
-    # Not above: who asks no nodes needs none of it.
+    # Imported here, as it is only needed with --nodes.
     from osc_migrate.nodes.transport import sessions as visit
     from osc_migrate.nodes.transport.shell import Limits
 
@@ -145,9 +145,9 @@ def sessions(
 def targets(
     parsed_args: argparse.Namespace, hosts: Mapping[str, str | None]
 ) -> "Mapping[str, target.Target]":
-    """How nodes are reached, as the options say.
+    """Return how to connect to the nodes, according to the options.
 
-    :raises MigrateError: it is not known for one.
+    :raises MigrateError: it is not known for a node.
     """
     from osc_migrate.nodes.transport import inventory
 
@@ -162,7 +162,7 @@ def targets(
 
 
 def refuse_alone(parsed_args: argparse.Namespace, *names: str) -> None:
-    """Options that would be silently without effect.
+    """Refuse options that would be silently ignored.
 
     :raises MigrateError: one of them was given.
     """
@@ -176,7 +176,10 @@ def refuse_alone(parsed_args: argparse.Namespace, *names: str) -> None:
 def write_scripts(
     parsed_args: argparse.Namespace, findings: Iterable[Finding]
 ) -> None:
-    """:raises MigrateError: they cannot be written."""
+    """Write the fix scripts of the nodes.
+
+    :raises MigrateError: they cannot be written.
+    """
     if not parsed_args.remedy_script:
         return
     directory = pathlib.Path(parsed_args.remedy_script)
@@ -200,14 +203,14 @@ def write_scripts(
 def node_findings(
     parsed_args: argparse.Namespace, moves: Sequence[MoveFacts]
 ) -> move_scope.ExtraFindings:
-    """The findings of the nodes about each move."""
+    """Return a function for the node findings of a move."""
     servers = [move.server.id for move in moves]
     node_report = visited(parsed_args, _hosts(moves), servers)
     return node_report.of_move if node_report else move_scope.no_findings
 
 
 def _hosts(moves: Iterable[MoveFacts]) -> dict[str, str | None]:
-    """The hosts of some moves, and their addresses."""
+    """Return the hosts of some moves, with their addresses."""
     addresses: dict[str, str | None] = {}
     for move in moves:
         for host in _ends(move):
@@ -221,6 +224,6 @@ def _ends(move: MoveFacts) -> list[Host]:
 
 
 def address(host: Host) -> str | None:
-    """Of its hypervisor, as Nova knows it."""
+    """Return the address of its hypervisor, as recorded by Nova."""
     hypervisor = known(lambda: host.hypervisor)
     return known(lambda: hypervisor.ip) if hypervisor else None

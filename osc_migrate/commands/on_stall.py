@@ -30,7 +30,7 @@ class Stalling(migrate_base.Moving):
         return super().take_action(parsed_args)
 
     def foretell(self, parsed_args: argparse.Namespace) -> None:
-        """The second opinion, beside the forecast of --nodes."""
+        """Print a second forecast, in addition to that of --nodes."""
         if not parsed_args.nodes:
             return
         if past := durations.past_durations(self.mover.cloud, self.kind):

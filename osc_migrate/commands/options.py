@@ -1,4 +1,4 @@
-"""Arguments that several commands share."""
+"""Options that several commands share."""
 
 import argparse
 import datetime
@@ -10,7 +10,7 @@ from osc_migrate.migration.pace import STALL_AFTER
 from osc_migrate.nodes import node_checks
 from osc_migrate.nodes.node_checks import all_checks
 
-# Seconds that a user may allow a node.
+# Maximum of --node-timeout in seconds.
 LONGEST_WAIT = 3600
 # A parser, or a group of its arguments.
 Parser = argparse._ActionsContainer
@@ -27,7 +27,7 @@ def add_server(
 def add_which(
     parser: argparse.ArgumentParser, help: str, *, all_allowed: bool = False
 ) -> None:
-    """A server, or a host; with `all_allowed` neither means all."""
+    """Add a server and --host; with `all_allowed` neither means all."""
     scope = parser.add_mutually_exclusive_group(required=not all_allowed)
     scope.add_argument(
         "server",
@@ -108,7 +108,7 @@ def add_ignore(parser: argparse.ArgumentParser) -> None:
 
 
 def add_nodes(parser: argparse.ArgumentParser) -> None:
-    """How nodes are reached: see nodes.inventory."""
+    """Add options to connect to nodes: see nodes.inventory."""
     group = parser.add_argument_group(
         "nodes",
         "How --nodes connects: over SSH, non-interactively, with host keys"
@@ -175,7 +175,7 @@ def count(text: str) -> int:
 
 
 def positive(text: str) -> float:
-    """A number of seconds."""
+    """Parse a positive number of seconds."""
     try:
         seconds = float(text)
     except ValueError:
@@ -188,7 +188,7 @@ def positive(text: str) -> float:
 
 
 def node_seconds(text: str) -> float:
-    """A number of seconds that a node may take."""
+    """Parse a timeout for a node, in seconds."""
     seconds = positive(text)
     if seconds > LONGEST_WAIT:
         raise argparse.ArgumentTypeError(
@@ -201,10 +201,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def period(text: str) -> datetime.timedelta:
-    """A length of time: 90s, 30m, 8h, 2d."""
+    """Parse a duration: 90s, 30m, 8h, 2d."""
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     seconds = int(match[1]) * _UNITS[match[2]] if match else 0
-    # Longer than any cloud has been there.
+    # The limit is longer than the age of any cloud.
     if not 0 < seconds < 100 * 365 * _UNITS["d"]:
         raise argparse.ArgumentTypeError(
             f"'{text}' is not a length of time such as 30m, 8h or 2d"
@@ -213,7 +213,7 @@ def period(text: str) -> datetime.timedelta:
 
 
 def period_text(period: datetime.timedelta) -> str:
-    """'8 h', in the largest unit without a remainder."""
+    """Format a duration in the largest exact unit: '8 h'."""
     seconds = int(period.total_seconds())
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds % length == 0:
@@ -222,7 +222,7 @@ def period_text(period: datetime.timedelta) -> str:
 
 
 def percent(text: str) -> float:
-    """A number above 0, up to 100."""
+    """Parse a percentage above 0, up to 100."""
     try:
         number = float(text)
     except ValueError:
@@ -242,7 +242,7 @@ def _check_id(text: str) -> str:
     hint = (
         f"did you mean '{similar[0]}'?"
         if similar
-        # More than two hundred names would hide the message.
+        # The more than two hundred names would hide the message.
         else "openstack migrate preflight --long lists all names"
     )
     raise argparse.ArgumentTypeError(f"no check is called '{text}'; {hint}")

@@ -1,4 +1,4 @@
-"""What commands that plan share: options, and how a plan is shown."""
+"""Common parts of commands that plan: options, and output of a plan."""
 
 import argparse
 from collections import Counter
@@ -34,7 +34,7 @@ SCHEDULER = "(scheduler)"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What a plan may do, and what becomes of it."""
+    """Add options for the contents and the use of a plan."""
     defaults = Limits()
     group = parser.add_argument_group(
         "moves",
@@ -111,9 +111,9 @@ def add_apply(parser: options.Parser) -> None:
 
 
 def from_file(path: str, purpose: Purpose, cloud: Cloud) -> Plan:
-    """A plan that was kept, not yet compared with what is there now.
+    """Load a saved plan, without comparing it with the current state.
 
-    :raises MigrateError: it is none, of another purpose or cloud.
+    :raises MigrateError: invalid, or for another purpose or cloud.
     """
     plan = plan_file.read(path)
     if plan.purpose is not purpose:
@@ -122,7 +122,7 @@ def from_file(path: str, purpose: Purpose, cloud: Cloud) -> Plan:
             " nothing was changed"
         )
     if plan.cloud != cloud.nova.identity:
-        # Said before anything is looked for that could only be there.
+        # Report this before objects of the other cloud are looked up.
         raise UnsafePlan(
             f"it was made for another cloud ({plan.cloud}, this one is"
             f" {cloud.nova.identity})"
@@ -133,9 +133,9 @@ def from_file(path: str, purpose: Purpose, cloud: Cloud) -> Plan:
 def request(
     parsed_args: argparse.Namespace, **other_fields: object
 ) -> Request:
-    """The request that :func:`add_options` describes.
+    """Return the request that the options of :func:`add_options` specify.
 
-    :param other_fields: other fields of the request.
+    :param other_fields: further fields of the request.
     """
     fields: dict[str, object] = {
         "cold_running": parsed_args.cold_running,
@@ -153,7 +153,7 @@ def request(
 
 
 def hosts(fleet: Fleet, names: Iterable[str]) -> tuple[str, ...]:
-    """Compute hosts by their names, or by those or IDs of hypervisors.
+    """Return compute hosts by name, or by name or ID of a hypervisor.
 
     :raises NotFound: there is no such host.
     """
@@ -166,9 +166,9 @@ def hosts(fleet: Fleet, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def servers(fleet: Fleet, names_or_ids: Collection[str]) -> tuple[str, ...]:
-    """IDs of servers by ID or name.
+    """Return IDs of servers by ID or name.
 
-    :raises NotFound, Ambiguous: none, or several have that name.
+    :raises NotFound, Ambiguous: no server or several have that name.
     """
     named: dict[str, list[str]] = {}
     for id, server in fleet.servers.items():
@@ -192,7 +192,7 @@ def servers(fleet: Fleet, names_or_ids: Collection[str]) -> tuple[str, ...]:
 
 
 def _instead(fleet: Fleet, ref: str) -> str:
-    """What to do where no server is called so."""
+    """Return what to do if no server has that name."""
     if ref in fleet.places:
         host = paste(ref)
         return f"{host} is a compute host; did you mean: openstack migrate" + (
@@ -210,7 +210,7 @@ def _instead(fleet: Fleet, ref: str) -> str:
 def shown(
     parsed_args: argparse.Namespace, plan: Plan
 ) -> tuple[Sequence[str], list[Sequence[object]]]:
-    """The plan as rows; what belongs to none of them goes to stderr."""
+    """Return the plan as rows; print other information to stderr."""
     if parsed_args.plan:
         plan_file.write(parsed_args.plan, plan)
     for line in _summary(plan):
@@ -225,7 +225,7 @@ def shown(
 
 
 def what_changes(plan: Plan) -> Iterator[str]:
-    """The plan in two or three lines, for approval."""
+    """Yield two or three lines that sum up the plan, for approval."""
     moves = [step for step in plan.steps if step.way is not Way.STOP]
     hosts = Counter(step.destination or SCHEDULER for step in moves)
     to = ", ".join(f"{number} to {host}" for host, number in hosts.items())
@@ -242,7 +242,7 @@ def what_changes(plan: Plan) -> Iterator[str]:
 
 
 def exit_code(plan: Plan) -> int:
-    """0 when the plan does all that it is for."""
+    """Return 0 if the plan achieves its purpose completely."""
     return base.NOT_SAFE if plan.reasons or plan.stays else 0
 
 

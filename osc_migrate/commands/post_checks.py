@@ -1,4 +1,4 @@
-"""A server that moved is looked at again: what is left where it was."""
+"""Check a server after its move, for leftovers on the source."""
 
 import argparse
 import contextlib
@@ -23,7 +23,7 @@ from osc_migrate.nodes.node_checks import answered, judge_after_on_nodes
 def left(
     parsed_args: argparse.Namespace, mover: Mover, outcome: Outcome
 ) -> Iterator[Finding]:
-    """What the APIs say, and with --nodes the two hosts."""
+    """Return findings from the APIs, and with --nodes from both hosts."""
     facts = mover.facts_after(outcome.id)
     yield from registry.judge_after(facts)
     if parsed_args.nodes and outcome.source and outcome.destination:
@@ -38,7 +38,7 @@ def _on_nodes(
 ) -> Iterator[Finding]:
     source, destination = outcome.source or "", outcome.destination or ""
     hosts: dict[str, Host] = {}
-    # Without it, the inventory may know them.
+    # Without it, the inventory may have the addresses.
     with contextlib.suppress(Unread):
         hosts = surroundings.hosts_of(mover.cloud)
     addresses = {

@@ -177,7 +177,7 @@ class Preflight(base.Base, command.Lister):
         )
         node_findings: move_scope.ExtraFindings = move_scope.no_findings
         if parsed_args.nodes or parsed_args.facts:
-            # Whom to visit, and what to ask there of whom, takes them all.
+            # All moves are needed to know which nodes to read for what.
             moves_by_server = list(moves_by_server)
             moves = [move for moves in moves_by_server for move in moves]
             node_findings = nodes.node_findings(parsed_args, moves)
@@ -281,8 +281,8 @@ def _findings(findings: Iterable[Finding]) -> Table:
 
 
 def _about_hosts(answers: Iterable[move_scope.Answer]) -> Iterator[Finding]:
-    """Every finding, its subject naming server and host; made one by one,
-    as they are many and seldom asked for."""
+    """Yield every finding, with server and host as its subject. They are
+    generated lazily, as they are many and rarely used."""
     for answer in answers:
         for finding in answer.report:
             yield finding.about(f"{answer.server} -> {answer.host}")

@@ -1,4 +1,4 @@
-"""Progress in words: what stands beside a bar, or a line a phase."""
+"""Progress as text: beside a bar, or as one line per phase."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -8,21 +8,21 @@ from osc_migrate.migration.progress import Progress
 from osc_migrate.nodes.counters.job import Job
 from osc_migrate.text import duration, printable, size
 
-# Seconds after which a move in flight gets a line where there is no terminal,
-# though nothing has changed.
+# Without a terminal, a move in flight gets a line after this many seconds
+# even if nothing has changed.
 AT_LEAST = 60.0
-# Seconds above which an estimate is not shown.
+# Longer estimates are not shown, in seconds.
 _LONGEST_ESTIMATE = 86400.0
 
 
 def no_counters() -> Job | None:
-    """Counts nothing."""
+    """Return no counters."""
     return None
 
 
 def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
-    """A line at each change of phase, or of trouble with the API; and at
-    least one a minute."""
+    """Yield a line at each change of phase or of the API's availability,
+    and at least one per minute."""
     last = 0.0
     for look, changes in _changes(looks):
         for text in changes:
@@ -37,7 +37,7 @@ def lines(server: str, looks: Iterable[Progress]) -> Iterator[str]:
 def _changes(
     looks: Iterable[Progress],
 ) -> Iterator[tuple[Progress, list[str]]]:
-    """Each look, and what is new in it."""
+    """Yield each poll with the text of its changes."""
     phase, trouble, stalled, silence = "", False, False, False
     for look in looks:
         changes = []
@@ -63,23 +63,23 @@ def _changes(
 
 
 def news(look: Progress) -> str:
-    """What to say when silence began or ended; empty for nothing."""
+    """Return a text if updates stopped or resumed; else empty."""
     over = look.status in ENDED
     return look.silence or ("" if over else "updates have resumed")
 
 
 def convergence(look: Progress) -> str:
-    """What to say when a stall began or ended; empty for nothing."""
+    """Return a text if a stall began or ended; else empty."""
     if look.stalled:
         return "not converging: what remains does not fall"
-    # Behind the copy nothing converges.
+    # After the copy, convergence has no meaning.
     return "converging again" if look.phase == "running" else ""
 
 
 class Latest:
-    """The last look, carried on to this moment.
+    """The last poll, extrapolated to the current time.
 
-    :param counters: as of :func:`draw`.
+    :param counters: as in :func:`draw`.
     """
 
     def __init__(
@@ -95,18 +95,18 @@ class Latest:
         self._last = self._now(), look
 
     def now(self) -> Progress | None:
-        """None before the first look."""
+        """Return the current progress; None before the first poll."""
         if self._last is None:
             return None
         last_time, look = self._last
         current = look.later(self._now() - last_time)
-        # Without a job in the look it is at an end, or has not begun.
+        # Without a job in the poll, the copy has ended or not yet begun.
         job = self._counters() if look.job else None
         return current.counted(job) if job else current
 
 
 def describe(look: Progress) -> str:
-    """A move in words, where no bar is drawn."""
+    """Describe a move as text, if no bar is drawn."""
     parts = [beside_the_bar(look)]
     if _is_heard_of(look):
         if look.stalled:
@@ -117,10 +117,10 @@ def describe(look: Progress) -> str:
 
 
 def left(look: Progress) -> str:
-    """The time to the end; empty where it cannot be known."""
+    """Return the remaining time; empty if it is not known."""
     if look.left is None or look.stalled or not _is_heard_of(look):
         return ""
-    # At such a pace it does not end: an estimate would be a number only.
+    # At this pace the copy does not end: an estimate would be meaningless.
     if look.left > _LONGEST_ESTIMATE:
         return ""
     about = "~" if look.estimated else ""
@@ -132,10 +132,10 @@ def _is_heard_of(look: Progress) -> bool:
 
 
 def beside_the_bar(look: Progress, width: int = 0) -> str:
-    """What stands beside the bar and the time that is left.
+    """Return the text beside the bar and the remaining time.
 
-    :param width: columns for it, of which the first part may take more; 0
-        for any number.
+    :param width: columns for it, which the first part may exceed; 0 for no
+        limit.
     """
     parts = list(_sizes(look))
     if look.rate is not None:
@@ -156,7 +156,7 @@ def beside_the_bar(look: Progress, width: int = 0) -> str:
 
 
 def _in_short(look: Progress) -> str:
-    """Memory and disk where there is little room."""
+    """Return memory and disk as a short text."""
     if look.stalled:
         return f"{size(look.remaining)} remain"
     about = "~" if look.estimated else ""
@@ -171,7 +171,7 @@ def _sizes(look: Progress) -> Iterator[str]:
     ):
         if not total:
             continue
-        # What was copied is written again: none of it is done.
+        # The guest has written it again: the copy is not progress.
         if look.stalled:
             yield f"{label} {size(remaining)} remain"
         else:
@@ -181,12 +181,12 @@ def _sizes(look: Progress) -> Iterator[str]:
 
 
 def described(look: Progress) -> str:
-    """The same, and for how long it has been followed."""
+    """Return the same text, and for how long it has been followed."""
     return "  ".join(filter(None, (describe(look), duration(look.elapsed))))
 
 
 def _counted(job: Job) -> Iterator[str]:
-    """What only libvirt counts."""
+    """Yield the counters that only libvirt has."""
     if job.passes:
         yield f"pass {job.passes}"
     if job.dirty:

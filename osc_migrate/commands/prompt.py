@@ -1,12 +1,12 @@
-"""Asks the person at the terminal."""
+"""Ask the user at the terminal."""
 
 import sys
 
 
 def agreed(question: str, *, default: bool = False) -> bool:
-    """Whether a person says yes.
+    """Ask a question; return whether the user agrees.
 
-    :param default: the answer of a non-interactive run.
+    :param default: result of a non-interactive run.
     """
     if not is_interactive():
         return default
@@ -15,5 +15,5 @@ def agreed(question: str, *, default: bool = False) -> bool:
 
 
 def is_interactive() -> bool:
-    """Whether stdin and stderr are a terminal."""
+    """Whether both stdin and stderr are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()

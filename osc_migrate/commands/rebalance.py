@@ -92,7 +92,7 @@ class Rebalance(base.Base, command.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        # A run that may take hours shall not end at one lost answer.
+        # One lost response must not end a run that may take hours.
         request, plan = planned(
             parsed_args, self.mover.cloud.with_retries(TRIES)
         )
@@ -118,10 +118,10 @@ class Rebalance(base.Base, command.Lister):
 def planned(
     parsed_args: argparse.Namespace, cloud: Cloud
 ) -> tuple[Request, Plan]:
-    """What is asked for, and what would be done.
+    """Return the request and the plan.
 
-    :raises MigrateError: nothing can be planned, or the plan of a file is
-        none, or not safe on this cloud.
+    :raises MigrateError: nothing can be planned, or the plan file is invalid
+        or not safe on this cloud.
     """
     file_plan = None
     if parsed_args.apply:
@@ -145,7 +145,7 @@ def planned(
 
 
 def _scope(parsed_args: argparse.Namespace, fleet: Fleet) -> tuple[str, ...]:
-    """The hosts that share the load; none for all."""
+    """Return the hosts that share the load; empty for all."""
     if name := parsed_args.aggregate:
         names = [
             host

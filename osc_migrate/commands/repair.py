@@ -19,9 +19,9 @@ from osc_migrate.migration.outcome import End
 from osc_migrate.migration.repair import RepairAction, RepairStep
 from osc_migrate.text import paste
 
-# A day, after which preflight calls it forgotten too.
+# A day, in seconds; preflight uses the same limit.
 CONFIRM_AFTER = 86400.0
-# Seconds for nova-compute to clean the source up.
+# Seconds for nova-compute to clean up the source.
 CONFIRMED_WITHIN = 300.0
 
 
@@ -91,7 +91,7 @@ class Repair(base.Base, command.Lister):
         steps = repair.plan(facts, after, runs)
         to_do = any(step.action is not RepairAction.NONE for step in steps)
         if to_do and not parsed_args.dry_run and _agreed(parsed_args, steps):
-            # A person may have thought about it for long.
+            # The user may have taken a long time to answer.
             facts = self.mover.facts(facts.server.id, None)
             steps = carry_out(
                 self.mover,
@@ -108,15 +108,15 @@ class Repair(base.Base, command.Lister):
     def _runs(
         self, parsed_args: argparse.Namespace, facts: MoveFacts
     ) -> repair.Runs | None:
-        """What the hosts say of the guest; None where it does not matter,
-        or they are not to be asked."""
+        """Return where the hosts report the guest; None if it is irrelevant,
+        or without --nodes."""
         if not parsed_args.nodes or facts.server.status != "ERROR":
             return None
         names = repair.hosts_to_ask(facts)
         try:
             hosts = surroundings.hosts_of(self.mover.cloud)
         except Unread:
-            hosts = {}  # the inventory may know them
+            hosts = {}  # the inventory may have the addresses
         addresses = {
             name: nodes.address(hosts[name]) if name in hosts else None
             for name in names
@@ -126,7 +126,7 @@ class Repair(base.Base, command.Lister):
 
 
 def _ending(server: str, steps: Sequence[RepairStep]) -> Ending:
-    """How many were done, and what to do about the others."""
+    """Return how many steps were done, and what to do about the others."""
     if not steps:
         return Ending(f"{server}: nothing is left over from its moves")
     left = [step for step in steps if step.result != "done"]
@@ -142,7 +142,7 @@ def _ending(server: str, steps: Sequence[RepairStep]) -> Ending:
 def _agreed(
     parsed_args: argparse.Namespace, steps: Iterable[RepairStep]
 ) -> bool:
-    """Shows the steps and asks for them.
+    """Print the steps and ask for approval.
 
     :raises MigrateError: the command is not interactive.
     """
@@ -165,7 +165,7 @@ def carry_out(
     steps: Iterable[RepairStep],
     agreed: Iterable[tuple[object, ...]],
 ) -> list[RepairStep]:
-    """Does each step that was agreed to; one that fails is left."""
+    """Carry out the approved steps; a failed one is reported as left."""
     agreed_keys, name = set(agreed), paste(facts.server.name, facts.server.id)
     results = []
     for step in steps:
@@ -186,7 +186,10 @@ def carry_out(
 def _carry_out_one(
     mover: Mover, facts: MoveFacts, step: RepairStep
 ) -> RepairStep:
-    """:raises ApiError: refused, or the API does not answer."""
+    """Carry out one step.
+
+    :raises ApiError: it was refused, or the API does not respond.
+    """
     if step.action is RepairAction.UNBIND:
         mover.unbind(step.port, step.host)
         return step.as_done()

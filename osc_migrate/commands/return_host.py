@@ -63,6 +63,6 @@ class Return(base.Base, command.Lister):
 
 
 def _what_changes(rows: Iterable[Row]) -> Iterator[str]:
-    """A line for each host that gets its servers back."""
+    """Yield a line for each host that gets servers back."""
     for host, number in sorted(Counter(row.source for row in rows).items()):
         yield f"{host} is enabled, {some(number, 'server')} to move back there"

@@ -56,7 +56,7 @@ class RunAttach(base.Base, command.Lister):
 
 
 class _Counters:
-    """How far the migrations in flight are, every other second."""
+    """Progress of the migrations in flight, read every other second."""
 
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher
@@ -64,7 +64,7 @@ class _Counters:
         self._turn = 0
 
     def read(self) -> Mapping[int, Progress]:
-        """What was read last where the API does not answer."""
+        """Return the counters; the previous ones if the API is silent."""
         self._turn += 1
         if self._turn % 2:
             with contextlib.suppress(errors.ApiError):

@@ -1,4 +1,4 @@
-"""What the commands that do a whole run share: options, watching, the end."""
+"""Common parts of commands that carry out a run: options, output, ending."""
 
 import argparse
 import contextlib
@@ -34,7 +34,7 @@ from osc_migrate.maintenance.running.stored_plan import UNLIMITED
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 
-# Columns of --long: what the plan had, where Row has what became of it.
+# Columns of --long from the plan; those of Row are the results.
 PLANNED = ("wave", "planned_kind", "planned_destination", "planned_reason")
 
 EXIT = {
@@ -46,7 +46,7 @@ EXIT = {
 
 
 def add_show_options(parser: argparse.ArgumentParser) -> None:
-    """How the servers of a run are shown."""
+    """Add options for the output of a run."""
     options.add_long(
         parser,
         "Also show what was planned for each server; in a plan, the"
@@ -60,7 +60,7 @@ def add_show_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """How a run is done, and what is left of it."""
+    """Add options for carrying out a run, and for its records."""
     add_show_options(parser)
     group = parser.add_argument_group("run")
     group.add_argument(
@@ -109,9 +109,9 @@ def add_directory(parser: options.Parser) -> None:
 
 
 def approve(parsed_args: argparse.Namespace, summary: Iterable[str]) -> None:
-    """Shows what is about to change and asks for it, on a terminal alone.
+    """Print the changes and ask for approval, only on a terminal.
 
-    :raises Declined: the answer was not yes.
+    :raises Declined: the user did not agree.
     """
     if parsed_args.auto_approve or not prompt.is_interactive():
         return
@@ -134,7 +134,7 @@ def options_of(parsed_args: argparse.Namespace) -> Options:
 def execute(
     command: base.Base, parsed_args: argparse.Namespace, run: Run
 ) -> Table:
-    """Does it, draws it, and gives the table of its end."""
+    """Carry out a run, draw its progress, and return the final table."""
     with (
         interruptible(run),
         lost_output.survived(
@@ -156,14 +156,14 @@ def execute(
 
 
 def is_quiet(command: base.Base, parsed_args: argparse.Namespace) -> bool:
-    """'openstack' takes --quiet wherever it stands, and sets this level
-    (cliff/app.py, build_option_parser)."""
+    """Whether --quiet was given: 'openstack' accepts it anywhere and sets
+    this level (cliff/app.py, build_option_parser)."""
     options = getattr(getattr(command, "app", None), "options", None)
     return parsed_args.quiet or getattr(options, "verbose_level", 1) == 0
 
 
 def opening(run: Run | Attached) -> str:
-    """The first line of a run."""
+    """Return the first line of a run."""
     return (
         f"run {run.id}: {len(run.plan.steps)} to move,"
         f" {len(run.plan.stays)} stay"
@@ -171,7 +171,7 @@ def opening(run: Run | Attached) -> str:
 
 
 def ending(run: Run | Attached) -> Ending:
-    """The last lines of a run."""
+    """Return the last lines of a run."""
     return verdicts.of_run(
         run.id, run.plan.purpose, run.verdict, run.rows, run.emptied
     )
@@ -180,7 +180,7 @@ def ending(run: Run | Attached) -> Ending:
 def table(
     parsed_args: argparse.Namespace, plan: Plan, rows: Iterable[Row]
 ) -> Table:
-    """The servers of a run; with --long also what the plan had for each."""
+    """Return the servers of a run; with --long, also their planned moves."""
     names = Row.COLUMNS
     table = [(row.id, base.fields(parsed_args, row, names)) for row in rows]
     if not parsed_args.long:
@@ -193,7 +193,7 @@ def table(
 
 
 def _planned(step: Step | None) -> Sequence[object]:
-    """Of a server that was to stay there is nothing."""
+    """Return the planned columns; empty for a server that was to stay."""
     if step is None:
         return ("",) * len(PLANNED)
     return (
@@ -206,11 +206,12 @@ def _planned(step: Step | None) -> Sequence[object]:
 
 @contextlib.contextmanager
 def interruptible(run: Run) -> Iterator[None]:
-    """Ctrl-C once: no new moves; twice: nothing is followed any more.
+    """Handle signals: the first Ctrl-C stops new moves, the second one stops
+    following those in flight.
 
-    SIGTERM and SIGHUP are a first Ctrl-C, however often they come: a closed
-    terminal sends SIGHUP from the kernel and from the shell. SIGPIPE, which
-    would end the process in the middle of a move, stays ignored to its end.
+    SIGTERM and SIGHUP count as a first Ctrl-C, even if repeated: on a closed
+    terminal, both the kernel and the shell send SIGHUP. SIGPIPE would end the
+    process in the middle of a move, and is ignored until the process ends.
     """
     stopped = False
 
@@ -222,14 +223,14 @@ def interruptible(run: Run) -> Iterator[None]:
         elif number == signal.SIGINT:
             run.abandon()
 
-    # cliff lets it end the process.
+    # With cliff's setting it ends the process.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     with signals.handled(stop):
         yield
 
 
 def counts(rows: Iterable[Row]) -> str:
-    """How many servers have each outcome: '2 moved, 1 failed'."""
+    """Count servers by outcome: '2 moved, 1 failed'."""
     outcomes = Counter(row.outcome for row in rows)
     return ", ".join(
         f"{outcomes[outcome]} {outcome}"
@@ -239,7 +240,7 @@ def counts(rows: Iterable[Row]) -> str:
 
 
 def finding(row: Row) -> Finding:
-    """The row as a finding."""
+    """Return the row as a finding."""
     status = Status.PASS
     if row.outcome in (Result.RUNNING_ON, Result.NOT_BEGUN):
         status = Status.UNKNOWN

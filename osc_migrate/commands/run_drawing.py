@@ -1,4 +1,4 @@
-"""Shows a run while it works: a line for each change, or bars."""
+"""Show a run in progress: one line per change, or bars."""
 
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,12 +8,12 @@ from osc_migrate.maintenance.running.results import AWAY, Look, Result
 from osc_migrate.redact import masked
 from osc_migrate.text import duration, printable
 
-# Of a server that has had its turn, and is neither away nor failed.
+# Results of servers that are done, but neither moved nor failed.
 _STAY = (Result.STOPPED, Result.LEFT, Result.WAITS, Result.RUNNING_ON)
 
 
 def draw(looks: Iterable[Look]) -> None:
-    """Draws every look until they end."""
+    """Draw the polls of a run until it ends."""
     if terminal.draws():
         _live(looks)
         return
@@ -22,8 +22,8 @@ def draw(looks: Iterable[Look]) -> None:
 
 
 def lines(looks: Iterable[Look]) -> Iterator[str]:
-    """A line for each event and each server that begins to move; and one a
-    minute for each in flight, or for the run."""
+    """Yield a line for each event and each server that starts to move, and
+    one per minute for each in flight, or for the run."""
     phases: dict[tuple[str, str, str | None], str] = {}
     minutes: dict[tuple[str, str, str | None], float] = {}
     last = 0.0
@@ -55,7 +55,7 @@ def lines(looks: Iterable[Look]) -> Iterator[str]:
 
 
 def away(look: Look) -> int:
-    """Servers that have left the hosts."""
+    """Count the servers that have left the hosts."""
     return _sum(look.counts, AWAY)
 
 
@@ -64,7 +64,7 @@ def _sum(counts: Mapping[Result, int], results: Iterable[Result]) -> int:
 
 
 def tally(look: Look) -> str:
-    """How far it is: '5 moved, 3 stay, 7 to go'."""
+    """Sum up the progress: '5 moved, 3 stay, 7 to go'."""
     width = len(str(look.total))
     moved, stay = away(look), _sum(look.counts, _STAY)
     failed = look.counts.get(Result.FAILED, 0)
@@ -76,7 +76,7 @@ def tally(look: Look) -> str:
 
 
 def _live(looks: Iterable[Look]) -> None:
-    # Only for a person at a terminal, who has the time.
+    # Imported here: slow, and only needed on a terminal.
     from rich import console as consoles
     from rich import live, text
 
@@ -84,7 +84,7 @@ def _live(looks: Iterable[Look]) -> None:
 
     def drawn(look: Look) -> consoles.Group:
         rows = drawing.routes(console)
-        # The last line, with the run, is never pushed off the screen.
+        # The last line, about the run, always stays on the screen.
         max_rows = max(1, console.height - 3)
         for moving in look.moving[:max_rows]:
             current = moving.progress
@@ -108,7 +108,7 @@ def _live(looks: Iterable[Look]) -> None:
 
 
 def _summary(console: typing.Any, look: Look) -> typing.Any:
-    """The run as a whole, in one line of at least 80 columns."""
+    """Return one line about the whole run, of at least 80 columns."""
     from rich import text
 
     left = f"{duration(look.left)} left" if look.left is not None else ""

@@ -1,4 +1,4 @@
-"""Rows as assignments that a shell evaluates."""
+"""Print rows as assignments that a shell can evaluate."""
 
 import argparse
 from collections.abc import Iterable, Sequence

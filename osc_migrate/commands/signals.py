@@ -1,11 +1,11 @@
-"""What ends a process from outside, taken as Ctrl-C."""
+"""Handle all signals that end a process like Ctrl-C."""
 
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
-# How each is said.
+# The signals, with the text for messages.
 STOPPED_BY: dict[int, str] = {
     signal.SIGINT: "interrupted",
     signal.SIGTERM: "interrupted by SIGTERM",
@@ -15,8 +15,8 @@ STOPPED_BY: dict[int, str] = {
 
 @contextlib.contextmanager
 def handled(handle: Callable[[int, Any], None]) -> Iterator[None]:
-    """All of them go to `handle`, but what is ignored already, as nohup does
-    with SIGHUP."""
+    """Call `handle` for all of them, except those already ignored, like
+    SIGHUP under nohup."""
     old_handlers = {}
     for number in STOPPED_BY:
         ignored = signal.getsignal(number) in (signal.SIG_IGN, None)
@@ -30,7 +30,7 @@ def handled(handle: Callable[[int, Any], None]) -> Iterator[None]:
 
 
 def raised() -> contextlib.AbstractContextManager[None]:
-    """All of them raise KeyboardInterrupt."""
+    """Raise KeyboardInterrupt for all of them."""
 
     def interrupt(number: int, _frame: Any) -> None:
         raise KeyboardInterrupt(STOPPED_BY[number])

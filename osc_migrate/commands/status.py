@@ -83,20 +83,20 @@ class Status(base.Base, command.Lister):
     ) -> int:
         rows = list(data)
         code = 0
-        # An empty host has no table for people; programs get an empty list.
+        # For an empty host, print no table; programs get an empty list.
         if rows or parsed_args.formatter != "table":
             code = super().produce_output(parsed_args, column_names, rows)
-        # The answer is what is read last.
+        # Print the answer last, where it is easy to find.
         for line in self._last_lines:
             base.say(line)
         return code
 
 
 def _lines(status: HostStatus, rows: Sequence[ServerLeft]) -> Iterator[str]:
-    """The service, the run, and whether it is empty."""
+    """Yield lines on the service, the run, and whether it is empty."""
     host = printable(status.host)
     service = f"{status.service or '?'} and {status.state or '?'}"
-    # What names the run is said with the run.
+    # A reason that names the run is shown with the run.
     reason = "" if status.hold else status.disabled_reason
     yield (
         f"nova-compute on {host} is {service}"

@@ -1,12 +1,12 @@
-"""Tables that fit a terminal, and break words only where they must.
+"""Tables that fit a terminal, and break words only if necessary.
 
-On a terminal a table that is too wide is drawn by ``grid``. Elsewhere, with
---max-width, and with --column, nothing is left out.
+On a terminal, ``grid`` draws a table that is too wide. Elsewhere, with
+--max-width, and with --column, nothing is omitted.
 
-cliff makes all wide columns equally narrow: names of checks, which are there
-to be copied, come out in pieces although a sentence beside them could take
-another line; and it counts on columns that are narrower than their headers,
-so that the table is wider than the terminal after all.
+cliff makes all wide columns equally narrow. It breaks names of checks, which
+should be copyable, although a sentence beside them could use another line. It
+also assumes columns narrower than their headers, so that the table is wider
+than the terminal after all.
 """
 
 import argparse
@@ -21,12 +21,12 @@ from rich.cells import cell_len
 
 from osc_migrate.commands import grid
 
-# Nothing is broken into less.
+# Minimum width of a piece, in columns.
 _NARROWEST = 8
 
 
 class FittedFormatter(TableFormatter):
-    """cliff's table, of cells that are already as narrow as they must be."""
+    """cliff's table formatter, with cells that already fit."""
 
     def emit_list(
         self,
@@ -46,7 +46,7 @@ class FittedFormatter(TableFormatter):
                 and not getattr(parsed_args, "columns", ())
                 and not grid.fits(column_names, texts, width)
             ):
-                # --long asks for everything.
+                # --long requests everything.
                 lossless = bool(getattr(parsed_args, "long", False))
                 lines = grid.lines(
                     column_names, texts, width, lossless=lossless
@@ -95,7 +95,7 @@ def _texts(row: Sequence[Any]) -> list[str]:
 
 
 def _width(stdout: TextIO, parsed_args: argparse.Namespace) -> int:
-    """Columns that a table may have, 0 for any number."""
+    """Return the maximum width of a table in columns, 0 for no limit."""
     if parsed_args.max_width > 0:
         return int(parsed_args.max_width)
     if not parsed_args.fit_width:
@@ -109,7 +109,7 @@ def _width(stdout: TextIO, parsed_args: argparse.Namespace) -> int:
 def fitted(
     names: Sequence[str], rows: list[list[Any]], width: int
 ) -> list[list[Any]]:
-    """The rows with line breaks; as they are where that would not help."""
+    """Return the rows with line breaks; unchanged if these do not help."""
     columns = [
         [name, *(str(row[at]) for row in rows)]
         for at, name in enumerate(names)
@@ -137,14 +137,14 @@ def fitted(
 
 
 def _floor(column: list[str], between: str) -> int:
-    """What the header and the longest piece of any cell take."""
+    """Return the width of the header or the longest piece of any cell."""
     name, *texts = column
     pieces = (piece for text in texts for piece in re.split(between, text))
     return max(len(name), *map(cell_len, pieces), 0)
 
 
 def _broken(cell: Any, space: int, hyphens: bool) -> Any:
-    # What has letters of two columns is left to cliff.
+    # Text with double-width characters is left to cliff.
     if not isinstance(cell, str) or grid.cell_width(cell) <= space:
         return cell
     if cell_len(cell) != len(cell.replace("\n", "")):

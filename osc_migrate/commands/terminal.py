@@ -1,4 +1,4 @@
-"""What the terminal can show: letters, and lines drawn anew."""
+"""What the terminal supports: characters, and redrawing of lines."""
 
 import codecs
 import contextlib
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 
 def prepare() -> None:
-    """Makes both streams write only what the terminal has letters for.
+    """Make both streams write only characters that the terminal supports.
 
-    A letter that it lacks is escaped: names are still shown, and the command
-    continues. Python writes UTF-8 under LC_ALL=C all the same (PEP 540).
+    Others are escaped, so that names are still shown and the command
+    continues. Under LC_ALL=C Python would write UTF-8 anyway (PEP 540).
     """
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
@@ -25,7 +25,7 @@ def prepare() -> None:
 
 
 def _is_ascii() -> bool:
-    """Whether the locale has no letters but those of ASCII."""
+    """Whether the locale only has ASCII characters."""
     try:
         return codecs.lookup(locale.nl_langinfo(locale.CODESET)).name == (
             "ascii"
@@ -35,7 +35,7 @@ def _is_ascii() -> bool:
 
 
 def draws() -> bool:
-    """Whether stderr is a terminal on which lines can be drawn anew."""
+    """Whether stderr is a terminal that can redraw lines."""
     return sys.stderr.isatty() and os.environ.get("TERM") not in (
         "dumb",
         "unknown",
@@ -44,7 +44,7 @@ def draws() -> bool:
 
 @contextlib.contextmanager
 def passing(text: str) -> Iterator[None]:
-    """Shows it on a terminal, and erases it at the end."""
+    """Show a text on a terminal, and erase it at the end."""
     shown = draws()
     if shown:
         print(text, end="", file=sys.stderr, flush=True)
@@ -52,5 +52,5 @@ def passing(text: str) -> Iterator[None]:
         yield
     finally:
         if shown:
-            # To the start of the line, and erases it.
+            # Move to the start of the line and erase it.
             print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What a command that moves servers says last, in one sentence. Pure."""
+"""The verdict of commands that move servers, in one sentence. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -18,18 +18,19 @@ from osc_migrate.maintenance.running.results import (
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.text import paste, printable, some
 
-# Of a server that stays: its owner's policy (maintenance/planning/method.py).
+# Reason of a server that stays by policy (maintenance/planning/method.py).
 _EXCLUDED = "excluded by owner policy"
 
-# Characters of the name of a file.
+# Maximum length of a file name in a message.
 _SHOWN_PATH = 200
 
-# Failed servers of a run that are named below its verdict.
+# Failed servers to name below the verdict of a run.
 _EXPLAINED = 3
 
 
 def arrived(explanation: Explanation) -> bool:
-    """Behind the copy the guest is there, whatever Nova did not end."""
+    """Whether the guest has arrived: after the copy it runs on the
+    destination, even if Nova did not finish the move."""
     return (
         explanation.kind == "live"
         and explanation.reached == "finishing"
@@ -38,12 +39,12 @@ def arrived(explanation: Explanation) -> bool:
 
 
 def by_message(explanation: Explanation) -> bool:
-    """Nova's message says more than what is known of its cause."""
+    """Whether Nova's message is more specific than the known cause."""
     return bool(explanation.message) and not explanation.cause
 
 
 def of_move(outcome: Outcome) -> Ending:
-    """One server, at the end of its move or while it continues."""
+    """Return the ending for one server, whose move ended or continues."""
     name, route = outcome.server, _route(outcome)
     match outcome.end:
         case End.MOVED if outcome.kind == Kind.COLD.value:
@@ -86,7 +87,7 @@ def _not_moved(outcome: Outcome) -> Ending:
             reason = explanation.message
         if arrived(explanation):
             headline = "moved, with problems"
-    # The reason may state it already.
+    # The reason may already state the location.
     place = outcome.location
     if place.removeprefix("it is ") in reason:
         place = ""
@@ -99,13 +100,13 @@ def _not_moved(outcome: Outcome) -> Ending:
 
 
 def not_safe(server: str, report: Report) -> Ending:
-    """A move that was not begun."""
+    """Return the ending for a move that was not started."""
     problems = report.problems
     reason = f"{len(problems)} checks rule it out"
     if len(problems) == 1:
         (problem,) = problems
         reason = problem.detail
-        # 'Its service is disabled': whose.
+        # Name the subject: 'Its service is disabled' is ambiguous.
         if problem.subject not in (server, *reason.split()):
             reason = f"{problem.subject}: {reason}"
         if problem.status is Status.UNKNOWN:
@@ -117,10 +118,10 @@ def not_safe(server: str, report: Report) -> Ending:
 
 
 def remedies(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """What to do about the findings, each once."""
+    """Return the remedies of the findings, without repeats."""
     steps: list[str] = []
     for finding in findings:
-        # What is to be done on one node stays together.
+        # Keep steps on one node together.
         on_one_node = finding.remedy.startswith("on ")
         steps += (finding.remedy,) if on_one_node else steps_of(finding.remedy)
     return tuple(dict.fromkeys(steps))
@@ -136,9 +137,9 @@ def of_run(
     rows: Collection[Row],
     emptied: Sequence[str] = (),
 ) -> Ending:
-    """A drain, a return or a rebalance.
+    """Return the ending of a drain, a return or a rebalance.
 
-    :param emptied: the hosts that it was to empty; none for a few servers.
+    :param emptied: hosts to be emptied; none if it moves single servers.
     """
     away = sum(row.outcome in AWAY for row in rows)
     numbers = list(_counts(rows))
@@ -182,7 +183,7 @@ def _emptiness(verdict: Verdict, rows: Collection[Row]) -> str:
     if any(row.outcome not in AWAY for row in rows):
         return "not empty"
     well = all(not row.reason or row.outcome is Result.GONE for row in rows)
-    # All have left, and what is there now could not be listed.
+    # All have left, but the servers there now could not be listed.
     if verdict is Verdict.SHORT and well:
         return "not known to be empty"
     return "empty"
@@ -197,7 +198,7 @@ def _share(count: int, total: int) -> str:
 
 
 def _counts(rows: Collection[Row]) -> Iterator[str]:
-    """How many servers have each outcome; what moved comes first."""
+    """Yield the number of servers per outcome; moved ones come first."""
     counts = dict.fromkeys(Result, 0)
     for row in rows:
         counts[row.outcome] += 1
@@ -260,18 +261,18 @@ def of_plan(plan: Plan, path: str = "") -> Ending:
 
 
 def of_pair(answer: Answer) -> str:
-    """One server and one host."""
+    """Return the verdict on moving one server to one host."""
     destination = f" to {answer.host}" if answer.host else ""
     return _sentence(f"{answer.server} can move{destination}", answer.report)
 
 
 def of_cloud(report: Report) -> str:
-    """The whole cloud, as before an upgrade."""
+    """Return the verdict on a whole cloud."""
     return _sentence("servers can move in this cloud", report)
 
 
 def _sentence(claim: str, report: Report) -> str:
-    """The claim, or what is true instead."""
+    """Return the claim, or its opposite if the report contradicts it."""
     if report.safe:
         warned = len(report.warnings)
         return claim + (f", with {some(warned, 'warning')}" if warned else "")
@@ -283,7 +284,7 @@ def _sentence(claim: str, report: Report) -> str:
 
 
 def of_leaving(host: str, servers: Collection[Leaving]) -> str:
-    """Every server of a host."""
+    """Return the verdict on all servers of a host."""
     if not servers:
         return f"{host} has no server"
     allowed = sum(server.allowed for server in servers)

@@ -11,9 +11,9 @@ from osc_migrate.commands import base, drawing, options, progress, terminal
 from osc_migrate.facts import known
 from osc_migrate.migration.watch import Watched, Watcher
 
-# Nova's words for one that did what it should.
+# Nova's statuses of successful migrations.
 SUCCEEDED = ("completed", "finished", "confirmed", "reverted", "done")
-# Ended migrations that stay on the screen.
+# Number of ended migrations that stay on the screen.
 MAX_ENDED_SHOWN = 10
 
 
@@ -76,7 +76,7 @@ class Watch(base.Base, command.Lister):
 
 
 def show(looks: Iterable[list[Watched]]) -> None:
-    """Draws every look until they end."""
+    """Draw the polls until they end."""
     if terminal.draws():
         _live(looks)
     else:
@@ -93,8 +93,8 @@ def _trouble(trouble: str) -> None:
 
 
 def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
-    """A line for each that comes, changes its phase, stalls or ends; and at
-    least one a minute for each."""
+    """Yield a line for each migration that appears, changes its phase, stalls
+    or ends; and at least one per minute for each."""
     minutes: dict[int, float] = {}
     phases: dict[int, str] = {}
     stalled: set[int] = set()
@@ -133,11 +133,11 @@ def _route(watched: Watched) -> str:
 
 
 def _live(looks: Iterable[list[Watched]]) -> None:
-    # Only for a person at a terminal, who has the time.
+    # Imported here: slow, and only needed on a terminal.
     from rich import live
 
     console = drawing.screen()
-    # Those that ended stay to be seen.
+    # Keep ended migrations on the screen.
     ended: dict[int, Watched] = {}
 
     def drawn(migrations: Sequence[Watched]) -> typing.Any:
