@@ -43,7 +43,7 @@ from osc_migrate.nodes import node_questions as node_facts
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport.sessions import visit
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 from osc_migrate.nodes.transport.target import Target
 from testbed.endpoints import Endpoints
 
@@ -239,7 +239,7 @@ def visit_once(folder: pathlib.Path, forks: int) -> None:
         for name in (folder / "nodes").read_text().split()
     }
     # All logins use this machine, so they may have to wait.
-    limits = Limits(connect=120, node=600)
+    limits = NodeLimits(connect=120, node=600)
     found = visit(targets, lambda shell: shell.ask(questions), forks, limits)
     for name, answers in found.items():
         if isinstance(answers, Unread):

@@ -118,7 +118,7 @@ def once(name: str, hosts: int, repeat: int) -> dict[str, object]:
         step, *ahead = planning.drain(one, request).steps
 
         def work(one: Fleet) -> None:
-            planning.again(one, step, request, {step.destination}, ahead)
+            planning.replan_step(one, step, request, {step.destination}, ahead)
 
     if work is None:
         return found

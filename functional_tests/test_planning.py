@@ -286,7 +286,7 @@ def test_a_plan_as_python_makes_it(boot, names, connection):
     fleet = reading.read(Cloud(connection), ["HostB"])
     plan = planning.drain(fleet, Request(hosts=("HostB",)))
     (step,) = plan.steps
-    other = planning.again(
+    other = planning.replan_step(
         fleet, step, Request(hosts=("HostB",)), {step.destination}
     )
     assert {step.destination, other.destination} == {"HostC", "HostD"}

@@ -42,7 +42,7 @@ class Facts:
         return f"{type(self).__name__}({inner})"
 
 
-def known(read: Callable[[], T]) -> T | None:
+def or_none(read: Callable[[], T]) -> T | None:
     """Return the result of `read`, or None if it uses an unread fact.
 
     Only for display or optional details, never for a judgement.

@@ -31,12 +31,12 @@ REQUIRED_TRAITS = "1.18"  # resource_providers: required
 TREES = "1.29"  # allocation_candidates: all classes, roots
 
 
-def at_least(version: str, wanted: str) -> bool:
+def is_at_least(version: str, wanted: str) -> bool:
     """Return whether `version` is `wanted` or later."""
     return key(version) >= key(wanted)
 
 
-def lacking(what: str, wanted: str, highest: str) -> str:
+def needs_newer_api(what: str, wanted: str, highest: str) -> str:
     """Return a message: an operation needs a newer compute API."""
     return (
         f"{what} needs compute API microversion {wanted}; the highest usable"

@@ -53,7 +53,7 @@ def _masked(text: str) -> str:
     return _by_oslo(text)
 
 
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """Return `text` with possible secrets replaced by ``***``."""
     # Findings repeat: the same sentence for a thousand servers.
     if len(text) > _SHORT:
@@ -77,7 +77,7 @@ def _by_oslo(text: str) -> str:
     def mask(piece: str) -> str:
         if not _HINT.search(piece) or _SHIELD in piece:
             return piece
-        shielded = _SHIELDED.sub(_shield, piece)
+        shielded = _SHIELDED.sub(_protect, piece)
         return str(strutils.mask_password(shielded)).replace(_SHIELD, "")
 
     return "".join(
@@ -87,5 +87,5 @@ def _by_oslo(text: str) -> str:
     )
 
 
-def _shield(match: re.Match[str]) -> str:
+def _protect(match: re.Match[str]) -> str:
     return f"{match[0][:2]}{_SHIELD}{match[0][2:]}"

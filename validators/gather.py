@@ -10,7 +10,7 @@ from osc_migrate.nodes.collect import Survey, survey
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport import inventory
 from osc_migrate.nodes.transport.sessions import Sessions
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 
 from . import gateways
 
@@ -77,9 +77,9 @@ def targets_of(config, names):
 
 def limits_of(config):
     """How long a node is waited for, by the options."""
-    return Limits(
-        connect=config.getoption("connect_timeout") or Limits.connect,
-        node=config.getoption("node_timeout") or Limits.node,
+    return NodeLimits(
+        connect=config.getoption("connect_timeout") or NodeLimits.connect,
+        node=config.getoption("node_timeout") or NodeLimits.node,
     )
 
 

@@ -17,7 +17,7 @@ from osc_migrate.nodes.node import ClusterFacts, PairFacts
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport import backend
 from osc_migrate.nodes.transport.shell import Shell
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 from osc_migrate.text import printable
 
 from .gateways import places
@@ -192,7 +192,7 @@ def validate(request, record_property):
 def settle(config, finding: Finding, record_property):
     # pytest prints these as they are, and they hold a node's words.
     row = {
-        column: printable(masked(value))
+        column: printable(mask_secrets(value))
         for column, value in finding.as_dict().items()
     }
     for column, value in row.items():

@@ -8,7 +8,7 @@ def main(channel):
     from osc_migrate.nodes.collect import survey
     from osc_migrate.nodes.role import Role
     from osc_migrate.nodes.transport.sessions import Sessions
-    from osc_migrate.nodes.transport.shell import Limits
+    from osc_migrate.nodes.transport.shell import NodeLimits
     from osc_migrate.nodes.transport.target import Target
 
     request = json.loads(channel.receive())
@@ -17,7 +17,7 @@ def main(channel):
         for fields in request["targets"]
     }
     roles = {name: Role(role) for name, role in request["roles"].items()}
-    limits = Limits(**request["limits"])
+    limits = NodeLimits(**request["limits"])
     with Sessions(targets, request["forks"], limits) as sessions:
         collected = survey(sessions, roles, read_only=request["read_only"])
     channel.send(survey_file.dumps(collected))

@@ -11,7 +11,7 @@ from osc_migrate.nodes.node_checks import judge_nodes, pairs_of
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport.inventory import resolve
 from osc_migrate.nodes.transport.sessions import Sessions
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 
 ROLES = {
     "HostA": Role.STORAGE,
@@ -25,7 +25,7 @@ def look(lab, **options):
     config = lab.kept_config if lab.kind == "vm" else lab.ssh_config
     targets = resolve(dict.fromkeys(ROLES), ssh_config=str(config))
     # What an emulator may take in all; the limit of each question stays.
-    limits = Limits(connect=60, node=400) if lab.kind == "vm" else None
+    limits = NodeLimits(connect=60, node=400) if lab.kind == "vm" else None
     with Sessions(targets, limits=limits) as sessions:
         return survey(sessions, ROLES, **options)
 

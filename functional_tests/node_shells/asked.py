@@ -1,11 +1,11 @@
 """What is asked of each node, and what it should answer."""
 
 from osc_migrate.nodes.answers import Answer, Question
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 
 GOOD = "good"
 # Of tests, which other tests run beside.
-LIMITS = Limits(connect=15, node=60)
+LIMITS = NodeLimits(connect=15, node=60)
 QUESTIONS = {
     "one": Question("echo %s", ("1",)),
     "two": Question("echo two; echo err >&2; exit 2"),

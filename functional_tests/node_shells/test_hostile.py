@@ -9,11 +9,11 @@ import pytest
 from functional_tests.node_shells.asked import EXPECTED, QUESTIONS
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.transport.sessions import Sessions
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 from testbed.endpoints import PATH, make_key
 
 # Where that long is waited for the login.
-SHORT = Limits(connect=5)
+SHORT = NodeLimits(connect=5)
 
 
 def test_it_never_answers(sshds, ask):
@@ -35,7 +35,7 @@ def test_nothing_listens(sshds, ask):
 
 
 def test_its_name_is_unknown(ask):
-    lost = ask("ssh://no-such-node.invalid", limits=Limits(connect=10))
+    lost = ask("ssh://no-such-node.invalid", limits=NodeLimits(connect=10))
     assert "cannot be resolved" in lost.reason
 
 
@@ -147,7 +147,7 @@ def test_two_answers_take_a_minute(sshds, ask):
 def test_it_may_not_take_longer_in_all(sshds, ask):
     slow = {"0": Question("echo")}
     slow |= {str(n): Question("sleep 4; echo") for n in range(1, 9)}
-    limits = Limits(node=20)
+    limits = NodeLimits(node=20)
     got = ask(sshds.start("sluggish"), slow, limits)
     assert got["0"] == Answer(0, "\n")
     assert got["8"].reason == "it took more than 20 s in all"

@@ -7,7 +7,7 @@ which no API shows. A reserved host is therefore only a warning.
 from collections.abc import Iterator
 
 from osc_migrate.checks.check import Concern, check
-from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.destination import destination, requested_host
 from osc_migrate.checks.requested import extra_specs, image_properties
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.text import paste
@@ -34,7 +34,7 @@ def _remedy(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_is_open_to_the_project(move: MoveFacts) -> str:
     """The destination is not set apart for other projects.
 
@@ -53,7 +53,7 @@ def destination_is_open_to_the_project(move: MoveFacts) -> str:
     raise Concern("it is reserved for other projects", _remedy(move))
 
 
-@check(wanted)
+@check(requested_host)
 def destination_aggregates_suit_the_flavor(move: MoveFacts) -> str:
     """The destination's aggregates have what the flavor asks of them.
 
@@ -77,7 +77,7 @@ def destination_aggregates_suit_the_flavor(move: MoveFacts) -> str:
     return ", ".join(requested) or "it asks for nothing"
 
 
-@check(wanted)
+@check(requested_host)
 def destination_is_not_set_apart(move: MoveFacts) -> str:
     """The destination is not set apart for flavors with other traits.
 

@@ -144,10 +144,10 @@ def judge(
     findings = (
         c.run(facts) for c in checks if kind is None or kind in c.kinds
     )
-    return Report(softened(findings, ignored))
+    return Report(downgrade_ignored(findings, ignored))
 
 
-def softened(
+def downgrade_ignored(
     findings: Iterable[Finding], ignored: Collection[str]
 ) -> Iterator[Finding]:
     """Yield the findings, those of ignored checks capped at WARN."""

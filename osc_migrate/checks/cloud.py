@@ -33,23 +33,23 @@ HYPERVISORS = Gap(
 )
 
 
-def whole(_cloud: CloudFacts) -> str:
+def whole_cloud_subject(_cloud: CloudFacts) -> str:
     return "cloud"
 
 
-def _listed(names: Collection[str]) -> str:
+def _or_none(names: Collection[str]) -> str:
     return listed(sorted(names), 10)
 
 
 def _services(services: Iterable[Service]) -> str:
-    return _listed([f"{s.binary} on {s.host}" for s in services])
+    return _or_none([f"{s.binary} on {s.host}" for s in services])
 
 
 def _servers(servers: Iterable[Server]) -> str:
-    return _listed([f"{s.name} ({s.id})" for s in servers])
+    return _or_none([f"{s.name} ({s.id})" for s in servers])
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def services_are_up(cloud: CloudFacts) -> str:
     """Every Nova service sends heartbeats."""
     down = [s for s in cloud.services if s.state != "up" and not s.forced_down]
@@ -62,7 +62,7 @@ def services_are_up(cloud: CloudFacts) -> str:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_service_is_forced_down(cloud: CloudFacts) -> str:
     """No compute service is forced down."""
     forced = [s for s in cloud.services if s.forced_down]
@@ -75,7 +75,7 @@ def no_service_is_forced_down(cloud: CloudFacts) -> str:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_service_is_disabled(cloud: CloudFacts) -> str:
     """No compute service is disabled, so all can be destinations."""
     disabled = [s for s in cloud.services if s.status == "disabled"]
@@ -83,7 +83,7 @@ def no_service_is_disabled(cloud: CloudFacts) -> str:
         return "none"
     raise Concern(
         "disabled: "
-        + _listed(
+        + _or_none(
             [
                 s.host
                 + (f" ({s.disabled_reason})" if s.disabled_reason else "")
@@ -95,7 +95,7 @@ def no_service_is_disabled(cloud: CloudFacts) -> str:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def computes_have_hypervisors(cloud: CloudFacts) -> str:
     """Every compute service has a hypervisor that Nova knows."""
     without = [n for n, h in cloud.hosts.items() if h.hypervisor is None]
@@ -108,17 +108,17 @@ def computes_have_hypervisors(cloud: CloudFacts) -> str:
         # Ironic's nova-computes distribute the nodes by UUID, so one may have
         # none (nova/virt/ironic/driver.py, get_available_nodes).
         raise NotChecked(
-            f"without a hypervisor: {_listed(without)}; an Ironic compute may"
+            f"without a hypervisor: {_or_none(without)}; an Ironic compute may"
             " have no node",
             HYPERVISORS,
         )
     raise Problem(
-        f"without a hypervisor: {_listed(without)}",
+        f"without a hypervisor: {_or_none(without)}",
         "nova-manage cell_v2 discover_hosts, and the log of nova-compute",
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def hypervisor_versions_agree(cloud: CloudFacts) -> str:
     """Hypervisors of one type have one version: servers move both ways.
 
@@ -132,7 +132,7 @@ def hypervisor_versions_agree(cloud: CloudFacts) -> str:
             of_kind = versions.setdefault(kind, {})
             of_kind.setdefault(version, []).append(name)
     mixed = [
-        f"{kind} {_dotted(version)}: {_listed(names)}"
+        f"{kind} {_dotted(version)}: {_or_none(names)}"
         for kind, of_kind in sorted(versions.items())
         if len(of_kind) > 1
         for version, names in sorted(of_kind.items())
@@ -157,7 +157,7 @@ def _dotted(version: int) -> str:
     return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_migration_is_stuck(cloud: CloudFacts) -> str:
     """No migration under way has gone quiet."""
     stuck = [m for m in cloud.under_way if _not_updated(cloud, m)]
@@ -166,7 +166,7 @@ def no_migration_is_stuck(cloud: CloudFacts) -> str:
     minutes = STUCK_AFTER.seconds // 60
     raise Problem(
         f"not updated for {minutes} minutes: "
-        + _listed([f"{m.id} ({m.status}, {m.source})" for m in stuck]),
+        + _or_none([f"{m.id} ({m.status}, {m.source})" for m in stuck]),
         "openstack migrate explain SERVER; see whether the guest runs on one"
         " host, and on which, before anything else",
     )
@@ -182,7 +182,7 @@ def _not_updated(cloud: CloudFacts, record: Migration) -> bool:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_server_migrates_by_itself(cloud: CloudFacts) -> str:
     """Every server that is MIGRATING has a migration under way."""
     known = {m.server_id for m in cloud.under_way}
@@ -200,7 +200,7 @@ def no_server_migrates_by_itself(cloud: CloudFacts) -> str:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_resize_is_unconfirmed(cloud: CloudFacts) -> str:
     """No server waits for its resize or cold migration to be confirmed."""
     waiting = [s for s in cloud.servers if s.status == "VERIFY_RESIZE"]
@@ -213,7 +213,7 @@ def no_resize_is_unconfirmed(cloud: CloudFacts) -> str:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_server_is_in_error(cloud: CloudFacts) -> str:
     """No server is in ERROR."""
     broken = [s for s in cloud.servers if s.status == "ERROR"]
@@ -224,26 +224,26 @@ def no_server_is_in_error(cloud: CloudFacts) -> str:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_allocation_is_orphaned(cloud: CloudFacts) -> str:
     """Placement holds room for servers and migrations that exist, alone."""
     if cloud.orphans:
         raise Problem(
             "; ".join(
-                f"{host}: {_listed(consumers)}"
+                f"{host}: {_or_none(consumers)}"
                 for host, consumers in sorted(cloud.orphans.items())
             ),
             "nova-manage placement audit --verbose, then with --delete",
         )
     if cloud.unseen:
         raise Concern(
-            f"accounts for {_listed(cloud.unseen)} do not add up",
+            f"accounts for {_or_none(cloud.unseen)} do not add up",
             "nova-manage placement audit --verbose",
         )
     return "none"
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def no_binding_is_stale(cloud: CloudFacts) -> str:
     """No port of a server at rest is bound to two hosts.
 
@@ -253,7 +253,7 @@ def no_binding_is_stale(cloud: CloudFacts) -> str:
         return "none"
     raise Problem(
         "; ".join(
-            f"port {port}: {_listed(hosts)}"
+            f"port {port}: {_or_none(hosts)}"
             for port, hosts in sorted(cloud.stale_bindings.items())
         ),
         "while nothing migrates, on a controller:"
@@ -261,7 +261,7 @@ def no_binding_is_stale(cloud: CloudFacts) -> str:
     )
 
 
-@check(whole)
+@check(whole_cloud_subject)
 def machine_types_are_set(cloud: CloudFacts) -> str:
     """Every server's machine type is written down.
 

@@ -6,7 +6,7 @@ from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
 from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.text import duration, paste
 
 # Seconds. Nova's report_interval defaults to 10; large clouds use up to 60.
@@ -19,7 +19,7 @@ UNNAMED = Gap(
 )
 
 
-def wanted(move: MoveFacts) -> str:
+def requested_host(move: MoveFacts) -> str:
     return move.wanted or "(any host)"
 
 
@@ -32,7 +32,7 @@ def destination(move: MoveFacts) -> Host:
     return move.destination
 
 
-@check(wanted)
+@check(requested_host)
 def destination_exists(move: MoveFacts) -> str:
     """The destination is a compute host of this cloud."""
     if move.wanted is None:
@@ -49,12 +49,12 @@ def destination_exists(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_is_elsewhere(move: MoveFacts) -> str:
     """The destination is another host than the server's own."""
     destination_host, source_host = (
         destination(move).name,
-        known(lambda: move.server.host),
+        or_none(lambda: move.server.host),
     )
     if source_host is None:
         raise Skip("the server's host is not known")
@@ -63,7 +63,7 @@ def destination_is_elsewhere(move: MoveFacts) -> str:
     raise Problem("the server is there already", "name another host")
 
 
-@check(wanted)
+@check(requested_host)
 def destination_is_not_forced_down(move: MoveFacts) -> str:
     """The destination's service is not forced down."""
     host = destination(move)
@@ -76,7 +76,7 @@ def destination_is_not_forced_down(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_is_up(move: MoveFacts) -> str:
     """The destination's nova-compute sends heartbeats."""
     host = destination(move)
@@ -96,7 +96,7 @@ def destination_is_up(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_heartbeat_is_fresh(move: MoveFacts) -> str:
     """The destination's last heartbeat is as young as the source's.
 
@@ -105,7 +105,7 @@ def destination_heartbeat_is_fresh(move: MoveFacts) -> str:
     write both times, so that the clocks of the nodes do not matter.
     """
     host = destination(move)
-    source = known(lambda: move.source)
+    source = or_none(lambda: move.source)
     if host.state != "up" or source is None:
         raise Skip("not up, or nothing to compare it with")
     last, source_last = host.updated_at, source.updated_at
@@ -121,7 +121,7 @@ def destination_heartbeat_is_fresh(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_is_enabled(move: MoveFacts) -> str:
     """The destination takes new servers.
 
@@ -139,11 +139,11 @@ def destination_is_enabled(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_has_room(move: MoveFacts) -> str:
     """Placement has room for the server in the destination's tree."""
     host = destination(move)
-    if host.name == known(lambda: move.server.host):
+    if host.name == or_none(lambda: move.server.host):
         raise Skip("the server is there already")
     room = move.room
     needed = ", ".join(f"{n} {name}" for name, n in room.asked.items())
@@ -162,7 +162,7 @@ def destination_has_room(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_receives_few_servers(move: MoveFacts) -> str:
     """The destination does not receive many other servers right now.
 

@@ -12,7 +12,7 @@ from osc_migrate.checks.requested import (
 from osc_migrate.checks.server import COLD, LIVE, arg, server
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.text import paste, some
 
 VGPU = re.compile(r"resources[0-9A-Za-z_-]*:VGPU")
@@ -56,7 +56,7 @@ def guest_memory_is_not_encrypted(move: MoveFacts) -> str:
     Nova refuses at once (nova/compute/api.py, reject_mem_enc_instances).
     """
     spec = extra_spec(move, "hw:mem_encryption", requested.TRAIN)
-    if not requested.true(spec) and not requested.true(
+    if not requested.is_true(spec) and not requested.is_true(
         requested_value(move, "mem_encryption", requested.TRAIN)
     ):
         return "not encrypted"
@@ -198,8 +198,8 @@ def vgpus_can_move(move: MoveFacts) -> str:
     cold = f"move it cold: openstack server migrate {arg(move)}"
     if move.nova < requested.CARACAL:
         raise Problem("virtual GPUs move live from Caracal on", cold)
-    hosts = (known(lambda: move.source), known(lambda: move.destination))
-    old = [h.name for h in hosts if h and _older(h)]
+    hosts = (or_none(lambda: move.source), or_none(lambda: move.destination))
+    old = [h.name for h in hosts if h and _is_older_nova(h)]
     if old:
         raise Problem(f"QEMU is older than 8.1 on {', '.join(old)}", cold)
     raise Concern(
@@ -209,8 +209,8 @@ def vgpus_can_move(move: MoveFacts) -> str:
     )
 
 
-def _older(host: Host) -> bool:
-    hypervisor = known(lambda: host.hypervisor)
+def _is_older_nova(host: Host) -> bool:
+    hypervisor = or_none(lambda: host.hypervisor)
     return bool(
         hypervisor
         and hypervisor.type == "QEMU"

@@ -75,12 +75,12 @@ class Fix:
         # Splitting a line into words takes a second per million characters.
         if max(map(len, (*self.lines, *self.restart)), default=0) > _LONGEST:
             return "a name or a path there is too long"
-        if not all(map(script.safe, self.lines)):
+        if not all(map(script.is_printable, self.lines)):
             return "a name or a path there holds control characters"
         try:
             for unit in (*self.restart, *_units(self.lines)):
-                script.Unit(unit)
-        except script.Refused as refused:
+                script.UnitArgument(unit)
+        except script.UnsafeText as refused:
             return str(refused)
         other_nodes = [
             name for name in self.rests_on or () if name != self.node
@@ -111,7 +111,7 @@ class Fix:
     def __str__(self) -> str:
         if self.refused:
             return f"on {self.node}: change it by hand; {self.refused}"
-        steps = [step for line in self.lines if (step := _in_words(line))]
+        steps = [step for line in self.lines if (step := _as_comment(line))]
         if self.restart:
             steps.append(f"systemctl restart {' '.join(self.restart)}")
         return f"on {self.node}: {'; '.join(steps)}"
@@ -130,7 +130,7 @@ def allowed(node: str, build: Callable[[], Fix]) -> Fix:
     """Return the fix, or a refused one if a value in it is not allowed."""
     try:
         return build()
-    except script.Refused as refused:
+    except script.UnsafeText as refused:
         return Fix(node, (), refused=str(refused))
 
 
@@ -150,7 +150,7 @@ _DESCRIPTIONS = {
 }
 
 
-def _in_words(line: str) -> str:
+def _as_comment(line: str) -> str:
     """Describe a line of a script; an ordinary command stays as it is."""
     name = line.partition(" ")[0]
     if name not in _DESCRIPTIONS:
@@ -225,7 +225,7 @@ class Report:
         return [f.gap for f in self.findings if f.gap is not None]
 
 
-def settled(findings: Iterable[Finding]) -> Iterator[Finding]:
+def drop_explained(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings; a gap that another one answers becomes SKIP."""
     rows = list(findings)
     present = {row.check for row in rows}

@@ -2,13 +2,13 @@
 the scheduler."""
 
 from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
-from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.destination import destination, requested_host
 from osc_migrate.checks.findings import Gap
 from osc_migrate.checks.requested import image_properties
 from osc_migrate.checks.server import COLD, LIVE, arg
 from osc_migrate.cloud.hosts import Hypervisor
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.text import listed, paste
 
 # Missing CPU features to print before the list is cut.
@@ -49,7 +49,7 @@ def _version(hypervisor: Hypervisor) -> str:
     return f"{hypervisor.type} {major}.{minor}.{release}"
 
 
-@check(wanted, LIVE)
+@check(requested_host, LIVE)
 def destination_has_the_same_hypervisor(move: MoveFacts) -> str:
     """Both hosts have a hypervisor of the same type.
 
@@ -65,7 +65,7 @@ def destination_has_the_same_hypervisor(move: MoveFacts) -> str:
     )
 
 
-@check(wanted, LIVE)
+@check(requested_host, LIVE)
 def destination_hypervisor_is_not_older(move: MoveFacts) -> str:
     """The destination's hypervisor is as new as the source's.
 
@@ -85,7 +85,7 @@ def destination_hypervisor_is_not_older(move: MoveFacts) -> str:
     )
 
 
-@check(wanted, COLD)
+@check(requested_host, COLD)
 def destination_hypervisor_can_start_it(move: MoveFacts) -> str:
     """The destination's hypervisor knows the server's machine type.
 
@@ -102,7 +102,7 @@ def destination_hypervisor_can_start_it(move: MoveFacts) -> str:
     )
 
 
-@check(wanted, LIVE)
+@check(requested_host, LIVE)
 def destination_cpu_has_every_feature(move: MoveFacts) -> str:
     """The destination's CPU has every feature that the source's has.
 
@@ -125,7 +125,7 @@ def destination_cpu_has_every_feature(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def machine_type_is_recorded(move: MoveFacts) -> str:
     """The server keeps its machine type on a newer QEMU.
 
@@ -157,7 +157,7 @@ def machine_type_is_recorded(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_zone_suits_the_server(move: MoveFacts) -> str:
     """The destination is in the zone to which the server is pinned.
 
@@ -194,7 +194,7 @@ def destination_zone_suits_the_server(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def server_groups_allow_the_destination(move: MoveFacts) -> str:
     """The policies of the server's groups allow the destination.
 
@@ -204,7 +204,7 @@ def server_groups_allow_the_destination(move: MoveFacts) -> str:
     (nova/scheduler/utils.py, setup_instance_group).
     """
     host = destination(move)
-    if host.name == known(lambda: move.server.host):
+    if host.name == or_none(lambda: move.server.host):
         raise Skip("the server is there already")
     for group in move.groups:
         members = group.members.get(host.name, 0)

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from osc_migrate.checks import destination, fit, recent_moves, server
-from osc_migrate.checks.check import Check, softened
+from osc_migrate.checks.check import Check, downgrade_ignored
 from osc_migrate.checks.findings import Finding, Report, Status
 from osc_migrate.cloud.host_pairs import HostPairs
 from osc_migrate.cloud.migrations import Kind
@@ -41,7 +41,7 @@ def no_findings(
     return ()
 
 
-class Verdict(enum.StrEnum):
+class Possibility(enum.StrEnum):
     """Whether a server could move, as far as the hosts determine it."""
 
     YES = "yes"
@@ -52,9 +52,9 @@ class Verdict(enum.StrEnum):
 
 
 _VERDICTS = {
-    Status.WARN: Verdict.WARNING,
-    Status.UNKNOWN: Verdict.UNKNOWN,
-    Status.FAIL: Verdict.NO,
+    Status.WARN: Possibility.WARNING,
+    Status.UNKNOWN: Possibility.UNKNOWN,
+    Status.FAIL: Possibility.NO,
 }
 
 
@@ -70,14 +70,14 @@ class Pair:
     findings: tuple[Finding, ...]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Possibility:
         if not self.findings:
-            return Verdict.YES
+            return Possibility.YES
         return _VERDICTS[self.findings[0].status]
 
     @property
     def open(self) -> bool:
-        return self.verdict in (Verdict.YES, Verdict.WARNING)
+        return self.verdict in (Possibility.YES, Possibility.WARNING)
 
     @property
     def reasons(self) -> str:
@@ -121,6 +121,6 @@ def _problems(
 ) -> list[Finding]:
     return [
         finding
-        for finding in softened(findings, ignored)
+        for finding in downgrade_ignored(findings, ignored)
         if finding.status >= Status.WARN
     ]

@@ -9,7 +9,7 @@ from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.server import MOVING, OFF, POWER, arg, server
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.text import confirm_or_revert, paste
 
 FORGOTTEN = datetime.timedelta(days=1)
@@ -22,7 +22,7 @@ def server_is_not_being_moved(move: MoveFacts) -> str:
     The task state of a move without an open record belongs to a move that
     died with its nova-compute; nothing in Nova will clear it.
     """
-    if known(lambda: (move.server.task_state,)) is None:
+    if or_none(lambda: (move.server.task_state,)) is None:
         raise Skip("what Nova does with it is not known")
     task = move.server.task_state
     if task not in MOVING:
@@ -70,13 +70,13 @@ def guest_runs_after_the_move(move: MoveFacts) -> str:
         " the server was stopped before the move",
         "if it was not: openstack migrate cold"
         f" {arg(move)} --revert, then look into nova-compute's log on"
-        f" {known(lambda: move.server.host) or 'its host'}",
+        f" {or_none(lambda: move.server.host) or 'its host'}",
     )
 
 
 def _route(record: Migration) -> str:
-    source = known(lambda: record.source)
-    destination = known(lambda: record.destination)
+    source = or_none(lambda: record.source)
+    destination = or_none(lambda: record.destination)
     return f"{source or '?'} -> {destination or '?'}"
 
 
@@ -87,13 +87,13 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
     Until confirmed, the server has allocations on both hosts, and Nova
     refuses to move it (nova/compute/api.py: its vm_state is 'resized').
     """
-    status = known(lambda: move.server.status)
-    task = known(lambda: move.server.task_state)
+    status = or_none(lambda: move.server.status)
+    task = or_none(lambda: move.server.task_state)
     if status is None or task:
         raise Skip("not known, or Nova is busy with it")
     if status != "VERIFY_RESIZE":
         return "nothing to confirm"
-    since = known(lambda: _waiting_since(move))
+    since = or_none(lambda: _waiting_since(move))
     duration = ""
     if since is not None:
         forgotten = move.now - since > FORGOTTEN
@@ -103,7 +103,7 @@ def server_waits_for_no_confirmation(move: MoveFacts) -> str:
     raise Problem(
         f"a resize or cold migration is awaiting confirmation{duration}",
         confirm_or_revert(
-            arg(move), resized=bool(known(lambda: _resized(move)))
+            arg(move), resized=bool(or_none(lambda: _resized(move)))
         ),
     )
 
@@ -131,10 +131,10 @@ def server_has_no_open_record(move: MoveFacts) -> str:
     The open record of a dead move reserves resources on both hosts:
     nova-compute counts it (nova/compute/resource_tracker.py).
     """
-    if known(lambda: move.server.task_state):
+    if or_none(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
     # Without records no move can be followed, whatever the checks report.
-    open_ = known(lambda: move.under_way)
+    open_ = or_none(lambda: move.under_way)
     if open_ is None:
         raise Skip("its migrations are not known")
     if not open_:
@@ -147,14 +147,14 @@ def server_has_no_open_record(move: MoveFacts) -> str:
     )
 
 
-def unless_moving(move: MoveFacts) -> None:
+def skip_while_moving(move: MoveFacts) -> None:
     """Skip a check for duplicates, which are normal while a move runs.
 
     :raises Skip: a move is in flight or awaiting confirmation.
     """
-    if known(lambda: move.server.task_state):
+    if or_none(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
-    if known(lambda: move.server.status) == "VERIFY_RESIZE":
+    if or_none(lambda: move.server.status) == "VERIFY_RESIZE":
         raise Skip("a resize or cold migration is awaiting confirmation")
     if move.under_way:
         raise Skip("a migration is under way")
@@ -167,13 +167,13 @@ def server_is_allocated_where_it_is(move: MoveFacts) -> str:
     Resources that are counted twice cause 'No valid host' although hosts
     have capacity. Nova moves the server all the same.
     """
-    if known(lambda: move.room) is None:
+    if or_none(lambda: move.room) is None:
         raise Skip("what placement holds is not known")
-    holders, host = move.room.holders, known(lambda: move.server.host)
+    holders, host = move.room.holders, or_none(lambda: move.server.host)
     other_hosts = sorted(set(holders) - {host})
     if not host or not other_hosts:
         return ", ".join(holders) or "on no compute host"
-    unless_moving(move)
+    skip_while_moving(move)
     raise Concern(
         f"the server is on {host}, but holds room on {', '.join(other_hosts)}",
         "on a controller, while nothing migrates: "
@@ -189,14 +189,14 @@ def server_is_allocated_where_it_is(move: MoveFacts) -> str:
 @check(server)
 def server_has_its_room_where_it_is(move: MoveFacts) -> str:
     """Placement counts the server on its own host."""
-    if known(lambda: move.room) is None:
+    if or_none(lambda: move.room) is None:
         raise Skip("what placement holds is not known")
-    holders, host = move.room.holders, known(lambda: move.server.host)
+    holders, host = move.room.holders, or_none(lambda: move.server.host)
     if not host:
         raise Skip("the server's host is not known")
     if host in holders:
         return host
-    unless_moving(move)
+    skip_while_moving(move)
     raise Concern(
         f"placement does not count the server on {host}: others may be given"
         " its room",

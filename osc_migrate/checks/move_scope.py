@@ -10,12 +10,12 @@ from osc_migrate.checks.findings import (
     Gap,
     Report,
     Status,
+    drop_explained,
     not_checked,
-    settled,
 )
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.text import command, paste, some
 
 # Returns further findings about a move, such as node checks.
@@ -28,7 +28,7 @@ def no_findings(move: MoveFacts, kind: Kind) -> Iterable[Finding]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class MoveReport:
     """Whether one server may move to one host."""
 
     server: str
@@ -55,7 +55,7 @@ class Answer:
 
 def kind_of(move: MoveFacts) -> Kind:
     """Return the kind of move for the server's state: cold if stopped."""
-    if known(lambda: move.server.status) in ("SHUTOFF", "STOPPED"):
+    if or_none(lambda: move.server.status) in ("SHUTOFF", "STOPPED"):
         return Kind.COLD
     return Kind.LIVE
 
@@ -65,7 +65,7 @@ def answer(
     kind: Kind | None = None,
     ignored: Collection[str] = (),
     extra_findings: ExtraFindings = no_findings,
-) -> Answer:
+) -> MoveReport:
     """Judge the move of one server to one host.
 
     :param kind: kind of move; None to derive it from the server's state.
@@ -75,17 +75,19 @@ def answer(
     report = registry.judge_move(move, chosen, ignored)
     if registry.names_no_host(move):
         extra_findings = no_findings
-    return Answer(
+    return MoveReport(
         server=move.server.name,
         id=move.server.id,
         host=move.wanted or "",
         kind=chosen,
-        report=Report(settled([*report, *extra_findings(move, chosen)])),
-        left=known(lambda: _left(move)) or {},
+        report=Report(
+            drop_explained([*report, *extra_findings(move, chosen)])
+        ),
+        left=or_none(lambda: _room_left(move)) or {},
     )
 
 
-def _left(move: MoveFacts) -> dict[str, int]:
+def _room_left(move: MoveFacts) -> dict[str, int]:
     needed = move.room.asked
     if not move.room.fits:
         return {}
@@ -95,11 +97,11 @@ def _left(move: MoveFacts) -> dict[str, int]:
     }
 
 
-def best_first(answers: Iterable[Answer]) -> list[Answer]:
+def best_first(answers: Iterable[MoveReport]) -> list[MoveReport]:
     """Sort the answers: allowed first, then without warnings, then by free
     memory; names come last to make the order stable."""
 
-    def rank(candidate: Answer) -> tuple[bool, int, int, str]:
+    def rank(candidate: MoveReport) -> tuple[bool, int, int, str]:
         return (
             not candidate.allowed,
             candidate.report.verdict,
@@ -110,7 +112,7 @@ def best_first(answers: Iterable[Answer]) -> list[Answer]:
     return sorted(answers, key=rank)
 
 
-def recommendation(answers: Sequence[Answer]) -> str:
+def recommendation(answers: Sequence[MoveReport]) -> str:
     """Return which destination is best and why, or why none is possible.
 
     :param answers: answers for one server, best first.
@@ -121,7 +123,7 @@ def recommendation(answers: Sequence[Answer]) -> str:
     name = paste(best.server, best.id)
     if not best.allowed:
         nowhere = f"{name} can move to none of {some(len(answers), 'host')}"
-        if obstacle := _everywhere(answers):
+        if obstacle := _same_on_every_host(answers):
             return (
                 f"{nowhere}; no host helps: {obstacle.check}:"
                 f" {obstacle.detail}; {obstacle.remedy}"
@@ -133,11 +135,11 @@ def recommendation(answers: Sequence[Answer]) -> str:
     )
     return (
         f"{name} can move to {len(allowed)} of {some(len(answers), 'host')};"
-        f" recommended: {best.host} ({_because(allowed)}): {move}"
+        f" recommended: {best.host} ({_why_best(allowed)}): {move}"
     )
 
 
-def _everywhere(answers: Sequence[Answer]) -> Finding | None:
+def _same_on_every_host(answers: Sequence[MoveReport]) -> Finding | None:
     """Return the problem of the server itself, the same for every host."""
     best, *worse_answers = answers
     for finding in best.report.problems:
@@ -152,7 +154,7 @@ def _everywhere(answers: Sequence[Answer]) -> Finding | None:
     return None
 
 
-def _because(allowed: Sequence[Answer]) -> str:
+def _why_best(allowed: Sequence[MoveReport]) -> str:
     """Return why the first of these hosts is the best."""
     best, *others = allowed
     warned = best.report.verdict is Status.WARN
@@ -182,10 +184,10 @@ class Leaving:
     kind: Kind
     status: str
     # Best first; empty if there is no other host.
-    answers: Sequence[Answer]
+    answers: Sequence[MoveReport]
 
     @property
-    def best(self) -> Answer | None:
+    def best(self) -> MoveReport | None:
         return self.answers[0] if self.answers else None
 
     @property
@@ -209,7 +211,7 @@ class Leaving:
         return f"{self.best.host}: {self.best.reason}"
 
 
-def leaving(
+def judge_leaving(
     moves: Sequence[MoveFacts],
     kind: Kind | None = None,
     ignored: Collection[str] = (),
@@ -236,7 +238,7 @@ def _status(move: MoveFacts) -> str:
         return "UNKNOWN"
 
 
-def gaps(answers: Iterable[Answer]) -> list[str]:
+def gaps(answers: Iterable[MoveReport]) -> list[str]:
     """Return what was not checked for several moves, a clause per subject."""
     by_check: dict[str, Gap] = {}
     for candidate in answers:
@@ -246,7 +248,7 @@ def gaps(answers: Iterable[Answer]) -> list[str]:
     return not_checked(by_check.values())
 
 
-def folded(report: Report, subject: str) -> list[Finding]:
+def fold_passes(report: Report, subject: str) -> list[Finding]:
     """Return the relevant findings, and one line that sums up the others."""
     shown = [f for f in report if f.status >= Status.WARN]
     passed = sum(f.status is Status.PASS for f in report)

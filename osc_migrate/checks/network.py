@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
-from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.destination import destination, requested_host
 from osc_migrate.checks.findings import Gap
 from osc_migrate.checks.ports import SRIOV, ports
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.network import Agent
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.text import paste
 
 SRIOV_AGENT = "NIC Switch agent"
@@ -44,12 +44,12 @@ def _family(type_: str) -> str:
     return type_.replace(" Gateway", "")
 
 
-def _needed(move: MoveFacts) -> set[str]:
+def _agent_families(move: MoveFacts) -> set[str]:
     """Return the families of agents that bind the ports on the source.
 
     :raises Skip: no ports, or a network without agents.
     """
-    server_ports, host = ports(move), known(lambda: move.server.host)
+    server_ports, host = ports(move), or_none(lambda: move.server.host)
     types: set[str] = set()
     if any(port.vnic_type not in SRIOV for port in server_ports):
         types |= _binding(move, host)
@@ -97,7 +97,7 @@ def _destination_agents(
     ]
 
 
-@check(wanted)
+@check(requested_host)
 def destination_network_agent_is_alive(move: MoveFacts) -> str:
     """The agent that binds the server's ports is alive on the destination.
 
@@ -105,7 +105,7 @@ def destination_network_agent_is_alive(move: MoveFacts) -> str:
     port' (neutron/plugins/ml2/drivers/mech_agent.py, bind_port).
     """
     host = destination(move).name
-    needed = _needed(move)
+    needed = _agent_families(move)
     agents = _destination_agents(move, needed)
     living = {_family(agent.type) for agent in agents if agent.alive}
     lacking = sorted(needed - living)
@@ -136,7 +136,7 @@ def destination_network_agent_is_alive(move: MoveFacts) -> str:
     )
 
 
-@check(wanted)
+@check(requested_host)
 def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
     """The destination's agents connect the physical networks of the ports.
 
@@ -148,9 +148,11 @@ def destination_reaches_the_physical_networks(move: MoveFacts) -> str:
     networks = {p.physical_network for p in ports(move) if p.physical_network}
     if not networks:
         return "none needed"
-    if known(lambda: move.agents) is None:
+    if or_none(lambda: move.agents) is None:
         raise Skip("the agents are not known")
-    agents = [a for a in _destination_agents(move, _needed(move)) if a.alive]
+    agents = [
+        a for a in _destination_agents(move, _agent_families(move)) if a.alive
+    ]
     connected = [
         a.physical_networks for a in agents if a.physical_networks is not None
     ]

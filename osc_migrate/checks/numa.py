@@ -5,7 +5,7 @@ from osc_migrate.checks.check import Concern, Problem, Skip, check
 from osc_migrate.checks.requested import extra_spec, requested_value
 from osc_migrate.checks.server import LIVE, arg, server
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 
 @check(server, LIVE)
@@ -48,7 +48,7 @@ def guest_is_not_bound(move: MoveFacts) -> str:
 
 def _bonds(move: MoveFacts) -> str:
     """Return what binds the guest to its host; empty if nothing does."""
-    topology = known(lambda: move.topology)
+    topology = or_none(lambda: move.topology)
     if topology is None:
         # Not shown below 2.78, nor to every user.
         return _requested(move)
@@ -56,7 +56,7 @@ def _bonds(move: MoveFacts) -> str:
     if topology.nodes:
         bonds.append(f"{topology.nodes} NUMA nodes")
     # Nova shows pinned CPUs to admins only.
-    if known(lambda: topology.pinned):
+    if or_none(lambda: topology.pinned):
         bonds.append("pinned CPUs")
     if topology.pagesize_kb:
         bonds.append(f"pages of {topology.pagesize_kb} KiB")

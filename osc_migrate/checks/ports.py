@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, Skip, check
-from osc_migrate.checks.leftovers import unless_moving
+from osc_migrate.checks.leftovers import skip_while_moving
 from osc_migrate.checks.server import LIVE, arg, server
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.network import Port
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 # Cyborg's devices (nova/network/model.py, VNIC_TYPES_ACCELERATOR).
 ACCELERATOR = frozenset({"accelerator-direct", "accelerator-direct-physical"})
@@ -36,13 +36,13 @@ def ports(move: MoveFacts) -> tuple[Port, ...]:
 
     :raises Skip: no ports, or not known, which ports_can_move reports.
     """
-    attached = known(lambda: move.ports)
+    attached = or_none(lambda: move.ports)
     if not attached:
         raise Skip("no ports" if attached == () else "its ports are not known")
     return attached
 
 
-def _of(candidates: Iterable[Port], kinds: Iterable[str]) -> str:
+def _ids_of_kind(candidates: Iterable[Port], kinds: Iterable[str]) -> str:
     """List the ports of these VNIC types as text; empty if there are none."""
     return ", ".join(
         f"port {p.id} ({p.vnic_type})"
@@ -66,7 +66,7 @@ def ports_can_move(move: MoveFacts) -> str:
     """
     attached = move.ports
     old = () if move.nova >= requested.ZED else ("vdpa",)
-    if unmovable := _of(attached, (*ACCELERATOR, *old)):
+    if unmovable := _ids_of_kind(attached, (*ACCELERATOR, *old)):
         raise Problem(
             f"{unmovable} cannot move",
             f"openstack server remove port {arg(move)} PORT, and add it to"
@@ -83,7 +83,7 @@ def sriov_ports_can_move(move: MoveFacts) -> str:
     live_migrate.py, _check_can_migrate_pci).
     """
     attached = ports(move)
-    sriov_ports = _of(attached, SRIOV)
+    sriov_ports = _ids_of_kind(attached, SRIOV)
     if not sriov_ports:
         return _kinds(attached)
     if move.nova < requested.TRAIN:
@@ -106,14 +106,14 @@ def ports_stay_plugged(move: MoveFacts) -> str:
     another (nova/virt/libvirt/driver.py, _detach_direct_passthrough_vifs).
     """
     attached = ports(move)
-    unplugged = _of(attached, PASSTHROUGH)
+    unplugged = _ids_of_kind(attached, PASSTHROUGH)
     if not unplugged:
         return _kinds(attached)
-    extensions = known(lambda: move.network_extensions)
+    extensions = or_none(lambda: move.network_extensions)
     if (
         move.nova < requested.TRAIN
         or (extensions is not None and "binding-extended" not in extensions)
-        or (move.nova < requested.ZED and _of(attached, ["vdpa"]))
+        or (move.nova < requested.ZED and _ids_of_kind(attached, ["vdpa"]))
     ):
         raise Skip("it cannot move at all")
     raise Concern(
@@ -130,7 +130,7 @@ def ports_are_bound_before_the_move(move: MoveFacts) -> str:
     guest has no network on the destination (nova/conductor/tasks/
     live_migrate.py, _call_livem_checks_on_host).
     """
-    if _of(ports(move), SRIOV):
+    if _ids_of_kind(ports(move), SRIOV):
         raise Skip("a port with a PCI device, which another check covers")
     if "binding-extended" in move.network_extensions:
         return "binding-extended"
@@ -150,8 +150,8 @@ def ports_are_bound_where_it_is(move: MoveFacts) -> str:
     bind_ports_to_host).
     """
     attached = ports(move)
-    host = known(lambda: move.server.host)
-    extensions = known(lambda: move.network_extensions)
+    host = or_none(lambda: move.server.host)
+    extensions = or_none(lambda: move.network_extensions)
     if extensions is not None and "binding-extended" not in extensions:
         raise Skip("Neutron keeps one binding a port")
     if not host:
@@ -159,8 +159,8 @@ def ports_are_bound_where_it_is(move: MoveFacts) -> str:
     stale = [(p.id, h) for p in attached for h in p.bindings if h != host]
     if not stale:
         return f"{len(attached)} bound on {host}"
-    unless_moving(move)
-    destination = known(lambda: move.destination and move.destination.name)
+    skip_while_moving(move)
+    destination = or_none(lambda: move.destination and move.destination.name)
     blocking = [
         (port, bound_host)
         for port, bound_host in stale
@@ -183,13 +183,13 @@ def ports_are_bound_where_it_is(move: MoveFacts) -> str:
 @check(server)
 def ports_are_active_where_it_is(move: MoveFacts) -> str:
     """The binding of each port on the server's host is the active one."""
-    attached, host = ports(move), known(lambda: move.server.host)
-    extensions = known(lambda: move.network_extensions)
+    attached, host = ports(move), or_none(lambda: move.server.host)
+    extensions = or_none(lambda: move.network_extensions)
     if extensions is not None and "binding-extended" not in extensions:
         raise Skip("Neutron keeps one binding a port")
     if not host:
         raise Skip("the server's host is not known")
-    unless_moving(move)
+    skip_while_moving(move)
     idle = [p.id for p in attached if p.bindings.get(host) != "ACTIVE"]
     if not idle:
         return f"{len(attached)} active on {host}"
@@ -209,12 +209,12 @@ def ports_are_up_where_it_is(move: MoveFacts) -> str:
     The binding shows the port's host; the status shows whether an agent or
     ovn-controller has connected it there.
     """
-    attached, host = ports(move), known(lambda: move.server.host)
+    attached, host = ports(move), or_none(lambda: move.server.host)
     if not host:
         raise Skip("the server's host is not known")
-    if known(lambda: move.server.power_state) != RUNNING:
+    if or_none(lambda: move.server.power_state) != RUNNING:
         raise Skip("the guest is not running")
-    unless_moving(move)
+    skip_while_moving(move)
     # Another check reports ports that are not bound here.
     down = [port for port in move.ports_down if port.is_bound_on(host)]
     if not down:

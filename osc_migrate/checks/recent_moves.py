@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Iterable
 
 from osc_migrate.checks.check import Concern, NotChecked, check
-from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.destination import destination, requested_host
 from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.migrations import Kind, Migration
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.text import some
 
 # Consecutive failures that count as a pattern.
@@ -26,7 +26,7 @@ _TYPES = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Failures:
+class FailedMoves:
     """Consecutive failed moves of one kind from one host to another.
 
     :ivar records: newest first; at least SEVERAL, of two or more servers.
@@ -36,7 +36,7 @@ class Failures:
 
     def __str__(self) -> str:
         servers = set(map(_server, self.records))
-        since = known(lambda: self.records[-1].created_at)
+        since = or_none(lambda: self.records[-1].created_at)
         when = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
         text = (
             f"the last {some(len(self.records), 'move')} failed{when}"
@@ -49,7 +49,7 @@ class Failures:
 
 def failures(
     records: Iterable[Migration], source: str, destination: str, kind: Kind
-) -> Failures | None:
+) -> FailedMoves | None:
     """Return the failures since the last success; None if no pattern.
 
     Failures of a single server may be caused by that server.
@@ -58,7 +58,7 @@ def failures(
     """
     failed: list[Migration] = []
     for record in sorted(records, key=lambda r: -r.id):
-        if record.type != _TYPES[kind] or not _between(
+        if record.type != _TYPES[kind] or not _is_between(
             record, source, destination
         ):
             continue
@@ -68,28 +68,30 @@ def failures(
             failed.append(record)
     if len(failed) < SEVERAL or len(set(map(_server, failed))) < 2:
         return None
-    return Failures(tuple(failed))
+    return FailedMoves(tuple(failed))
 
 
 def _server(record: Migration) -> str | None:
-    return known(lambda: record.server_id)
+    return or_none(lambda: record.server_id)
 
 
 def _destination(record: Migration) -> str | None:
-    return known(lambda: record.destination)
+    return or_none(lambda: record.destination)
 
 
-def _between(record: Migration, source: str, destination: str) -> bool:
+def _is_between(record: Migration, source: str, destination: str) -> bool:
     """Whether a record is between the two hosts, or may be: Nova records a
     destination only after its host passed the checks
     (nova/conductor/tasks/live_migrate.py, _execute)."""
-    return known(lambda: record.source) == source and _destination(record) in (
+    return or_none(lambda: record.source) == source and _destination(
+        record
+    ) in (
         None,
         destination,
     )
 
 
-def _judged(move: MoveFacts, kind: Kind) -> str:
+def _judge_recent(move: MoveFacts, kind: Kind) -> str:
     to = destination(move).name
     try:
         records, source = move.recent, move.server.host
@@ -109,17 +111,17 @@ def _judged(move: MoveFacts, kind: Kind) -> str:
     )
 
 
-@check(wanted, (Kind.LIVE, Kind.BLOCK))
+@check(requested_host, (Kind.LIVE, Kind.BLOCK))
 def recent_moves_succeeded(move: MoveFacts) -> str:
     """The last live migrations between the two hosts did not all fail.
 
     The records are those of the last six hours (Nova's os-migrations). One
     success resets the count.
     """
-    return _judged(move, Kind.LIVE)
+    return _judge_recent(move, Kind.LIVE)
 
 
-@check(wanted, (Kind.COLD,))
+@check(requested_host, (Kind.COLD,))
 def recent_cold_moves_succeeded(move: MoveFacts) -> str:
     """The last cold migrations between the two hosts did not all fail."""
-    return _judged(move, Kind.COLD)
+    return _judge_recent(move, Kind.COLD)

@@ -22,7 +22,7 @@ from osc_migrate.checks.findings import Report
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.whole_cloud import CloudFacts
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 # Checks of one server and one destination, in the order of display.
 MOVE: tuple[Check, ...] = (
@@ -173,7 +173,7 @@ def names_no_host(facts: MoveFacts) -> bool:
     """Whether the requested host does not exist in Nova."""
     if facts.wanted is None:
         return False
-    return known(lambda: (facts.destination, bool(facts.hosts))) == (
+    return or_none(lambda: (facts.destination, bool(facts.hosts))) == (
         None,
         True,
     )

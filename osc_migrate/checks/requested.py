@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from osc_migrate.checks.check import Skip
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 # A microversion that the release has and the one before it lacks. An older
 # Nova cannot have the features of the release, so that nothing has to be
@@ -35,7 +35,7 @@ def extra_specs(
     """
     if move.nova < since:
         return {}
-    specs = known(lambda: move.server.flavor.extra_specs)
+    specs = or_none(lambda: move.server.flavor.extra_specs)
     if specs is None:
         raise Skip("what its flavor asks for is not known")
     return specs
@@ -54,7 +54,7 @@ def image_properties(
     :func:`extra_specs` for parameters and errors."""
     if move.nova < since:
         return {}
-    properties = known(lambda: move.server.image_properties)
+    properties = or_none(lambda: move.server.image_properties)
     if properties is None:
         raise Skip("what its image asks for is not known")
     return properties
@@ -73,7 +73,7 @@ def requested_value(
     ).get(f"hw_{name}")
 
 
-def true(value: str | None) -> bool:
+def is_true(value: str | None) -> bool:
     """Parse a boolean like oslo.utils."""
     return (value or "").strip().lower() in (
         "1",

@@ -56,7 +56,7 @@ _EXPORT_VALUED = re.compile(
 )
 
 
-class Refused(ValueError):
+class UnsafeText(ValueError):
     """The text is not safe in a script; the message says why."""
 
 
@@ -102,7 +102,9 @@ def by_majority(values: Mapping[str, object], value: object) -> Vouched:
         minority = [
             name for name, reported in values.items() if reported == value
         ]
-        raise Refused(f"it rests on what only {', '.join(minority[:3])} says")
+        raise UnsafeText(
+            f"it rests on what only {', '.join(minority[:3])} says"
+        )
     return Vouched(_SEAL, (str(value),))
 
 
@@ -112,7 +114,7 @@ def by_default(value: str, default: str) -> Vouched:
     :raises Refused: the value differs from the default.
     """
     if value != default:
-        raise Refused("it is not the default")
+        raise UnsafeText("it is not the default")
     return Vouched(_SEAL, (value,))
 
 
@@ -127,12 +129,12 @@ def by_type(*values: object) -> Vouched:
     return Vouched(_SEAL, tuple(map(str, values)))
 
 
-def safe(text: str) -> bool:
+def is_printable(text: str) -> bool:
     """Whether the text has no control character or line break."""
     return text.isprintable()
 
 
-class Unit(str):
+class UnitArgument(str):
     """A systemd service or socket."""
 
     __slots__ = ()
@@ -141,7 +143,7 @@ class Unit(str):
         # systemd also accepts 'iscsid'; other suffixes, like 'x.mount', fail.
         full = text if "." in text else f"{text}.service"
         if not _UNIT.fullmatch(full):
-            raise Refused("the name of a unit is not one that systemd has")
+            raise UnsafeText("the name of a unit is not one that systemd has")
         return super().__new__(cls, text)
 
 
@@ -152,7 +154,7 @@ class Name(str):
 
     def __new__(cls, text: str) -> Self:
         if not _NAME.fullmatch(text) or text in ("root", "0"):
-            raise Refused("it is not the name of a service account")
+            raise UnsafeText("it is not the name of a service account")
         return super().__new__(cls, text)
 
 
@@ -165,7 +167,7 @@ class AbsolutePath(str):
     def __new__(cls, text: str) -> Self:
         plain = re.fullmatch(r"/[A-Za-z0-9_.@+:,=/-]{0,1000}", text)
         if not plain or posixpath.normpath(text) != text:
-            raise Refused("a path is not absolute, or not a plain one")
+            raise UnsafeText("a path is not absolute, or not a plain one")
         return super().__new__(cls, text)
 
 
@@ -179,13 +181,13 @@ class DataPath(AbsolutePath):
         self = super().__new__(cls, text)
         first, *subdirectories = text.strip("/").split("/")
         if not first or first in _SYSTEM or text.startswith("//"):
-            raise Refused("a path is a directory of the system")
+            raise UnsafeText("a path is a directory of the system")
         if first in _DATA and not subdirectories:
-            raise Refused("a path is a directory of the system")
+            raise UnsafeText("a path is a directory of the system")
         if first == "var" and not _of_var(subdirectories):
-            raise Refused("a path is a directory of the system")
+            raise UnsafeText("a path is a directory of the system")
         if any(part.startswith(".") for part in (first, *subdirectories)):
-            raise Refused("a path is a hidden directory")
+            raise UnsafeText("a path is a hidden directory")
         return self
 
 
@@ -209,18 +211,18 @@ class HostAddress(str):
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
-            raise Refused("it is not an address") from None
+            raise UnsafeText("it is not an address") from None
         if (
             address.is_unspecified
             or address.is_multicast
             or address.is_loopback
             or "%" in text
         ):
-            raise Refused("it is not an address of one machine")
+            raise UnsafeText("it is not an address of one machine")
         return super().__new__(cls, text)
 
 
-class Network(str):
+class NetworkArgument(str):
     """An address, or a network with a limited number of addresses."""
 
     __slots__ = ()
@@ -229,9 +231,9 @@ class Network(str):
         try:
             network = ipaddress.ip_network(text, strict=False)
         except ValueError:
-            raise Refused("it is not a network") from None
+            raise UnsafeText("it is not a network") from None
         if network.prefixlen < (8 if network.version == 4 else 16):
-            raise Refused("a network is too large")
+            raise UnsafeText("a network is too large")
         return super().__new__(cls, text)
 
 
@@ -244,8 +246,8 @@ class HostName(str):
         if not _HOST.fullmatch(text):
             try:
                 HostAddress(text)
-            except Refused:
-                raise Refused("it is not the name of a host") from None
+            except UnsafeText:
+                raise UnsafeText("it is not the name of a host") from None
         return super().__new__(cls, text)
 
 
@@ -256,7 +258,7 @@ class PublicKey(str):
 
     def __new__(cls, text: str) -> Self:
         if not _KEY.fullmatch(text):
-            raise Refused("it is not a plain public key")
+            raise UnsafeText("it is not a plain public key")
         return super().__new__(cls, text)
 
 
@@ -267,7 +269,7 @@ class Number(int):
 
     def __new__(cls, value: int) -> Self:
         if not cls.low <= value <= cls.high:
-            raise Refused(f"a number is not from {cls.low} to {cls.high}")
+            raise UnsafeText(f"a number is not from {cls.low} to {cls.high}")
         return super().__new__(cls, value)
 
 
@@ -277,7 +279,7 @@ class Uid(Number):
     low, high = 100, 65533
 
 
-class Port(Number):
+class PortArgument(Number):
     low, high = 1, 65535
 
 
@@ -294,9 +296,17 @@ class ExportOptions(tuple[str, ...]):
         options = tuple(options)
         for option in options:
             if option not in _EXPORT and not _EXPORT_VALUED.fullmatch(option):
-                raise Refused("an option of the export is not a known one")
+                raise UnsafeText("an option of the export is not a known one")
         return super().__new__(cls, options)
 
 
 # Directories are not included: a shared one needs a majority of the nodes.
-HARMLESS = (HostAddress, HostName, Network, PublicKey, Uid, Port, Mtu)
+HARMLESS = (
+    HostAddress,
+    HostName,
+    NetworkArgument,
+    PublicKey,
+    Uid,
+    PortArgument,
+    Mtu,
+)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from osc_migrate.checks.check import Problem, Skip, check
 from osc_migrate.cloud.migrations import Kind, Migration
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.text import paste
 
 LIVE = (Kind.LIVE, Kind.BLOCK)
@@ -52,7 +52,7 @@ def server_is_running(move: MoveFacts) -> str:
 
     Nova accepts only ACTIVE and PAUSED (nova/compute/api.py, live_migrate).
     """
-    status = _settled(move)
+    status = _unexplained_status(move)
     if status in ("ACTIVE", "PAUSED"):
         return status
     name = arg(move)
@@ -73,7 +73,7 @@ def server_is_running_or_off(move: MoveFacts) -> str:
     Nova accepts only ACTIVE and SHUTOFF (nova/compute/api.py, resize). An
     active guest is shut down for the move.
     """
-    status = _settled(move)
+    status = _unexplained_status(move)
     if status in ("ACTIVE", "SHUTOFF"):
         return status
     name = arg(move)
@@ -88,12 +88,12 @@ def server_is_running_or_off(move: MoveFacts) -> str:
     )
 
 
-def _settled(move: MoveFacts) -> str:
+def _unexplained_status(move: MoveFacts) -> str:
     """Return the status, unless another check covers it.
 
     :raises Skip: a task or an unconfirmed resize explains the status.
     """
-    if known(lambda: move.server.task_state):
+    if or_none(lambda: move.server.task_state):
         raise Skip("Nova is busy with it")
     status = move.server.status
     if status == "VERIFY_RESIZE":
@@ -108,7 +108,7 @@ def guest_is_on(move: MoveFacts) -> str:
     Nova refuses any other power state after it has accepted the request
     (nova/conductor/tasks/live_migrate.py, _check_instance_is_active).
     """
-    if known(lambda: move.server.status) not in ("ACTIVE", "PAUSED"):
+    if or_none(lambda: move.server.status) not in ("ACTIVE", "PAUSED"):
         raise Skip("the server is not running")
     power = move.server.power_state
     if power in POWER:
@@ -129,7 +129,7 @@ def paused_guest_has_run_here(move: MoveFacts) -> str:
     10.0 fails an assertion and the guest is lost: its disks were never
     activated (QEMU, migration/block-active.c; observed with 7.2).
     """
-    if known(lambda: move.server.status) != "PAUSED":
+    if or_none(lambda: move.server.status) != "PAUSED":
         raise Skip("it is not paused")
     arrival = next(filter(_arrived(move.server.host), move.migrations), None)
     if arrival is None:
@@ -184,7 +184,7 @@ def server_is_unlocked(move: MoveFacts) -> str:
     if not move.server.locked:
         return "not locked"
     # The reason is optional: Nova shows it from 2.73 on.
-    reason = known(lambda: move.server.locked_reason)
+    reason = or_none(lambda: move.server.locked_reason)
     raise Problem(
         "the server is locked" + (f": {reason}" if reason else ""),
         f"ask its owner; openstack server unlock {arg(move)}",
@@ -198,7 +198,7 @@ def server_host_is_known(move: MoveFacts) -> str:
     Otherwise it cannot be proven afterwards that the server moved. Admins
     see the host's name, others a hash of it (hostId), which changes with it.
     """
-    host = known(lambda: move.server.host)
+    host = or_none(lambda: move.server.host)
     if host is None and move.server.host_id:
         return "its name is hidden, its hostId is not"
     if move.server.host:
@@ -207,7 +207,7 @@ def server_host_is_known(move: MoveFacts) -> str:
 
 
 def _source(move: MoveFacts) -> str:
-    return known(lambda: move.server.host) or "(its host)"
+    return or_none(lambda: move.server.host) or "(its host)"
 
 
 @check(_source)
@@ -218,7 +218,7 @@ def source_is_up(move: MoveFacts) -> str:
     after accepting the request (nova/conductor/tasks/live_migrate.py), and a
     cold one at once (nova/compute/api.py, check_instance_host).
     """
-    name = known(lambda: move.server.host)
+    name = or_none(lambda: move.server.host)
     if not name:
         raise Skip("the server's host is not known")
     if move.source is None:

@@ -1,14 +1,14 @@
 """Checks of a server's disks."""
 
 from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip, check
-from osc_migrate.checks.destination import destination, wanted
+from osc_migrate.checks.destination import destination, requested_host
 from osc_migrate.checks.findings import Gap
-from osc_migrate.checks.leftovers import unless_moving
+from osc_migrate.checks.leftovers import skip_while_moving
 from osc_migrate.checks.server import arg, server
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.volumes import Volume
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.text import paste
 
 BLOCK = (Kind.BLOCK,)
@@ -28,7 +28,7 @@ def _local_gib(move: MoveFacts) -> int:
 
     :raises Skip: not known, which flavor_and_image_are_known reports.
     """
-    flavor = known(lambda: move.server.flavor)
+    flavor = or_none(lambda: move.server.flavor)
     if flavor is None:
         raise Skip("the size of its flavor is not known")
     root = 0 if move.server.image_id is None else flavor.disk
@@ -71,7 +71,7 @@ def disks_are_there_to_copy(move: MoveFacts) -> str:
     )
 
 
-@check(wanted, BLOCK)
+@check(requested_host, BLOCK)
 def destination_has_space_for_the_copy(move: MoveFacts) -> str:
     """The destination's disk has space for all that may be copied.
 
@@ -148,7 +148,7 @@ def volumes_can_be_attached(move: MoveFacts) -> str:
         raise Skip("it has no volumes")
     unusable = [v for v in move.volumes if v.status not in USABLE]
     if not unusable:
-        return _counted(move.volumes)
+        return _count_volumes(move.volumes)
     raise Problem(
         ", ".join(f"volume {v.id} is {v.status}" for v in unusable),
         "wait until it is in-use; if nothing works on it: openstack volume"
@@ -156,14 +156,14 @@ def volumes_can_be_attached(move: MoveFacts) -> str:
     )
 
 
-def _counted(volumes: tuple[Volume, ...]) -> str:
+def _count_volumes(volumes: tuple[Volume, ...]) -> str:
     shared = sum(volume.multiattach for volume in volumes)
     return f"{len(volumes)} in use" + (
         f", {shared} of them multiattach" if shared else ""
     )
 
 
-@check(wanted)
+@check(requested_host)
 def volumes_are_in_the_destinations_zone(move: MoveFacts) -> str:
     """No volume stays behind in the zone that the server leaves.
 
@@ -174,7 +174,7 @@ def volumes_are_in_the_destinations_zone(move: MoveFacts) -> str:
         raise Skip("it has no volumes")
     if move.source is None or move.source.zone == host.zone:
         return f"{host.zone}, as now"
-    volumes = known(lambda: move.volumes)
+    volumes = or_none(lambda: move.volumes)
     if volumes is None:
         raise Skip("its volumes are not known")
     behind = [v.id for v in volumes if v.zone == move.source.zone]
@@ -197,7 +197,7 @@ def volumes_are_attached_where_it_is(move: MoveFacts) -> str:
     """
     if not move.server.volume_ids:
         raise Skip("it has no volumes")
-    host, id = known(lambda: move.server.host), move.server.id
+    host, id = or_none(lambda: move.server.host), move.server.id
     attachments = [
         (volume.id, attachment)
         for volume in move.volumes
@@ -211,7 +211,7 @@ def volumes_are_attached_where_it_is(move: MoveFacts) -> str:
             "Cinder does not report the hosts of the attachments",
             Gap("volume attachments", "an admin's credentials check it"),
         )
-    unless_moving(move)
+    skip_while_moving(move)
     elsewhere = [
         (v, attachment)
         for v, attachment in attachments

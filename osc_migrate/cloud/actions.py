@@ -105,10 +105,15 @@ def _event(row: JsonObject, nova: Api) -> Event:
         start=fact(row.time, "start_time"),
         finish=fact(row.time, "finish_time"),
         host=fact(
-            _shown, row, nova, "host", microversions.EVENT_HOST, "events"
+            _optional_field,
+            row,
+            nova,
+            "host",
+            microversions.EVENT_HOST,
+            "events",
         ),
         message=fact(
-            _shown,
+            _optional_field,
             row,
             nova,
             "details",
@@ -119,7 +124,7 @@ def _event(row: JsonObject, nova: Api) -> Event:
     )
 
 
-def _shown(
+def _optional_field(
     row: JsonObject, nova: Api, name: str, since: str, policy: str
 ) -> str | None:
     """Read a field that microversion `since` added, for some users."""

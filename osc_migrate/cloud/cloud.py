@@ -21,7 +21,7 @@ from osc_migrate.cloud.migrations import Migration, parse_migration
 from osc_migrate.cloud.projects import project_names
 from osc_migrate.cloud.rest import ANSWER_TIMEOUT, Api
 from osc_migrate.cloud.servers import Server, parse_server
-from osc_migrate.facts import Unread, fact, known
+from osc_migrate.facts import Unread, fact, or_none
 from osc_migrate.text import did_you_mean, paste
 
 T = TypeVar("T")
@@ -169,7 +169,7 @@ class Cloud:
 
         :param names: of servers.
         """
-        if ref in (known(lambda: or_unread(self.hosts)) or ()):
+        if ref in (or_none(lambda: or_unread(self.hosts)) or ()):
             host = paste(ref)
             return (
                 f"{host} is a compute host; did you mean: openstack migrate"

@@ -10,7 +10,7 @@ from osc_migrate import errors, microversions
 from osc_migrate.cloud.actions import actions_of
 from osc_migrate.cloud.cloud import Cloud, in_parallel
 from osc_migrate.cloud.migrations import Kind, Migration, parse_migration
-from osc_migrate.facts import Unread, fact, known
+from osc_migrate.facts import Unread, fact, or_none
 from osc_migrate.text import some
 
 
@@ -71,7 +71,7 @@ def past_durations(cloud: Cloud, kind: Kind) -> PastDurations | None:
         # Without the time until it was confirmed.
         durations = _by_requests(cloud, records)
     else:
-        durations = [known(partial(_between, r)) for r in records]
+        durations = [or_none(partial(_seconds_between, r)) for r in records]
     seconds = [duration for duration in durations if duration is not None]
     return PastDurations(seconds) if seconds else None
 
@@ -85,7 +85,7 @@ def _records(cloud: Cloud, type_: str, status: str) -> list[Migration]:
     return [parse_migration(row) for row in body.rows("migrations")]
 
 
-def _between(record: Migration) -> float | None:
+def _seconds_between(record: Migration) -> float | None:
     """:raises Unread: Nova's times make no sense."""
     if record.created_at is None or record.updated_at is None:
         return None

@@ -27,7 +27,7 @@ from osc_migrate.cloud.surroundings import (
     hosts_of,
     recent_moves,
 )
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 from osc_migrate.text import paste
 
 
@@ -127,17 +127,19 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
         lambda: or_unread(lambda: _servers(cloud)),
         lambda: or_unread(lambda: tuple(_groups(cloud))),
         lambda: or_unread(lambda: aggregates_of(cloud)),
-        lambda: or_unread(lambda: tuple(in_flight.everywhere(cloud))),
+        lambda: or_unread(
+            lambda: tuple(in_flight.migrations_in_flight(cloud))
+        ),
         lambda: or_unread(lambda: _past(cloud)),
         lambda: or_unread(lambda: recent_moves(cloud)),
     )
-    hosts = _must("the compute hosts", hosts)
-    servers = _must("the servers", servers)
+    hosts = _required("the compute hosts", hosts)
+    servers = _required("the servers", servers)
     hypervisors = hypervisors_of(hosts)
     for host in sources:
         _refuse_server(host, hypervisors, servers)
     named = [require_host(host, hypervisors) for host in sources]
-    places, pools = _must(
+    places, pools = _required(
         "what placement has",
         fact(lambda: inventory.places(cloud, hosts, named)),
     )
@@ -146,13 +148,13 @@ def read(cloud: Cloud, sources: Collection[str] = ()) -> Fleet:
         now=datetime.datetime.now(datetime.UTC),
         places=places,
         servers=servers,
-        groups=_must("the server groups", groups),
+        groups=_required("the server groups", groups),
         aggregates=aggregates,
-        under_way=_must("the migrations under way", under_way),
+        under_way=_required("the migrations under way", under_way),
         # Only the past durations are missing then.
-        past=_with_memory(_or(past, ()), servers),
+        past=_with_memory(_or_default(past, ()), servers),
         # The plan is made without them, and preflight reports the gap.
-        recent=_or(recent, ()),
+        recent=_or_default(recent, ()),
         paused=_paused(cloud, named, servers.values()),
         held=_allocations(cloud, [hosts[name] for name in named]),
         pools=pools,
@@ -166,7 +168,8 @@ def _refuse_server(
 ) -> None:
     """:raises NotFound: `ref` is a server, not a host."""
     names = {
-        known(functools.partial(getattr, s, "name")) for s in servers.values()
+        or_none(functools.partial(getattr, s, "name"))
+        for s in servers.values()
     }
     if ref not in hosts and (ref in servers or ref in names):
         name = paste(ref)
@@ -178,7 +181,7 @@ def _refuse_server(
         )
 
 
-def _must(description: str, facts: Any) -> Any:
+def _required(description: str, facts: Any) -> Any:
     if isinstance(facts, Unread):
         raise errors.MigrateError(
             f"no plan can be made: {description} cannot be read:"
@@ -187,7 +190,7 @@ def _must(description: str, facts: Any) -> Any:
     return facts
 
 
-def _or(facts: Any, default: T) -> Any | T:
+def _or_default(facts: Any, default: T) -> Any | T:
     return default if isinstance(facts, Unread) else facts
 
 
@@ -212,7 +215,7 @@ def _paused(
 
 def _pause(cloud: Cloud, server: Server) -> Pause:
     def migrations() -> tuple[Migration, ...]:
-        project = known(lambda: server.project_id)
+        project = or_none(lambda: server.project_id)
         return tuple(cloud.migrations(server.id, project, limit=20))
 
     def paused_at() -> datetime.datetime | None:
@@ -261,7 +264,9 @@ def _past(cloud: Cloud) -> tuple[Migration, ...]:
     asks: list[Callable[[], Any]] = [
         functools.partial(fetch, s) for s in _WELL
     ]
-    return tuple(m for records in in_parallel(*asks) for m in _or(records, []))
+    return tuple(
+        m for records in in_parallel(*asks) for m in _or_default(records, [])
+    )
 
 
 def _with_memory(
@@ -269,11 +274,11 @@ def _with_memory(
 ) -> tuple[PastMove, ...]:
     moves = []
     for record in records:
-        seconds = known(functools.partial(_seconds, record))
+        seconds = or_none(functools.partial(_seconds, record))
         if seconds is None or record.type not in _TYPES:
             continue
-        server = known(functools.partial(_of, servers, record))
-        memory = known(functools.partial(_memory, server))
+        server = or_none(functools.partial(_server_of, servers, record))
+        memory = or_none(functools.partial(_memory, server))
         moves.append(PastMove(record.type == "migration", seconds, memory))
     return tuple(moves)
 
@@ -289,7 +294,9 @@ def _memory(server: Server | None) -> int | None:
     return server.flavor.ram if server else None
 
 
-def _of(servers: Mapping[str, Server], record: Migration) -> Server | None:
+def _server_of(
+    servers: Mapping[str, Server], record: Migration
+) -> Server | None:
     return servers.get(record.server_id or "")
 
 
@@ -309,5 +316,5 @@ def _allocations(
     if reads:
         quietly = (functools.partial(or_unread, reader) for reader in reads)
         for consumers in in_parallel(*quietly):
-            allocations |= _or(consumers, {})
+            allocations |= _or_default(consumers, {})
     return allocations

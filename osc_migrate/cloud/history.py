@@ -11,7 +11,7 @@ from osc_migrate.cloud.cloud import Cloud, in_parallel
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -68,12 +68,12 @@ def history_of(
     def records() -> tuple[Migration, ...]:
         if record:
             return (record,)
-        project = known(lambda: server.project_id)
+        project = or_none(lambda: server.project_id)
         return tuple(cloud.migrations(server.id, project))
 
     read, actions, hosts = in_parallel(
-        lambda: _read(records, "os-migrations:index"),
-        lambda: _read(
+        lambda: _read_or_unread(records, "os-migrations:index"),
+        lambda: _read_or_unread(
             lambda: actions_of(cloud.nova, server.id),
             "os-instance-actions:list",
         ),
@@ -114,13 +114,13 @@ def _events(
 ) -> tuple[Event, ...]:
     if action is None:
         raise Unread("no request of the server fits the migration's time")
-    return _read(
+    return _read_or_unread(
         lambda: events_of(cloud.nova, server_id, action.request_id),
         "os-instance-actions:show",
     )
 
 
-def _read(read: Callable[[], T], policy: str) -> T:
+def _read_or_unread(read: Callable[[], T], policy: str) -> T:
     """Call `read`; if it is forbidden, the error names the policy."""
     try:
         return read()

@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Mapping
 
 from osc_migrate.cloud.json_fields import JsonObject
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 
 # nova/virt/ironic/driver.py: its servers are physical and cannot move.
 IRONIC = "ironic"
@@ -82,7 +82,7 @@ def is_bare_metal(host: Host) -> bool:
     def judged() -> bool:
         return host.hypervisor is not None and host.hypervisor.type == IRONIC
 
-    return bool(known(judged))
+    return bool(or_none(judged))
 
 
 def virtual(hosts: Mapping[str, Host]) -> dict[str, Host]:
@@ -97,7 +97,7 @@ def virtual(hosts: Mapping[str, Host]) -> dict[str, Host]:
         name: host
         for name, host in hosts.items()
         if not is_bare_metal(host)
-        and known(lambda host=host: host.hypervisor) is not None  # type: ignore[misc]
+        and or_none(lambda host=host: host.hypervisor) is not None  # type: ignore[misc]
     }
 
 

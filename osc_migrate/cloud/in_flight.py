@@ -7,7 +7,7 @@ from osc_migrate.cloud.cloud import Cloud, or_unread, require_host
 from osc_migrate.cloud.migrations import ENDED, Migration
 from osc_migrate.cloud.servers import Server
 from osc_migrate.cloud.surroundings import UNDER_WAY, migrations_in
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 
 # Also the statuses of cold migrations in flight and being reverted
 # (nova/compute/manager.py).
@@ -27,12 +27,14 @@ def of_server(cloud: Cloud, server: Server) -> list[Migration]:
 
     :raises ApiError: they cannot be listed.
     """
-    project = known(lambda: server.project_id)
+    project = or_none(lambda: server.project_id)
     records = cloud.migrations(server.id, project, limit=_RECENT)
     return [record for record in records if record.status not in ENDED]
 
 
-def everywhere(cloud: Cloud, host: str | None = None) -> list[Migration]:
+def migrations_in_flight(
+    cloud: Cloud, host: str | None = None
+) -> list[Migration]:
     """Return the open migrations of the cloud, or from or to a host.
 
     Oldest first.
@@ -55,7 +57,7 @@ def counted(cloud: Cloud, server_id: str, record: Migration) -> Migration:
     except errors.ApiError:
         return record
     # Records of that list have no type.
-    type_ = known(lambda: record.type)
+    type_ = or_none(lambda: record.type)
     return live.but(type=type_, server_id=server_id) if live else record
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from osc_migrate.cloud.cloud import Cloud, or_unread
 from osc_migrate.cloud.hosts import Host, Hypervisor
 from osc_migrate.cloud.placement import Inventory, Provider
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -78,7 +78,7 @@ def places(
 
 
 def hypervisor_of(host: Host) -> Hypervisor | None:
-    return known(lambda: host.hypervisor)
+    return or_none(lambda: host.hypervisor)
 
 
 def _tree(cloud: Cloud, root: str, name: str) -> list[Provider]:
@@ -126,9 +126,9 @@ def _bounded(tree: Iterable[Provider], host: Host) -> dict[str, Inventory]:
     bounds: dict[str, int | None] = {}
     if hypervisor := hypervisor_of(host):
         bounds = {
-            "VCPU": known(lambda: hypervisor.vcpus),
-            "MEMORY_MB": known(lambda: hypervisor.memory_mb),
-            "DISK_GB": known(lambda: hypervisor.local_gb),
+            "VCPU": or_none(lambda: hypervisor.vcpus),
+            "MEMORY_MB": or_none(lambda: hypervisor.memory_mb),
+            "DISK_GB": or_none(lambda: hypervisor.local_gb),
         }
     inventories: dict[str, Inventory] = {}
     for provider in tree:

@@ -27,7 +27,7 @@ from osc_migrate.cloud.server_groups import Group
 from osc_migrate.cloud.servers import Server, Topology
 from osc_migrate.cloud.surroundings import Surroundings
 from osc_migrate.cloud.volumes import Volume
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -80,7 +80,7 @@ class MoveFacts(Facts):
     def ports_down(self) -> tuple[Port, ...]:
         """Ports that Neutron has not wired, though nothing is switched off;
         none where that is not known."""
-        ports = known(lambda: self.ports) or ()
+        ports = or_none(lambda: self.ports) or ()
         return tuple(port for port in ports if port.is_down)
 
     @property
@@ -97,7 +97,7 @@ class MoveFacts(Facts):
         return max((record.id for record in self.migrations), default=0)
 
 
-def one(cloud: Cloud, ref: str, wanted: str | None) -> MoveFacts:
+def read_move(cloud: Cloud, ref: str, wanted: str | None) -> MoveFacts:
     """Read a server and its destination, None for any host.
 
     :raises NotFound, Ambiguous: see :meth:`Cloud.server`.
@@ -116,7 +116,9 @@ def one(cloud: Cloud, ref: str, wanted: str | None) -> MoveFacts:
     if name is None:
         return move.but(wanted=wanted)
     rooms = fact(_rooms, cloud, move, hosts[name])
-    return _towards(move, wanted, hosts[name], surroundings, rooms, cloud)
+    return _with_destination(
+        move, wanted, hosts[name], surroundings, rooms, cloud
+    )
 
 
 def every(cloud: Cloud, ref: str) -> list[MoveFacts]:
@@ -138,7 +140,7 @@ def every_server(cloud: Cloud, host_ref: str) -> Iterator[list[MoveFacts]]:
     :raises MigrateError: the hosts cannot be listed.
     """
     surroundings = Surroundings(cloud)
-    hosts = _must(surroundings)
+    hosts = _required_hosts(surroundings)
     name = require_host(host_ref, hypervisors_of(hosts))
     rows = cloud.servers({"host": name})
     servers = [cloud.parsed(row) for row in rows]
@@ -146,7 +148,7 @@ def every_server(cloud: Cloud, host_ref: str) -> Iterator[list[MoveFacts]]:
         yield to_each_host(surroundings, server)
 
 
-def _must(surroundings: Surroundings) -> Mapping[str, Host]:
+def _required_hosts(surroundings: Surroundings) -> Mapping[str, Host]:
     try:
         return surroundings.known_hosts()
     except Unread as unread:
@@ -159,13 +161,13 @@ def to_each_host(
     surroundings: Surroundings, server: Server
 ) -> list[MoveFacts]:
     """Like :func:`every`, for a server and surroundings already read."""
-    hosts = _must(surroundings)
+    hosts = _required_hosts(surroundings)
     move = _of_server(surroundings, server)
     rooms = fact(_rooms, surroundings.cloud, move, None)
     return [
-        _towards(move, name, host, surroundings, rooms, None)
+        _with_destination(move, name, host, surroundings, rooms, None)
         for name, host in sorted(hosts.items())
-        if name != known(lambda: server.host)
+        if name != or_none(lambda: server.host)
     ]
 
 
@@ -175,7 +177,7 @@ def _of_server(surroundings: Surroundings, server: Server) -> MoveFacts:
     reads: dict[str, Callable[[], object]] = {
         "migrations": lambda: tuple(
             cloud.migrations(
-                server.id, known(lambda: server.project_id), limit=20
+                server.id, or_none(lambda: server.project_id), limit=20
             )
         ),
         "ports": lambda: cloud.network.ports(server.id),
@@ -222,8 +224,8 @@ def _rooms(
     query = allocation_query.query(
         move.room.asked,
         # Unread below 2.61 and 2.98: then only the amounts are queried.
-        known(lambda: server.flavor.extra_specs) or {},
-        known(lambda: server.image_properties) or {},
+        or_none(lambda: server.flavor.extra_specs) or {},
+        or_none(lambda: server.image_properties) or {},
     )
     tree = None
     if host is not None:
@@ -233,7 +235,7 @@ def _rooms(
     return or_unread(lambda: cloud.placement.rooms(query, tree))
 
 
-def _towards(
+def _with_destination(
     move: MoveFacts,
     wanted: str,
     host: Host,
@@ -249,7 +251,7 @@ def _towards(
         wanted=wanted,
         destination=host,
         room=fact(_room, move, host, rooms, cloud),
-        incoming=fact(_incoming, surroundings, host.name),
+        incoming=fact(_incoming_migrations, surroundings, host.name),
         recent=surroundings.recent,
     )
 
@@ -276,7 +278,9 @@ def _room(
     return move.room.but(free=free, fits=fits)
 
 
-def _incoming(surroundings: Surroundings, host: str) -> tuple[Migration, ...]:
+def _incoming_migrations(
+    surroundings: Surroundings, host: str
+) -> tuple[Migration, ...]:
     if isinstance(surroundings.under_way, Unread):
         raise surroundings.under_way
     return tuple(m for m in surroundings.under_way if m.destination == host)

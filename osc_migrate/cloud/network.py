@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from osc_migrate import errors
 from osc_migrate.cloud.json_fields import JsonObject
 from osc_migrate.cloud.rest import Api
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -42,13 +42,13 @@ class Port(Facts):
     def is_down(self) -> bool:
         """It is not wired, though it is switched on; False where Neutron
         does not show that."""
-        status = known(lambda: self.status)
-        switched_on = known(lambda: self.admin_up)
+        status = or_none(lambda: self.status)
+        switched_on = or_none(lambda: self.admin_up)
         return bool(switched_on) and status not in ("ACTIVE", None)
 
     def is_bound_on(self, host: str) -> bool:
         """Its binding there is active, or Neutron shows no bindings."""
-        bindings = known(lambda: self.bindings)
+        bindings = or_none(lambda: self.bindings)
         return bindings is None or bindings.get(host) == "ACTIVE"
 
 

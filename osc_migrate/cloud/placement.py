@@ -100,7 +100,7 @@ class Placement:
         for summary in summaries.values():
             root = summary.text("root_provider_uuid")
             if root in left:
-                left[root].update(_left(summary))
+                left[root].update(_room_left(summary))
         return {root: dict(free) for root, free in left.items()}
 
     def consumers(self, provider: str) -> frozenset[str]:
@@ -270,7 +270,7 @@ def _capacity(row: JsonObject) -> int:
     )
 
 
-def _left(summary: JsonObject) -> dict[str, int]:
+def _room_left(summary: JsonObject) -> dict[str, int]:
     return {
         name: row.whole("capacity") - row.whole("used")
         for name, row in summary.inner("resources").items()

@@ -123,7 +123,7 @@ class Api:
         return common
 
     def has(self, microversion: str) -> bool:
-        return microversions.at_least(self.version, microversion)
+        return microversions.is_at_least(self.version, microversion)
 
     def need(self, microversion: str, feature: str) -> None:
         """:raises Unread: the service lacks this microversion."""

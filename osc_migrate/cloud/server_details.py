@@ -45,7 +45,7 @@ def _holders(
 
 
 def shares(cloud: Cloud, server: Server) -> tuple[str, ...]:
-    if not microversions.at_least(cloud.nova.offered, microversions.SHARES):
+    if not microversions.is_at_least(cloud.nova.offered, microversions.SHARES):
         return ()  # This Nova cannot attach any.
     cloud.nova.need(microversions.SHARES, "shares are shown")
     body = cloud.nova.get(

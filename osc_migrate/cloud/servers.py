@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Mapping
 
 from osc_migrate.cloud.json_fields import JsonObject
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -182,7 +182,7 @@ def parse_topology(body: JsonObject) -> Topology:
 
 def has_local_disk(server: Server) -> bool:
     """Return whether it has a local disk (not a volume); True if unknown."""
-    flavor = known(lambda: server.flavor)
-    if flavor is None or known(lambda: (server.image_id,)) != (None,):
+    flavor = or_none(lambda: server.flavor)
+    if flavor is None or or_none(lambda: (server.image_id,)) != (None,):
         return True
-    return bool(flavor.ephemeral or known(lambda: flavor.swap))
+    return bool(flavor.ephemeral or or_none(lambda: flavor.swap))

@@ -124,7 +124,7 @@ def _keystone(client_manager: Any) -> str:
     return f"Keystone at {printable(url, 200)}" if url else "Keystone"
 
 
-def who(client_manager: Any) -> str:
+def user_and_project(client_manager: Any) -> str:
     """Return the user and project of the token; empty if unknown."""
     token = getattr(client_manager, "auth_ref", None)
     user = getattr(token, "username", None)

@@ -123,14 +123,14 @@ def recent_moves(cloud: Cloud) -> tuple[Migration, ...]:
     )
     since = datetime.datetime.now(datetime.UTC) - RECENT
     query = {"changes-since": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    return _listed(cloud, "migration_type", MOVES, query)
+    return _list_migrations(cloud, "migration_type", MOVES, query)
 
 
 def migrations_in(
     cloud: Cloud, statuses: Iterable[str], query: Mapping[str, object]
 ) -> tuple[Migration, ...]:
     """Return all records in these statuses, one request for each."""
-    return _listed(cloud, "status", statuses, query)
+    return _list_migrations(cloud, "status", statuses, query)
 
 
 def changed_since(
@@ -155,7 +155,7 @@ def changed_since(
     return [parse_migration(row) for row in body.rows("migrations")]
 
 
-def _listed(
+def _list_migrations(
     cloud: Cloud,
     key: str,
     values: Iterable[str],

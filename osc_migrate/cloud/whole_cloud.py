@@ -17,7 +17,7 @@ from osc_migrate.cloud.hosts import (
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server, parse_server
 from osc_migrate.cloud.surroundings import hosts_of, migrations_in, under_way
-from osc_migrate.facts import Facts, Unread, fact, known
+from osc_migrate.facts import Facts, Unread, fact, or_none
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -66,7 +66,7 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
         )
     )
     try:
-        books = or_unread(lambda: _books(cloud, read))
+        books = or_unread(lambda: _accounting(cloud, read))
     except Unread as unread:
         unknown: Any = unread
         books = Books(orphans=unknown, unseen=unknown)
@@ -75,8 +75,8 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
         hosts=fact(lambda: read.hosts),
         servers=fact(lambda: read.servers),
         under_way=fact(lambda: read.under_way),
-        orphans=_of(books, "orphans"),
-        unseen=_of(books, "unseen"),
+        orphans=_part(books, "orphans"),
+        unseen=_part(books, "unseen"),
         stale_bindings=fact(lambda: or_unread(lambda: _stale(cloud, read))),
         now=now,
         nova=fact(
@@ -85,7 +85,7 @@ def whole_cloud(cloud: Cloud) -> CloudFacts:
     )
 
 
-def _of(books: Any, name: str) -> Any:
+def _part(books: Any, name: str) -> Any:
     """Return a part of what was read, or the reason why it was not."""
     return books if isinstance(books, Unread) else fact(getattr, books, name)
 
@@ -131,7 +131,7 @@ def _failed(cloud: Cloud, now: datetime.datetime) -> tuple[Migration, ...]:
     return migrations_in(cloud, FAILED, {"changes-since": since})
 
 
-def _books(cloud: Cloud, read: Reading) -> Books:
+def _accounting(cloud: Cloud, read: Reading) -> Books:
     """Compare the memory of all hosts, which is cheap, with their servers'.
 
     Every server has memory. Hosts whose sums differ are read one by one.
@@ -164,7 +164,7 @@ def _books(cloud: Cloud, read: Reading) -> Books:
 
 
 def _host(server: Server) -> str:
-    return known(lambda: server.host) or ""
+    return or_none(lambda: server.host) or ""
 
 
 def _unconfirmed(cloud: Cloud, read: Reading) -> set[str | None]:

@@ -75,7 +75,7 @@ class Abort(base.Base, command.Lister):
                 self._repaired(result) if result.broken else result
                 for result in ended
             ]
-        self.ending = _ending(ended)
+        self.ending = _verdict(ended)
         names = base.table_columns(parsed_args, AbortResult.COLUMNS)
         return names, [
             base.fields(parsed_args, result, names) for result in ended
@@ -183,7 +183,7 @@ class Abort(base.Base, command.Lister):
         return result
 
 
-def _ending(results: Sequence[AbortResult]) -> Ending | None:
+def _verdict(results: Sequence[AbortResult]) -> Ending | None:
     """Return the ending: a sentence and next steps for one, else counts."""
     if len(results) == 1:
         return Ending(_summary(results[0]), steps_of(results[0].next))

@@ -22,8 +22,8 @@ from osc_migrate.commands import lost_output, terminal
 from osc_migrate.commands.ending import Ending
 from osc_migrate.commands.table import FittedFormatter
 from osc_migrate.errors import Declined, MigrateError, NotFound, UsageError
-from osc_migrate.facts import known
-from osc_migrate.redact import masked
+from osc_migrate.facts import or_none
+from osc_migrate.redact import mask_secrets
 from osc_migrate.text import paste, printable, utc
 
 if typing.TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Base(command.Command):
         self.ending = None
         # For cells; see _permitted().
         parsed_args.signed_in_as = functools.partial(
-            sign_in.who, self.app.client_manager
+            sign_in.user_and_project, self.app.client_manager
         )
         # At exit Python scans everything that openstack imported for cycles,
         # which takes a third of the start-up time. The process ends anyway.
@@ -118,11 +118,11 @@ class Base(command.Command):
             return NOT_SAFE
         except MigrateError as error:
             # cliff prints errors unchanged, including text of services.
-            text = masked(str(error)) + self._hint(error)
+            text = mask_secrets(str(error)) + self._hint(error)
             permitted = _FORBIDDEN.sub("not permitted", text)
             if permitted != text:
                 text = f"{permitted}; it needs an admin"
-                if user := sign_in.who(self.app.client_manager):
+                if user := sign_in.user_and_project(self.app.client_manager):
                     text += f"; you are {user}"
             error.args = (printable(text, WIDEST),)
             raise
@@ -146,7 +146,7 @@ class Base(command.Command):
         except (MigrateError, AttributeError):
             return ""
         hint = f"; {paste(error.name, server.id)} is a server"
-        host = known(lambda: server.host)
+        host = or_none(lambda: server.host)
         return f"{hint} on {host}" if host else hint
 
     def _refuse_prefix(self) -> None:
@@ -228,7 +228,7 @@ def _filled(
 
 def say(text: str) -> None:
     """Print a line to stderr, for everything that is not a result."""
-    permitted = _FORBIDDEN.sub("not permitted", masked(text))
+    permitted = _FORBIDDEN.sub("not permitted", mask_secrets(text))
     print(printable(permitted, WIDEST), file=sys.stderr, flush=True)
 
 
@@ -246,7 +246,7 @@ def say_ending(ending: Ending | None) -> None:
     with contextlib.suppress(OSError):
         # What a command has printed itself stands above.
         sys.stdout.flush()
-    with lost_output.survived(lambda: None):
+    with lost_output.surviving_lost_output(lambda: None):
         sentence, *steps = ending.lines
         for line in (*_wrapped(sentence), *steps):
             say(line)
@@ -291,7 +291,7 @@ def cells(
     formatter = getattr(parsed_args, "formatter", "")
     plain = map(_plain, row)
     shown = (
-        _permitted(parsed_args, masked(cell))
+        _permitted(parsed_args, mask_secrets(cell))
         if isinstance(cell, str)
         else cell
         for cell in plain

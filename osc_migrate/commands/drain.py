@@ -137,7 +137,7 @@ class Drain(base.Base, command.Lister):
         if parsed_args.dry_run or parsed_args.plan:
             self.exit_code = planning.exit_code(plan)
             self.ending = verdicts.of_plan(plan, parsed_args.plan)
-            return planning.shown(parsed_args, plan)
+            return planning.plan_rows(parsed_args, plan)
         run_base.approve(
             parsed_args,
             [
@@ -250,7 +250,7 @@ def applied(
             },
         ),
     )
-    request = plans.bound(request, plan)
+    request = plans.bind_request(request, plan)
     plans.check(fleet, plan, request)
     return fleet, request, plan
 

@@ -103,7 +103,7 @@ def add(
     elif look.total and not ended:
         copied = look.total - look.remaining
         bar_or_words = progress_bar(console, copied / look.total, style)
-    left = "" if ended else progress.left(look)
+    left = "" if ended else progress.time_left(look)
     rows.add_row(
         text.Text(printable(server, name_width), style="bold"),
         *([text.Text(printable(route, route_width))] if route else []),
@@ -111,7 +111,7 @@ def add(
         bar_or_words,
         *([] if route else [text.Text(duration(look.elapsed))]),
         text.Text(left),
-        text.Text("" if ended else progress.beside_the_bar(look, room)),
+        text.Text("" if ended else progress.progress_text(look, room)),
     )
 
 

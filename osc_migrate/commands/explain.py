@@ -156,7 +156,7 @@ class Explain(base.Base, command.Lister):
         self, parsed_args: argparse.Namespace, cloud: Cloud
     ) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         period = parsed_args.since or DEFAULT_PERIOD
-        failures = failed.since(cloud, period, failed.MAX_EXPLAINED)
+        failures = failed.failures_since(cloud, period, failed.MAX_EXPLAINED)
         span = f"the last {options.period_text(period)}"
         if failures.left_out:
             base.say(
@@ -172,7 +172,7 @@ class Explain(base.Base, command.Lister):
         else:
             self.conclude(f"no move failed in {span}")
         names = Failure.LONG if parsed_args.long else Failure.COLUMNS
-        listing: Callable[[Sequence[str]], object] = failed.shown
+        listing: Callable[[Sequence[str]], object] = failed.shorten_list
         if parsed_args.formatter in ("json", "yaml"):
             listing = list
         return names, [
@@ -239,14 +239,14 @@ def _row(
 ) -> Sequence[object]:
     """Return a row for the chosen formatter, which may contain lists."""
     return [
-        _listed(parsed_args.formatter, cell)
+        _joined_lines(parsed_args.formatter, cell)
         if isinstance(cell, tuple)
         else cell
         for cell in base.fields(parsed_args, explanation, names)
     ]
 
 
-def _listed(formatter: str, lines: tuple[str, ...]) -> object:
+def _joined_lines(formatter: str, lines: tuple[str, ...]) -> object:
     if formatter in ("json", "yaml"):
         return list(lines)
     between = "\n" if formatter == "table" else "; "

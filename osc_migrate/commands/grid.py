@@ -56,9 +56,9 @@ def drawable(text: str, encoding: str) -> str:
     )
 
 
-def fits(names: Sequence[str], rows: Iterable[Row], width: int) -> bool:
+def fits_width(names: Sequence[str], rows: Iterable[Row], width: int) -> bool:
     """Whether the table fits without changes."""
-    widths = _widest([list(names), *rows])
+    widths = _widest_cells([list(names), *rows])
     return _total(widths) <= width
 
 
@@ -73,7 +73,7 @@ def lines(
         at for at in range(len(names)) if any(row[at] for row in rows)
     ]
     if shown_indexes:
-        names, rows = _only(names, rows, shown_indexes)
+        names, rows = _select_columns(names, rows, shown_indexes)
     if not lossless:
         names, rows = _without_ids(names, rows)
     sentences = [
@@ -82,7 +82,7 @@ def lines(
     for below in ([], sentences):
         widths = _widths(names, rows, width, below, lossless)
         if widths:
-            return _drawn(names, rows, widths, below, width, lossless)
+            return _draw(names, rows, widths, below, width, lossless)
     return records(names, rows, width)
 
 
@@ -152,7 +152,7 @@ def _add(drawn: list[str], piece: str, space: int) -> bool:
     return True
 
 
-def _only(
+def _select_columns(
     names: Sequence[str], rows: list[Row], shown_indexes: Sequence[int]
 ) -> tuple[list[str], list[Row]]:
     return (
@@ -177,7 +177,11 @@ def _without_ids(
         if len({name for name, _ in owners}) < len(owners):
             rows = [[*row[:at], row[at][:8], *row[at + 1 :]] for row in rows]
             remaining = sorted({*remaining, at})
-    return _only(names, rows, remaining) if remaining else (list(names), rows)
+    return (
+        _select_columns(names, rows, remaining)
+        if remaining
+        else (list(names), rows)
+    )
 
 
 def _is_id(name: str, rows: list[Row], at: int) -> bool:
@@ -207,14 +211,14 @@ def _widths(
     shown_indexes = [at for at in range(len(names)) if at not in below]
     if not shown_indexes:
         return []
-    names, rows = _only(names, rows, shown_indexes)
-    widest = _widest([list(names), *rows])
+    names, rows = _select_columns(names, rows, shown_indexes)
+    widest = _widest_cells([list(names), *rows])
     floors = []
     for at, name in enumerate(names):
         is_text = _is_text(name, rows, at)
         is_unbroken = is_text or name == RUN
         between = r"\s+" if is_unbroken else r"\s+|(?<=-)"
-        pieces = [_longest(row[at], between) for row in rows]
+        pieces = [_longest_word(row[at], between) for row in rows]
         floor = max(pieces, default=0)
         if name in NAMES and not lossless:
             floor = NAME
@@ -229,7 +233,7 @@ def _widths(
     return shared(room, floors, widest) if sum(floors) <= room else []
 
 
-def _drawn(
+def _draw(
     names: Sequence[str],
     rows: list[Row],
     widths: list[int],
@@ -341,7 +345,7 @@ def shared(room: int, floors: list[int], widest: list[int]) -> list[int]:
     return capped(max(c for c in range(room + 1) if sum(capped(c)) <= room))
 
 
-def _widest(rows: Iterable[Row]) -> list[int]:
+def _widest_cells(rows: Iterable[Row]) -> list[int]:
     return [max(map(cell_width, column)) for column in zip(*rows, strict=True)]
 
 
@@ -349,7 +353,7 @@ def cell_width(text: str) -> int:
     return max(map(cell_len, text.split("\n")))
 
 
-def _longest(text: str, between: str) -> int:
+def _longest_word(text: str, between: str) -> int:
     return max(map(cell_len, re.split(between, text)))
 
 

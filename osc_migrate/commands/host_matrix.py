@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rich.cells import cell_len
 
 from osc_migrate.checks.findings import Finding, Status
-from osc_migrate.checks.host_matrix import Pair, Verdict
-from osc_migrate.redact import masked
+from osc_migrate.checks.host_matrix import Pair, Possibility
+from osc_migrate.redact import mask_secrets
 from osc_migrate.text import printable, some
 
 # Maximum width of a name, of a row and of a column.
@@ -26,10 +26,10 @@ REASON = 300
 _ALPHABET = string.ascii_uppercase
 TITLE = "From the host of a row to the host of a column:"
 KEY = {
-    Verdict.YES: "yes: no check of the hosts rules it out",
-    Verdict.NO: "capital letter: it cannot move",
-    Verdict.WARNING: "small letter: a risk",
-    Verdict.UNKNOWN: "letter with '?': not known",
+    Possibility.YES: "yes: no check of the hosts rules it out",
+    Possibility.NO: "capital letter: it cannot move",
+    Possibility.WARNING: "small letter: a risk",
+    Possibility.UNKNOWN: "letter with '?': not known",
 }
 DEPENDS = (
     "Room, server groups and networks depend on the server: openstack migrate"
@@ -44,8 +44,8 @@ def lines(pairs: Sequence[Pair], width: int = 0) -> Iterator[str]:
     """
     cells = {(pair.source, pair.destination): pair for pair in pairs}
     width = width or shutil.get_terminal_size((80, 24)).columns
-    letters = _letters(cells.values())
-    names = _short({name for pair in cells for name in pair})
+    letters = _reason_letters(cells.values())
+    names = _short_names({name for pair in cells for name in pair})
     yield from textwrap.wrap(TITLE, width)
     for block, labelled in _blocks(names, width):
         yield ""
@@ -69,13 +69,13 @@ def lines(pairs: Sequence[Pair], width: int = 0) -> Iterator[str]:
 def summary(pairs: Sequence[Pair]) -> str:
     """Sum up the pairs: '12 pairs of hosts: 9 yes, 3 no'."""
     counts = Counter(pair.verdict for pair in pairs)
-    parts = ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v])
+    parts = ", ".join(f"{counts[v]} {v}" for v in Possibility if counts[v])
     if not parts:
         return "fewer than two compute hosts"
     return f"{some(len(pairs), 'pair')} of hosts: {parts}"
 
 
-def shortened(name: str, width: int) -> str:
+def shorten(name: str, width: int) -> str:
     """Cut the middle of a name that is longer than `width`."""
     if cell_len(name) <= width:
         return name
@@ -88,7 +88,7 @@ def shortened(name: str, width: int) -> str:
     return f"{start}..{end}"
 
 
-def _short(names: Iterable[str]) -> dict[str, str]:
+def _short_names(names: Iterable[str]) -> dict[str, str]:
     """Return each host's name without the domain that all share."""
     shown = {name: printable(name, 255) for name in sorted(names)}
     labels = [text.split(".")[::-1] for text in shown.values()]
@@ -139,23 +139,25 @@ def _block(
     wide = max(map(cell_len, names.values()))
     column = max(CELL, min(wide, COLUMN) + 1) if labelled else CELL
     heads = [
-        shortened(names[name], column - 1) if labelled else str(numbers[name])
+        shorten(names[name], column - 1) if labelled else str(numbers[name])
         for name in block
     ]
-    yield (" " * label + "".join(_right(h, column) for h in heads)).rstrip()
+    yield (
+        " " * label + "".join(_align_right(h, column) for h in heads)
+    ).rstrip()
     for name, text in names.items():
-        row = f"{numbers[name]:>{digits}} " + shortened(text, ROW)
+        row = f"{numbers[name]:>{digits}} " + shorten(text, ROW)
         yield (
             row
             + " " * (label - cell_len(row))
             + "".join(
-                _right(_cell(cells.get((name, target)), letters), column)
+                _align_right(_cell(cells.get((name, target)), letters), column)
                 for target in block
             )
         )
 
 
-def _right(text: str, width: int) -> str:
+def _align_right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
@@ -169,7 +171,7 @@ def _cell(pair: Pair | None, letters: Mapping[tuple[str, Status], str]) -> str:
     return text if len(text) <= LETTERS else f"{next(iter(used))}+"
 
 
-def _letters(pairs: Iterable[Pair]) -> dict[tuple[str, Status], str]:
+def _reason_letters(pairs: Iterable[Pair]) -> dict[tuple[str, Status], str]:
     """Assign a letter to each reason, the most frequent first."""
     reasons = Counter(
         (finding.check, finding.status)
@@ -200,7 +202,9 @@ def _legend(
     for key, letter in letters.items():
         details = list(findings[key].values())
         first = details[0]
-        text = f"{first.check}: {printable(masked(first.detail), REASON)}"
+        text = (
+            f"{first.check}: {printable(mask_secrets(first.detail), REASON)}"
+        )
         if first.subject:
             text += f" ({printable(first.subject, ROW)})"
         if len(details) > 1:

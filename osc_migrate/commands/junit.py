@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from osc_migrate import private_files
 from osc_migrate.checks.findings import Finding, Status
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 from osc_migrate.text import printable
 
 
@@ -28,12 +28,12 @@ def write(path: str, suite: str, findings: Iterable[Finding]) -> None:
         case = ElementTree.SubElement(
             root, "testcase", classname=printable(row.subject), name=row.check
         )
-        detail = printable(masked(row.detail))
+        detail = printable(mask_secrets(row.detail))
         if row.status is Status.WARN:
             ElementTree.SubElement(case, "system-out").text = detail
         elif tag := _TAGS.get(row.status):
             result = ElementTree.SubElement(case, tag, message=detail)
-            result.text = printable(masked(row.remedy))
+            result.text = printable(mask_secrets(row.remedy))
             if row.gap:
                 result.text = f"not checked: {row.gap.how}"
     data = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)

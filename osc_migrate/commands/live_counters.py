@@ -8,7 +8,7 @@ from osc_migrate import errors
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, nodes, terminal
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.maintenance.running.context import CountersOf
 from osc_migrate.migration.move import Counters
 
@@ -22,7 +22,7 @@ def gauge(
     if not (parsed_args.nodes and parsed_args.wait):
         yield None
         return
-    with _read(parsed_args, facts, kind) as counters:
+    with _read_counters(parsed_args, facts, kind) as counters:
         yield counters
 
 
@@ -38,7 +38,7 @@ def of_run(parsed_args: argparse.Namespace) -> CountersOf | None:
             # Without the node, only the precise counters are missing.
             with contextlib.suppress(errors.MigrateError):
                 counters = stack.enter_context(
-                    _read(parsed_args, facts, kind, by_many=True)
+                    _read_counters(parsed_args, facts, kind, by_many=True)
                 )
             yield counters
 
@@ -46,7 +46,7 @@ def of_run(parsed_args: argparse.Namespace) -> CountersOf | None:
 
 
 @contextlib.contextmanager
-def _read(
+def _read_counters(
     parsed_args: argparse.Namespace,
     facts: MoveFacts,
     kind: Kind,
@@ -57,7 +57,7 @@ def _read(
 
     :raises MigrateError: it is not known how to connect to the source.
     """
-    source = known(lambda: facts.source)
+    source = or_none(lambda: facts.source)
     if kind is Kind.COLD or source is None:
         yield None
         return

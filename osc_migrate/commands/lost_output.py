@@ -59,7 +59,7 @@ class Unfailing:
 
 
 @contextlib.contextmanager
-def survived(lost: Callable[[], None]) -> Iterator[None]:
+def surviving_lost_output(lost: Callable[[], None]) -> Iterator[None]:
     """Let writes to stderr raise nothing, even if its reader is gone."""
     stream = sys.stderr
     unfailing: Any = Unfailing(stream, lost)

@@ -138,7 +138,9 @@ class Moving(base.Base, command.ShowOne):
         """Run after the record has ended: check a moved server for
         leftovers."""
         if outcome.end is End.MOVED:
-            for finding in post_checks.left(parsed_args, self.mover, outcome):
+            for finding in post_checks.leftovers(
+                parsed_args, self.mover, outcome
+            ):
                 if finding.status >= Status.WARN:
                     say(finding)
         return outcome
@@ -154,7 +156,7 @@ class Moving(base.Base, command.ShowOne):
         self, parsed_args: argparse.Namespace, facts: MoveFacts
     ) -> Outcome:
         with (
-            signals.raised(),
+            signals.raising_interrupt(),
             live_counters.gauge(parsed_args, facts, self.kind) as counters,
         ):
             return self._followed(parsed_args, facts, counters)

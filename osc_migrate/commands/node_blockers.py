@@ -31,7 +31,7 @@ def blockers(
     :raises MigrateError: it is not known how to connect to a node.
     """
     leave = sorted(set(filter(None, sources)))
-    arrive = sorted(set(to) or _open(fleet))
+    arrive = sorted(set(to) or _open_hosts(fleet))
     node_report = nodes.visited(
         parsed_args,
         {
@@ -77,7 +77,7 @@ def blockers(
     return tuple(node_blockers)
 
 
-def _open(fleet: Fleet) -> Iterator[str]:
+def _open_hosts(fleet: Fleet) -> Iterator[str]:
     """Yield hosts whose services are enabled and up."""
     for name in virtual({n: p.host for n, p in fleet.places.items()}):
         place = fleet.places[name]

@@ -12,7 +12,7 @@ from osc_migrate.checks.findings import Finding
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, options
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes import remedies, survey_file
 from osc_migrate.nodes.collect import Survey, survey
 from osc_migrate.nodes.node_report import NodeReport
@@ -131,11 +131,11 @@ def sessions(
     """
     # Imported here, as it is only needed with --nodes.
     from osc_migrate.nodes.transport import sessions as visit
-    from osc_migrate.nodes.transport.shell import Limits
+    from osc_migrate.nodes.transport.shell import NodeLimits
 
-    limits = Limits(
-        connect=parsed_args.connect_timeout or Limits.connect,
-        node=parsed_args.node_timeout or Limits.node,
+    limits = NodeLimits(
+        connect=parsed_args.connect_timeout or NodeLimits.connect,
+        node=parsed_args.node_timeout or NodeLimits.node,
     )
     return visit.Sessions(
         targets(parsed_args, hosts), parsed_args.forks, limits
@@ -213,17 +213,17 @@ def _hosts(moves: Iterable[MoveFacts]) -> dict[str, str | None]:
     """Return the hosts of some moves, with their addresses."""
     addresses: dict[str, str | None] = {}
     for move in moves:
-        for host in _ends(move):
+        for host in _hosts_of_move(move):
             addresses[host.name] = address(host)
     return addresses
 
 
-def _ends(move: MoveFacts) -> list[Host]:
-    ends = known(lambda: move.source), known(lambda: move.destination)
+def _hosts_of_move(move: MoveFacts) -> list[Host]:
+    ends = or_none(lambda: move.source), or_none(lambda: move.destination)
     return [host for host in ends if host is not None]
 
 
 def address(host: Host) -> str | None:
     """Return the address of its hypervisor, as recorded by Nova."""
-    hypervisor = known(lambda: host.hypervisor)
-    return known(lambda: hypervisor.ip) if hypervisor else None
+    hypervisor = or_none(lambda: host.hypervisor)
+    return or_none(lambda: hypervisor.ip) if hypervisor else None

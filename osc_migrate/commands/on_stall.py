@@ -40,4 +40,6 @@ class Stalling(migrate_base.Moving):
         self, parsed_args: argparse.Namespace, move: Move
     ) -> Iterable[Progress]:
         progress = move.follow(parsed_args.timeout, parsed_args.stall_after)
-        return on_stall.acted(progress, move, parsed_args.on_stall, base.say)
+        return on_stall.act_on_stall(
+            progress, move, parsed_args.on_stall, base.say
+        )

@@ -8,7 +8,7 @@ from osc_migrate.cloud.cloud import Cloud, hypervisors_of, require_host
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.commands import base, options
 from osc_migrate.errors import Ambiguous, MigrateError, NotFound
-from osc_migrate.facts import fact, known
+from osc_migrate.facts import fact, or_none
 from osc_migrate.maintenance.planning import (
     Limits,
     Request,
@@ -183,7 +183,9 @@ def servers(fleet: Fleet, names_or_ids: Collection[str]) -> tuple[str, ...]:
             else named.get(name_or_id, [])
         )
         if not ids:
-            raise NotFound("server", name_or_id, _instead(fleet, name_or_id))
+            raise NotFound(
+                "server", name_or_id, _suggestion(fleet, name_or_id)
+            )
         if len(ids) > 1:
             homes = [str(host_of(fleet.servers[id]) or "") for id in ids]
             raise Ambiguous("server", name_or_id, ids, homes)
@@ -191,7 +193,7 @@ def servers(fleet: Fleet, names_or_ids: Collection[str]) -> tuple[str, ...]:
     return tuple(server_ids)
 
 
-def _instead(fleet: Fleet, ref: str) -> str:
+def _suggestion(fleet: Fleet, ref: str) -> str:
     """Return what to do if no server has that name."""
     if ref in fleet.places:
         host = paste(ref)
@@ -201,13 +203,13 @@ def _instead(fleet: Fleet, ref: str) -> str:
     names = {
         name
         for server in fleet.servers.values()
-        if (name := known(lambda server=server: server.name))  # type: ignore[misc]
+        if (name := or_none(lambda server=server: server.name))  # type: ignore[misc]
     }
     listing = "see 'openstack server list --all-projects'"
     return did_you_mean(ref, names) or listing
 
 
-def shown(
+def plan_rows(
     parsed_args: argparse.Namespace, plan: Plan
 ) -> tuple[Sequence[str], list[Sequence[object]]]:
     """Return the plan as rows; print other information to stderr."""

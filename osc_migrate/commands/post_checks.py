@@ -20,7 +20,7 @@ from osc_migrate.nodes.node import PairFacts
 from osc_migrate.nodes.node_checks import answered, judge_after_on_nodes
 
 
-def left(
+def leftovers(
     parsed_args: argparse.Namespace, mover: Mover, outcome: Outcome
 ) -> Iterator[Finding]:
     """Return findings from the APIs, and with --nodes from both hosts."""

@@ -13,7 +13,7 @@ from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.commands import base, junit, nodes, options, verdicts
 from osc_migrate.commands import host_matrix as matrix
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 
@@ -132,7 +132,7 @@ class Preflight(base.Base, command.Lister):
     def _cloud(self, parsed_args: argparse.Namespace) -> Table:
         cloud = self.mover.whole_cloud()
         report = registry.judge_cloud(cloud, parsed_args.ignore)
-        hosts = virtual(known(lambda: cloud.hosts) or {})
+        hosts = virtual(or_none(lambda: cloud.hosts) or {})
         node_report = nodes.visited(
             parsed_args,
             {name: nodes.address(host) for name, host in hosts.items()},
@@ -148,7 +148,7 @@ class Preflight(base.Base, command.Lister):
         self._end(parsed_args, subject, report.safe, report)
         shown: Iterable[Finding] = report
         if not parsed_args.long:
-            shown = move_scope.folded(report, subject)
+            shown = move_scope.fold_passes(report, subject)
         return _findings(shown)
 
     def _server(self, parsed_args: argparse.Namespace) -> Table:
@@ -161,12 +161,14 @@ class Preflight(base.Base, command.Lister):
         )
         safe = any(answer.allowed for answer in answers)
         self.conclude(move_scope.recommendation(answers))
-        self._end(parsed_args, parsed_args.server, safe, _about_hosts(answers))
+        self._end(
+            parsed_args, parsed_args.server, safe, _host_findings(answers)
+        )
         _name_gaps(answers)
         if parsed_args.long:
-            return _findings(_about_hosts(answers))
+            return _findings(_host_findings(answers))
         return ("host", "allowed", "reason", *LEFT), [
-            (answer.host, answer.allowed, answer.reason, *_left(answer))
+            (answer.host, answer.allowed, answer.reason, *_room_left(answer))
             for answer in answers
         ]
 
@@ -182,7 +184,9 @@ class Preflight(base.Base, command.Lister):
             moves = [move for moves in moves_by_server for move in moves]
             node_findings = nodes.node_findings(parsed_args, moves)
         leaving = [
-            move_scope.leaving(moves, kind, parsed_args.ignore, node_findings)
+            move_scope.judge_leaving(
+                moves, kind, parsed_args.ignore, node_findings
+            )
             for moves in moves_by_server
             if moves
         ]
@@ -191,10 +195,10 @@ class Preflight(base.Base, command.Lister):
         ]
         safe = all(departure.allowed for departure in leaving)
         self.conclude(verdicts.of_leaving(parsed_args.host, leaving))
-        self._end(parsed_args, parsed_args.host, safe, _about_hosts(answers))
+        self._end(parsed_args, parsed_args.host, safe, _host_findings(answers))
         _name_gaps(answers)
         if parsed_args.long:
-            return _findings(_about_hosts(answers))
+            return _findings(_host_findings(answers))
         return (
             ("server", "id", "status", "kind", "allowed", "host", "reason"),
             [
@@ -280,7 +284,9 @@ def _findings(findings: Iterable[Finding]) -> Table:
     return FINDING, [tuple(row[name] for name in FINDING) for row in rows]
 
 
-def _about_hosts(answers: Iterable[move_scope.Answer]) -> Iterator[Finding]:
+def _host_findings(
+    answers: Iterable[move_scope.MoveReport],
+) -> Iterator[Finding]:
     """Yield every finding, with server and host as its subject. They are
     generated lazily, as they are many and rarely used."""
     for answer in answers:
@@ -288,12 +294,12 @@ def _about_hosts(answers: Iterable[move_scope.Answer]) -> Iterator[Finding]:
             yield finding.about(f"{answer.server} -> {answer.host}")
 
 
-def _name_gaps(answers: Iterable[move_scope.Answer]) -> None:
+def _name_gaps(answers: Iterable[move_scope.MoveReport]) -> None:
     for line in move_scope.gaps(answers):
         base.say(line)
 
 
-def _left(answer: move_scope.Answer) -> list[int | None]:
+def _room_left(answer: move_scope.MoveReport) -> list[int | None]:
     return [
         next(
             (answer.left[name] for name in names if name in answer.left), None

@@ -53,7 +53,7 @@ def _changes(
             )
         if bool(look.silence) != silence:
             silence = bool(look.silence)
-            if text := news(look):
+            if text := silence_change(look):
                 changes.append(text)
         if look.stalled != stalled:
             stalled = look.stalled
@@ -62,7 +62,7 @@ def _changes(
         yield look, changes
 
 
-def news(look: Progress) -> str:
+def silence_change(look: Progress) -> str:
     """Return a text if updates stopped or resumed; else empty."""
     over = look.status in ENDED
     return look.silence or ("" if over else "updates have resumed")
@@ -107,16 +107,16 @@ class Latest:
 
 def describe(look: Progress) -> str:
     """Describe a move as text, if no bar is drawn."""
-    parts = [beside_the_bar(look)]
+    parts = [progress_text(look)]
     if _is_heard_of(look):
         if look.stalled:
             parts.append("not converging: what remains does not fall")
         else:
-            parts.append(left(look))
+            parts.append(time_left(look))
     return "  ".join(filter(None, parts))
 
 
-def left(look: Progress) -> str:
+def time_left(look: Progress) -> str:
     """Return the remaining time; empty if it is not known."""
     if look.left is None or look.stalled or not _is_heard_of(look):
         return ""
@@ -131,7 +131,7 @@ def _is_heard_of(look: Progress) -> bool:
     return not (look.trouble or look.silence)
 
 
-def beside_the_bar(look: Progress, width: int = 0) -> str:
+def progress_text(look: Progress, width: int = 0) -> str:
     """Return the text beside the bar and the remaining time.
 
     :param width: columns for it, which the first part may exceed; 0 for no
@@ -141,7 +141,7 @@ def beside_the_bar(look: Progress, width: int = 0) -> str:
     if look.rate is not None:
         parts.append(f"{size(look.rate)}/s")
     if look.job:
-        parts += _counted(look.job)
+        parts += _libvirt_counters(look.job)
     if look.usual_seconds is not None:
         parts.append(f"usually {duration(look.usual_seconds)} here")
     if look.trouble:
@@ -149,13 +149,13 @@ def beside_the_bar(look: Progress, width: int = 0) -> str:
     elif look.silence:
         parts.append(printable(look.silence, 80))
     if width and look.total and len(parts[0]) > width:
-        parts[0] = _in_short(look)
+        parts[0] = _short_progress(look)
     while width and len(parts) > 1 and len("  ".join(parts)) > width:
         parts.pop()
     return "  ".join(parts)
 
 
-def _in_short(look: Progress) -> str:
+def _short_progress(look: Progress) -> str:
     """Return memory and disk as a short text."""
     if look.stalled:
         return f"{size(look.remaining)} remain"
@@ -185,7 +185,7 @@ def described(look: Progress) -> str:
     return "  ".join(filter(None, (describe(look), duration(look.elapsed))))
 
 
-def _counted(job: Job) -> Iterator[str]:
+def _libvirt_counters(job: Job) -> Iterator[str]:
     """Yield the counters that only libvirt has."""
     if job.passes:
         yield f"pass {job.passes}"

@@ -101,7 +101,7 @@ class Rebalance(base.Base, command.Lister):
         if parsed_args.dry_run or parsed_args.plan or not plan.steps:
             self.exit_code = planning.exit_code(plan)
             self.ending = verdicts.of_plan(plan, parsed_args.plan)
-            return planning.shown(parsed_args, plan)
+            return planning.plan_rows(parsed_args, plan)
         for line in plan.reasons:
             base.say(line)
         run_base.approve(parsed_args, planning.what_changes(plan))
@@ -138,7 +138,7 @@ def planned(
         max_moves=parsed_args.max_moves,
     )
     if file_plan is not None:
-        request = plans.bound(request, file_plan)
+        request = plans.bind_request(request, file_plan)
         plans.check(fleet, file_plan, request)
         return request, file_plan
     return request, plans.rebalance(fleet, request)

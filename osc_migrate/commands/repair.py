@@ -99,7 +99,7 @@ class Repair(base.Base, command.Lister):
                 repair.plan(facts, after, runs),
                 {step.key for step in steps},
             )
-        self.ending = _ending(facts.server.name, steps)
+        self.ending = _verdict(facts.server.name, steps)
         if any(step.result != "done" for step in steps):
             self.exit_code = base.NOT_SAFE
         names = base.table_columns(parsed_args, RepairStep.COLUMNS)
@@ -125,7 +125,7 @@ class Repair(base.Base, command.Lister):
             return guest_location.runs_on(opened, names, facts.server.id)
 
 
-def _ending(server: str, steps: Sequence[RepairStep]) -> Ending:
+def _verdict(server: str, steps: Sequence[RepairStep]) -> Ending:
     """Return how many steps were done, and what to do about the others."""
     if not steps:
         return Ending(f"{server}: nothing is left over from its moves")

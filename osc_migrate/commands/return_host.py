@@ -55,14 +55,12 @@ class Return(base.Base, command.Lister):
             planning.request(parsed_args),
             run_base.options_of(parsed_args),
             journal_dir=parsed_args.journal_dir,
-            approve=lambda rows: run_base.approve(
-                parsed_args, _what_changes(rows)
-            ),
+            approve=lambda rows: run_base.approve(parsed_args, _summary(rows)),
         )
         return run_base.execute(self, parsed_args, run)
 
 
-def _what_changes(rows: Iterable[Row]) -> Iterator[str]:
+def _summary(rows: Iterable[Row]) -> Iterator[str]:
     """Yield a line for each host that gets servers back."""
     for host, number in sorted(Counter(row.source for row in rows).items()):
         yield f"{host} is enabled, {some(number, 'server')} to move back there"

@@ -11,7 +11,7 @@ from osc_migrate.commands import base, options, run_base, verdicts
 from osc_migrate.commands.ending import Ending
 from osc_migrate.maintenance.running import journal as journals
 from osc_migrate.maintenance.running import run_state, start
-from osc_migrate.maintenance.running.results import AWAY, Verdict
+from osc_migrate.maintenance.running.results import AWAY, RunVerdict
 from osc_migrate.maintenance.running.run_state import RunState, Stage
 from osc_migrate.text import some, utc
 
@@ -90,7 +90,7 @@ def _summary(rows: Sequence[Sequence[object]]) -> Ending:
     ended = RunList.COLUMNS.index("ended")
     sentence = f"{some(len(rows), 'run')} on this machine"
     interrupted = [
-        row for row in rows if row[ended] == Verdict.INTERRUPTED.value
+        row for row in rows if row[ended] == RunVerdict.INTERRUPTED.value
     ]
     if interrupted:
         sentence += f", {len(interrupted)} interrupted"
@@ -107,7 +107,7 @@ def _ended(state: RunState) -> str:
     if state.stage is Stage.CANCELLED:
         return "cancelled"
     if state.stage is Stage.DIED:
-        return Verdict.INTERRUPTED.value
+        return RunVerdict.INTERRUPTED.value
     return str(state.end.data.get("verdict")) if state.end else "not yet"
 
 

@@ -28,7 +28,7 @@ from osc_migrate.maintenance.running.results import (
     AWAY,
     Result,
     Row,
-    Verdict,
+    RunVerdict,
 )
 from osc_migrate.maintenance.running.stored_plan import UNLIMITED
 
@@ -38,10 +38,10 @@ Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 PLANNED = ("wave", "planned_kind", "planned_destination", "planned_reason")
 
 EXIT = {
-    Verdict.DONE: 0,
-    Verdict.SHORT: base.NOT_MOVED,
-    Verdict.NOTHING: base.NOT_SAFE,
-    Verdict.INTERRUPTED: 130,
+    RunVerdict.DONE: 0,
+    RunVerdict.SHORT: base.NOT_MOVED,
+    RunVerdict.NOTHING: base.NOT_SAFE,
+    RunVerdict.INTERRUPTED: 130,
 }
 
 
@@ -137,7 +137,7 @@ def execute(
     """Carry out a run, draw its progress, and return the final table."""
     with (
         interruptible(run),
-        lost_output.survived(
+        lost_output.surviving_lost_output(
             lambda: run.stop("interrupted: the output has no reader")
         ),
     ):
@@ -187,12 +187,12 @@ def table(
         return names, [cells for _, cells in table]
     steps = {step.id: step for step in plan.steps}
     return (*names, *PLANNED), [
-        (*cells, *base.cells(parsed_args, _planned(steps.get(id))))
+        (*cells, *base.cells(parsed_args, _planned_columns(steps.get(id))))
         for id, cells in table
     ]
 
 
-def _planned(step: Step | None) -> Sequence[object]:
+def _planned_columns(step: Step | None) -> Sequence[object]:
     """Return the planned columns; empty for a server that was to stay."""
     if step is None:
         return ("",) * len(PLANNED)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from osc_migrate.commands import base, drawing, progress, terminal
 from osc_migrate.maintenance.running.results import AWAY, Look, Result
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 from osc_migrate.text import duration, printable
 
 # Results of servers that are done, but neither moved nor failed.
@@ -45,16 +45,18 @@ def lines(looks: Iterable[Look]) -> Iterator[str]:
             if look.elapsed - minutes[key] >= progress.AT_LEAST:
                 minutes[key] = look.elapsed
                 new.append(f"{line}  {progress.described(current)}")
-        prefix = f"[{away(look)}/{look.total}]"
+        prefix = f"[{servers_gone(look)}/{look.total}]"
         new += [f"{prefix} {event}" for event in look.events]
         if not new and look.elapsed - last >= progress.AT_LEAST:
-            new.append(f"{prefix} {tally(look)}  {duration(look.elapsed)}")
+            new.append(
+                f"{prefix} {counts_text(look)}  {duration(look.elapsed)}"
+            )
         if new:
             last = look.elapsed
         yield from new
 
 
-def away(look: Look) -> int:
+def servers_gone(look: Look) -> int:
     """Count the servers that have left the hosts."""
     return _sum(look.counts, AWAY)
 
@@ -63,10 +65,10 @@ def _sum(counts: Mapping[Result, int], results: Iterable[Result]) -> int:
     return sum(counts.get(result, 0) for result in results)
 
 
-def tally(look: Look) -> str:
+def counts_text(look: Look) -> str:
     """Sum up the progress: '5 moved, 3 stay, 7 to go'."""
     width = len(str(look.total))
-    moved, stay = away(look), _sum(look.counts, _STAY)
+    moved, stay = servers_gone(look), _sum(look.counts, _STAY)
     failed = look.counts.get(Result.FAILED, 0)
     ahead = look.total - moved - stay - failed
     parts = [f"{moved:>{width}} moved", f"{stay:>{width}} stay"]
@@ -102,7 +104,7 @@ def _live(looks: Iterable[Look]) -> None:
         for look in looks:
             for event in look.events:
                 style = "red" if event.warning else ""
-                line = printable(masked(str(event)), base.WIDEST)
+                line = printable(mask_secrets(str(event)), base.WIDEST)
                 display.console.print(text.Text(line, style=style))
             display.update(drawn(look), refresh=True)
 
@@ -114,12 +116,12 @@ def _summary(console: typing.Any, look: Look) -> typing.Any:
     left = f"{duration(look.left)} left" if look.left is not None else ""
     line = text.Text(no_wrap=True, overflow="crop")
     line.append(f"run {look.run}  ")
-    line.append(tally(look), style="bold")
+    line.append(counts_text(look), style="bold")
     line.append(f"  {duration(look.elapsed)}  {left:<10}")
     line.truncate(console.width)
     if console.width > line.cell_len + 20:
         line.append(" ")
         style = "red" if look.counts.get(Result.FAILED) else "green"
-        share = away(look) / max(1, look.total)
+        share = servers_gone(look) / max(1, look.total)
         line.append_text(drawing.progress_bar(console, share, style))
     return line

@@ -29,7 +29,7 @@ def handled(handle: Callable[[int, Any], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def raised() -> contextlib.AbstractContextManager[None]:
+def raising_interrupt() -> contextlib.AbstractContextManager[None]:
     """Raise KeyboardInterrupt for all of them."""
 
     def interrupt(number: int, _frame: Any) -> None:

@@ -13,7 +13,7 @@ from osc_migrate.maintenance.running.run_state import Stage
 from osc_migrate.text import paste, printable, some
 
 
-class Status(base.Base, command.Lister):
+class ShowStatus(base.Base, command.Lister):
     """Show whether a compute host is empty, and what is left on it
 
     With a host: one row for each server that keeps it from being empty, and
@@ -102,7 +102,7 @@ def _lines(status: HostStatus, rows: Sequence[ServerLeft]) -> Iterator[str]:
         f"nova-compute on {host} is {service}"
         + (f" ({printable(reason)})" if reason else "")
     )
-    yield from _hold(status)
+    yield from _hold_lines(status)
     if not rows and status.empty:
         enabled = status.service != "disabled"
         yield f"{host} is empty" + (
@@ -118,7 +118,7 @@ def _lines(status: HostStatus, rows: Sequence[ServerLeft]) -> Iterator[str]:
     )
 
 
-def _hold(status: HostStatus) -> Iterator[str]:
+def _hold_lines(status: HostStatus) -> Iterator[str]:
     hold = status.hold
     if hold is None:
         return

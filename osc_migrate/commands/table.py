@@ -44,7 +44,7 @@ class FittedFormatter(TableFormatter):
                 width
                 and rows
                 and not getattr(parsed_args, "columns", ())
-                and not grid.fits(column_names, texts, width)
+                and not grid.fits_width(column_names, texts, width)
             ):
                 # --long requests everything.
                 lossless = bool(getattr(parsed_args, "long", False))
@@ -75,7 +75,9 @@ class FittedFormatter(TableFormatter):
                 list(pair)
                 for pair in zip(column_names, _texts(row), strict=True)
             ]
-            if width and not grid.fits(("Field", "Value"), fields, width):
+            if width and not grid.fits_width(
+                ("Field", "Value"), fields, width
+            ):
                 lines = grid.records(column_names, [_texts(row)], width)
                 stdout.write("\n".join([*lines, ""]))
                 return

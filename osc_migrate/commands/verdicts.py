@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from osc_migrate.checks.findings import Finding, Report, Status
-from osc_migrate.checks.move_scope import Answer, Leaving
+from osc_migrate.checks.move_scope import Leaving, MoveReport
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.commands.ending import Ending, elapsed_text, steps_of
 from osc_migrate.explain.explanation import Explanation
@@ -13,7 +13,7 @@ from osc_migrate.maintenance.running.results import (
     FINAL,
     Result,
     Row,
-    Verdict,
+    RunVerdict,
 )
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.text import paste, printable, some
@@ -133,7 +133,7 @@ def remedies(findings: Iterable[Finding]) -> tuple[str, ...]:
 def of_run(
     run: str,
     purpose: Purpose,
-    verdict: Verdict,
+    verdict: RunVerdict,
     rows: Collection[Row],
     emptied: Sequence[str] = (),
 ) -> Ending:
@@ -154,9 +154,9 @@ def of_run(
         state = f"{_share(away, len(rows))} moved"
         numbers = numbers[1:]
     sentence = ": ".join(filter(None, (state, ", ".join(numbers))))
-    if verdict is Verdict.INTERRUPTED:
+    if verdict is RunVerdict.INTERRUPTED:
         sentence = f"{sentence}; interrupted"
-    if verdict is Verdict.INTERRUPTED and is_resumable(rows):
+    if verdict is RunVerdict.INTERRUPTED and is_resumable(rows):
         return Ending(
             sentence,
             (
@@ -179,12 +179,12 @@ def is_resumable(rows: Iterable[Row]) -> bool:
     return any(row.outcome not in FINAL for row in rows)
 
 
-def _emptiness(verdict: Verdict, rows: Collection[Row]) -> str:
+def _emptiness(verdict: RunVerdict, rows: Collection[Row]) -> str:
     if any(row.outcome not in AWAY for row in rows):
         return "not empty"
     well = all(not row.reason or row.outcome is Result.GONE for row in rows)
     # All have left, but the servers there now could not be listed.
-    if verdict is Verdict.SHORT and well:
+    if verdict is RunVerdict.SHORT and well:
         return "not known to be empty"
     return "empty"
 
@@ -260,7 +260,7 @@ def of_plan(plan: Plan, path: str = "") -> Ending:
 # Preflight
 
 
-def of_pair(answer: Answer) -> str:
+def of_pair(answer: MoveReport) -> str:
     """Return the verdict on moving one server to one host."""
     destination = f" to {answer.host}" if answer.host else ""
     return _sentence(f"{answer.server} can move{destination}", answer.report)

@@ -8,7 +8,7 @@ from osc_lib.command import command
 
 from osc_migrate.cloud import in_flight
 from osc_migrate.commands import base, drawing, options, progress, terminal
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.migration.watch import Watched, Watcher
 
 # Nova's statuses of successful migrations.
@@ -107,7 +107,7 @@ def lines(looks: Iterable[list[Watched]]) -> Iterator[str]:
                 yield f"{_label(watched)}: {phase}"
             if bool(watched.progress.silence) != (id in silent):
                 silent ^= {id}
-                if text := progress.news(watched.progress):
+                if text := progress.silence_change(watched.progress):
                     yield f"{_label(watched)}: {text}"
             if watched.progress.stalled != (id in stalled):
                 stalled ^= {id}
@@ -127,8 +127,8 @@ def _label(watched: Watched) -> str:
 
 
 def _route(watched: Watched) -> str:
-    source = known(lambda: watched.record.source)
-    destination = known(lambda: watched.record.destination)
+    source = or_none(lambda: watched.record.source)
+    destination = or_none(lambda: watched.record.destination)
     return f"{source or '?'} -> {destination or '?'}"
 
 

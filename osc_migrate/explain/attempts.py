@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from osc_migrate.cloud.actions import Action
 from osc_migrate.cloud.history import History
 from osc_migrate.cloud.migrations import Migration
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 
 # A record and its request; either may be missing.
 Pair = tuple[Migration | None, Action | None]
@@ -43,7 +43,7 @@ def attempts(history: History) -> list[Pair]:
         records = history.records
     except Unread as unread:
         return [(None, action) for action in _moves(history, unread)]
-    moves = known(lambda: _moves(history)) or []
+    moves = or_none(lambda: _moves(history)) or []
     pairs: list[Pair] = [(r, request_of(r, moves)) for r in records]
     return _merged(pairs, moves)
 
@@ -76,11 +76,11 @@ def request_of(record: Migration, moves: Sequence[Action]) -> Action | None:
 
 
 def _created_at(record: Migration) -> datetime.datetime | None:
-    return known(lambda: record.created_at)
+    return or_none(lambda: record.created_at)
 
 
 def _start(action: Action) -> datetime.datetime | None:
-    return known(lambda: action.start)
+    return or_none(lambda: action.start)
 
 
 def _time(pair: tuple[datetime.datetime, Action]) -> datetime.datetime:

@@ -9,7 +9,7 @@ from osc_migrate.cloud.history import Attempt, History
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.explain import causes, message_choice, steps
 from osc_migrate.explain.node_logs.lines import QEMU, LogLine
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 
 # Longer messages are cut: Nova keeps 255 characters, but input is untrusted.
 _LONGEST = 2000
@@ -37,7 +37,7 @@ def message_of_step(event: Event) -> tuple[str, str]:
             return text, ""
     except Unread as unread:
         doubt = unread.reason
-    code = _line(known(lambda: event.raised))
+    code = _line(or_none(lambda: event.raised))
     if code:
         doubt += "; the message is the line of code that failed"
     return code, doubt
@@ -45,7 +45,7 @@ def message_of_step(event: Event) -> tuple[str, str]:
 
 def most_specific(messages: Sequence[str]) -> str:
     """Return the most specific message: the innermost non-summary."""
-    specific = [text for text in messages if not _sums_up(text)] or list(
+    specific = [text for text in messages if not _is_summary(text)] or list(
         messages
     )
     # A bare 'OSError' needs the message of its caller too.
@@ -84,15 +84,15 @@ def cause(
                 else (False, False)
             ),
         )
-        return causes.named(renamed.get(best.id, best.id))
+        return causes.cause_by_id(renamed.get(best.id, best.id))
     if late:
-        return causes.named("finish-broken-off")
+        return causes.cause_by_id("finish-broken-off")
     if cancelled(history, attempt):
-        return causes.named("migration-aborted")
+        return causes.cause_by_id("migration-aborted")
     if attempt.record and _unanswered(attempt.record, events):
-        return causes.named(_SILENT)
+        return causes.cause_by_id(_SILENT)
     # A summary of an unknown failure is not its cause.
-    return api_cause if all(map(_sums_up, messages)) else None
+    return api_cause if all(map(_is_summary, messages)) else None
 
 
 def also_shown(
@@ -121,7 +121,7 @@ def cancelled(history: History, attempt: Attempt) -> Action | None:
 
     Nova 32.2 and later still reports an aborted copy as an error.
     """
-    for action in known(lambda: history.actions) or ():
+    for action in or_none(lambda: history.actions) or ():
         if action.name == "live_migration_cancel" and _started_during(
             action, attempt
         ):
@@ -133,7 +133,7 @@ def fault(history: History, attempt: Attempt) -> str:
     """Return the server's fault if it dates from this attempt."""
     now = history.now
     try:
-        if now and now.fault and _during(attempt, now.faulted_at):
+        if now and now.fault and _happened_during(attempt, now.faulted_at):
             return f"the server's fault says: {_line(now.fault)}"
     except Unread:
         pass
@@ -144,7 +144,7 @@ def _line(text: str | None) -> str:
     return " ".join((text or "")[:_LONGEST].split())
 
 
-def _sums_up(text: str) -> bool:
+def _is_summary(text: str) -> bool:
     cause_found = causes.find([text])
     return cause_found is not None and cause_found.summary
 
@@ -152,8 +152,8 @@ def _sums_up(text: str) -> bool:
 def _unanswered(record: Migration, events: Sequence[Event]) -> bool:
     """Whether no host started any step before the RPC timeout passed."""
     created, wrote = (
-        known(lambda: record.created_at),
-        known(lambda: record.updated_at),
+        or_none(lambda: record.created_at),
+        or_none(lambda: record.updated_at),
     )
     return (
         record.type == "live-migration"
@@ -166,13 +166,15 @@ def _unanswered(record: Migration, events: Sequence[Event]) -> bool:
 
 
 def _started_during(action: Action, attempt: Attempt) -> bool:
-    return _during(attempt, known(lambda: action.start))
+    return _happened_during(attempt, or_none(lambda: action.start))
 
 
-def _during(attempt: Attempt, moment: datetime.datetime | None) -> bool:
+def _happened_during(
+    attempt: Attempt, moment: datetime.datetime | None
+) -> bool:
     record = attempt.record
-    created = known(lambda: record.created_at) if record else None
-    wrote = known(lambda: record.updated_at) if record else None
+    created = or_none(lambda: record.created_at) if record else None
+    wrote = or_none(lambda: record.updated_at) if record else None
     if moment is None or created is None or wrote is None:
         return False
     return created - _SOON / 60 <= moment <= wrote + _SOON

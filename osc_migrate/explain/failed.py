@@ -18,7 +18,7 @@ from osc_migrate.cloud.surroundings import changed_since
 from osc_migrate.explain import attempts, causes
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.explain.joiner import FAILED, explain
-from osc_migrate.facts import Unread, fact, known
+from osc_migrate.facts import Unread, fact, or_none
 from osc_migrate.text import command, listed, utc
 
 # Newest failures to explain; each costs up to three requests.
@@ -84,7 +84,9 @@ class Failures:
     left_out: int
 
 
-def since(cloud: Cloud, period: datetime.timedelta, limit: int) -> Failures:
+def failures_since(
+    cloud: Cloud, period: datetime.timedelta, limit: int
+) -> Failures:
     """Return the failed migrations of every kind, newest cause first.
 
     Costs at most ``2 + 3 * limit`` requests, besides those of any command.
@@ -103,7 +105,7 @@ def since(cloud: Cloud, period: datetime.timedelta, limit: int) -> Failures:
     )
 
 
-def shown(items: Sequence[str]) -> str:
+def shorten_list(items: Sequence[str]) -> str:
     """Return the first few items, joined."""
     return listed(items, _NAMED)
 
@@ -135,7 +137,7 @@ def _failed(cloud: Cloud, start: datetime.datetime) -> list[Migration]:
 
 
 def _written(record: Migration) -> datetime.datetime | None:
-    return known(lambda: record.updated_at or record.created_at)
+    return or_none(lambda: record.updated_at or record.created_at)
 
 
 def _explained(
@@ -158,7 +160,7 @@ def _explained(
 
 
 def _server_id(record: Migration) -> str:
-    return known(lambda: record.server_id) or ""
+    return or_none(lambda: record.server_id) or ""
 
 
 def _of_server(
@@ -166,7 +168,7 @@ def _of_server(
 ) -> list[Explanation]:
     now = fact(or_unread, lambda: cloud.server_now(id) if id else None)
     actions = fact(or_unread, lambda: actions_of(cloud.nova, id) if id else ())
-    server = now if isinstance(now, Server) else _unnamed(id)
+    server = now if isinstance(now, Server) else _unknown_server(id)
     history = History(
         server=server,
         now=now,
@@ -184,13 +186,13 @@ def _of_server(
     return [explain(history, attempt, newest=False) for attempt in read]
 
 
-def _unnamed(id: str) -> Server:
+def _unknown_server(id: str) -> Server:
     """Return a placeholder for a server that is deleted or hidden."""
     return parse_server(JsonObject({"id": id}, "a migration record", "Nova"))
 
 
 def _moves(history: History) -> list[Action]:
-    actions: Iterable[Action] = known(lambda: history.actions) or ()
+    actions: Iterable[Action] = or_none(lambda: history.actions) or ()
     return [action for action in actions if action.name in attempts.MOVES]
 
 
@@ -244,7 +246,7 @@ def _failure(group: Sequence[tuple[Migration, Explanation]]) -> Failure:
 
 def _next(newest: Explanation) -> str:
     if newest.cause:
-        return causes.named(newest.cause).remedy
+        return causes.cause_by_id(newest.cause).remedy
     return command(
         *("openstack", "migrate", "explain", newest.id),
         *("--migration", newest.migration_id),

@@ -19,7 +19,7 @@ from osc_migrate.explain import (
 from osc_migrate.explain.attempts import MOVES
 from osc_migrate.explain.explanation import Explanation, Log
 from osc_migrate.explain.node_logs.lines import LogLine, Logs
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.text import confirm_or_revert
 
 # Nova's statuses of successful and of failed migrations.
@@ -47,33 +47,33 @@ def explain(
         results from this one.
     :param logs: logs of its nodes; None if they were not read.
     """
-    unread = _why_not(lambda: attempt.events)
+    unread = _unread_reason(lambda: attempt.events)
     if unread:
         # Without requests there are no events either: report that reason.
-        unread = _why_not(lambda: history.actions) or unread
-    events = known(lambda: attempt.events) or ()
-    bare = _bare(history, attempt, events)
+        unread = _unread_reason(lambda: history.actions) or unread
+    events = or_none(lambda: attempt.events) or ()
+    bare = _unjudged(history, attempt, events)
     logged = message_choice.lines(logs) if logs else []
-    bare = replace(bare, logs=message_choice.shown(logged))
+    bare = replace(bare, logs=message_choice.shown_lines(logged))
     if bare.status in FAILED:
         return _failed(
             history, attempt, events, unread, newest, bare, logs, logged
         )
     explanation = _not_failed(history, attempt, newest, bare)
     stopped = bare.status == "cancelled" or (
-        bare.status not in ENDED and newest and _idle(history)
+        bare.status not in ENDED and newest and _is_idle(history)
     )
     log_cause = message_choice.cause(logged)
     # A move in flight has no cause, except this one: it is orphaned.
     if log_cause and (stopped or log_cause.id == "services-lost-touch"):
         explanation = replace(
-            explanation, **_known(log_cause), next=log_cause.remedy
+            explanation, **_cause_fields(log_cause), next=log_cause.remedy
         )
     notes = [unread, *(message_choice.notes(logs) if logs else ())]
     return replace(explanation, note="; ".join(filter(None, notes)))
 
 
-def _why_not(read: Callable[[], object]) -> str:
+def _unread_reason(read: Callable[[], object]) -> str:
     """Return why a fact could not be read; empty if it was read."""
     try:
         read()
@@ -82,7 +82,7 @@ def _why_not(read: Callable[[], object]) -> str:
     return ""
 
 
-def _bare(
+def _unjudged(
     history: History, attempt: Attempt, events: Sequence[Event]
 ) -> Explanation:
     """Return the plain facts of the attempt, without a cause."""
@@ -92,23 +92,23 @@ def _bare(
         status = record.status
     else:
         status = "error" if action and action.failed else "unknown"
-    created = known(lambda: record.created_at) if record else None
+    created = or_none(lambda: record.created_at) if record else None
     return Explanation(
-        server=known(lambda: history.server.name) or history.server.id,
+        server=or_none(lambda: history.server.name) or history.server.id,
         id=history.server.id,
         migration_id=record.id if record else None,
         uuid=record.uuid if record else None,
         request_id=action.request_id if action else None,
         kind=_kind(attempt),
-        source=known(lambda: record.source) if record else None,
+        source=or_none(lambda: record.source) if record else None,
         # Nova records the destination once that host accepts. If only one
         # host was tried, it is the destination.
-        destination=(known(lambda: record.destination) if record else None)
+        destination=(or_none(lambda: record.destination) if record else None)
         or (tried_hosts[0] if len(tried_hosts) == 1 else None),
-        started=(known(lambda: action.start) if action else None) or created,
-        ended=_ended(attempt, events),
+        started=(or_none(lambda: action.start) if action else None) or created,
+        ended=_end_time(attempt, events),
         status=status,
-        reached=steps.reached(status, events),
+        reached=steps.last_phase(status, events),
         steps=tuple(steps.described(e) for e in steps.in_order(events)),
     )
 
@@ -120,7 +120,7 @@ def _kind(attempt: Attempt) -> str:
     return MOVES[action.name][1] if action else "unknown"
 
 
-def _ended(
+def _end_time(
     attempt: Attempt, events: Sequence[Event]
 ) -> datetime.datetime | None:
     record = attempt.record
@@ -130,7 +130,7 @@ def _ended(
     last = None
     if record.type in ("migration", "resize"):
         last = steps.last_finish(events)
-    return last or known(lambda: record.updated_at)
+    return last or or_none(lambda: record.updated_at)
 
 
 def _failed(
@@ -156,9 +156,9 @@ def _failed(
     notes = [
         *dict.fromkeys(doubt for _, _, doubt in spoken),
         _several(tried_hosts) if host != bare.source else "",
-        _cut(texts),
+        _joined_text(texts),
         evidence.also_shown(texts or [fault], logged, known_cause),
-        _why_not(lambda: history.records),
+        _unread_reason(lambda: history.records),
         _aborted(history, attempt),
         *(message_choice.notes(logs) if logs else ()),
         server_status.services(
@@ -188,13 +188,13 @@ def _failed(
         log=log,
     )
     return (
-        replace(explanation, **_known(known_cause))
+        replace(explanation, **_cause_fields(known_cause))
         if known_cause
         else explanation
     )
 
 
-def _known(cause: causes.Cause) -> dict[str, Any]:
+def _cause_fields(cause: causes.Cause) -> dict[str, Any]:
     """Return the fields of an explanation that a known cause fills."""
     return {
         "cause": cause.id,
@@ -257,7 +257,7 @@ def _place(
         if host in tried_hosts and len(tried_hosts) > 1:
             return step, ", ".join(tried_hosts)
     else:
-        step, host = steps.silent(events)
+        step, host = steps.silent_end(events)
     if not step:
         return "", ""
     default_hosts = {"source": bare.source, "destination": bare.destination}
@@ -321,7 +321,7 @@ def _several(tried_hosts: Sequence[str]) -> str:
     )
 
 
-def _cut(texts: Sequence[str]) -> str:
+def _joined_text(texts: Sequence[str]) -> str:
     if any(len(text.encode()) >= _CUT - 5 for text in texts):
         return f"Nova cut the message at {_CUT} characters"
     return ""
@@ -331,14 +331,14 @@ def _aborted(history: History, attempt: Attempt) -> str:
     action = evidence.cancelled(history, attempt)
     if action is None:
         return ""
-    user_id = known(lambda: action.user_id)
+    user_id = or_none(lambda: action.user_id)
     return "it was aborted" + (f" by user {user_id}" if user_id else "")
 
 
-def _idle(history: History) -> bool:
+def _is_idle(history: History) -> bool:
     """Whether the server has no task state: Nova is idle."""
     now = history.now
-    return bool(now and known(lambda: now.task_state is None))
+    return bool(now and or_none(lambda: now.task_state is None))
 
 
 def _not_failed(
@@ -353,12 +353,12 @@ def _not_failed(
         f"openstack migrate watch {server}",
     )
     if bare.status in WORKED:
-        host = known(lambda: now.host) if now else None
+        host = or_none(lambda: now.host) if now else None
         meaning, next_step = "it worked", ""
         if host and bare.destination and host != bare.destination:
             meaning = f"the record says '{bare.status}'"
             next_step = f"openstack server event list {server}"
-        if now and known(lambda: now.status) == "VERIFY_RESIZE":
+        if now and or_none(lambda: now.status) == "VERIFY_RESIZE":
             next_step = confirm_or_revert(
                 server, resized=bare.kind == "resize"
             )
@@ -368,7 +368,7 @@ def _not_failed(
         meaning, next_step = _aborted(history, attempt) or "it was aborted", ""
     elif bare.status == "unknown":
         meaning = "Nova shows no migration record of it"
-    elif newest and _idle(history):
+    elif newest and _is_idle(history):
         meaning = (
             "the record has not ended, but Nova is not busy with the server:"
             " it appears to be orphaned"

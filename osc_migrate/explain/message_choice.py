@@ -55,7 +55,7 @@ def lines(logs: Logs) -> list[LogLine]:
     return chosen
 
 
-def shown(log_lines: Sequence[LogLine]) -> tuple[str, ...]:
+def shown_lines(log_lines: Sequence[LogLine]) -> tuple[str, ...]:
     """Format the first few lines for printing."""
     return tuple(map(str, log_lines[:_MAX_SHOWN]))
 

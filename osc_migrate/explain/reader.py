@@ -14,7 +14,7 @@ from osc_migrate.explain.explanation import Explanation
 from osc_migrate.explain.joiner import WORKED, explain
 from osc_migrate.explain.node_logs import collect
 from osc_migrate.explain.node_logs.lines import Logs
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 
 
 def of_server(
@@ -42,12 +42,12 @@ def of_server(
         pairs = attempts.attempts(history)
     except Unread as unread:
         raise errors.MigrateError(
-            f"the moves of server {known(lambda: server.name) or server.id}"
+            f"the moves of server {or_none(lambda: server.name) or server.id}"
             f" cannot be read: {unread.reason}"
         ) from None
     chosen = pairs if all_moves else pairs[:1]
     if migration is not None:
-        chosen = [pair for pair in pairs if _is(pair[0], migration)]
+        chosen = [pair for pair in pairs if _has_id(pair[0], migration)]
         if not chosen:
             raise errors.NotFound(
                 "migration of this server",
@@ -58,7 +58,7 @@ def of_server(
         cloud,
         server.id,
         chosen,
-        lambda pair: not all_moves or not _worked(pair[0]),
+        lambda pair: not all_moves or not _succeeded(pair[0]),
     )
     newest = pairs[0] if pairs else None
     logs: Sequence[Logs | None] = [None] * len(read)
@@ -98,7 +98,7 @@ def of_move(
 def _request(
     history: History, record: Migration, request_id: str | None
 ) -> Action | None:
-    actions: Sequence[Action] = known(lambda: history.actions) or ()
+    actions: Sequence[Action] = or_none(lambda: history.actions) or ()
     for action in actions:
         if action.request_id == request_id:
             return action
@@ -113,9 +113,9 @@ def _request(
     return attempts.request_of(record, moves) or next(iter(moves), None)
 
 
-def _is(record: Migration | None, id_or_uuid: str) -> bool:
+def _has_id(record: Migration | None, id_or_uuid: str) -> bool:
     return record is not None and id_or_uuid in (str(record.id), record.uuid)
 
 
-def _worked(record: Migration | None) -> bool:
+def _succeeded(record: Migration | None) -> bool:
     return record is not None and record.status in WORKED

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from osc_migrate.cloud.history import History
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.text import listed, paste
 
 # Problems to print; more are not readable.
@@ -14,7 +14,7 @@ _MAX_SHOWN = 3
 
 def name(server: Server) -> str:
     """Return the server's name, safe to paste into a command."""
-    return paste(known(lambda: server.name) or server.id, server.id)
+    return paste(or_none(lambda: server.name) or server.id, server.id)
 
 
 def location(now: Server | None) -> str:
@@ -80,20 +80,20 @@ def services(history: History, names: Iterable[str]) -> str:
 
     This is the current state, not that during the move: a hint, no proof.
     """
-    hosts = known(lambda: history.hosts) or {}
+    hosts = or_none(lambda: history.hosts) or {}
     named = [hosts[n] for n in dict.fromkeys(names) if n in hosts]
     chosen = named or hosts.values()
-    sick = [problem for host in chosen if (problem := ill(host))]
+    sick = [problem for host in chosen if (problem := host_problem(host))]
     return f"now {listed(sick, _MAX_SHOWN)}" if sick else ""
 
 
-def ill(host: Host) -> str:
+def host_problem(host: Host) -> str:
     """Return the problem of a compute host as text; empty if there is none."""
-    if known(lambda: host.forced_down):
+    if or_none(lambda: host.forced_down):
         return f"nova-compute on {host.name} is forced down"
-    if (state := known(lambda: host.state)) not in ("up", None):
+    if (state := or_none(lambda: host.state)) not in ("up", None):
         return f"nova-compute on {host.name} is {state}"
-    if known(lambda: host.status) == "disabled":
-        reason = known(lambda: host.disabled_reason)
+    if or_none(lambda: host.status) == "disabled":
+        reason = or_none(lambda: host.disabled_reason)
         return f"{host.name} is disabled" + (f" ({reason})" if reason else "")
     return ""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from osc_migrate.cloud.actions import Event
 from osc_migrate.cloud.migrations import ENDED, PHASES
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 # No event covers the copy itself: it runs in a thread of nova-compute, which
 # only logs the error (nova/compute/manager.py, _do_live_migration).
@@ -67,13 +67,13 @@ _PER_HOST = (
 _LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
-def reached(status: str, events: Sequence[Event]) -> str | None:
+def last_phase(status: str, events: Sequence[Event]) -> str | None:
     """Return the last phase that the move reached; None if not known."""
     if status in ("completed", "done", "finished", "confirmed", "reverted"):
         return "completed"
     if status not in ENDED and status in PHASES:
         return PHASES[status]
-    last = furthest(events)
+    last = last_step(events)
     if last is None:
         return None
     if prepared(events):
@@ -82,7 +82,7 @@ def reached(status: str, events: Sequence[Event]) -> str | None:
     return _PHASES[last.name]
 
 
-def furthest(events: Sequence[Event]) -> Event | None:
+def last_step(events: Sequence[Event]) -> Event | None:
     """Return the last step that started."""
     steps = [event for event in events if event.name in _PHASES]
     return max(steps, key=_depth, default=None)
@@ -98,36 +98,36 @@ def failures(events: Sequence[Event]) -> list[Event]:
     return sorted(failed, key=lambda e: (_finish(e), -_depth(e)))
 
 
-def silent(events: Sequence[Event]) -> tuple[str, str | None]:
+def silent_end(events: Sequence[Event]) -> tuple[str, str | None]:
     """Return (step, host) where a move ended without a failed step.
 
     The host is None if only its :func:`role` is known.
     """
-    last = furthest(events)
+    last = last_step(events)
     if last is None:
         return "", None
-    if _went_well(last) and last.name in _AFTER:
+    if _succeeded(last) and last.name in _AFTER:
         return _AFTER[last.name], None
     return last.name, host_of(last)
 
 
 def prepared(events: Sequence[Event]) -> bool:
     """Whether the last event is a successful preparation, before the copy."""
-    last = furthest(events)
+    last = last_step(events)
     return (
         last is not None
         and last.name == "compute_pre_live_migration"
-        and _went_well(last)
+        and _succeeded(last)
     )
 
 
 def copied(events: Sequence[Event]) -> bool:
     """Whether the guest was copied live, but Nova did not finish the move."""
-    last = furthest(events)
+    last = last_step(events)
     return (
         last is not None
         and last.name == "compute_post_live_migration_at_destination"
-        and not _went_well(last)
+        and not _succeeded(last)
     )
 
 
@@ -149,10 +149,10 @@ def tried_hosts(events: Sequence[Event]) -> list[str]:
 def described(event: Event) -> str:
     """Format a step as one line."""
     result = (
-        "failed" if event.failed else "ok" if _went_well(event) else "open"
+        "failed" if event.failed else "ok" if _succeeded(event) else "open"
     )
     host = host_of(event)
-    start, finish = known(lambda: event.start), _finished(event)
+    start, finish = or_none(lambda: event.start), _finished(event)
     duration = (
         f" {max(0.0, (finish - start).total_seconds()):.1f} s"
         if start and finish
@@ -162,7 +162,7 @@ def described(event: Event) -> str:
 
 
 def host_of(event: Event) -> str | None:
-    return known(lambda: event.host)
+    return or_none(lambda: event.host)
 
 
 def last_finish(events: Sequence[Event]) -> datetime.datetime | None:
@@ -174,12 +174,12 @@ def in_order(events: Sequence[Event]) -> list[Event]:
     return sorted(events, key=lambda e: (_start(e), _depth(e)))
 
 
-def _went_well(event: Event) -> bool:
+def _succeeded(event: Event) -> bool:
     return not event.failed and _finished(event) is not None
 
 
 def _finished(event: Event) -> datetime.datetime | None:
-    return known(lambda: event.finish)
+    return or_none(lambda: event.finish)
 
 
 def _depth(event: Event) -> int:
@@ -187,7 +187,7 @@ def _depth(event: Event) -> int:
 
 
 def _start(event: Event) -> datetime.datetime:
-    return known(lambda: event.start) or _LATEST
+    return or_none(lambda: event.start) or _LATEST
 
 
 def _finish(event: Event) -> datetime.datetime:

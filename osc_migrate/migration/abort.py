@@ -7,7 +7,7 @@ from osc_migrate import errors, microversions
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.migrations import ENDED, Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration.follow import FAILED, Clock, Follower
 from osc_migrate.migration.progress import Progress
 from osc_migrate.text import paste
@@ -80,9 +80,11 @@ def refuse_abort(
         microversion = microversions.ABORT_QUEUED
         operation = "aborting one that is still queued"
     if not has(microversion):
+        problem = microversions.needs_newer_api(
+            operation, microversion, version
+        )
         raise errors.MigrateError(
-            f"{microversions.lacking(operation, microversion, version)}; wait"
-            f" for it: openstack migrate watch {name}"
+            f"{problem}; wait for it: openstack migrate watch {name}"
         )
 
 
@@ -189,7 +191,7 @@ class Stop:
         except errors.ApiError:
             pass  # not known
         record = self.record
-        host = known(lambda: now.host) if now else None
+        host = or_none(lambda: now.host) if now else None
         at_home = host is None or host == record.source
         stopped = bool(now and record.status in FAILED and at_home)
         broken = stopped and status == "ERROR"
@@ -197,8 +199,8 @@ class Stop:
             server=self.server.name,
             id=self.server.id,
             migration_id=record.id,
-            source=known(lambda: record.source),
-            destination=known(lambda: record.destination),
+            source=or_none(lambda: record.source),
+            destination=or_none(lambda: record.destination),
             status=record.status,
             server_status=status,
             host=host,

@@ -11,7 +11,7 @@ from osc_migrate import errors
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.migrations import ENDED, Kind, Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration.follow import (
     ANSWER,
     INTERVAL,
@@ -105,7 +105,7 @@ class Decision:
     def _look(self) -> bool:
         """Read record and server; return whether both have settled."""
         id = self._before.id
-        project = known(lambda: self._before.project_id)
+        project = or_none(lambda: self._before.project_id)
         for record in self._cloud.migrations(
             id, project, limit=20, timeout=ANSWER
         ):
@@ -114,7 +114,7 @@ class Decision:
         self.server = now = self._cloud.server_now(id)
         if now is None or now.status == "ERROR":
             return True
-        busy = known(lambda: now.task_state)
+        busy = or_none(lambda: now.task_state)
         return (
             self.record.status in ENDED - {"finished"}
             and now.status not in _OPEN
@@ -160,7 +160,7 @@ class Decision:
                 if self.verb is Verb.CONFIRM
                 else self.record.source
             )
-            host = known(lambda: now.host)
+            host = or_none(lambda: now.host)
             if host is not None and host != expected_host:
                 return f"the server is on {host}, expected {expected_host}"
         except Unread as unread:

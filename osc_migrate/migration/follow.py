@@ -13,7 +13,7 @@ from osc_migrate import errors, microversions
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.migrations import ENDED, PHASES, Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration.arrival import Arrival
 from osc_migrate.migration.orphaned import Silence
 from osc_migrate.migration.outage import PATIENCE, Outage
@@ -93,7 +93,7 @@ class Follower:
         cls, cloud: Cloud, server: Server, record: Migration, clock: Clock
     ) -> "Follower":
         """Follow a record that is already known."""
-        project = known(lambda: server.project_id)
+        project = or_none(lambda: server.project_id)
         follower = cls(cloud, server.id, project, record.id - 1, clock)
         follower.record = record
         return follower
@@ -212,7 +212,7 @@ class Follower:
                 server = self._cloud.server_now(self._server_id)
                 if (
                     server is None
-                    or _at_rest(server, passed, self.record)
+                    or _is_at_rest(server, passed, self.record)
                     or passed > SETTLE_AT_MOST
                 ):
                     if self.record and self.record.status in FAILED:
@@ -264,7 +264,9 @@ class Follower:
         self._clock.sleep(self._next - now)
 
 
-def _at_rest(server: Server, passed: float, record: Migration | None) -> bool:
+def _is_at_rest(
+    server: Server, passed: float, record: Migration | None
+) -> bool:
     try:
         if server.status == "ERROR":
             return True

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from osc_migrate import errors, microversions
 from osc_migrate.cloud.migrations import Kind, Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.text import paste, size
 
 POST_COPY = "running (post-copy)"
@@ -32,7 +32,7 @@ def refuse(
         )
     if not has(microversions.FORCE_COMPLETE):
         raise errors.MigrateError(
-            microversions.lacking(
+            microversions.needs_newer_api(
                 "force-complete", microversions.FORCE_COMPLETE, version
             )
         )
@@ -50,7 +50,7 @@ def refuse(
 
 def warning(server: Server, record: Migration) -> tuple[str, ...]:
     """Return sentences about the effect on the guest."""
-    left = known(lambda: record.memory_remaining)
+    left = or_none(lambda: record.memory_remaining)
     remaining = f" ({size(left)} now)" if left else ""
     return (
         f"Forcing the migration of {server.name} from {record.source} to"
@@ -66,7 +66,7 @@ def warning(server: Server, record: Migration) -> tuple[str, ...]:
 
 def kind(record: Migration) -> str:
     """Return the kind of a record with counters; empty if unknown."""
-    if not known(lambda: record.memory_total):
+    if not or_none(lambda: record.memory_total):
         return ""
-    disks = known(lambda: record.disk_total)
+    disks = or_none(lambda: record.disk_total)
     return (Kind.BLOCK if disks else Kind.LIVE).value

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from osc_migrate.facts import Unread
 from osc_migrate.nodes import collect
 from osc_migrate.nodes import node_questions as node_facts
-from osc_migrate.nodes.collect import NodeSession, Sessions
+from osc_migrate.nodes.collect import NodeSession, SessionPool
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.role import Role
 
@@ -14,7 +14,7 @@ _ABOUT = ("guests", "storage")
 
 
 def nodes_of_guest(
-    sessions: Sessions, hosts: Sequence[str], server_id: str
+    sessions: SessionPool, hosts: Sequence[str], server_id: str
 ) -> Mapping[str, NodeFacts | Unread]:
     """Return host -> its facts about a guest and its disks, or the error.
 
@@ -39,7 +39,7 @@ def nodes_of_guest(
 
 
 def runs_on(
-    sessions: Sessions, hosts: Sequence[str], server_id: str
+    sessions: SessionPool, hosts: Sequence[str], server_id: str
 ) -> dict[str, bool | Unread]:
     """Return host -> whether libvirt runs the guest there, or the error."""
 

@@ -18,7 +18,7 @@ from osc_migrate.cloud.migrations import Kind, Migration
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
 from osc_migrate.cloud.whole_cloud import CloudFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration import force as forcing
 from osc_migrate.migration.abort import QUEUED, RUNNING, Stop, refuse_abort
 from osc_migrate.migration.confirm import Decision, Verb
@@ -48,7 +48,7 @@ class Mover:
 
     def facts(self, server: str, host: str | None) -> MoveFacts:
         """Read the facts about a server and a destination."""
-        return read_move.one(self.cloud, server, host)
+        return read_move.read_move(self.cloud, server, host)
 
     def facts_after(
         self, server: str, clock: Clock | None = None
@@ -84,7 +84,7 @@ class Mover:
         """
         if auto and not self.cloud.nova.has(microversions.BLOCK_AUTO):
             raise errors.MigrateError(
-                microversions.lacking(
+                microversions.needs_newer_api(
                     "--auto", microversions.BLOCK_AUTO, self.cloud.nova.version
                 )
             )
@@ -107,7 +107,7 @@ class Mover:
         body: dict[str, object] = {"migrate": None}
         if host and not self.cloud.nova.has(microversions.COLD_TO_HOST):
             raise errors.MigrateError(
-                microversions.lacking(
+                microversions.needs_newer_api(
                     "a destination",
                     microversions.COLD_TO_HOST,
                     self.cloud.nova.version,
@@ -129,7 +129,7 @@ class Mover:
                 " awaiting confirmation or reverting"
             )
         records = self.cloud.migrations(
-            server.id, known(lambda: server.project_id), limit=20
+            server.id, or_none(lambda: server.project_id), limit=20
         )
         for record in records:
             if record.status == "finished" and record.type != "resize":
@@ -165,7 +165,7 @@ class Mover:
         """
         if server is not None:
             return inflight.of_server(self.cloud, server)
-        return inflight.everywhere(self.cloud, host)
+        return inflight.migrations_in_flight(self.cloud, host)
 
     def watch(self, server: Server | None, host: str | None) -> Watcher:
         """Return a watcher of the migrations in flight."""
@@ -266,11 +266,11 @@ class Mover:
     def _start(
         self, facts: MoveFacts, body: object, kind: str, verb: str
     ) -> Move:
-        after = _last(facts)
+        after = _newest_record_id(facts)
         follower = Follower(
             self.cloud,
             facts.server.id,
-            known(lambda: facts.server.project_id),
+            or_none(lambda: facts.server.project_id),
             after,
             self._clock,
         )
@@ -286,7 +286,7 @@ class Mover:
             # The response was lost, or a proxy gave up while Nova continues:
             # a second request could move the server twice.
             if not follower.find(RECORD_WITHIN):
-                raise _unclear(facts, error) from error
+                raise _unclear_error(facts, error) from error
         return move
 
     def _start_action(
@@ -326,7 +326,7 @@ def _requested_host(facts: MoveFacts) -> str | None:
     return facts.destination.name if facts.destination else facts.wanted
 
 
-def _last(facts: MoveFacts) -> int:
+def _newest_record_id(facts: MoveFacts) -> int:
     """Return the ID of the newest record before the move."""
     try:
         return facts.last_migration
@@ -338,7 +338,7 @@ def _last(facts: MoveFacts) -> int:
         ) from None
 
 
-def _unclear(facts: MoveFacts, error: errors.ApiError) -> errors.Unclear:
+def _unclear_error(facts: MoveFacts, error: errors.ApiError) -> errors.Unclear:
     server = paste(facts.server.name, facts.server.id)
     return errors.Unclear(
         f"{error}. It is not known whether the request arrived: no migration"

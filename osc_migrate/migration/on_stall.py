@@ -12,7 +12,7 @@ RUNGS = ("wait", "force", "abort")
 RUNNING = "running"
 
 
-def acted(
+def act_on_stall(
     looks: Iterable[Progress],
     move: Move,
     rung: str,

@@ -9,8 +9,8 @@ periodic task).
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.migrations import ENDED, Migration
-from osc_migrate.explain.server_status import ill
-from osc_migrate.facts import Unread, known
+from osc_migrate.explain.server_status import host_problem
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration.arrival import Arrival
 from osc_migrate.migration.interval import Interval
 
@@ -69,7 +69,7 @@ class Silence:
         counters = (
             (
                 record.status,
-                known(lambda: record.updated_at),
+                or_none(lambda: record.updated_at),
                 record.memory_processed,
                 record.disk_processed,
             )
@@ -147,12 +147,15 @@ class Silence:
         except Unread:
             return []
         names = (
-            (known(lambda: record.source), known(lambda: record.destination))
+            (
+                or_none(lambda: record.source),
+                or_none(lambda: record.destination),
+            )
             if record
             else ()
         )
         return [
             problem
             for name in names
-            if name in hosts and (problem := ill(hosts[name]))
+            if name in hosts and (problem := host_problem(hosts[name]))
         ]

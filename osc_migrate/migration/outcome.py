@@ -11,7 +11,7 @@ from osc_migrate.explain import reader, server_status
 from osc_migrate.explain.explanation import Explanation
 from osc_migrate.explain.joiner import WORKED
 from osc_migrate.explain.node_logs.collect import Reach
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration import own_abort
 from osc_migrate.migration.follow import FAILED, Follower
 from osc_migrate.migration.orphaned import ABANDONED
@@ -130,8 +130,8 @@ def of_move(
         server=facts.server.name,
         id=facts.server.id,
         kind=kind or _chosen(counted),
-        source=known(lambda: facts.server.host),
-        destination=known(lambda: _destination(record, facts)),
+        source=or_none(lambda: facts.server.host),
+        destination=or_none(lambda: _destination(record, facts)),
         status=record.status if record else "accepted",
         migration_id=record.id if record else None,
         seconds=seconds,
@@ -140,7 +140,7 @@ def of_move(
         reason=reason,
         next=command,
         location=(
-            server_status.guest(now, known(lambda: facts.server.host))
+            server_status.guest(now, or_none(lambda: facts.server.host))
             if end is End.NOT_MOVED
             else ""
         ),
@@ -168,7 +168,7 @@ def _doubt(
     if record.status == "finished":
         expected = "VERIFY_RESIZE"
     try:
-        if elsewhere := _elsewhere(record, before, now):
+        if elsewhere := _contradiction(record, before, now):
             return elsewhere
         if now.task_state is not None:
             return f"Nova is still busy with the server: {now.task_state}"
@@ -177,7 +177,7 @@ def _doubt(
                 f"the server was {before.status} and is {now.status} on"
                 f" {now.host}"
             )
-        if record.status == "finished" and _off(before, now):
+        if record.status == "finished" and _was_stopped(before, now):
             return (
                 f"the guest ran before, and does not run on {now.host}: it"
                 " is there, awaiting confirmation"
@@ -187,7 +187,7 @@ def _doubt(
     return None
 
 
-def _off(before: Server, now: Server) -> bool:
+def _was_stopped(before: Server, now: Server) -> bool:
     """Return whether the guest has stopped. 1 is running (power_state.py)."""
     return before.status == "ACTIVE" and now.power_state != 1
 
@@ -214,9 +214,9 @@ def _look(facts: MoveFacts) -> str:
     return f"openstack server event list {server_status.name(facts.server)}"
 
 
-def _elsewhere(record: Migration, before: Server, now: Server) -> str:
+def _contradiction(record: Migration, before: Server, now: Server) -> str:
     """Return how the server's host contradicts the record, or ''."""
-    if known(lambda: now.host) is None:
+    if or_none(lambda: now.host) is None:
         # For other users than admins, host names are hidden, but not the hash.
         if now.host_id != before.host_id:
             return ""
@@ -245,7 +245,7 @@ def _chosen(counted: Migration | None) -> str:
 
 
 def _destination(record: Migration | None, facts: MoveFacts) -> str | None:
-    recorded = known(lambda: record.destination) if record else None
+    recorded = or_none(lambda: record.destination) if record else None
     if recorded or facts.destination is None:
         return recorded
     return facts.destination.name

@@ -33,7 +33,7 @@ def reported(
         return explanation, f"{by} asked to abort it: stalled; {reason}"
     abort_text = f"aborted by {by}: stalled"
     reason = "; ".join(filter(None, (abort_text, _location(now))))
-    remedy = causes.named(_CAUSE).remedy
+    remedy = causes.cause_by_id(_CAUSE).remedy
     command = explanation.next.replace(remedy, _REMEDY) or _REMEDY
     return dataclasses.replace(
         explanation, meaning=reason, next=command

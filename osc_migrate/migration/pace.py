@@ -59,7 +59,7 @@ class Pace:
             self._convergence = Convergence()
             self._last = None
         if job is not None:
-            record = refined(record, job)
+            record = with_job_counters(record, job)
         memory = _pair(record.memory_total, record.memory_remaining)
         disk = _pair(record.disk_total, record.disk_remaining)
         remaining = memory[1] + disk[1]
@@ -159,7 +159,7 @@ class Pace:
         )
 
 
-def refined(record: Migration, job: Job) -> Migration:
+def with_job_counters(record: Migration, job: Job) -> Migration:
     """Return the record with libvirt's current counters."""
     return record.but(
         memory_total=job.memory_total,

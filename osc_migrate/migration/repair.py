@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from osc_migrate.checks import registry
 from osc_migrate.checks.findings import Status
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration.follow import FAILED
 from osc_migrate.text import confirm_or_revert, paste
 
@@ -95,10 +95,13 @@ def plan(
 
 def hosts_to_ask(move: MoveFacts) -> list[str]:
     """Return the hosts on which the guest might run."""
-    last = next(iter(known(lambda: move.migrations) or ()), None)
-    hosts = [known(lambda: move.server.host)]
+    last = next(iter(or_none(lambda: move.migrations) or ()), None)
+    hosts = [or_none(lambda: move.server.host)]
     if last:
-        hosts += [known(lambda: last.source), known(lambda: last.destination)]
+        hosts += [
+            or_none(lambda: last.source),
+            or_none(lambda: last.destination),
+        ]
     return list(dict.fromkeys(filter(None, hosts)))
 
 
@@ -169,8 +172,8 @@ def _doubt(move: MoveFacts, runs: Runs | None) -> str:
             f"migration {last.id} broke off when the server was on"
             f" {server.host} already: ask libvirt with --nodes"
         )
-    fault = known(lambda: server.faulted_at)
-    ended = known(lambda: last.updated_at)
+    fault = or_none(lambda: server.faulted_at)
+    ended = or_none(lambda: last.updated_at)
     if fault and ended and fault - ended > _SAME:
         return f"its fault of {fault:%Y-%m-%d %H:%M} UTC is newer than that"
     if move.source is None:
@@ -179,10 +182,10 @@ def _doubt(move: MoveFacts, runs: Runs | None) -> str:
         return f"nova-compute on {server.host} is not up"
     if server.power_state != 1:
         return "its guest is not seen running"
-    return _elsewhere(server.host, runs) if runs is not None else ""
+    return _host_objection(server.host, runs) if runs is not None else ""
 
 
-def _elsewhere(host: str, runs: Runs) -> str:
+def _host_objection(host: str, runs: Runs) -> str:
     """Return the objection of the hosts; all must have been asked."""
     for name, answer in runs.items():
         if isinstance(answer, Unread):
@@ -245,8 +248,8 @@ def _waiting(move: MoveFacts, confirm_after: float) -> Iterator[RepairStep]:
 
 def _bindings(move: MoveFacts) -> Iterator[RepairStep]:
     server = move.server
-    ports = known(lambda: move.ports) or ()
-    host = known(lambda: server.host)
+    ports = or_none(lambda: move.ports) or ()
+    host = or_none(lambda: server.host)
     if not host or server.status == "VERIFY_RESIZE":
         return
     try:
@@ -254,7 +257,7 @@ def _bindings(move: MoveFacts) -> Iterator[RepairStep]:
     except Unread:
         idle = False
     for port in ports:
-        bindings = known(lambda port=port: port.bindings) or {}  # type: ignore[misc]
+        bindings = or_none(lambda port=port: port.bindings) or {}  # type: ignore[misc]
         for bound_host, status in sorted(bindings.items()):
             if bound_host == host:
                 continue

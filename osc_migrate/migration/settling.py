@@ -3,7 +3,7 @@
 from osc_migrate import errors
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration.follow import Clock
 
 # Seconds: OVN and the agents take a few, also in large clouds.
@@ -20,7 +20,7 @@ def settled(cloud: Cloud, facts: MoveFacts, clock: Clock) -> MoveFacts:
     have to claim them on the destination.
     """
     server = facts.server
-    if known(lambda: server.power_state) != _RUNNING:
+    if or_none(lambda: server.power_state) != _RUNNING:
         return facts
     end = clock.now() + PATIENCE
     while facts.ports_down and clock.now() < end:

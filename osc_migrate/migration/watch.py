@@ -8,7 +8,7 @@ from osc_migrate.cloud import in_flight
 from osc_migrate.cloud.cloud import Cloud, in_parallel
 from osc_migrate.cloud.migrations import ENDED, Migration
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.migration.follow import FAILED, SETTLE, Clock
 from osc_migrate.migration.orphaned import Silence
 from osc_migrate.migration.outage import Outage
@@ -62,15 +62,15 @@ class Watched:
     @property
     def row(self) -> Sequence[object]:
         record, progress = self.record, self.progress
-        since = known(lambda: record.created_at)
+        since = or_none(lambda: record.created_at)
         counted = progress.total > 0
         return (
             self.server,
             self.server_id,
             record.id,
             record.type,
-            known(lambda: record.source),
-            known(lambda: record.destination),
+            or_none(lambda: record.source),
+            or_none(lambda: record.destination),
             record.status,
             progress.phase,
             progress.memory_total if counted else None,
@@ -79,7 +79,7 @@ class Watched:
             progress.disk_remaining if counted else None,
             utc(since),
             record.uuid,
-            utc(known(lambda: record.updated_at)),
+            utc(or_none(lambda: record.updated_at)),
             100 - 100 * progress.remaining // progress.total
             if counted
             else None,
@@ -183,7 +183,7 @@ class Watcher:
     def _listed(self) -> list[Migration]:
         if self._server:
             return in_flight.of_server(self._cloud, self._server)
-        return in_flight.everywhere(self._cloud, self._host)
+        return in_flight.migrations_in_flight(self._cloud, self._host)
 
     def _ended(self, before: Watched) -> Migration | None:
         """Return the record of one that is no longer listed as in flight."""
@@ -263,7 +263,7 @@ class Watcher:
     def _id(self, record: Migration) -> str:
         if self._server:
             return self._server.id
-        return known(lambda: record.server_id) or ""
+        return or_none(lambda: record.server_id) or ""
 
     def _name(self, server_id: str) -> str:
         if server_id not in self._names:

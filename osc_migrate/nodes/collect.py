@@ -15,7 +15,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes import node_questions as node_facts
 from osc_migrate.nodes.answers import Answer, Answers, Question, complete
 from osc_migrate.nodes.guests import processors
-from osc_migrate.nodes.guests.facts import Cpu
+from osc_migrate.nodes.guests.facts import GuestCpu
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.reach import reading as reach
 from osc_migrate.nodes.role import Role
@@ -33,7 +33,7 @@ class NodeSession(Protocol):
     ) -> dict[str, Answer | Unread]: ...
 
 
-class Sessions(Protocol):
+class SessionPool(Protocol):
     """Sessions with many nodes: nodes.visit.Sessions."""
 
     @property
@@ -61,7 +61,7 @@ class Survey:
 
 
 def survey(
-    sessions: Sessions,
+    sessions: SessionPool,
     roles: Mapping[str, Role],
     *,
     servers: Sequence[str] = (),
@@ -92,7 +92,7 @@ def survey(
             answers.pop(name, None)
 
     def first(shell: NodeSession) -> dict[str, Answer | Unread]:
-        first_answers = _first(shell)
+        first_answers = _first_answers(shell)
         role = roles[shell.name]
         server_ids = servers if role is Role.COMPUTE else ()
         return first_answers | ask(
@@ -120,7 +120,7 @@ def survey(
             each(lambda shell: _reach(shell, peers, listening))
         finally:
             if not read_only:
-                each(lambda shell: _silence(shell, answers))
+                each(lambda shell: _second_answers(shell, answers))
     return Survey(roles, answers, lost)
 
 
@@ -135,7 +135,7 @@ def ask(
     }
 
 
-def _first(shell: NodeSession) -> dict[str, Answer | Unread]:
+def _first_answers(shell: NodeSession) -> dict[str, Answer | Unread]:
     answers = ask(shell, node_facts.FIRST)
     # A separate question, so that it is answered as soon as it is asked.
     before = time.time()
@@ -150,7 +150,7 @@ def _listen(
 ) -> dict[str, Answer | Unread]:
     if node is None:
         return {}
-    listen_questions = node_facts.unless_odd(
+    listen_questions = node_facts.read_or_unread(
         "ports", reach.listen, node, peer_count
     )
     return (
@@ -171,7 +171,7 @@ def _reach(
     reach_questions = reach.questions(
         peers[shell.name], other_nodes, listening
     )
-    compared = node_facts.unless_odd(
+    compared = node_facts.read_or_unread(
         "processors", lambda: processors.question(_processors(other_nodes))
     )
     if isinstance(compared, Unread):
@@ -179,7 +179,7 @@ def _reach(
     return ask(shell, reach_questions | compared)
 
 
-def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:
+def _processors(nodes: Sequence[NodeFacts]) -> Iterator[GuestCpu]:
     """What the guests see that were asked for and run on these nodes."""
     for node in nodes:
         try:
@@ -191,7 +191,7 @@ def _processors(nodes: Sequence[NodeFacts]) -> Iterator[Cpu]:
                 yield domain.cpu
 
 
-def _silence(
+def _second_answers(
     shell: NodeSession, answers: Mapping[str, Answers]
 ) -> dict[str, Answer | Unread]:
     return ask(shell, reach.silence(answers.get(shell.name, {})))

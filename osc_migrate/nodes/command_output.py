@@ -86,7 +86,7 @@ class CommandOutput:
         return [(key, value.strip()) for key, _, value in rows[:-1]]
 
     def number(self, name: str) -> int:
-        return whole(self.out(name), f"{self._subject}.{name}")
+        return parse_int(self.out(name), f"{self._subject}.{name}")
 
     def pairs(self, name: str, *ok_statuses: int) -> dict[str, str]:
         """Lines of 'name=value', quotes around values removed."""
@@ -106,7 +106,7 @@ def trusted(doubt: str, value: T) -> T:
     return cast(T, Unread(doubt[:300])) if doubt else value
 
 
-def whole(text: str, subject: str, base: int = 10) -> int:
+def parse_int(text: str, subject: str, base: int = 10) -> int:
     """A number that a node said.
 
     :raises Unread: it is none.
@@ -122,7 +122,9 @@ def whole(text: str, subject: str, base: int = 10) -> int:
         ) from None
 
 
-def each(rows: list[str], read: Callable[[str], T | None]) -> tuple[T, ...]:
+def parse_rows(
+    rows: list[str], read: Callable[[str], T | None]
+) -> tuple[T, ...]:
     """What `read` makes of the rows, those left out for which it is None."""
     values = (read(row) for row in rows)
     return tuple(value for value in values if value is not None)

@@ -14,7 +14,7 @@ from osc_migrate.nodes.accounts.facts import Accounts
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.guests.facts import Guests
 from osc_migrate.nodes.libvirt.facts import Libvirt
-from osc_migrate.nodes.network.facts import Network
+from osc_migrate.nodes.network.facts import NodeNetwork
 from osc_migrate.nodes.reach.facts import Reach
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.storage.facts import Storage
@@ -36,7 +36,7 @@ class NodeFacts(Facts):
     storage: Storage
     libvirt: Libvirt
     tls: Tls
-    network: Network
+    network: NodeNetwork
     volumes: Volumes
     # Of the servers that the survey was made for.
     guests: Guests

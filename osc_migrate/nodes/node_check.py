@@ -37,17 +37,17 @@ def of_pair(
     kinds: Iterable[Kind] = Kind,
 ) -> Callable[[Callable[[PairFacts], str]], Check]:
     decorator = check(_pair, kinds)
-    return lambda judge: decorator(_stated(judge))
+    return lambda judge: decorator(_state_sources(judge))
 
 
 def of_cluster(
     kinds: Iterable[Kind] = Kind,
 ) -> Callable[[Callable[[ClusterFacts], str]], Check]:
     decorator = check(_cluster, kinds)
-    return lambda judge: decorator(_stated(judge))
+    return lambda judge: decorator(_state_sources(judge))
 
 
-def _stated(judge: Callable[[T], str]) -> Callable[[T], str]:
+def _state_sources(judge: Callable[[T], str]) -> Callable[[T], str]:
     """Sees several nodes: each fix states whose word it rests on."""
 
     @functools.wraps(judge)

@@ -6,7 +6,7 @@ check of one node says what is wrong already.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from osc_migrate.checks.check import Check, judge, softened
+from osc_migrate.checks.check import Check, downgrade_ignored, judge
 from osc_migrate.checks.findings import Finding, Report, Status
 from osc_migrate.checks.registry import CLOUD, MOVE
 from osc_migrate.cloud.migrations import Kind
@@ -41,26 +41,26 @@ _SUBJECTS = (
 )
 
 
-def _of(scope: str) -> tuple[Check, ...]:
+def _checks_of(scope: str) -> tuple[Check, ...]:
     return tuple(
         check for subject in _SUBJECTS for check in getattr(subject, scope, ())
     )
 
 
 #: of one compute node
-NODE = _of("NODE")
+NODE = _checks_of("NODE")
 
 
 #: of one node that serves storage
-STORAGE = _of("STORAGE")
+STORAGE = _checks_of("STORAGE")
 
 
 #: of a source and a destination
-PAIR = _of("PAIR")
+PAIR = _checks_of("PAIR")
 
 
 #: of all nodes together
-CLUSTER = _of("CLUSTER")
+CLUSTER = _checks_of("CLUSTER")
 
 
 def all_node_checks() -> tuple[Check, ...]:
@@ -103,7 +103,7 @@ def judge_nodes(
         findings += judge(PAIR, pair, kind)
     if len(nodes) > 1:
         findings += judge(CLUSTER, ClusterFacts(nodes), kind)
-    return Report(softened(findings, ignored))
+    return Report(downgrade_ignored(findings, ignored))
 
 
 def answered(name: str, unread: Unread | None = None) -> Finding:

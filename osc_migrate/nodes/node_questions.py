@@ -56,12 +56,14 @@ def questions(
     :param read_only: ask nothing that touches the node, such as writing a
         file for a moment.
     """
-    known = unless_odd("config", config.read, CommandOutput(answers, "config"))
+    known = read_or_unread(
+        "config", config.read, CommandOutput(answers, "config")
+    )
     if isinstance(known, Unread):
         known = Config((), {})
 
     def about(subject: str, module: Any, *of: Any) -> dict[str, Question]:
-        subject_questions = unless_odd(
+        subject_questions = read_or_unread(
             subject, lambda: module.questions(known, *of, read_only=read_only)
         )
         # What is not asked is unread.
@@ -79,7 +81,7 @@ def questions(
     }
 
 
-def unless_odd(
+def read_or_unread(
     subject: str, read: Callable[..., T], *args: object
 ) -> T | Unread:
     """`read` of `args`, or as a value why it could not be read: see
@@ -106,7 +108,9 @@ def read(name: str, role: Role, answers: Answers) -> NodeFacts:
     """What the answers of one node mean."""
 
     def part(subject: str, reading: Callable[[CommandOutput], Any]) -> Any:
-        return unless_odd(subject, reading, CommandOutput(answers, subject))
+        return read_or_unread(
+            subject, reading, CommandOutput(answers, subject)
+        )
 
     return NodeFacts(
         name=name,

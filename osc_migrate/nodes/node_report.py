@@ -6,7 +6,7 @@ from osc_migrate.checks.check import judge
 from osc_migrate.checks.findings import Finding, Report
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.collect import Survey
 from osc_migrate.nodes.guests.checks import GUEST
 from osc_migrate.nodes.guests.guest_move import GuestMove, storage_classes
@@ -37,8 +37,8 @@ class NodeReport:
     def of_move(self, move: MoveFacts, kind: Kind) -> list[Finding]:
         """The source, the destination, and the way from one to the other:
         judged once, however many servers go there; and the server."""
-        source = known(lambda: move.source and move.source.name) or ""
-        destination_name = known(
+        source = or_none(lambda: move.source and move.source.name) or ""
+        destination_name = or_none(
             lambda: move.destination and move.destination.name
         )
         destination = destination_name or move.wanted or ""
@@ -62,7 +62,7 @@ class NodeReport:
         if not {source, destination} <= self._nodes.keys():
             return ""
         pair = PairFacts(self._nodes[source], self._nodes[destination])
-        return known(lambda: storage_classes(pair)) or ""
+        return or_none(lambda: storage_classes(pair)) or ""
 
     def _guest(
         self, move: MoveFacts, source: str, destination: str, kind: Kind

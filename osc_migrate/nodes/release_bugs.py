@@ -17,11 +17,11 @@ _NOVA_BUG = "https://bugs.launchpad.net/nova/+bug/"
 _LIBVIRT_NEWS = "https://libvirt.org/news.html"
 
 
-def within(version: Version, ranges: Ranges) -> bool:
+def is_in_ranges(version: Version, ranges: Ranges) -> bool:
     return any(first <= version < fixed for first, fixed in ranges)
 
 
-def _shown(ranges: Ranges) -> str:
+def _ranges_text(ranges: Ranges) -> str:
     return ", ".join(
         f"{dotted(first)} to {dotted(fixed)}"
         if any(first)
@@ -51,7 +51,7 @@ class Bug:
     @property
     def releases(self) -> str:
         """As the documentation has them."""
-        return f"{self.program} {_shown(self.ranges)}"
+        return f"{self.program} {_ranges_text(self.ranges)}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +70,12 @@ class PairBug:
     def releases(self) -> str:
         """As the documentation has them."""
         return (
-            f"{self.program} {_shown(self.source_ranges)}, to"
-            f" {_shown(self.destination_ranges)}"
+            f"{self.program} {_ranges_text(self.source_ranges)}, to"
+            f" {_ranges_text(self.destination_ranges)}"
         )
 
 
-def _always(node: NodeFacts) -> bool:
+def _applies_always(node: NodeFacts) -> bool:
     return True
 
 
@@ -169,20 +169,20 @@ NOVA: tuple[Bug, ...] = (
     Bug(
         "Nova",
         (((0, 0, 0), (25, 1, 0)),),
-        _always,
+        _applies_always,
         "Nova may take a completed copy for a failed one ('no RAM info was"
         " set'): the guest runs on the destination, unknown to Nova",
         "update nova-compute to 25.1.0 or newer; after a failure look at virsh"
         " list on both hosts before anything else",
         f"{_NOVA_BUG}1982284",
-        hurts=_always,
+        hurts=_applies_always,
     ),
 )
 LIBVIRT: tuple[Bug, ...] = (
     Bug(
         "libvirt",
         (((10, 2, 0), (10, 3, 0)),),
-        _always,
+        _applies_always,
         "libvirt may refuse a move with 'incompatible CPU definition', as"
         " Nova passes its own domain definition",
         "update libvirt to 10.3.0 or newer, or to a package with the fix",
@@ -200,7 +200,7 @@ LIBVIRT: tuple[Bug, ...] = (
     Bug(
         "libvirt",
         (((8, 8, 0), (8, 9, 0)),),
-        _always,
+        _applies_always,
         "libvirt's daemon crashes when it is restarted during a move",
         "update libvirt to 8.9.0 or newer; restart it only while nothing"
         " moves",
@@ -218,7 +218,7 @@ DISK_COPIES: tuple[Bug, ...] = (
         "do not move servers with local disks live; update libvirt to 7.6.0 or"
         " newer",
         _LIBVIRT_NEWS,
-        hurts=_always,
+        hurts=_applies_always,
     ),
     Bug(
         "libvirt",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from osc_migrate.checks.findings import Finding, Fix
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 from osc_migrate.text import command, printable
 
 # What the lines of a Fix may call. Each leaves a file alone that is right
@@ -156,7 +156,7 @@ def _script(node: str, fixes: list[tuple[Finding, Fix]]) -> str:
         if fix.lines in written_lines:
             continue
         written_lines.add(fix.lines)
-        detail = printable(masked(finding.detail))
+        detail = printable(mask_secrets(finding.detail))
         lines.append(f"# {finding.check}: {detail}")
         lines += [*fix.lines, ""]
     if restart:

@@ -14,7 +14,7 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer, Answers
 from osc_migrate.nodes.collect import Survey
 from osc_migrate.nodes.role import Role
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 
 # Of the format; another one is refused, not guessed at.
 VERSION = 1
@@ -37,14 +37,14 @@ def dumps(survey: Survey) -> str:
             name: {
                 "role": survey.roles[name].value,
                 "answers": {
-                    key: _plain(answer) for key, answer in answers.items()
+                    key: _as_json(answer) for key, answer in answers.items()
                 },
             }
             for name, answers in survey.answers.items()
         },
         "lost": {
             name: {
-                "reason": masked(unread.reason),
+                "reason": mask_secrets(unread.reason),
                 "role": survey.roles[name].value,
             }
             for name, unread in survey.lost.items()
@@ -115,13 +115,13 @@ def loads(text: str, path: str) -> Survey:
         raise BadFacts(path, f"{type(error).__name__}: {message}") from error
 
 
-def _plain(answer: Answer | Unread) -> dict[str, object]:
+def _as_json(answer: Answer | Unread) -> dict[str, object]:
     if isinstance(answer, Unread):
-        return {"unread": masked(answer.reason)}
+        return {"unread": mask_secrets(answer.reason)}
     return {
         "status": answer.status,
-        "out": masked(answer.out),
-        "err": masked(answer.err),
+        "out": mask_secrets(answer.out),
+        "err": mask_secrets(answer.err),
     }
 
 

@@ -61,7 +61,7 @@ def shown_besides(messages: Iterable[str]) -> list[Cause]:
     ]
 
 
-def named(id: str) -> Cause:
+def cause_by_id(id: str) -> Cause:
     """The cause with that id."""
     return next(c for c in CAUSES if c.id == id)
 

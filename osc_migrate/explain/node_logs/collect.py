@@ -22,16 +22,17 @@ from osc_migrate.explain.node_logs.lines import (
     NodeLog,
 )
 from osc_migrate.explain.node_logs.parsing import read
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.transport.connection_errors import NodeLost
 
 if typing.TYPE_CHECKING:
-    from osc_migrate.nodes.collect import NodeSession, Sessions
+    from osc_migrate.nodes.collect import NodeSession, SessionPool
 
 # Connects to nodes, given name -> address; None if the API shows none.
 Reach = Callable[
-    [Mapping[str, str | None]], contextlib.AbstractContextManager["Sessions"]
+    [Mapping[str, str | None]],
+    contextlib.AbstractContextManager["SessionPool"],
 ]
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -103,7 +104,7 @@ def _addresses(cloud: Cloud, hosts: Sequence[str]) -> dict[str, str | None]:
 
     def address(host: str) -> str | None:
         return (
-            known(lambda: hypervisors[host].ip)
+            or_none(lambda: hypervisors[host].ip)
             if host in hypervisors
             else None
         )
@@ -121,17 +122,17 @@ def _visit(
             return None
     elif not (action and action.failed):
         return None
-    created = known(lambda: record.created_at) if record else None
-    started = created or (known(lambda: action.start) if action else None)
+    created = or_none(lambda: record.created_at) if record else None
+    started = created or (or_none(lambda: action.start) if action else None)
     if started is None:
         return None
-    events = known(lambda: attempt.events) or ()
-    wrote = known(lambda: record.updated_at) if record else None
+    events = or_none(lambda: attempt.events) or ()
+    wrote = or_none(lambda: record.updated_at) if record else None
     ended = wrote or steps.last_finish(events) or started
-    source = known(lambda: record.source) if record else None
+    source = or_none(lambda: record.source) if record else None
     hosts = (
         source,
-        known(lambda: record.destination) if record else None,
+        or_none(lambda: record.destination) if record else None,
         *steps.tried_hosts(events),
     )
     request = action.request_id if action else ""
@@ -174,6 +175,6 @@ def _logs(
     return Logs(
         tuple(node_logs),
         unread,
-        questions.by_hand(visit.line_filter),
+        questions.manual_command(visit.line_filter),
         tuple(of_qemu),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from osc_migrate.explain.node_logs.lines import LineFilter, LogLine, NodeLog
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 
 # Newest lines kept per node; characters per line, and of all lines.
 _LINES = 200
@@ -69,17 +69,19 @@ def read(
             doubts.append(content[:_WIDTH])
         elif mark == "|" and places:
             line = _line(node, places[-1], zone, content, line_filter)
-            kept_last = line is not None and _within(
+            kept_last = line is not None and _is_within(
                 line, content, line_filter
             )
             if line and kept_last:
                 lines.append(line)
         elif mark == "+" and places and kept_last:
-            lines.append(_parsed(node, places[-1], zone, content)[0])
-    lines.sort(key=_when)
+            lines.append(_parse_line(node, places[-1], zone, content)[0])
+    lines.sort(key=_time_of)
     if not places:
         last_error = answer.err.strip().splitlines()[-1:]
-        reasons = doubts or [masked(last[:_WIDTH]) for last in last_error]
+        reasons = doubts or [
+            mask_secrets(last[:_WIDTH]) for last in last_error
+        ]
         reason = "; ".join(reasons) or "none was found"
         raise Unread(f"no log was read: {reason}")
     newest_lines = list(_newest(dict.fromkeys(lines)))[::-1]
@@ -98,24 +100,26 @@ def _line(
         for identifier in (line_filter.server, line_filter.request)
     ):
         return None
-    line, instance = _parsed(node, place, zone, content)
+    line, instance = _parse_line(node, place, zone, content)
     if instance and line_filter.server and instance != line_filter.server:
         return None
     return line
 
 
-def _parsed(
+def _parse_line(
     node: str, place: str, zone: str, content: str
 ) -> tuple[LogLine, str | None]:
     """Return the line, and the UUID of the server that it names."""
     content = _COLOUR.sub("", content[:_WIDTH])
     match = _OSLO.search(content)
     if match is None:
-        line = LogLine(node, place, _time(content, zone), "", masked(content))
+        line = LogLine(
+            node, place, _time(content, zone), "", mask_secrets(content)
+        )
         return line, None
     text = content[match.end() :].rstrip()
     time = _time(content[: match.start()], zone)
-    return LogLine(node, place, time, match[1], masked(text)), match[2]
+    return LogLine(node, place, time, match[1], mask_secrets(text)), match[2]
 
 
 def _time(before: str, zone: str) -> datetime.datetime | None:
@@ -137,7 +141,7 @@ def _time(before: str, zone: str) -> datetime.datetime | None:
     return None
 
 
-def _within(line: LogLine, content: str, line_filter: LineFilter) -> bool:
+def _is_within(line: LogLine, content: str, line_filter: LineFilter) -> bool:
     """Whether a line belongs to this move, not to an earlier or later one.
 
     Only the request ID proves that: clocks and time zones may be wrong.
@@ -155,7 +159,7 @@ def _within(line: LogLine, content: str, line_filter: LineFilter) -> bool:
     return line_filter.since <= line.time <= line_filter.until
 
 
-def _when(line: LogLine) -> datetime.datetime:
+def _time_of(line: LogLine) -> datetime.datetime:
     # Lines without a time sort last, as the final messages are there.
     return line.time or datetime.datetime.max.replace(tzinfo=datetime.UTC)
 

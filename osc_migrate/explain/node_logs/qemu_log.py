@@ -19,7 +19,7 @@ from osc_migrate.explain.node_logs.lines import (
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.process_identity import FIND_LIBVIRT
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 
 # Bytes to read at the end of a log (virtlogd rotates at 2 MiB); limits for
 # the answer: lines, and bytes per line and in total.
@@ -142,10 +142,10 @@ def read(
         elif mark == "|" and places:
             by_qemu = True
             if match := _TIME.match(content):
-                moment, by_qemu = _moment(match), match[3] == "Z "
+                moment, by_qemu = _time_of(match), match[3] == "Z "
                 content = content[match.end() :]
             # A line without a time continues the one before it.
-            if by_qemu and moment and _within(moment, line_filter):
+            if by_qemu and moment and _is_within(moment, line_filter):
                 lines.append(_line(node, places[-1], moment, content))
     if not ended:
         doubts.append("QEMU's log was not read to its end")
@@ -157,7 +157,7 @@ def read(
     )
 
 
-def _moment(match: re.Match[str]) -> datetime.datetime | None:
+def _time_of(match: re.Match[str]) -> datetime.datetime | None:
     zone = "+0000" if match[3] == "Z " else match[3][:5]
     try:
         moment = datetime.datetime.fromisoformat(
@@ -168,7 +168,7 @@ def _moment(match: re.Match[str]) -> datetime.datetime | None:
         return None
 
 
-def _within(moment: datetime.datetime, line_filter: LineFilter) -> bool:
+def _is_within(moment: datetime.datetime, line_filter: LineFilter) -> bool:
     return line_filter.since <= moment <= line_filter.until
 
 
@@ -180,5 +180,5 @@ def _line(
         level = "INFO"
     elif _WARNING.search(content):
         level = "DEBUG"
-    text = masked(content[:_WIDTH].rstrip())
+    text = mask_secrets(content[:_WIDTH].rstrip())
     return LogLine(node, place, moment, level, text, QEMU)

@@ -230,7 +230,7 @@ def question(
     )
 
 
-def by_hand(line_filter: LineFilter) -> str:
+def manual_command(line_filter: LineFilter) -> str:
     """Return the command that reads the log on the node by hand."""
     pattern = line_filter.server or line_filter.request
     return (

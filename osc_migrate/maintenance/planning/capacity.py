@@ -8,7 +8,7 @@ from osc_migrate.cloud.inventory import HostInventory
 from osc_migrate.cloud.placement import Inventory
 from osc_migrate.cloud.server_groups import ServerGroup
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.maintenance.planning.candidate import Candidate
 
 # A provider (name of its host, or its own) and a resource class.
@@ -17,14 +17,14 @@ Shelf = tuple[str, str]
 
 def host_of(server: Server | None) -> str | None:
     """Return a server's host; None if it has none or it is not shown."""
-    return known(lambda: server.host) or None if server else None
+    return or_none(lambda: server.host) or None if server else None
 
 
 def _stock_of(place: HostInventory) -> Mapping[str, Inventory]:
-    return known(lambda: place.stock) or {}
+    return or_none(lambda: place.stock) or {}
 
 
-class State:
+class Occupancy:
     """Free resources and locations, updated as moves start and end.
 
     A move uses both hosts while in flight: :meth:`arrive` when it starts,

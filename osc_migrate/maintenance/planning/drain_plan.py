@@ -6,17 +6,21 @@ from collections.abc import Collection, Iterable, Sequence
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.cloud.servers import Server
 from osc_migrate.errors import NotFound
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.maintenance.planning import plan_builder
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.capacity import State, host_of
+from osc_migrate.maintenance.planning.capacity import Occupancy, host_of
 from osc_migrate.maintenance.planning.duration import DurationEstimate
 from osc_migrate.maintenance.planning.method import (
     MoveClassifier,
     skip_candidate,
     stay,
 )
-from osc_migrate.maintenance.planning.placement import best, emptiest, placed
+from osc_migrate.maintenance.planning.placement import (
+    best_host,
+    emptiest,
+    place_all,
+)
 from osc_migrate.maintenance.planning.plan import (
     Plan,
     Purpose,
@@ -27,7 +31,12 @@ from osc_migrate.maintenance.planning.plan import (
 from osc_migrate.maintenance.planning.reasons import blocking_reasons
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.rules import Rules
-from osc_migrate.maintenance.planning.waves import Move, Wave, evenly, waves
+from osc_migrate.maintenance.planning.waves import (
+    PlannedMove,
+    Wave,
+    balance_order,
+    waves,
+)
 
 
 def drain(fleet: Fleet, request: Request) -> Plan:
@@ -47,27 +56,29 @@ def drain(fleet: Fleet, request: Request) -> Plan:
     candidates = [
         candidate for candidate in judged if isinstance(candidate, Candidate)
     ]
-    before, after = State(fleet), State(fleet)
+    before, after = Occupancy(fleet), Occupancy(fleet)
     # No move depends on room freed by another: any order works.
     allowed_hosts = {
         candidate: rules.hosts(candidate)
         for candidate in candidates
         if candidate.way is not Way.STOP and not candidate.beyond
     }
-    destinations = placed(after, allowed_hosts)
+    destinations = place_all(after, allowed_hosts)
     moves = []
     for candidate in candidates:
         if candidate in destinations:
-            reason = _because(
+            reason = _why_chosen(
                 candidate, allowed_hosts[candidate], destinations[candidate]
             )
-            moves.append(Move(candidate, destinations[candidate], reason))
+            moves.append(
+                PlannedMove(candidate, destinations[candidate], reason)
+            )
         elif candidate.way is Way.STOP:
-            moves.append(Move(candidate, None))
+            moves.append(PlannedMove(candidate, None))
         elif candidate.beyond and request.to:
-            stays.append(skip_candidate(candidate, _beyond(candidate)))
+            stays.append(skip_candidate(candidate, _scheduler_only(candidate)))
         elif candidate.beyond:
-            moves.append(Move(candidate, None))
+            moves.append(PlannedMove(candidate, None))
         else:
             reasons = blocking_reasons(
                 candidate, rules, fleet.places, before, after
@@ -91,19 +102,21 @@ def drain(fleet: Fleet, request: Request) -> Plan:
         ordered_waves,
         stays,
         state,
-        _short(request.hosts, stays, moves),
+        _shortfalls(request.hosts, stays, moves),
     )
 
 
-def _beyond(candidate: Candidate) -> str:
+def _scheduler_only(candidate: Candidate) -> str:
     return (
         f"{candidate.beyond}: only the scheduler can choose its host;"
         " leave out --to"
     )
 
 
-def _because(candidate: Candidate, hosts: Sequence[str], chosen: str) -> str:
-    status = known(lambda: candidate.server.status) or "?"
+def _why_chosen(
+    candidate: Candidate, hosts: Sequence[str], chosen: str
+) -> str:
+    status = or_none(lambda: candidate.server.status) or "?"
     text = f"{status}; one of {len(hosts)} hosts that may take it"
     if len(hosts) == 1:
         text = f"{status}; the only host that may take it"
@@ -133,16 +146,16 @@ def _servers_to_move(fleet: Fleet, request: Request) -> list[Server]:
 
 
 def _ordered(
-    fleet: Fleet, request: Request, moves: Sequence[Move]
-) -> tuple[list[Wave], list[Move], State]:
+    fleet: Fleet, request: Request, moves: Sequence[PlannedMove]
+) -> tuple[list[Wave], list[PlannedMove], Occupancy]:
     """Order the moves host by host; those placed by the scheduler come last.
 
     If an affinity group is already split, a member may have left the host that
     another one was to join: such a server is left over.
     """
-    state = State(fleet)
+    state = Occupancy(fleet)
     ordered_waves: list[Wave] = []
-    unplaced: list[Move] = []
+    unplaced: list[PlannedMove] = []
     named = [
         m for m in moves if m.host is not None or m.candidate.way is Way.STOP
     ]
@@ -151,7 +164,9 @@ def _ordered(
             moves_of_source = [
                 m for m in part if source in (None, m.candidate.source)
             ]
-            ordered, wave_size = evenly(moves_of_source, request.limits.wave)
+            ordered, wave_size = balance_order(
+                moves_of_source, request.limits.wave
+            )
             new_waves, without_room = waves(
                 state, ordered, wave_size, ordered=False
             )
@@ -160,8 +175,10 @@ def _ordered(
     return ordered_waves, unplaced, state
 
 
-def _short(
-    hosts: Iterable[str], stays: Iterable[Skipped], moves: Iterable[Move]
+def _shortfalls(
+    hosts: Iterable[str],
+    stays: Iterable[Skipped],
+    moves: Iterable[PlannedMove],
 ) -> list[str]:
     """Return why the plan falls short, one sentence for each host."""
     sentences = []
@@ -186,7 +203,7 @@ def _short(
     return sentences
 
 
-def again(
+def replan_step(
     fleet: Fleet,
     step: Step,
     request: Request,
@@ -218,12 +235,12 @@ def again(
         return candidate
     durations = DurationEstimate(fleet.past)
     if candidate.beyond and request.to:
-        return skip_candidate(candidate, _beyond(candidate))
+        return skip_candidate(candidate, _scheduler_only(candidate))
     if candidate.way is Way.STOP or candidate.beyond:
         return plan_builder.step(
-            Move(candidate, None), step.order, step.wave, durations
+            PlannedMove(candidate, None), step.order, step.wave, durations
         )
-    before, now = State(fleet), State(fleet)
+    before, now = Occupancy(fleet), Occupancy(fleet)
     for step_ahead in ahead:
         _reserve(fleet, classifier, now, step_ahead)
     # Keep the same host if nothing has changed.
@@ -234,20 +251,23 @@ def again(
         or chosen in candidate.failing
         or not now.takes(candidate, chosen or "")
     ):
-        chosen = best(now, candidate, allowed, emptiest)
+        chosen = best_host(now, candidate, allowed, emptiest)
     if chosen is None:
         return skip_candidate(
             candidate,
             *blocking_reasons(candidate, rules, fleet.places, before, now),
         )
-    reason = _because(candidate, allowed, chosen)
+    reason = _why_chosen(candidate, allowed, chosen)
     return plan_builder.step(
-        Move(candidate, chosen, reason), step.order, step.wave, durations
+        PlannedMove(candidate, chosen, reason),
+        step.order,
+        step.wave,
+        durations,
     )
 
 
 def _reserve(
-    fleet: Fleet, classifier: MoveClassifier, state: State, step: Step
+    fleet: Fleet, classifier: MoveClassifier, state: Occupancy, step: Step
 ) -> None:
     server = fleet.servers.get(step.id)
     if server is None or step.destination is None:

@@ -8,7 +8,7 @@ from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import Unread, fact, known
+from osc_migrate.facts import Unread, fact, or_none
 
 # Read by preflight for a single server, but not for a plan.
 _LATER: Any = Unread("plans do not check it")
@@ -35,7 +35,7 @@ class FleetMoveFacts:
 
     def move(self, server: Server, destination: Host | None) -> MoveFacts:
         places = self._fleet.places
-        source = places.get(known(lambda: server.host) or "")
+        source = places.get(or_none(lambda: server.host) or "")
         pause = self._fleet.paused.get(server.id)
         return MoveFacts(
             server=server,

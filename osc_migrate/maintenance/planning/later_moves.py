@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.cloud.placement import Inventory
-from osc_migrate.maintenance.planning.capacity import Shelf, State
-from osc_migrate.maintenance.planning.waves import Move
+from osc_migrate.maintenance.planning.capacity import Occupancy, Shelf
+from osc_migrate.maintenance.planning.waves import PlannedMove
 
 
-def moved(fleet: Fleet, moves: Sequence[Move]) -> Fleet:
+def moved(fleet: Fleet, moves: Sequence[PlannedMove]) -> Fleet:
     """Return the fleet with servers and their allocations moved."""
-    state = State(fleet)
+    state = Occupancy(fleet)
     added_use: Counter[Shelf] = Counter()
     servers = dict(fleet.servers)
     for move in moves:

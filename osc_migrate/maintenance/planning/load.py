@@ -48,7 +48,7 @@ def load(fleet: Fleet, request: Request) -> Load:
 
     Others do not take part.
     """
-    stocks = dict(_stocks(fleet, request))
+    stocks = dict(_inventories(fleet, request))
     return Load(
         CLASSES[request.by],
         {host: stock.total for host, stock in stocks.items()},
@@ -57,7 +57,9 @@ def load(fleet: Fleet, request: Request) -> Load:
     )
 
 
-def _stocks(fleet: Fleet, request: Request) -> Iterator[tuple[str, Inventory]]:
+def _inventories(
+    fleet: Fleet, request: Request
+) -> Iterator[tuple[str, Inventory]]:
     for host in sorted(request.hosts or fleet.places):
         if host not in request.avoid and _takes_part(fleet.places[host]):
             stock = fleet.places[host].stock.get(CLASSES[request.by])
@@ -74,14 +76,14 @@ def _takes_part(place: HostInventory) -> bool:
         return False
 
 
-def outside(
+def total_deviation(
     used: Mapping[str, int], bounds: Mapping[str, tuple[float, float]]
 ) -> float:
     """Return the total amount outside the bounds."""
-    return sum(beyond(used[host], bounds[host]) for host in bounds)
+    return sum(deviation(used[host], bounds[host]) for host in bounds)
 
 
-def beyond(used: float, bounds: tuple[float, float]) -> float:
+def deviation(used: float, bounds: tuple[float, float]) -> float:
     return max(used - bounds[1], bounds[0] - used, 0.0)
 
 

@@ -12,7 +12,7 @@ from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.server_groups import ServerGroup
 from osc_migrate.cloud.servers import Server, has_local_disk
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.maintenance.planning import policy, requirements
 from osc_migrate.maintenance.planning.candidate import Candidate
 from osc_migrate.maintenance.planning.fleet_move_facts import FleetMoveFacts
@@ -92,11 +92,11 @@ class MoveClassifier:
     def _stopping(
         self, server: Server, notes: list[str]
     ) -> Candidate | Skipped:
-        status = known(lambda: server.status)
+        status = or_none(lambda: server.status)
         if status in OFF:
             reason = f"owner policy: stop; it is {status} already"
             return stay(server, reason, by_policy=True)
-        if status != "ACTIVE" or known(lambda: (server.task_state,)) != (
+        if status != "ACTIVE" or or_none(lambda: (server.task_state,)) != (
             None,
         ):
             return stay(
@@ -130,7 +130,7 @@ class MoveClassifier:
         self, server: Server, policies: frozenset[Policy]
     ) -> Iterator[Way]:
         """Yield the possible kinds of move, best first."""
-        if known(lambda: server.status) in OFF:
+        if or_none(lambda: server.status) in OFF:
             # A stopped guest needs no live migration.
             yield Way.COLD
             return
@@ -187,7 +187,7 @@ class MoveClassifier:
             groups=tuple(self._groups.get(server.id, ())),
             required=required,
             forbidden=forbidden,
-            beyond=requirements.beyond(server),
+            beyond=requirements.scheduler_only(server),
             notes=tuple(notes),
             failing=self._failing_from(source, method),
         )
@@ -232,9 +232,9 @@ def next_step(findings: Iterable[Finding]) -> str:
 
 def stay(server: Server, *reasons: str, by_policy: bool = False) -> Skipped:
     return Skipped(
-        server=known(lambda: server.name) or server.id,
+        server=or_none(lambda: server.name) or server.id,
         id=server.id,
-        source=known(lambda: server.host) or "",
+        source=or_none(lambda: server.host) or "",
         reasons=reasons,
         wanted=by_policy,
     )

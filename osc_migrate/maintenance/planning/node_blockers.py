@@ -7,7 +7,7 @@ from osc_migrate.checks.findings import Finding, Status
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server, has_local_disk
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class NodeBlockers:
 
     def of_move(self, move: MoveFacts, kind: Kind) -> Iterator[Finding]:
         """Yield them as findings of a move; see move_scope.ExtraFindings."""
-        source = known(lambda: move.source and move.source.name) or ""
-        destination_name = known(
+        source = or_none(lambda: move.source and move.source.name) or ""
+        destination_name = or_none(
             lambda: move.destination and move.destination.name
         )
         destination = destination_name or move.wanted or ""

@@ -7,7 +7,7 @@ servers are left over, then an exhaustive search within a budget.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.capacity import State
+from osc_migrate.maintenance.planning.capacity import Occupancy
 
 Placed = dict[Candidate, str]
 Hosts = Mapping[Candidate, Sequence[str]]
@@ -19,7 +19,7 @@ MAX_SEARCHED = 30
 _LAST = 1_000_000
 
 
-def placed(state: State, hosts: Hosts) -> Placed:
+def place_all(state: Occupancy, hosts: Hosts) -> Placed:
     """Return candidate -> destination, for those that can be placed.
 
     The state then has all of them at their destination.
@@ -28,11 +28,14 @@ def placed(state: State, hosts: Hosts) -> Placed:
         groups.
     """
     best: Placed = {}
-    for order, score in ((_hardest, emptiest), (_largest, _fullest)):
+    for order, score in (
+        (_hardest, emptiest),
+        (_largest_first, _by_scarcest_resource),
+    ):
         placements = _greedy(state, order(state, hosts), hosts, score)
         if len(placements) < len(hosts):
             _eject(state, placements, hosts)
-        _undo(state, placements)
+        _undo_placements(state, placements)
         if len(placements) > len(best):
             best = placements
         if len(best) == len(hosts):
@@ -44,28 +47,28 @@ def placed(state: State, hosts: Hosts) -> Placed:
     return best
 
 
-def _undo(state: State, placements: Placed) -> None:
+def _undo_placements(state: Occupancy, placements: Placed) -> None:
     for candidate, host in placements.items():
         state.depart(candidate, host)
 
 
-Score = Callable[[State, Candidate, str], object]
+Score = Callable[[Occupancy, Candidate, str], object]
 
 
 def _greedy(
-    state: State, order: Iterable[Candidate], hosts: Hosts, score: Score
+    state: Occupancy, order: Iterable[Candidate], hosts: Hosts, score: Score
 ) -> Placed:
     placements: Placed = {}
     for candidate in order:
-        host = best(state, candidate, hosts[candidate], score)
+        host = best_host(state, candidate, hosts[candidate], score)
         if host is not None:
             state.arrive(candidate, host)
             placements[candidate] = host
     return placements
 
 
-def best(
-    state: State, candidate: Candidate, hosts: Iterable[str], score: Score
+def best_host(
+    state: Occupancy, candidate: Candidate, hosts: Iterable[str], score: Score
 ) -> str | None:
     """Return the possible host with the lowest score."""
     open_hosts = [host for host in hosts if state.takes(candidate, host)]
@@ -77,18 +80,22 @@ def best(
 
 
 def emptiest(
-    state: State, candidate: Candidate, host: str
+    state: Occupancy, candidate: Candidate, host: str
 ) -> tuple[int, float]:
-    return _soft(state, candidate, host), _filled(state, candidate, host)
+    return _soft_penalty(state, candidate, host), _filled(
+        state, candidate, host
+    )
 
 
-def _fullest(
-    state: State, candidate: Candidate, host: str
+def _by_scarcest_resource(
+    state: Occupancy, candidate: Candidate, host: str
 ) -> tuple[int, float]:
-    return _soft(state, candidate, host), -_filled(state, candidate, host)
+    return _soft_penalty(state, candidate, host), -_filled(
+        state, candidate, host
+    )
 
 
-def _soft(state: State, candidate: Candidate, host: str) -> int:
+def _soft_penalty(state: Occupancy, candidate: Candidate, host: str) -> int:
     """Return a penalty from soft groups and from recent failed moves."""
     badness = _LAST if host in candidate.failing else 0
     for group in candidate.groups:
@@ -100,7 +107,7 @@ def _soft(state: State, candidate: Candidate, host: str) -> int:
     return badness
 
 
-def _filled(state: State, candidate: Candidate, host: str) -> float:
+def _filled(state: Occupancy, candidate: Candidate, host: str) -> float:
     """Return the used share of the host's scarcest resource afterwards."""
     share = 0.0
     for resource, amount in candidate.needs.items():
@@ -111,7 +118,7 @@ def _filled(state: State, candidate: Candidate, host: str) -> float:
     return share
 
 
-def _sizes(state: State, hosts: Hosts) -> dict[Candidate, float]:
+def _sizes(state: Occupancy, hosts: Hosts) -> dict[Candidate, float]:
     """Return each candidate's largest share of what is left in total."""
     left: dict[str, int] = {}
     shelves = {
@@ -135,7 +142,7 @@ def _sizes(state: State, hosts: Hosts) -> dict[Candidate, float]:
     }
 
 
-def _hardest(state: State, hosts: Hosts) -> list[Candidate]:
+def _hardest(state: Occupancy, hosts: Hosts) -> list[Candidate]:
     """Sort candidates: fewest possible hosts first, then largest."""
     sizes = _sizes(state, hosts)
     open_count = {
@@ -154,14 +161,14 @@ def _hardest(state: State, hosts: Hosts) -> list[Candidate]:
     )
 
 
-def _largest(state: State, hosts: Hosts) -> list[Candidate]:
+def _largest_first(state: Occupancy, hosts: Hosts) -> list[Candidate]:
     sizes = _sizes(state, hosts)
     return sorted(
         hosts, key=lambda candidate: (-sizes[candidate], candidate.id)
     )
 
 
-def _eject(state: State, placements: Placed, hosts: Hosts) -> None:
+def _eject(state: Occupancy, placements: Placed, hosts: Hosts) -> None:
     """Make room for a candidate without a place by moving another one."""
     for candidate in hosts:
         if candidate not in placements:
@@ -169,7 +176,7 @@ def _eject(state: State, placements: Placed, hosts: Hosts) -> None:
 
 
 def _make_room(
-    state: State, candidate: Candidate, placements: Placed, hosts: Hosts
+    state: Occupancy, candidate: Candidate, placements: Placed, hosts: Hosts
 ) -> bool:
     allowed = set(hosts[candidate])
     for placed_candidate, host in list(placements.items()):
@@ -178,11 +185,11 @@ def _make_room(
         state.depart(placed_candidate, host)
         if state.takes(candidate, host):
             state.arrive(candidate, host)
-            elsewhere = best(
+            elsewhere = best_host(
                 state,
                 placed_candidate,
                 (h for h in hosts[placed_candidate] if h != host),
-                _fullest,
+                _by_scarcest_resource,
             )
             if elsewhere is not None:
                 state.arrive(placed_candidate, elsewhere)
@@ -199,11 +206,11 @@ def _make_room(
 class _Search:
     """Branch and bound, depth first; keeps the best result in its budget."""
 
-    def __init__(self, state: State, hosts: Hosts, best: Placed) -> None:
+    def __init__(self, state: Occupancy, hosts: Hosts, best: Placed) -> None:
         self.best = best
         self._state = state
         self._hosts = hosts
-        self._order = _largest(state, hosts)
+        self._order = _largest_first(state, hosts)
         self._steps = BUDGET
         self._go(0, {})
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from osc_migrate.cloud.fleet import Fleet
-from osc_migrate.facts import known
-from osc_migrate.maintenance.planning.capacity import State
+from osc_migrate.facts import or_none
+from osc_migrate.maintenance.planning.capacity import Occupancy
 from osc_migrate.maintenance.planning.duration import (
     DurationEstimate,
     makespan,
@@ -19,7 +19,7 @@ from osc_migrate.maintenance.planning.plan import (
 )
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.terms import terms
-from osc_migrate.maintenance.planning.waves import Move, Wave
+from osc_migrate.maintenance.planning.waves import PlannedMove, Wave
 
 
 def plan(
@@ -29,7 +29,7 @@ def plan(
     sources: Sequence[str],
     waves: Iterable[Wave],
     stays: Iterable[Skipped],
-    after: State,
+    after: Occupancy,
     reasons: Sequence[str] = (),
 ) -> Plan:
     """Build a plan.
@@ -56,28 +56,28 @@ def plan(
 
 
 def step(
-    move: Move, order: int, wave: int, durations: DurationEstimate
+    move: PlannedMove, order: int, wave: int, durations: DurationEstimate
 ) -> Step:
     candidate = move.candidate
-    memory = known(lambda: candidate.server.flavor.ram)
+    memory = or_none(lambda: candidate.server.flavor.ram)
     return Step(
         order=order,
         wave=wave,
-        server=known(lambda: candidate.server.name) or candidate.id,
+        server=or_none(lambda: candidate.server.name) or candidate.id,
         id=candidate.id,
         way=candidate.way,
         source=candidate.source,
         destination=move.host,
-        reason=move.reason or because(move),
+        reason=move.reason or reason_for(move),
         needs=candidate.needs,
         seconds=durations.seconds(candidate.way, memory),
         notes=candidate.notes,
     )
 
 
-def because(move: Move) -> str:
+def reason_for(move: PlannedMove) -> str:
     candidate = move.candidate
-    status = known(lambda: candidate.server.status) or "?"
+    status = or_none(lambda: candidate.server.status) or "?"
     if candidate.way is Way.STOP:
         return "shut down where it is: owner policy stop"
     if move.host is None:
@@ -85,7 +85,7 @@ def because(move: Move) -> str:
     return f"{status}; {move.host} may take it"
 
 
-def room(fleet: Fleet, state: State) -> Mapping[str, Mapping[str, Room]]:
+def room(fleet: Fleet, state: Occupancy) -> Mapping[str, Mapping[str, Room]]:
     """Return host or sharing provider -> resource class -> what is left."""
     room_by_provider: dict[str, dict[str, Room]] = {}
     names = (*fleet.places, *fleet.pools)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.errors import MigrateError
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.capacity import State, host_of
+from osc_migrate.maintenance.planning.capacity import Occupancy, host_of
 from osc_migrate.maintenance.planning.method import MoveClassifier
 from osc_migrate.maintenance.planning.plan import Plan, Step, Way
 from osc_migrate.maintenance.planning.request import Request
@@ -27,8 +27,8 @@ def check(fleet: Fleet, plan: Plan, request: Request | None = None) -> None:
 
     Later changes, such as a server that has moved or must no longer move, are
     handled when its step starts: see
-    :func:`osc_migrate.maintenance.planning.again`. Current needs are used, not
-    those in the file.
+    :func:`osc_migrate.maintenance.planning.replan_step`. Current needs are
+    used, not those in the file.
 
     :raises UnsafePlan: it is for another cloud; a host or server does not
         exist; at some point in its order a host would be overcommitted or a
@@ -41,7 +41,7 @@ def check(fleet: Fleet, plan: Plan, request: Request | None = None) -> None:
         )
     for step in plan.steps:
         _exists(fleet, step)
-    state = State(fleet)
+    state = Occupancy(fleet)
     classifier = MoveClassifier(
         fleet, request or Request(notified=True, cold_running=True)
     )
@@ -70,7 +70,7 @@ def _waves(steps: Sequence[Step]) -> list[list[Step]]:
 
 def _wave(
     fleet: Fleet,
-    state: State,
+    state: Occupancy,
     classifier: MoveClassifier,
     steps: Sequence[Step],
 ) -> None:
@@ -101,7 +101,7 @@ def _wave(
         state.depart(candidate, step.source)
 
 
-def _arrive(state: State, candidate: Candidate, step: Step) -> None:
+def _arrive(state: Occupancy, candidate: Candidate, step: Step) -> None:
     host = str(step.destination)
     if short := next(state.short(candidate, host), None):
         left = max(state.left.get(state.shelf(host, short), 0), 0)

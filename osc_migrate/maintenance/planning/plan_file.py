@@ -148,7 +148,9 @@ def loads(text: str, path: str) -> Plan:
     """Parse the text of a plan file; `path` names it in errors."""
     try:
         data = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_no_number
+            text,
+            object_pairs_hook=_reject_duplicate_keys,
+            parse_constant=_no_number,
         )
         if isinstance(data, dict) and data.get("version", VERSION) != VERSION:
             version = str(data["version"])[:20]
@@ -182,7 +184,7 @@ def _renumbered(plan: Plan) -> Plan:
     return dataclasses.replace(plan, steps=steps)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise ValueError("an object has the same name twice")
@@ -232,11 +234,11 @@ def _plan(data: dict[str, Any]) -> Plan:
         },
         seconds=data["seconds"],
         reasons=tuple(data["reasons"]),
-        terms=_terms(data["terms"]) if "terms" in data else None,
+        terms=_parse_terms(data["terms"]) if "terms" in data else None,
     )
 
 
-def _terms(data: dict[str, Any]) -> Terms:
+def _parse_terms(data: dict[str, Any]) -> Terms:
     return Terms(
         **{
             **data,

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.capacity import State
+from osc_migrate.maintenance.planning.capacity import Occupancy
 from osc_migrate.maintenance.planning.rules import Reason, Rules
 from osc_migrate.text import listed
 
@@ -18,8 +18,8 @@ def blocking_reasons(
     candidate: Candidate,
     rules: Rules,
     hosts: Iterable[str],
-    before: State,
-    after: State,
+    before: Occupancy,
+    after: Occupancy,
 ) -> tuple[str, ...]:
     """Return the smallest set of reasons that rules out every host.
 
@@ -31,7 +31,7 @@ def blocking_reasons(
         if host != candidate.source:
             reasons = (
                 *rules.against(candidate, host),
-                *_full(candidate, host, before, after),
+                *_capacity_reasons(candidate, host, before, after),
             )
             against[host] = {r.key: r.text for r in reasons}
     if not against:
@@ -43,12 +43,12 @@ def blocking_reasons(
         return (f"no order of the moves leaves room on {named}",)
     return tuple(
         f"{text} ({listed(named, NAMED)})"
-        for text, named in _grouped(_smallest(against), against)
+        for text, named in _grouped(_smallest_cover(against), against)
     )
 
 
-def _full(
-    candidate: Candidate, host: str, before: State, after: State
+def _capacity_reasons(
+    candidate: Candidate, host: str, before: Occupancy, after: Occupancy
 ) -> Iterator[Reason]:
     at_first = set(before.short(candidate, host))
     for name in after.short(candidate, host):
@@ -70,7 +70,9 @@ def _full(
     yield Reason(f"group {group.id}", text)
 
 
-def _smallest(against: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+def _smallest_cover(
+    against: Mapping[str, Mapping[str, str]],
+) -> tuple[str, ...]:
     sets = {frozenset(keys_of_host) for keys_of_host in against.values()}
     keys = sorted(frozenset().union(*sets))
     if len(keys) <= MAX_KINDS:

@@ -7,20 +7,20 @@ from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.errors import NotFound
 from osc_migrate.maintenance.planning import plan_builder
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.capacity import State, host_of
+from osc_migrate.maintenance.planning.capacity import Occupancy, host_of
 from osc_migrate.maintenance.planning.later_moves import moved
 from osc_migrate.maintenance.planning.load import (
     Load,
-    beyond,
+    deviation,
     extremes,
     load,
-    outside,
+    total_deviation,
 )
 from osc_migrate.maintenance.planning.method import MoveClassifier
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.rules import Rules
-from osc_migrate.maintenance.planning.waves import Move, sequence, waves
+from osc_migrate.maintenance.planning.waves import PlannedMove, sequence, waves
 
 # Hosts on each side of the mean to consider for one move.
 HOSTS = 8
@@ -43,7 +43,7 @@ def rebalance(fleet: Fleet, request: Request) -> Plan:
                 "compute host", host, "see 'openstack compute service list'"
             )
     moves, now, further = _moves(fleet, request)
-    state = State(fleet)
+    state = Occupancy(fleet)
     ordered_waves, _ = waves(state, moves, request.limits.wave)
     end = _Search(now, request)
     return plan_builder.plan(
@@ -60,18 +60,18 @@ def rebalance(fleet: Fleet, request: Request) -> Plan:
 
 def _moves(
     fleet: Fleet, request: Request
-) -> tuple[Sequence[Move], Fleet, bool]:
+) -> tuple[Sequence[PlannedMove], Fleet, bool]:
     """Return (ordered moves, fleet afterwards, whether more were found).
 
     A search moves each server once. If another search finds further moves,
     both are joined, so that a second call has nothing left to do, except for
     servers that would have to move twice because of a lack of room.
     """
-    moves: Sequence[Move] = ()
+    moves: Sequence[PlannedMove] = ()
     now, further = fleet, False
     while new_moves := _Search(now, request).moves(len(moves)):
-        joined = _joined(moves, new_moves)
-        ordered, without_room = sequence(State(fleet), joined)
+        joined = _join_moves(moves, new_moves)
+        ordered, without_room = sequence(Occupancy(fleet), joined)
         if without_room:
             further = True
             break
@@ -79,18 +79,20 @@ def _moves(
     return _explained(load(fleet, request), request, moves), now, further
 
 
-def _joined(moves: Sequence[Move], new_moves: Sequence[Move]) -> list[Move]:
+def _join_moves(
+    moves: Sequence[PlannedMove], new_moves: Sequence[PlannedMove]
+) -> list[PlannedMove]:
     by_server = {move.candidate.id: move for move in moves}
     for move in new_moves:
         first = by_server.pop(move.candidate.id, move).candidate
         if first.source != move.host:
-            by_server[first.id] = Move(first, move.host)
+            by_server[first.id] = PlannedMove(first, move.host)
     return list(by_server.values())
 
 
 def _explained(
-    load: Load, request: Request, moves: Sequence[Move]
-) -> list[Move]:
+    load: Load, request: Request, moves: Sequence[PlannedMove]
+) -> list[PlannedMove]:
     """Return the moves, with the loads at their start as the reason."""
     used = dict(load.used)
     explained = []
@@ -114,7 +116,7 @@ def _explained(
 class _Node:
     """Moves of a partial plan, and the usage after them."""
 
-    moves: tuple[Move, ...]
+    moves: tuple[PlannedMove, ...]
     used: dict[str, int]
     outside: float
 
@@ -133,8 +135,8 @@ class _Search:
         self._request = request
         self._classifier = MoveClassifier(fleet, request)
         self._rules = Rules(fleet, request)
-        self._state = State(fleet)
-        self._at: tuple[Move, ...] = ()
+        self._state = Occupancy(fleet)
+        self._at: tuple[PlannedMove, ...] = ()
         self._before = 0
         self._bounds = self.load.bounds() if self.load.total else {}
         self._fleet = fleet
@@ -144,13 +146,13 @@ class _Search:
         self._known: dict[str, list[Candidate]] = {}
         self._stays: dict[str, list[Skipped]] = {}
 
-    def moves(self, before: int) -> tuple[Move, ...]:
+    def moves(self, before: int) -> tuple[PlannedMove, ...]:
         """:param before: number of moves found earlier."""
         if len(self.load.total) < 2:
             return ()
         self._before = before
         used = dict(self.load.used)
-        beam = [_Node((), used, outside(used, self._bounds))]
+        beam = [_Node((), used, total_deviation(used, self._bounds))]
         width = BEAM if len(used) <= MAX_HOSTS_FOR_BEAM else 1
         best = beam[0]
         while best.outside > EPSILON:
@@ -268,7 +270,7 @@ class _Search:
 
     def _gain(self, node: _Node, high: str, low: str, amount: int) -> float:
         def at(host: str, change: int) -> float:
-            return beyond(node.used[host] + change, self._bounds[host])
+            return deviation(node.used[host] + change, self._bounds[host])
 
         return at(high, 0) + at(low, 0) - at(high, -amount) - at(low, amount)
 
@@ -292,10 +294,10 @@ class _Search:
         used = dict(node.used)
         moves = list(node.moves)
         for candidate, host in pairs:
-            moves.append(Move(candidate, host))
+            moves.append(PlannedMove(candidate, host))
             used[candidate.source] -= self._amount(candidate)
             used[host] += self._amount(candidate)
-        return _Node(tuple(moves), used, outside(used, self._bounds))
+        return _Node(tuple(moves), used, total_deviation(used, self._bounds))
 
     def _candidates(self, host: str, node: _Node) -> Sequence[Candidate]:
         """Return servers on the host that have not moved yet."""
@@ -340,7 +342,7 @@ class _Search:
         return {
             host: self.load.used[host]
             for host, bounds in self._bounds.items()
-            if beyond(self.load.used[host], bounds) > EPSILON
+            if deviation(self.load.used[host], bounds) > EPSILON
         }
 
     def stays(self) -> list[Skipped]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 
 _RESOURCE = re.compile(r"resources:(.+)")
 _CPUS = {"VCPU", "PCPU"}
@@ -23,7 +23,7 @@ def needs(
     :raises Unread: its size is unknown.
     """
     flavor = server.flavor
-    specs = known(lambda: flavor.extra_specs) or {}
+    specs = or_none(lambda: flavor.extra_specs) or {}
     cpus = "PCPU" if _dedicated(server, specs) else "VCPU"
     root = 0 if server.image_id is None else flavor.disk
     amounts = {
@@ -50,7 +50,7 @@ def needs(
 
 
 def _dedicated(server: Server, specs: Mapping[str, str]) -> bool:
-    properties = known(lambda: server.image_properties) or {}
+    properties = or_none(lambda: server.image_properties) or {}
     policy = specs.get("hw:cpu_policy") or properties.get("hw_cpu_policy")
     return policy == "dedicated"
 
@@ -62,7 +62,7 @@ def traits(server: Server) -> tuple[frozenset[str], frozenset[str]]:
         lambda: server.flavor.extra_specs,
         lambda: server.image_properties,
     ):
-        for key, value in (known(read) or {}).items():
+        for key, value in (or_none(read) or {}).items():
             if key.startswith("trait:"):
                 name = key.removeprefix("trait:")
                 if value == "required":
@@ -83,9 +83,9 @@ _PARTS = (
 )
 
 
-def beyond(server: Server) -> str:
+def scheduler_only(server: Server) -> str:
     """Return a requirement that only the scheduler can place, or ''."""
-    specs = known(lambda: server.flavor.extra_specs) or {}
+    specs = or_none(lambda: server.flavor.extra_specs) or {}
     for key, value in specs.items():
         for pattern, resource in _PARTS:
             if pattern.fullmatch(key):

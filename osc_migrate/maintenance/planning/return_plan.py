@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.maintenance.planning import plan_builder
-from osc_migrate.maintenance.planning.capacity import State, host_of
+from osc_migrate.maintenance.planning.capacity import Occupancy, host_of
 from osc_migrate.maintenance.planning.method import (
     MoveClassifier,
     skip_candidate,
@@ -15,10 +15,12 @@ from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
 from osc_migrate.maintenance.planning.reasons import blocking_reasons
 from osc_migrate.maintenance.planning.request import Request
 from osc_migrate.maintenance.planning.rules import Rules
-from osc_migrate.maintenance.planning.waves import Move, sequence, waves
+from osc_migrate.maintenance.planning.waves import PlannedMove, sequence, waves
 
 
-def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
+def plan_return(
+    fleet: Fleet, homes: Mapping[str, str], request: Request
+) -> Plan:
     """Plan to bring each server home.
 
     Servers that are already home are left out. Disabled hosts in
@@ -28,7 +30,7 @@ def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
     """
     classifier, rules = MoveClassifier(fleet, request), Rules(fleet, request)
     stays: list[Skipped] = []
-    moves: list[Move] = []
+    moves: list[PlannedMove] = []
     for id, home in sorted(homes.items()):
         server = fleet.servers.get(id)
         if server is None:
@@ -56,8 +58,10 @@ def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
                 )
             )
         else:
-            moves.append(Move(candidate, home, f"it was on {home} before"))
-    before, after = State(fleet), State(fleet)
+            moves.append(
+                PlannedMove(candidate, home, f"it was on {home} before")
+            )
+    before, after = Occupancy(fleet), Occupancy(fleet)
     ordered, without_room = sequence(after, moves)
     for move in without_room:
         home = str(move.host)
@@ -65,7 +69,7 @@ def back(fleet: Fleet, homes: Mapping[str, str], request: Request) -> Plan:
             move.candidate, rules, [home], before, after
         )
         stays.append(skip_candidate(move.candidate, *reasons))
-    state = State(fleet)
+    state = Occupancy(fleet)
     ordered_waves, _ = waves(state, ordered, request.limits.wave)
     return plan_builder.plan(
         Purpose.RETURN,

@@ -10,7 +10,7 @@ from osc_migrate.checks.findings import Status
 from osc_migrate.cloud.fleet import Fleet
 from osc_migrate.cloud.inventory import HostInventory
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.maintenance.planning.candidate import Candidate
 from osc_migrate.maintenance.planning.fleet_move_facts import FleetMoveFacts
 from osc_migrate.maintenance.planning.method import KINDS
@@ -126,7 +126,7 @@ class Rules:
         ):
             text = f"{blocker.check}: {blocker.detail}"
             reasons.append(Reason(blocker.check, text))
-        traits = known(lambda: place.traits) or frozenset()
+        traits = or_none(lambda: place.traits) or frozenset()
         missing = sorted(candidate.required - traits)
         if missing:
             text = f"required traits are missing: {', '.join(missing)}"
@@ -158,10 +158,10 @@ def _kind(candidate: Candidate) -> object:
     return (
         candidate.source,
         candidate.way,
-        known(lambda: server.project_id),
-        known(lambda: server.pinned_zone),
-        frozenset((known(lambda: server.flavor.extra_specs) or {}).items()),
-        frozenset((known(lambda: server.image_properties) or {}).items()),
+        or_none(lambda: server.project_id),
+        or_none(lambda: server.pinned_zone),
+        frozenset((or_none(lambda: server.flavor.extra_specs) or {}).items()),
+        frozenset((or_none(lambda: server.image_properties) or {}).items()),
         frozenset(candidate.needs),
     )
 

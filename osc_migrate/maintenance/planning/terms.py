@@ -38,7 +38,7 @@ def outside(step: Step, bound: Terms) -> str:
     return ""
 
 
-def bound(request: Request, plan: Plan) -> Request:
+def bind_request(request: Request, plan: Plan) -> Request:
     """Return the request, restricted to the terms of the plan.
 
     :raises MigrateError: the request asks for something that the plan forbids,
@@ -46,7 +46,7 @@ def bound(request: Request, plan: Plan) -> Request:
     """
     plan_terms = plan.terms
     if request.to and (plan_terms is None or not plan_terms.to):
-        _within(request, plan)
+        _require_destinations(request, plan)
     if plan_terms is None:
         return request
     if request.to and plan_terms.to and {*request.to} != {*plan_terms.to}:
@@ -67,7 +67,7 @@ def bound(request: Request, plan: Plan) -> Request:
     )
 
 
-def _within(request: Request, plan: Plan) -> None:
+def _require_destinations(request: Request, plan: Plan) -> None:
     """:raises MigrateError: a step has a destination outside --to."""
     requested = Terms(to=request.to, cold_running=True, block=True)
     for step in plan.steps:

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from osc_migrate.maintenance.planning.candidate import Candidate
-from osc_migrate.maintenance.planning.capacity import Shelf, State
+from osc_migrate.maintenance.planning.capacity import Occupancy, Shelf
 
 
 @dataclasses.dataclass(frozen=True)
-class Move:
+class PlannedMove:
     """:ivar host: None if the scheduler chooses it, or without a move."""
 
     candidate: Candidate
@@ -22,10 +22,12 @@ class Move:
     reason: str = ""
 
 
-Wave = list[Move]
+Wave = list[PlannedMove]
 
 
-def evenly(moves: Iterable[Move], limit: int) -> tuple[list[Move], int]:
+def balance_order(
+    moves: Iterable[PlannedMove], limit: int
+) -> tuple[list[PlannedMove], int]:
     """Return (moves that need no order, in a good order; number per wave).
 
     Servers with most members in their groups come first, so that each wave has
@@ -34,7 +36,7 @@ def evenly(moves: Iterable[Move], limit: int) -> tuple[list[Move], int]:
     moves = list(moves)
     fellows = Counter(g.id for move in moves for g in move.candidate.groups)
 
-    def rank(move: Move) -> int:
+    def rank(move: PlannedMove) -> int:
         return max((fellows[g.id] for g in move.candidate.groups), default=0)
 
     count = max(-(-len(moves) // limit), max(fellows.values(), default=1))
@@ -43,8 +45,12 @@ def evenly(moves: Iterable[Move], limit: int) -> tuple[list[Move], int]:
 
 
 def waves(
-    state: State, moves: Sequence[Move], limit: int, *, ordered: bool = True
-) -> tuple[list[Wave], list[Move]]:
+    state: Occupancy,
+    moves: Sequence[PlannedMove],
+    limit: int,
+    *,
+    ordered: bool = True,
+) -> tuple[list[Wave], list[PlannedMove]]:
     """Return (waves, moves for which there is never room).
 
     :param state: the state before the moves; changed to that after them.
@@ -56,12 +62,12 @@ def waves(
     pending = list(moves)
     while pending:
         wave: Wave = []
-        later: list[Move] = []
+        later: list[PlannedMove] = []
         busy: set[str] = set()
         waiting: set[Shelf] = set()
         for move in pending:
             groups = {g.id for g in move.candidate.groups}
-            shelves = _shelves(state, move)
+            shelves = _resources_used(state, move)
             # A move must not take room that an earlier one waits for, or
             # leave a host where it is needed by an affinity group.
             if (
@@ -91,20 +97,20 @@ def waves(
     return finished_waves, []
 
 
-def _shelves(state: State, move: Move) -> set[Shelf]:
+def _resources_used(state: Occupancy, move: PlannedMove) -> set[Shelf]:
     if move.host is None:
         return set()
     return {state.shelf(move.host, name) for name in move.candidate.needs}
 
 
 def sequence(
-    state: State, moves: Iterable[Move]
-) -> tuple[list[Move], list[Move]]:
+    state: Occupancy, moves: Iterable[PlannedMove]
+) -> tuple[list[PlannedMove], list[PlannedMove]]:
     """Return (an order in which each fits, those that never fit).
 
     :param state: the state before the moves; changed to that after them.
     """
-    ordered: list[Move] = []
+    ordered: list[PlannedMove] = []
     pending = list(moves)
     while True:
         blocked = []

@@ -16,7 +16,7 @@ def advice(outcome: Outcome, purpose: Purpose) -> str:
         or purpose is Purpose.RETURN
     ):
         return outcome.next
-    cause = causes.named(explanation.cause)
+    cause = causes.cause_by_id(explanation.cause)
     return outcome.next.replace(
         cause.remedy, cause.batch_remedy or cause.remedy
     )

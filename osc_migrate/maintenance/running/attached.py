@@ -16,12 +16,12 @@ from osc_migrate.maintenance.running.recorded_state import row_of
 from osc_migrate.maintenance.running.results import (
     AWAY,
     FINAL,
-    Event,
     Look,
-    Moving,
+    MoveProgress,
     Result,
     Row,
-    Verdict,
+    RunEvent,
+    RunVerdict,
 )
 from osc_migrate.maintenance.running.run_state import RunState, Stage
 from osc_migrate.migration.progress import Progress
@@ -47,9 +47,9 @@ class Attached:
         journal_dir = journal_dir or journals.directory()
         self._journal, self._order, _ = start.opened(journal_dir, name)
         self.id = self._journal.run
-        self.verdict = Verdict.SHORT
+        self.verdict = RunVerdict.SHORT
         self.rows: list[Row] = []
-        self._events: list[Event] = []
+        self._events: list[RunEvent] = []
         self._last = 0
         self._since = datetime.datetime.now(datetime.UTC)
         self._moving: dict[str, _Attempt] = {}
@@ -103,7 +103,7 @@ class Attached:
     def _end(self, state: RunState) -> None:
         data = state.end.data if state.end else {}
         try:
-            self.verdict = Verdict(data.get("verdict"))
+            self.verdict = RunVerdict(data.get("verdict"))
             unplanned = [row_of(row) for row in data.get("came", ())]
         except (KeyError, TypeError, ValueError) as error:
             raise journals.JournalError(
@@ -172,7 +172,9 @@ class Attached:
 
     def _report(self, text: str, id: str = "", warning: bool = False) -> None:
         if text:
-            self._events.append(Event(text, self._names.get(id, id), warning))
+            self._events.append(
+                RunEvent(text, self._names.get(id, id), warning)
+            )
 
     def _look(self, progress: Mapping[int, Progress]) -> Look:
         events, self._events = tuple(self._events), []
@@ -192,7 +194,7 @@ class Attached:
             total=planned + len(self.plan.stays),
             counts=counts,
             moving=tuple(
-                Moving(
+                MoveProgress(
                     self._names.get(id, id),
                     attempt.source,
                     attempt.destination,

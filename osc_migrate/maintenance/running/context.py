@@ -13,7 +13,7 @@ from osc_migrate.maintenance.planning import Limits, NodeBlocker, NodeBlockers
 from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Step
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.limits import Slots
-from osc_migrate.maintenance.running.results import Event
+from osc_migrate.maintenance.running.results import RunEvent
 from osc_migrate.migration import follow
 from osc_migrate.migration.move import Counters
 from osc_migrate.migration.mover import Mover
@@ -41,7 +41,7 @@ class Abandoned(BaseException):
     """
 
 
-class Clock:
+class RunClock:
     """A clock for many threads; :meth:`abandon` wakes them."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Clock:
         return max(follow.INTERVAL, self.following() / LOOKS)
 
     def plain(self) -> follow.Clock:
-        """Return this clock as a :class:`follow.Clock`."""
+        """Return this clock as a :class:`follow.RunClock`."""
         return follow.Clock(self.now, self.sleep, self.interval)
 
     def abandon(self) -> None:
@@ -82,7 +82,7 @@ class Work:
 
     mover: Mover
     journal: Journal
-    clock: Clock
+    clock: RunClock
     replan: Replan
     purpose: Purpose = Purpose.DRAIN
     limits: Limits = dataclasses.field(default_factory=Limits)
@@ -100,7 +100,7 @@ class Work:
         ).of_move
         self.busy = threading.Condition()
         self._groups: dict[str, threading.Lock] = {}
-        self._events: list[Event] = []
+        self._events: list[RunEvent] = []
         # Why nothing may be started any more, such as a full disk.
         self.broken = ""
 
@@ -113,10 +113,10 @@ class Work:
         self, text: str, server: str = "", *, warning: bool = False
     ) -> None:
         with self.busy:
-            self._events.append(Event(text, server, warning))
+            self._events.append(RunEvent(text, server, warning))
             self.busy.notify_all()
 
-    def take_events(self) -> tuple[Event, ...]:
+    def take_events(self) -> tuple[RunEvent, ...]:
         """Return the events since the last call, oldest first."""
         with self.busy:
             events, self._events = self._events, []

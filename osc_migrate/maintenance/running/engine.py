@@ -17,11 +17,11 @@ from osc_migrate.facts import Unread
 from osc_migrate.maintenance.planning.plan import Plan, Purpose, Step, Way
 from osc_migrate.maintenance.running import health
 from osc_migrate.maintenance.running.context import Work
-from osc_migrate.maintenance.running.recorded_state import State
+from osc_migrate.maintenance.running.recorded_state import ServerRecord
 from osc_migrate.maintenance.running.results import (
     AWAY,
     Look,
-    Moving,
+    MoveProgress,
     Result,
     Row,
 )
@@ -49,7 +49,7 @@ class Engine:
         work: Work,
         plan: Plan,
         hosts: Hosts | None = None,
-        before: Mapping[str, State] | None = None,
+        before: Mapping[str, ServerRecord] | None = None,
     ) -> None:
         self._work = work
         self._plan = plan
@@ -309,7 +309,7 @@ class Engine:
             total=total,
             counts=Counter(row.outcome for row in rows),
             moving=tuple(
-                Moving(
+                MoveProgress(
                     task.step.server,
                     task.step.source,
                     task.step.destination,

@@ -18,7 +18,7 @@ from osc_migrate.cloud.hosts import Host
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.cloud.servers import Server, parse_server
 from osc_migrate.cloud.surroundings import migrations_in
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.maintenance import planning
 from osc_migrate.maintenance.planning import Request
 from osc_migrate.maintenance.planning.capacity import host_of
@@ -33,7 +33,7 @@ from osc_migrate.text import paste
 _WITHOUT_TASK = ("confirming", "accepted")
 
 
-class Move(enum.StrEnum):
+class Movability(enum.StrEnum):
     """What a drain would do with a server."""
 
     CAN_MOVE = "can move"
@@ -55,7 +55,7 @@ class ServerLeft:
     server: str
     id: str
     status: str | None
-    move: Move
+    move: Movability
     destination: str | None = None
     migration_id: int | None = None
     reason: str = ""
@@ -141,7 +141,7 @@ class _Snapshot:
                 self.arriving.setdefault(destination, []).append(record)
 
     def server_of(self, record: Migration) -> Server | None:
-        id = known(lambda: record.server_id or "")
+        id = or_none(lambda: record.server_id or "")
         return self.servers.get(id or "")
 
 
@@ -193,10 +193,10 @@ def of_host(
         if server.id in left:
             continue
         row = planned.get(server.id) or _row(
-            server, Move.UNKNOWN, reason=problem
+            server, Movability.UNKNOWN, reason=problem
         )
         left[server.id] = _with_result(row, earlier.get(server.id))
-    order = list(Move)
+    order = list(Movability)
     rows = sorted(
         left.values(), key=lambda row: (order.index(row.move), row.server)
     )
@@ -207,7 +207,7 @@ def counts(rows: Sequence[ServerLeft]) -> str:
     """Return counts: '2 can move, 1 excluded'."""
     numbers = Counter(row.move for row in rows)
     return ", ".join(
-        f"{numbers[move]} {move}" for move in Move if numbers[move]
+        f"{numbers[move]} {move}" for move in Movability if numbers[move]
     )
 
 
@@ -220,7 +220,7 @@ def _snapshot(cloud: Cloud) -> _Snapshot:
                 for server in map(parse_server, cloud.servers({}))
             }
         ),
-        lambda: or_unread(lambda: in_flight.everywhere(cloud)),
+        lambda: or_unread(lambda: in_flight.migrations_in_flight(cloud)),
     )
     for description, value in (
         ("the compute hosts", hosts),
@@ -247,16 +247,16 @@ def _host(
     snapshot: _Snapshot, name: str, journal_dir: pathlib.Path
 ) -> HostStatus:
     host = snapshot.hosts[name]
-    reason = known(lambda: host.disabled_reason)
-    state = known(lambda: host.state)
-    if known(lambda: host.forced_down):
+    reason = or_none(lambda: host.disabled_reason)
+    state = or_none(lambda: host.state)
+    if or_none(lambda: host.forced_down):
         state = "forced down"
     return HostStatus(
         host=name,
         servers=len(snapshot.on.get(name, ())),
         leaving=len(snapshot.leaving.get(name, ())),
         arriving=len(snapshot.arriving.get(name, ())),
-        service=known(lambda: host.status),
+        service=or_none(lambda: host.status),
         state=state,
         hold=holder.of(journal_dir, snapshot.cloud, name, reason),
         disabled_reason=reason,
@@ -264,32 +264,34 @@ def _host(
 
 
 def _source(record: Migration) -> str | None:
-    return known(lambda: record.source)
+    return or_none(lambda: record.source)
 
 
 def _destination(record: Migration) -> str | None:
-    return known(lambda: record.destination)
+    return or_none(lambda: record.destination)
 
 
 def _moving(
     snapshot: _Snapshot, host: str
 ) -> Iterator[tuple[str, ServerLeft]]:
     for move, records in (
-        (Move.LEAVING, snapshot.leaving.get(host, ())),
-        (Move.ARRIVING, snapshot.arriving.get(host, ())),
+        (Movability.LEAVING, snapshot.leaving.get(host, ())),
+        (Movability.ARRIVING, snapshot.arriving.get(host, ())),
     ):
         for record in records:
             if server := snapshot.server_of(record):
                 yield server.id, _in_flight(server, move, record)
 
 
-def _in_flight(server: Server, move: Move, record: Migration) -> ServerLeft:
+def _in_flight(
+    server: Server, move: Movability, record: Migration
+) -> ServerLeft:
     source, destination = _source(record), _destination(record)
     reason = (
         f"migration {record.id}: {source or '?'} -> {destination or '?'},"
         f" {record.status}"
     )
-    idle = known(lambda: (server.task_state,)) == (None,)
+    idle = or_none(lambda: (server.task_state,)) == (None,)
     if idle and record.status not in _WITHOUT_TASK:
         reason += (
             "; but Nova does nothing with the server: if it stays so,"
@@ -322,11 +324,11 @@ def _unconfirmed(
             server is not None
             and _source(record) == host
             and host_of(server) not in (host, None)
-            and known(functools.partial(_status, server)) == "VERIFY_RESIZE"
+            and or_none(functools.partial(_status, server)) == "VERIFY_RESIZE"
         ):
             rows[server.id] = _row(
                 server,
-                Move.UNCONFIRMED,
+                Movability.UNCONFIRMED,
                 destination=host_of(server),
                 migration_id=record.id,
                 reason=(
@@ -344,18 +346,20 @@ def _planned(fleet: Fleet, host: str) -> dict[str, ServerLeft]:
     for step in plan.steps:
         server = fleet.servers[step.id]
         if step.way is Way.STOP:
-            rows[step.id] = _row(server, Move.EXCLUDED, reason=step.reason)
+            rows[step.id] = _row(
+                server, Movability.EXCLUDED, reason=step.reason
+            )
             continue
         rows[step.id] = _row(
             server,
-            Move.CAN_MOVE,
+            Movability.CAN_MOVE,
             destination=step.destination,
             reason="; ".join((f"{step.way}: {step.reason}", *step.notes)),
         )
     for stay in plan.stays:
         rows[stay.id] = _row(
             fleet.servers[stay.id],
-            Move.EXCLUDED if stay.wanted else Move.BLOCKED,
+            Movability.EXCLUDED if stay.wanted else Movability.BLOCKED,
             reason="; ".join(stay.reasons),
         )
     return rows
@@ -371,11 +375,11 @@ def _with_result(row: ServerLeft, result: Row | None) -> ServerLeft:
     )
 
 
-def _row(server: Server, move: Move, **changes: Any) -> ServerLeft:
+def _row(server: Server, move: Movability, **changes: Any) -> ServerLeft:
     return ServerLeft(
-        known(lambda: server.name) or server.id,
+        or_none(lambda: server.name) or server.id,
         server.id,
-        known(functools.partial(_status, server)),
+        or_none(functools.partial(_status, server)),
         move,
         **changes,
     )

@@ -19,7 +19,7 @@ from typing import Any
 
 from osc_migrate import errors, private_files
 from osc_migrate.maintenance.running import typed
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 from osc_migrate.text import printable
 
 # Format of a file; others are not read.
@@ -224,7 +224,7 @@ class Journal:
 def _masked(key: str, value: object) -> object:
     """Mask secrets in reasons, which contain messages of services."""
     if key == "reason" and isinstance(value, str):
-        return masked(value)
+        return mask_secrets(value)
     if isinstance(value, Mapping):
         return {name: _masked(name, inner) for name, inner in value.items()}
     return value

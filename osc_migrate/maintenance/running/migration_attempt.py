@@ -14,7 +14,7 @@ from osc_migrate.checks.findings import Report
 from osc_migrate.cloud.migrations import Kind, Migration
 from osc_migrate.cloud.move_facts import MoveFacts
 from osc_migrate.cloud.servers import Server
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.maintenance.planning.plan import Step, Way
 from osc_migrate.maintenance.running.context import Work
 from osc_migrate.migration import follow, on_stall, repair
@@ -32,7 +32,7 @@ STARTS = 3
 STOPPED_WITHIN = 300.0
 
 
-class Refused(errors.MigrateError):
+class MoveRefused(errors.MigrateError):
     """Nova refused to start the move; nothing was changed."""
 
 
@@ -121,7 +121,9 @@ class Carry:
         recorded_id: int | None = None
         move.follower_name = "this run"
         looks = move.follow(stall_after=work.stall_after)
-        for look in on_stall.acted(looks, move, work.on_stall, self._stall):
+        for look in on_stall.act_on_stall(
+            looks, move, work.on_stall, self._stall
+        ):
             self._on_look(look)
             if move.migration_id and recorded_id is None:
                 recorded_id = move.migration_id
@@ -192,7 +194,7 @@ class Carry:
                 )
             except errors.ApiError as error:
                 work.journal.note("refused", step.id, reason=str(error))
-                raise Refused(str(error)) from error
+                raise MoveRefused(str(error)) from error
         raise AssertionError("the last attempt returns or raises")
 
     def _request(self, facts: MoveFacts) -> Move:
@@ -314,7 +316,7 @@ def shut_down(work: Work, step: Step, facts: MoveFacts) -> Stopping:
 
 def home(facts: MoveFacts) -> str | None:
     """Return the server's host according to Nova."""
-    return known(lambda: facts.server.host)
+    return or_none(lambda: facts.server.host)
 
 
 def _problem_texts(report: Report) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Presence(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Process:
+class ProcessIdentity:
     """One process.
 
     :ivar started: clock ticks from boot to its start.
@@ -99,7 +99,7 @@ class Process:
 def current() -> dict[str, Any]:
     """Return this process, for a journal."""
     return dataclasses.asdict(
-        Process(
+        ProcessIdentity(
             pid=os.getpid(),
             started=_started(os.getpid()) or 0,
             boot=_boot(),
@@ -108,13 +108,13 @@ def current() -> dict[str, Any]:
     )
 
 
-def read(data: object) -> Process | None:
+def read(data: object) -> ProcessIdentity | None:
     """Parse the result of :func:`current`; None if it is invalid."""
     if not isinstance(data, Mapping):
         return None
     try:
-        process = Process(**data)
-        typed.require(process, Process, "process")
+        process = ProcessIdentity(**data)
+        typed.require(process, ProcessIdentity, "process")
     except TypeError:
         return None
     # os.pidfd_open accepts no others.

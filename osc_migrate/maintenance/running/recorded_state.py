@@ -29,7 +29,7 @@ class StartedMove:
 
 
 @dataclasses.dataclass
-class State:
+class ServerRecord:
     """State of one server.
 
     :ivar started: a move not known to have ended.
@@ -40,17 +40,17 @@ class State:
     row: Row | None = None
 
 
-def replay(entries: Iterable[Entry]) -> dict[str, State]:
+def replay(entries: Iterable[Entry]) -> dict[str, ServerRecord]:
     """Return server ID -> state.
 
     :raises KeyError, TypeError, ValueError: not a journal of a run.
     """
-    states: dict[str, State] = {}
+    states: dict[str, ServerRecord] = {}
     now = datetime.datetime.now(datetime.UTC)
     for entry in entries:
         if not entry.server:
             continue
-        state = states.setdefault(entry.server, State())
+        state = states.setdefault(entry.server, ServerRecord())
         if entry.kind == "move":
             state.started = StartedMove(
                 entry.data["after"],

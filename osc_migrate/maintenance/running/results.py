@@ -78,7 +78,7 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
-class Event:
+class RunEvent:
     """An event of a run.
 
     :ivar server: server name; empty if it is about the whole run.
@@ -94,7 +94,7 @@ class Event:
 
 
 @dataclasses.dataclass(frozen=True)
-class Moving:
+class MoveProgress:
     """A server in flight at one look."""
 
     server: str
@@ -116,12 +116,12 @@ class Look:
     done: int
     total: int
     counts: Mapping[Result, int]
-    moving: tuple[Moving, ...]
-    events: tuple[Event, ...]
+    moving: tuple[MoveProgress, ...]
+    events: tuple[RunEvent, ...]
     left: float | None = None
 
 
-class Verdict(enum.Enum):
+class RunVerdict(enum.Enum):
     """Result of a whole run."""
 
     # Everything was done: hosts empty, every server verified.

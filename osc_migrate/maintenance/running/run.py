@@ -9,21 +9,21 @@ from osc_migrate import errors
 from osc_migrate.cloud import fleet as fleets
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.json_fields import JsonObject
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.maintenance import planning
 from osc_migrate.maintenance.planning.plan import Purpose, Skipped, Step
 from osc_migrate.maintenance.running import process
-from osc_migrate.maintenance.running.context import Clock, CountersOf, Work
+from osc_migrate.maintenance.running.context import CountersOf, RunClock, Work
 from osc_migrate.maintenance.running.engine import Engine
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.lock import Lock
-from osc_migrate.maintenance.running.recorded_state import State
+from osc_migrate.maintenance.running.recorded_state import ServerRecord
 from osc_migrate.maintenance.running.results import (
     AWAY,
     Look,
     Result,
     Row,
-    Verdict,
+    RunVerdict,
 )
 from osc_migrate.maintenance.running.services import Hosts
 from osc_migrate.maintenance.running.stored_plan import Order
@@ -50,15 +50,15 @@ class Run:
     def __init__(
         self,
         mover: Mover,
-        clock: Clock,
+        clock: RunClock,
         journal: Journal,
         order: Order,
         locks: Collection[Lock] = (),
-        before: Mapping[str, State] | None = None,
+        before: Mapping[str, ServerRecord] | None = None,
     ) -> None:
         self.id = journal.run
         self.plan = order.plan
-        self.verdict = Verdict.SHORT
+        self.verdict = RunVerdict.SHORT
         self._mover = mover
         self._journal = journal
         self._order = order
@@ -165,14 +165,14 @@ class Run:
             if self.plan.purpose is Purpose.RETURN:
                 # It can only be brought back to its home.
                 homes = {step.id: self._order.homes[step.id]}
-                plan = planning.back(fleet, homes, self._order.request)
+                plan = planning.plan_return(fleet, homes, self._order.request)
                 for step_home in plan.steps:
                     if step_home.destination not in excluding:
                         return step_home
                 reason = f"{step.destination} did not take it"
                 none = Skipped(step.server, step.id, step.source, (reason,))
                 return plan.stays[0] if plan.stays else none
-            return planning.again(
+            return planning.replan_step(
                 fleet,
                 step,
                 self._order.request,
@@ -214,8 +214,8 @@ class Run:
                 self._work.report(f"{line}: no server was moved")
             return
         text = {
-            Verdict.DONE: "emptied",
-            Verdict.INTERRUPTED: "interrupted",
+            RunVerdict.DONE: "emptied",
+            RunVerdict.INTERRUPTED: "interrupted",
         }.get(self.verdict, "ended, not empty")
         hosts.finish(text)
         self._work.report(
@@ -238,21 +238,21 @@ class Run:
                     unplanned.append(dataclasses.replace(server, source=host))
         return unplanned
 
-    def _judged(self, known_all: bool) -> Verdict:
+    def _judged(self, known_all: bool) -> RunVerdict:
         rows = self._engine.rows.values()
         if self._engine.interrupted:
-            return Verdict.INTERRUPTED
+            return RunVerdict.INTERRUPTED
         well = all(
             row.outcome is Result.GONE
             or (row.outcome is Result.MOVED and not row.reason)
             for row in rows
         )
         if well and known_all:
-            return Verdict.DONE
+            return RunVerdict.DONE
         attempted = any(
             row.outcome not in (Result.LEFT, Result.NOT_BEGUN) for row in rows
         )
-        return Verdict.SHORT if attempted else Verdict.NOTHING
+        return RunVerdict.SHORT if attempted else RunVerdict.NOTHING
 
 
 def on(cloud: Cloud, host: str) -> Iterator[Row]:
@@ -263,7 +263,7 @@ def on(cloud: Cloud, host: str) -> Iterator[Row]:
 
     def shown(row: JsonObject) -> Row:
         server = cloud.parsed(row)
-        name = known(lambda: server.name) or server.id
+        name = or_none(lambda: server.name) or server.id
         return Row(
             name,
             server.id,

@@ -7,7 +7,7 @@ import re
 
 from osc_migrate.maintenance.running import process as processes
 from osc_migrate.maintenance.running.journal import Entry, Journal
-from osc_migrate.maintenance.running.process import Presence, Process
+from osc_migrate.maintenance.running.process import Presence, ProcessIdentity
 
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
@@ -35,7 +35,7 @@ class RunState:
     run: str
     stage: Stage
     started_at: datetime.datetime | None = None
-    process: Process | None = None
+    process: ProcessIdentity | None = None
     end: Entry | None = None
 
 
@@ -72,7 +72,7 @@ def _read(journal: Journal) -> RunState:
 
 
 def _stage(
-    begin: Entry | None, end: Entry | None, process: Process | None
+    begin: Entry | None, end: Entry | None, process: ProcessIdentity | None
 ) -> Stage:
     if end is not None:
         return Stage.CANCELLED if end.kind == "cancelled" else Stage.ENDED

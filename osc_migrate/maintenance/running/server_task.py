@@ -12,7 +12,7 @@ from osc_migrate.checks import move_scope
 from osc_migrate.checks.findings import Status
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.cloud.move_facts import MoveFacts
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.maintenance.planning import method
 from osc_migrate.maintenance.planning.plan import Skipped, Step, Way
 from osc_migrate.maintenance.running.advice import advice
@@ -21,7 +21,7 @@ from osc_migrate.maintenance.running.journal import JournalError
 from osc_migrate.maintenance.running.migration_attempt import (
     Carry,
     Ended,
-    Refused,
+    MoveRefused,
     Stopping,
     home,
     shut_down,
@@ -108,7 +108,7 @@ class Task:
         first = self._patiently(self._read)
         if first is None:
             return self._elsewhere(None)
-        ids = known(lambda: first.server.group_ids) or ()
+        ids = or_none(lambda: first.server.group_ids) or ()
         facts: MoveFacts | None = first
         with contextlib.ExitStack() as locks:
             for lock in self._work.groups(ids):
@@ -183,7 +183,7 @@ class Task:
                 self._moving = True
                 try:
                     ended = self._carry().begin(facts)
-                except Refused as error:
+                except MoveRefused as error:
                     row, retry = self._row(Result.FAILED, str(error)), True
                 else:
                     row, retry = self._judged(ended), ended.retryable

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from osc_migrate import errors
 from osc_migrate.cloud.hosts import Service
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.maintenance.running.context import Work
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.migration import follow
@@ -55,7 +55,7 @@ def left_by(journal: Journal, host: str) -> str | None:
 
 
 def _reason(row: Service) -> str | None:
-    return known(lambda: row.disabled_reason)
+    return or_none(lambda: row.disabled_reason)
 
 
 def check(mover: Mover, run: str, names: Iterable[str]) -> None:

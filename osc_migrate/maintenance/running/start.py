@@ -15,10 +15,10 @@ from osc_migrate.maintenance.planning.plan import Plan, Purpose, Way
 from osc_migrate.maintenance.running import journal as journals
 from osc_migrate.maintenance.running import services as host_services
 from osc_migrate.maintenance.running import stored_plan
-from osc_migrate.maintenance.running.context import Clock
+from osc_migrate.maintenance.running.context import RunClock
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.lock import Lock
-from osc_migrate.maintenance.running.recorded_state import State, replay
+from osc_migrate.maintenance.running.recorded_state import ServerRecord, replay
 from osc_migrate.maintenance.running.results import Result, Row
 from osc_migrate.maintenance.running.run import Run
 from osc_migrate.maintenance.running.services import Hosts
@@ -90,7 +90,7 @@ def _begin(
             new_sources = [s for s in plan.sources if s not in sources]
             locks += _locked(undo, mover, journal_dir, name, new_sources)
         _refuse(mover, plan)
-        request = planning.bound(request, plan)
+        request = planning.bind_request(request, plan)
         journal = Journal.create(journal_dir, name)
         order = Order(plan, request, options or Options())
         stored_plan.write(journal, order)
@@ -188,7 +188,7 @@ def bring_back(
         now = (mover.cloud.server_now(id) for id in homes)
         current_hosts = {server.host for server in now if server is not None}
         fleet = fleets.read(mover.cloud, sorted(current_hosts))
-        plan = planning.back(fleet, homes, request)
+        plan = planning.plan_return(fleet, homes, request)
         new_order = Order(plan, request, options or Options(), homes)
         stored_plan.write(new_journal, new_order)
         run = Run(mover, clock, new_journal, new_order, locks)
@@ -238,7 +238,7 @@ def cancel(
 
 def opened(
     journal_dir: pathlib.Path, name: str
-) -> tuple[Journal, Order, dict[str, State]]:
+) -> tuple[Journal, Order, dict[str, ServerRecord]]:
     """Read a run from its journal.
 
     :raises NotFound: no such run.
@@ -313,10 +313,10 @@ def _moved(
     return list(moved_rows.values()), None
 
 
-def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:
+def rows(order: Order, before: dict[str, ServerRecord]) -> Iterator[Row]:
     """Yield each server of a run, from its journal."""
     for step in order.plan.steps:
-        state = before.get(step.id, State())
+        state = before.get(step.id, ServerRecord())
         if state.row is not None:
             yield state.row
             continue
@@ -338,8 +338,8 @@ def rows(order: Order, before: dict[str, State]) -> Iterator[Row]:
         )
 
 
-def _mover(connection: Any) -> tuple[Mover, Clock]:
-    clock = Clock()
+def _mover(connection: Any) -> tuple[Mover, RunClock]:
+    clock = RunClock()
     return Mover(connection, clock.plain(), TRIES), clock
 
 
@@ -391,7 +391,7 @@ def _refuse(mover: Mover, plan: Plan) -> None:
         )
 
 
-def states(journal: Journal) -> dict[str, State]:
+def states(journal: Journal) -> dict[str, ServerRecord]:
     try:
         return replay(journal.entries())
     except (KeyError, TypeError, ValueError) as error:

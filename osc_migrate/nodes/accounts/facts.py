@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from osc_migrate.facts import Facts, Unread
 from osc_migrate.nodes.accounts.nova_user import AS_USER, NOVA_USER, QEMU_USER
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, each, fact, whole
+from osc_migrate.nodes.command_output import (
+    CommandOutput,
+    fact,
+    parse_int,
+    parse_rows,
+)
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_NOVA
@@ -159,7 +164,7 @@ def read(output: CommandOutput) -> Accounts:
         if name in gids:
             return user.but(gid=gids[name], group=name)
         if group.isdigit():
-            return user.but(gid=whole(group, "qemu's group"), group=group)
+            return user.but(gid=parse_int(group, "qemu's group"), group=group)
         if group:
             raise Unread(f"there is no group {group}, which qemu.conf names")
         return user
@@ -183,7 +188,7 @@ def _running(sections: Mapping[str, list[str]], label: str) -> int | None:
     for line in sections.get("running", ()):
         columns = line.split()
         if len(columns) > 2 and columns[0] == f"{label}:":
-            return whole(columns[2], f"nova-compute's {label}")
+            return parse_int(columns[2], f"nova-compute's {label}")
     return None
 
 
@@ -191,7 +196,7 @@ def _qemu_name(sections: Mapping[str, list[str]]) -> str:
     first = next(iter(sections.get("qemu", ())), "")
     if not first.isdigit():
         return "" if "=" in first else first
-    uid = whole(first, "qemu's user")
+    uid = parse_int(first, "qemu's user")
     return next((n for n, r in _users(sections).items() if r[0] == uid), first)
 
 
@@ -215,12 +220,15 @@ def _users(
         if len(columns) != 5:
             return None
         try:
-            uid, gid = whole(columns[1], "a uid"), whole(columns[2], "a gid")
+            uid, gid = (
+                parse_int(columns[1], "a uid"),
+                parse_int(columns[2], "a gid"),
+            )
         except Unread:
             return None  # '+::' of NIS
         return columns[0], (uid, gid, columns[3], columns[4])
 
-    return dict(each(sections.get("passwd", []), read_row))
+    return dict(parse_rows(sections.get("passwd", []), read_row))
 
 
 def _groups(
@@ -233,12 +241,12 @@ def _groups(
         if len(columns) != 3:
             return None
         try:
-            gid = whole(columns[1], "a gid")
+            gid = parse_int(columns[1], "a gid")
         except Unread:
             return None
         return gid, (columns[0], tuple(columns[2].split(",")))
 
-    return dict(each(sections.get("group", []), read_row))
+    return dict(parse_rows(sections.get("group", []), read_row))
 
 
 def _account(sections: Mapping[str, list[str]], name: str) -> Account | None:

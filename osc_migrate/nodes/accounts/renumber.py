@@ -8,8 +8,8 @@ Only files of the node's own filesystems change their owner.
 from collections.abc import Callable, Sequence
 
 from osc_migrate.checks.findings import Fix
-from osc_migrate.checks.script import Refused, Uid, by_type
-from osc_migrate.facts import known
+from osc_migrate.checks.script import Uid, UnsafeText, by_type
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.accounts.facts import Account
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.text import command
@@ -52,7 +52,7 @@ def _fix_or_instructions(
         if isinstance(fix, str):
             return fix
         return fix.resting_on(OTHER_NODES, vouched=by_type(Uid(number)))
-    except Refused:
+    except UnsafeText:
         return str(
             Fix(node.name, (), refused=f"{number} is the number of the system")
         )
@@ -87,7 +87,7 @@ def qemu_gid(node: NodeFacts, number: int) -> Fix | str:
 def _nova_places(node: NodeFacts) -> tuple[str, ...]:
     """With the home directory: what is mounted below it is left alone."""
     home = node.accounts.nova.home if node.accounts.nova else ""
-    state = known(lambda: node.config.state_path)
+    state = or_none(lambda: node.config.state_path)
     return tuple(dict.fromkeys(p for p in (home, state) if p)) + _NOVA_PLACES
 
 
@@ -160,7 +160,7 @@ def _change_owner(
 ) -> str:
     """Of what is there. -xdev stays on each place's own filesystem, but
     would still look at the directory where another one is mounted."""
-    mount = known(lambda: node.storage.mount)
+    mount = or_none(lambda: node.storage.mount)
     but = ("!", "-path", mount.target) if mount and mount.shared else ()
     return (
         f'for d in {command(*places)}; do [ ! -e "$d" ] || find "$d" '

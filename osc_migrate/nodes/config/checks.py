@@ -103,12 +103,12 @@ def consoles_listen_on_the_destination(node: NodeFacts) -> str:
                 node,
                 f"[{section}] {option} is {address}, {problem}: a guest that"
                 " arrives here cannot be started",
-                Set(section, option, _instead(node, section)),
+                Set(section, option, _newer_option(node, section)),
             )
     return ", ".join(listeners) or "no console is enabled"
 
 
-def _instead(node: NodeFacts, section: str) -> str:
+def _newer_option(node: NodeFacts, section: str) -> str:
     # The proxy connects to this one, so that it cannot be all addresses.
     return "$my_ip" if section == "serial_console" else "0.0.0.0"  # noqa: S104
 

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 from osc_migrate.checks.check import Check, Concern, Problem, Skip, Verdict
 from osc_migrate.checks.findings import Fix, Status
 from osc_migrate.checks.script import (
-    Refused,
+    UnsafeText,
     Vouched,
     by_default,
     by_majority,
 )
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.config.nova_conf import Set, change, in_container
 from osc_migrate.nodes.majority import most_common
@@ -128,7 +128,7 @@ class _Split:
             return by_default(self.agreed, self.default)
         try:
             return by_majority(self.values, self.agreed)
-        except Refused:
+        except UnsafeText:
             return None
 
     def outliers(self) -> list[str]:
@@ -150,7 +150,7 @@ class _Split:
 
 
 def _readable(node: NodeFacts) -> bool:
-    return known(lambda: node.config) is not None
+    return or_none(lambda: node.config) is not None
 
 
 def _compare(
@@ -221,7 +221,7 @@ def _remedies(
     instructions = []
     for split in splits:
         if not (vouched := split.vouched) or split.key[1] in _HOMES:
-            instructions.append(_by_hand(split))
+            instructions.append(_manual_fix(split))
             continue
         for name in split.outliers():
             setting = Set(*split.key, split.agreed or "")
@@ -242,7 +242,7 @@ def _remedies(
     return fixes, instructions
 
 
-def _by_hand(split: _Split) -> str:
+def _manual_fix(split: _Split) -> str:
     if split.agreed is None:
         return (
             f"choose one value of {split.name}, set it on each node and"

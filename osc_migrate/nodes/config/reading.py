@@ -4,7 +4,7 @@ import re
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, trusted, whole
+from osc_migrate.nodes.command_output import CommandOutput, parse_int, trusted
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_NOVA
@@ -268,7 +268,7 @@ class _Reader:
 
     def line(self, kind: str, text: str) -> None:
         if kind == "P":
-            self.started = float(whole(text, "nova-compute's start"))
+            self.started = float(parse_int(text, "nova-compute's start"))
         elif kind == "D":
             self.doubt = text[:300]
         elif kind == "N":
@@ -281,7 +281,7 @@ class _Reader:
             self.root = text
         elif kind in ("M", "T"):
             seconds, _, path = text.partition(" ")
-            self.times.append(whole(seconds, path))
+            self.times.append(parse_int(seconds, path))
             if kind == "T":
                 self.template = path
             else:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from osc_migrate.facts import Unread
-from osc_migrate.nodes.transport.shell import Limits, Shell
+from osc_migrate.nodes.transport.shell import NodeLimits, Shell
 from osc_migrate.nodes.transport.target import Target
 from osc_migrate.text import printable
 
@@ -17,7 +17,7 @@ _NO_GUEST = "failed to get domain"
 # Seconds for one reading.
 _PATIENCE = 5.0
 # A migration may take a day; an answer is a page.
-_LIMITS = Limits(node=float("inf"), size=2**16)
+_LIMITS = NodeLimits(node=float("inf"), size=2**16)
 
 
 class Virsh:

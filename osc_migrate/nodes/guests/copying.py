@@ -3,13 +3,13 @@
 from osc_migrate.checks.check import Concern, NotChecked
 from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.guests.forecast import (
+    CopyEnd,
+    CopyLoad,
     CopySettings,
-    End,
     Forecast,
-    Load,
     forecast,
     working_set,
 )
@@ -33,7 +33,7 @@ def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
     QEMU measures how fast it writes; it is copied as fast as
     live_migration_bandwidth or the link lets it.
     """
-    measured = known(lambda: guest.source.guests.writing) or {}
+    measured = or_none(lambda: guest.source.guests.writing) or {}
     writing = measured.get(guest.id)
     if writing is None:
         raise NotChecked(
@@ -43,7 +43,7 @@ def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
         )
     bandwidth, limited_by = _bandwidth(guest)
     settings = _settings(guest.source, bandwidth)
-    load = Load(
+    load = CopyLoad(
         memory=writing.memory,
         used=writing.used,
         dirty=max(writing.rate, writing.longer),
@@ -55,15 +55,15 @@ def guest_writes_slower_than_it_is_copied(guest: GuestMove) -> str:
         f"it writes {size(load.dirty)}/s, and {size(bandwidth)}/s are"
         f" copied ({limited_by})"
     )
-    if outcome.end is End.CONVERGES:
+    if outcome.end is CopyEnd.CONVERGES:
         amount = f"{size(writing.used)} of memory"
         if load.disk:
             amount += f" and up to {size(load.disk)} of disks"
         return (
             f"about {_time_text(outcome.seconds)} for {amount}, estimated"
-            f" downtime {_moment(outcome.pause)}: {rates}"
+            f" downtime {_downtime_text(outcome.pause)}: {rates}"
         )
-    outlook, remedy = _otherwise(guest, settings, outcome)
+    outlook, remedy = _alternative(guest, settings, outcome)
     raise Concern(f"{outlook}: {rates}", remedy)
 
 
@@ -75,11 +75,11 @@ def _time_text(seconds: float | None) -> str:
     return f"{duration(seconds)} min"
 
 
-def _moment(pause: float | None) -> str:
+def _downtime_text(pause: float | None) -> str:
     return "less than 0.1 s" if not pause or pause < 0.1 else f"{pause:.1f} s"
 
 
-def _otherwise(
+def _alternative(
     guest: GuestMove, settings: CopySettings, outcome: Forecast
 ) -> tuple[str, str]:
     """What comes instead, and what to do about it."""
@@ -94,22 +94,22 @@ def _otherwise(
     calm = "move it when it is less busy; or"
     late = _time_text(outcome.seconds)
     outlook = {
-        End.DOUBTFUL: "it may not converge",
-        End.THROTTLED: (
+        CopyEnd.DOUBTFUL: "it may not converge",
+        CopyEnd.THROTTLED: (
             f"converges by force: {_OPTION}auto_converge holds the guest up"
             " until it does"
         ),
-        End.POSTCOPY: (
+        CopyEnd.POSTCOPY: (
             f"converges by force: {_OPTION}post_copy, after {late}"
             " (live_migration_timeout_action)"
         ),
-        End.PAUSED: (
+        CopyEnd.PAUSED: (
             f"will not converge; after {late} Nova pauses the guest for"
             f" about {_time_text(outcome.pause)}"
             " (live_migration_timeout_action)"
         ),
-        End.ABORTED: f"will not converge; Nova gives up after {late}",
-        End.NEVER: "will not converge, and Nova sets no end",
+        CopyEnd.ABORTED: f"will not converge; Nova gives up after {late}",
+        CopyEnd.NEVER: "will not converge, and Nova sets no end",
     }[outcome.end]
     return outlook, f"{calm} {by_force}"
 
@@ -168,7 +168,7 @@ def _speed(node: NodeFacts) -> int | None:
 
 def _disk(guest: GuestMove) -> int:
     """Bytes of local disks that a block migration copies, at most."""
-    flavor = known(lambda: guest.move.server.flavor)
+    flavor = or_none(lambda: guest.move.server.flavor)
     if guest.kind is not Kind.BLOCK or flavor is None:
         return 0
     root = flavor.disk if guest.move.server.image_id else 0

@@ -33,7 +33,7 @@ class LostFile:
 
 
 @dataclasses.dataclass(frozen=True)
-class Cpu:
+class GuestCpu:
     """The processor that a running guest sees, as libvirt has it."""
 
     # 'custom', 'host-passthrough', 'maximum' ...; empty without any.
@@ -76,7 +76,7 @@ class Domain(Facts):
     disks: tuple[Disk, ...]
     # When its QEMU was started here, in seconds since the epoch.
     started: int
-    cpu: Cpu
+    cpu: GuestCpu
     # Of its disks and their backing files.
     lost_files: tuple[LostFile, ...] = ()
     # MAC of an interface, in lower case -> its MTU, where one is set.

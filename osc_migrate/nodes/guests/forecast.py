@@ -18,7 +18,7 @@ _ENDLESS = 0.9
 GiB = 2**30
 
 
-class End(enum.Enum):
+class CopyEnd(enum.Enum):
     """How it will end without intervention."""
 
     CONVERGES = "converges"
@@ -58,7 +58,7 @@ class CopySettings:
 
 
 @dataclasses.dataclass(frozen=True)
-class Load:
+class CopyLoad:
     """What is to be copied; bytes."""
 
     # That the guest has, and those that it ever wrote.
@@ -103,7 +103,7 @@ def working_set(one_second: float, three_seconds: float) -> float | None:
 class Forecast:
     """Of the copying alone: what Nova does before and after is not in it."""
 
-    end: End
+    end: CopyEnd
     # Seconds until the guest runs at the destination, or until Nova does
     # something; None where unknown.
     seconds: float | None
@@ -111,7 +111,7 @@ class Forecast:
     pause: float | None
 
 
-def forecast(settings: CopySettings, load: Load) -> Forecast:
+def forecast(settings: CopySettings, load: CopyLoad) -> Forecast:
     """What will come of a live migration."""
     data = max(2.0, load.memory / GiB)
     if load.disk:
@@ -122,24 +122,24 @@ def forecast(settings: CopySettings, load: Load) -> Forecast:
     remainder = load.working_set if load.working_set is not None else load.used
     longest = min(max(remainder, load.dirty), load.used) / settings.bandwidth
     if longest > settings.downtime and abs(ratio - 1) < DOUBT:
-        return Forecast(End.DOUBTFUL, None, None)
+        return Forecast(CopyEnd.DOUBTFUL, None, None)
     outcome = _passes(settings, load, data, limit)
     if outcome:
         return outcome
     if settings.force and limit < math.inf:
         if settings.post_copy:
-            return Forecast(End.POSTCOPY, limit, None)
-        return Forecast(End.PAUSED, limit, longest)
+            return Forecast(CopyEnd.POSTCOPY, limit, None)
+        return Forecast(CopyEnd.PAUSED, limit, longest)
     # Nova leaves it away where post-copy is permitted.
     if settings.auto_converge and not settings.post_copy:
-        return Forecast(End.THROTTLED, None, None)
+        return Forecast(CopyEnd.THROTTLED, None, None)
     if limit < math.inf:
-        return Forecast(End.ABORTED, limit, None)
-    return Forecast(End.NEVER, None, None)
+        return Forecast(CopyEnd.ABORTED, limit, None)
+    return Forecast(CopyEnd.NEVER, None, None)
 
 
 def _passes(
-    settings: CopySettings, load: Load, data: float, limit: float
+    settings: CopySettings, load: CopyLoad, data: float, limit: float
 ) -> Forecast | None:
     """The passes; None when they are not over at the end of the time."""
     time, left = load.disk / settings.bandwidth, float(load.used)
@@ -154,7 +154,7 @@ def _passes(
         if time > limit or time == math.inf:
             return None
         if need <= _allowed(settings, data, time):
-            return Forecast(End.CONVERGES, time + need, need)
+            return Forecast(CopyEnd.CONVERGES, time + need, need)
         left = after
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput
-from osc_migrate.nodes.guests.facts import Cpu
+from osc_migrate.nodes.guests.facts import GuestCpu
 
 # Kinds of processors; guests of a cloud have few.
 MAX_COMPARED = 20
@@ -36,7 +36,7 @@ _VERDICTS = (
 )
 
 
-def question(cpus: Iterable[Cpu]) -> dict[str, Question]:
+def question(cpus: Iterable[GuestCpu]) -> dict[str, Question]:
     """Compares them, each kind once."""
     kinds = {
         cpu.key: cpu

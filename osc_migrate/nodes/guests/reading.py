@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.command_output import CommandOutput, fact, parse_int
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.guests import lost_files, processors, writing
-from osc_migrate.nodes.guests.facts import Cpu, Disk, Domain, Guests
+from osc_migrate.nodes.guests.facts import Disk, Domain, GuestCpu, Guests
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Elements inside of each other in libvirt's description of a guest.
@@ -102,7 +102,7 @@ def _cgroup(output: CommandOutput) -> int:
 
 def _certificates(output: CommandOutput) -> int | None:
     text = output.out("certificates")
-    return whole(text, "QEMU's certificates") if text else None
+    return parse_int(text, "QEMU's certificates") if text else None
 
 
 def _uuids(text: str) -> list[str]:
@@ -124,18 +124,18 @@ def _running(output: CommandOutput) -> dict[str, Domain]:
         head, _, body = text.partition("<")
         xml = f"<{body}"
         domains[uuid] = Domain(
-            machine=fact(lambda xml=xml: _machine(_parsed(xml))),
-            disks=fact(lambda xml=xml: _disks(_parsed(xml))),
-            started=fact(whole, started, "the start of QEMU"),
-            cpu=fact(lambda xml=xml: _cpu(_parsed(xml))),
+            machine=fact(lambda xml=xml: _machine(_parse_xml(xml))),
+            disks=fact(lambda xml=xml: _disks(_parse_xml(xml))),
+            started=fact(parse_int, started, "the start of QEMU"),
+            cpu=fact(lambda xml=xml: _cpu(_parse_xml(xml))),
             lost_files=fact(lost_files.read, head),
-            mtus=fact(lambda xml=xml: _mtus(_parsed(xml))),
-            cpu_shares=fact(lambda xml=xml: _cpu_shares(_parsed(xml))),
+            mtus=fact(lambda xml=xml: _mtus(_parse_xml(xml))),
+            cpu_shares=fact(lambda xml=xml: _cpu_shares(_parse_xml(xml))),
         )
     return domains
 
 
-def _parsed(xml: str) -> ElementTree.Element:
+def _parse_xml(xml: str) -> ElementTree.Element:
     try:
         # No domain is as deep, and elements are written by recursion.
         parser: Any = ElementTree.XMLPullParser(("start", "end"))
@@ -163,7 +163,7 @@ def _machine(domain: ElementTree.Element) -> str:
     return str(type_element.get("machine"))
 
 
-def _cpu(domain: ElementTree.Element) -> Cpu:
+def _cpu(domain: ElementTree.Element) -> GuestCpu:
     kind = domain.find("os/type")
     cpu_element = domain.find("cpu")
     mode = ""
@@ -174,7 +174,7 @@ def _cpu(domain: ElementTree.Element) -> Cpu:
             for part in cpu_element.findall(name):
                 cpu_element.remove(part)
         cpu_element.tail = None
-    return Cpu(
+    return GuestCpu(
         mode=mode,
         virt=domain.get("type", ""),
         architecture="" if kind is None else kind.get("arch", ""),
@@ -204,13 +204,15 @@ def _mtus(domain: ElementTree.Element) -> dict[str, int]:
         mac, mtu = interface.find("mac"), interface.find("mtu")
         if mac is not None and mtu is not None:
             address = mac.get("address", "").lower()
-            mtus[address] = whole(mtu.get("size", ""), "the MTU of a guest")
+            mtus[address] = parse_int(
+                mtu.get("size", ""), "the MTU of a guest"
+            )
     return mtus
 
 
 def _cpu_shares(domain: ElementTree.Element) -> int:
     text = domain.findtext("cputune/shares")
-    return whole(text.strip(), "cpu shares of a guest") if text else 0
+    return parse_int(text.strip(), "cpu shares of a guest") if text else 0
 
 
 def _source(source: ElementTree.Element | None) -> str:

@@ -9,7 +9,7 @@ import re
 from osc_migrate.checks import requested
 from osc_migrate.checks.check import Concern, Problem, Skip
 from osc_migrate.cloud.network import Port
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.guests.facts import Domain
 from osc_migrate.nodes.guests.guest_move import GuestMove, of_guest
 from osc_migrate.nodes.node_check import LIVE
@@ -78,7 +78,7 @@ def guest_has_the_volumes_that_nova_attached(guest: GuestMove) -> str:
 
 def _shown(port: Port) -> tuple[str, int]:
     """MAC of a port and MTU of its network; empty where not known."""
-    return known(lambda: port.mac) or "", known(lambda: port.mtu) or 0
+    return or_none(lambda: port.mac) or "", or_none(lambda: port.mtu) or 0
 
 
 @of_guest(LIVE)
@@ -90,7 +90,7 @@ def guest_has_the_mtu_of_its_networks(guest: GuestMove) -> str:
     the guest has none (nova/virt/libvirt/migration.py, _update_vif_xml).
     """
     mtus = _domain(guest).mtus
-    ports = known(lambda: guest.move.ports)
+    ports = or_none(lambda: guest.move.ports)
     if ports is None:
         raise Skip("its ports are not known")
     compared = []

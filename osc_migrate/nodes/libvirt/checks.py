@@ -150,7 +150,7 @@ def _remote(node: NodeFacts) -> Transport:
     return target
 
 
-def _on(libvirt: Libvirt, port: int) -> list[Listener]:
+def _listeners_on(libvirt: Libvirt, port: int) -> list[Listener]:
     return [
         listener for listener in libvirt.listeners if listener.port == port
     ]
@@ -160,7 +160,7 @@ def _on(libvirt: Libvirt, port: int) -> list[Listener]:
 def libvirt_listens(node: NodeFacts) -> str:
     """libvirt listens where Nova on the other nodes connects to."""
     libvirt, target = node.libvirt, _remote(node)
-    on_port = _on(libvirt, target.port)
+    on_port = _listeners_on(libvirt, target.port)
     address = inbound(node)
     reachable = [
         listener.address for listener in on_port if listener.hears(address)
@@ -176,7 +176,9 @@ def libvirt_listens(node: NodeFacts) -> str:
         detail = f"{expected} is open on {bound} only, not on {address}"
     else:
         detail = f"nothing listens on {expected}, though {libvirt.daemon} runs"
-    raise verdict_with_fix(Problem, detail, node, _open(node, target))
+    raise verdict_with_fix(
+        Problem, detail, node, _listen_commands(node, target)
+    )
 
 
 @of_node(LIVE)
@@ -185,7 +187,7 @@ def libvirt_listens_after_boot(node: NodeFacts) -> str:
     libvirt, target = node.libvirt, _remote(node)
     if not libvirt.units or libvirt.contained:
         raise Skip("no unit of this node starts it")
-    if not _on(libvirt, target.port):
+    if not _listeners_on(libvirt, target.port):
         raise Skip("it does not listen now")
     if not _starts(libvirt):
         raise Skip("reported by libvirt-starts-at-boot")
@@ -238,7 +240,7 @@ def libvirt_lets_nova_in(node: NodeFacts) -> str:
     )
 
 
-def _open(node: NodeFacts, target: Transport) -> list[str]:
+def _listen_commands(node: NodeFacts, target: Transport) -> list[str]:
     """Lets it listen."""
     libvirt = node.libvirt
     if libvirt.by_sockets and not libvirt.contained:

@@ -6,7 +6,7 @@ _STATEMENT = re.compile(r"\s*(\w+)\s*=\s*(.*)")
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
-def pick(*keys: str) -> str:
+def awk_statements(*keys: str) -> str:
     """An awk program that shows only these statements of a file; lists go
     over several lines."""
     return (

@@ -4,7 +4,7 @@ from collections import Counter
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
-from osc_migrate.checks.script import Port, by_type
+from osc_migrate.checks.script import PortArgument, by_type
 from osc_migrate.nodes.libvirt.facts import Libvirt, Listener
 from osc_migrate.nodes.libvirt.transport import (
     inbound,
@@ -175,7 +175,7 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
         lines = [
             command(
                 *("conf_set", node.libvirt.qemu_file),
-                *(f"migration_port_{end}", Port(value)),
+                *(f"migration_port_{end}", PortArgument(value)),
             )
             for end, value in zip(("min", "max"), agreed_range, strict=True)
         ]
@@ -184,7 +184,8 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
         )
         fixes += [
             fix.resting_on(
-                "other nodes", vouched=by_type(*map(Port, agreed_range))
+                "other nodes",
+                vouched=by_type(*map(PortArgument, agreed_range)),
             )
             for fix in verdict.fixes
         ]

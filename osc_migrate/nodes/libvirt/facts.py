@@ -13,7 +13,7 @@ DATA_PORTS = (49152, 49215)
 
 
 @dataclasses.dataclass(frozen=True)
-class Unit:
+class SystemdUnit:
     """A unit of systemd, in the words of 'systemctl show'."""
 
     # LoadState: loaded, masked, not-found.
@@ -67,7 +67,7 @@ class Libvirt(Facts):
     # It runs in a container: no unit of this node starts it.
     contained: bool
     # Name -> state, of those that are installed or masked.
-    units: Mapping[str, Unit]
+    units: Mapping[str, SystemdUnit]
     # Processes of libvirt's daemons.
     processes: frozenset[str]
     # libvirtd was started with --listen.
@@ -111,8 +111,8 @@ class Libvirt(Facts):
         """The daemon that other hosts talk to."""
         return "virtproxyd" if self.daemon == "virtqemud" else "libvirtd"
 
-    def unit(self, name: str) -> Unit:
-        return self.units.get(name, Unit("not-found", "inactive", ""))
+    def unit(self, name: str) -> SystemdUnit:
+        return self.units.get(name, SystemdUnit("not-found", "inactive", ""))
 
     @property
     def by_sockets(self) -> bool:

@@ -164,7 +164,7 @@ def host_uuids_differ(cluster: ClusterFacts) -> str:
     'Attempt to migrate guest to the same host' otherwise (libvirt,
     qemu_migration_cookie.c).
     """
-    twins = _twins(cluster, lambda node: node.libvirt.host_uuid)
+    twins = _duplicates(cluster, lambda node: node.libvirt.host_uuid)
     if not twins:
         return "all differ"
     fixes: list[Fix] = []
@@ -191,7 +191,7 @@ def host_uuids_differ(cluster: ClusterFacts) -> str:
     )
 
 
-def _twins(
+def _duplicates(
     cluster: ClusterFacts, id_of: Callable[[NodeFacts], str]
 ) -> list[NodeFacts]:
     """Nodes that report what a node before them reported.
@@ -223,9 +223,9 @@ def machine_ids_differ(cluster: ClusterFacts) -> str:
     libvirt derives its UUID from it if host_uuid_source = machine-id. DHCP
     and the journal distinguish machines by it (machine-id(5)).
     """
-    if _twins(cluster, lambda node: node.libvirt.host_uuid):
+    if _duplicates(cluster, lambda node: node.libvirt.host_uuid):
         raise Skip("reported by host-uuids-differ")
-    twins = _twins(cluster, lambda node: node.libvirt.machine_id)
+    twins = _duplicates(cluster, lambda node: node.libvirt.machine_id)
     if not twins:
         return "all differ"
     names = ", ".join(paste(node.name) for node in twins)

@@ -11,13 +11,13 @@ from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import (
     CommandOutput,
     fact,
+    parse_int,
     trusted,
-    whole,
 )
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.libvirt import daemons, virsh_output
-from osc_migrate.nodes.libvirt.facts import Libvirt, Listener, Unit
+from osc_migrate.nodes.libvirt.facts import Libvirt, Listener, SystemdUnit
 from osc_migrate.nodes.process_identity import FIND_LIBVIRT
 from osc_migrate.nodes.role import Role
 
@@ -29,12 +29,12 @@ _UNITS = (
     *("virtproxyd-tcp.socket", "virtproxyd-tls.socket"),
 )
 # None of them is a secret, unlike vnc_password.
-_REMOTE = daemons.pick(
+_REMOTE = daemons.awk_statements(
     *("listen_tcp", "listen_tls", "listen_addr", "tcp_port", "tls_port"),
     *("auth_tcp", "auth_tls", "tls_no_verify_certificate"),
     *("tls_allowed_dn_list", "host_uuid", "host_uuid_source"),
 )
-_QEMU = daemons.pick(
+_QEMU = daemons.awk_statements(
     *("user", "group", "migration_port_min", "migration_port_max"),
     *("migration_address", "migration_host", "default_tls_x509_cert_dir"),
     *("default_tls_x509_verify", "migrate_tls_x509_cert_dir"),
@@ -192,7 +192,7 @@ def read(output: CommandOutput) -> Libvirt:
     flags = parts["flags"]
     return Libvirt(
         daemon=daemon,
-        contained=trusted(core, _contained(parts["cgroup"].lines)),
+        contained=trusted(core, _is_in_container(parts["cgroup"].lines)),
         units=units,
         processes=trusted(front, process_names),
         flag=trusted(core, _listens(parts["process.libvirtd"].lines[1:])),
@@ -266,9 +266,9 @@ def _machine_id(part: _Part) -> str:
     return part.title
 
 
-def _units(output: CommandOutput) -> dict[str, Unit]:
+def _units(output: CommandOutput) -> dict[str, SystemdUnit]:
     """Empty without systemd."""
-    states: dict[str, Unit] = {}
+    states: dict[str, SystemdUnit] = {}
     out = output.out("units")
     if out == "#none":
         return states
@@ -279,7 +279,7 @@ def _units(output: CommandOutput) -> dict[str, Unit]:
         values = {key: value for key, _, value in rows}
         if values.get("LoadState", "not-found") == "not-found":
             continue
-        states[values.get("Id", "")] = Unit(
+        states[values.get("Id", "")] = SystemdUnit(
             values["LoadState"],
             values.get("ActiveState", ""),
             values.get("UnitFileState", ""),
@@ -293,7 +293,9 @@ def _units(output: CommandOutput) -> dict[str, Unit]:
 
 
 def _daemon(
-    processes: frozenset[str], units: Mapping[str, Unit] | Unread, doubt: str
+    processes: frozenset[str],
+    units: Mapping[str, SystemdUnit] | Unread,
+    doubt: str,
 ) -> str:
     """Which one runs the guests, or would after the next start: distributions
     install both, and enable one.
@@ -323,7 +325,7 @@ def _daemon(
     return ""
 
 
-def _contained(cgroups: list[str]) -> bool:
+def _is_in_container(cgroups: list[str]) -> bool:
     return bool(cgroups) and not any(
         line.endswith(("/libvirtd.service", "/virtqemud.service"))
         for line in cgroups
@@ -368,7 +370,7 @@ def _listener(row: str) -> Listener:
     process = re.search(r'users:\(\("([^"]{1,64})"', row)
     return Listener(
         address.strip("[]"),
-        whole(port, "a port"),
+        parse_int(port, "a port"),
         process[1] if process else "",
     )
 
@@ -386,4 +388,4 @@ def _hexadecimal(text: str) -> Listener:
     except ValueError:
         raise Unread(f"'{text[:60]}' is not an address of /proc/net") from None
     # One socket of IPv6 serves both families, unless IPV6_V6ONLY is set.
-    return Listener("*" if ip == "::" else ip, whole(port, "a port", 16))
+    return Listener("*" if ip == "::" else ip, parse_int(port, "a port", 16))

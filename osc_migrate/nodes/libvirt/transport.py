@@ -125,7 +125,7 @@ def sockets(libvirt: Libvirt, target: Transport) -> list[str]:
     if (
         port
         and listen
-        and not any(_anywhere(stream, port) for stream in listen)
+        and not any(_is_any_address(stream, port) for stream in listen)
     ):
         # A later drop-in wins over the one that bound it elsewhere.
         place = f"/etc/systemd/system/{socket_name}.d"
@@ -151,6 +151,6 @@ def sockets(libvirt: Libvirt, target: Transport) -> list[str]:
     ]
 
 
-def _anywhere(stream: str, port: int) -> bool:
+def _is_any_address(stream: str, port: int) -> bool:
     """ListenStream as systemd shows it: '[::]:16509' is any address."""
     return stream in (f"[::]:{port}", f"0.0.0.0:{port}", str(port))

@@ -25,7 +25,7 @@ def read(output: CommandOutput) -> dict[str, Any]:
 
     return {
         "trouble": trouble[:300],
-        "host_uuid": or_unknown(lambda x: _between(x, "uuid")),
+        "host_uuid": or_unknown(lambda x: _text_between(x, "uuid")),
         "qemu_version": or_unknown(
             lambda x: _version(x, "Running hypervisor")
         ),
@@ -36,7 +36,7 @@ def read(output: CommandOutput) -> dict[str, Any]:
     }
 
 
-def _between(lines: list[str], tag: str) -> str:
+def _text_between(lines: list[str], tag: str) -> str:
     for line in lines:
         _, opening, remainder = line.partition(f"<{tag}>")
         if opening:
@@ -61,7 +61,7 @@ def _machines(lines: list[str]) -> tuple[set[str], dict[str, str]]:
     host = architecture = ""
     for line in lines:
         if "<arch>" in line and not host:
-            host = _between([line], "arch")
+            host = _text_between([line], "arch")
         elif match := re.search(r"<arch name='([^']{1,40})'", line[:300]):
             architecture = match[1]
         elif architecture == host and (machine := _MACHINE.search(line[:300])):

@@ -1,7 +1,7 @@
 """The addresses that a node gives to others."""
 
 from osc_migrate.checks.check import Problem, Verdict
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.config.nova_conf import Set, config_of, with_fix
 from osc_migrate.nodes.network.facts import is_address, is_loopback
 from osc_migrate.nodes.node import NodeFacts
@@ -27,7 +27,7 @@ def own_address(node: NodeFacts) -> str:
     my_ip = config_of(node).get("DEFAULT", "my_ip")
     if is_address(my_ip) and is_own(node, my_ip):
         return my_ip
-    primary = known(lambda: node.network.primary) or ""
+    primary = or_none(lambda: node.network.primary) or ""
     return primary if primary and is_own(node, primary) else ""
 
 

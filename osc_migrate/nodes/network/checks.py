@@ -3,7 +3,7 @@
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.network import links, routes
 from osc_migrate.nodes.network.address import (
@@ -30,7 +30,7 @@ def inbound_address_is_local(node: NodeFacts) -> str:
     inbound = config_of(node).get("libvirt", "live_migration_inbound_addr")
     if not inbound:
         return "not set: the others use the node's name"
-    word = routes.safe(inbound, "live_migration_inbound_addr")
+    word = routes.checked_destination(inbound, "live_migration_inbound_addr")
     addresses = resolved_addresses(node, word)
     if not addresses:
         raise Skip(f"{word} does not resolve here; only the others need it")
@@ -63,8 +63,8 @@ def my_ip_is_local(node: NodeFacts) -> str:
     option = routes.copy_option(config_of(node))
     word = routes.copy_address(
         config_of(node),
-        known(lambda: node.network.hostname) or node.name,
-        known(lambda: node.network.primary) or "",
+        or_none(lambda: node.network.hostname) or node.name,
+        or_none(lambda: node.network.primary) or "",
     )
     addresses = resolved_addresses(node, word)
     if not addresses:

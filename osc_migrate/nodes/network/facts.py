@@ -63,7 +63,7 @@ class Firewall:
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Network(Facts):
+class NodeNetwork(Facts):
     """A node's addresses, names and firewall."""
 
     # As hostname(1) says.

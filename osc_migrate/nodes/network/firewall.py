@@ -4,8 +4,8 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import Network, Port, by_type
-from osc_migrate.facts import Unread, known
+from osc_migrate.checks.script import NetworkArgument, PortArgument, by_type
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.network.facts import Manager, is_address
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.text import command
@@ -15,7 +15,7 @@ Ports = int | tuple[int, int]
 _FAMILIES = ("ip", "ip6", "inet")
 
 
-def let_through(
+def open_ports(
     source: NodeFacts, destination: NodeFacts, to: str, ports: Iterable[Ports]
 ) -> tuple[str, *tuple[Fix, ...]]:
     """Lets the source reach ports of the destination: what a Problem takes
@@ -29,7 +29,7 @@ def let_through(
     ports = list(ports)
     port_list = ", ".join(_text(port, "-") for port in ports)
     allowed_network = _peer_network(source, destination, to)
-    firewall = known(lambda: destination.network.firewall)
+    firewall = or_none(lambda: destination.network.firewall)
     lines: list[str] = []
     if firewall and allowed_network:
         if firewall.manager is Manager.FIREWALLD:
@@ -51,19 +51,19 @@ def let_through(
         def build() -> Fix:
             for port in ports:
                 for number in port if isinstance(port, tuple) else (port,):
-                    Port(number)
+                    PortArgument(number)
             return Fix(
                 node.name,
                 tuple(fix_lines),
                 rests_on=(source.name, destination.name),
-                vouched=by_type(Network(peer)),
+                vouched=by_type(NetworkArgument(peer)),
             )
 
         return allowed(node.name, build)
 
     fixes = [checked(destination, lines, allowed_network)] if lines else []
     # Either end may be the one: only chains that stop something are known.
-    if out := _let_out(source, to, ports):
+    if out := _outgoing_rules(source, to, ports):
         fixes.append(checked(source, out, to))
     if fixes:
         return "", *fixes
@@ -75,10 +75,12 @@ def let_through(
     )
 
 
-def _let_out(source: NodeFacts, to: str, ports: Iterable[Ports]) -> list[str]:
+def _outgoing_rules(
+    source: NodeFacts, to: str, ports: Iterable[Ports]
+) -> list[str]:
     """Lines for chains of the source that stop something on its way out."""
     lines: list[str] = []
-    firewall = known(lambda: source.network.firewall)
+    firewall = or_none(lambda: source.network.firewall)
     for family, table, chain in firewall.outputs if firewall else ():
         if firewall and is_address(to) and _fits(family, to):
             at = (family, table, chain)
@@ -107,7 +109,7 @@ def _peer_network(source: NodeFacts, destination: NodeFacts, to: str) -> str:
 
 
 def _interface(node: NodeFacts, to: str) -> str:
-    holder = known(lambda: node.network.holder(to))
+    holder = or_none(lambda: node.network.holder(to))
     return holder.interface if holder else ""
 
 

@@ -7,10 +7,10 @@ from osc_migrate.checks.findings import Fix, allowed
 from osc_migrate.checks.script import (
     HostAddress,
     HostName,
-    Refused,
+    UnsafeText,
     by_type,
 )
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.network.address import own_address
 from osc_migrate.nodes.network.facts import is_loopback
 from osc_migrate.nodes.node import NodeFacts
@@ -62,7 +62,7 @@ def right_name(
     """Gives a name of the destination its address on the source: what a
     Problem takes after its detail."""
     destination_addresses = destination.network.own
-    resolved = known(lambda: destination.network.names.get(name)) or ()
+    resolved = or_none(lambda: destination.network.names.get(name)) or ()
     usable_addresses = [
         a
         for a in resolved
@@ -71,7 +71,7 @@ def right_name(
     address = (
         usable_addresses[0] if usable_addresses else own_address(destination)
     )
-    hosts = known(lambda: source.network.hosts) or ()
+    hosts = or_none(lambda: source.network.hosts) or ()
     wrong_addresses = {
         a
         for a, names in hosts
@@ -91,7 +91,7 @@ def right_name(
         if name.lower() != own_name and not name.lower().startswith(
             own_name.partition(".")[0] + "."
         ):
-            raise Refused(
+            raise UnsafeText(
                 f"only {destination.name} says that {name} is its name"
             )
         entry = HostAddress(address), HostName(name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.command_output import CommandOutput, fact, parse_int
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.network import routes, ssh_facts
 from osc_migrate.nodes.network.facts import (
@@ -13,7 +13,7 @@ from osc_migrate.nodes.network.facts import (
     Firewall,
     Interface,
     Manager,
-    Network,
+    NodeNetwork,
     is_address,
 )
 
@@ -99,8 +99,8 @@ def _names(config: Config) -> tuple[str, ...]:
     )
 
 
-def read(output: CommandOutput) -> Network:
-    return Network(
+def read(output: CommandOutput) -> NodeNetwork:
+    return NodeNetwork(
         hostname=fact(_hostname, output),
         names=fact(_resolved, output),
         canonical=fact(_canonical, output),
@@ -206,7 +206,7 @@ def _interfaces(output: CommandOutput) -> dict[str, Interface]:
         if (match := _LINK.match(line)) and "mtu" in fields[:-1]:
             flags = match[2].split(",")
             interfaces[match[1]] = Interface(
-                mtu=whole(fields[fields.index("mtu") + 1], "an MTU"),
+                mtu=parse_int(fields[fields.index("mtu") + 1], "an MTU"),
                 up="UP" in flags,
                 carrier="LOWER_UP" in flags,
             )
@@ -224,7 +224,7 @@ def _addresses(output: CommandOutput) -> tuple[Address, ...]:
             # A tunnel's is '10.0.0.1 peer 10.0.0.2/32'.
             address, _, prefix = fields[3].partition("/")
             if is_address(address):
-                bits = whole(prefix or "128", "a prefix")
+                bits = parse_int(prefix or "128", "a prefix")
                 max_bits = 32 if fields[2] == "inet" else 128
                 addresses.append(
                     Address(address, min(bits, max_bits), fields[1])

@@ -25,7 +25,7 @@ def is_safe(word: str) -> bool:
     return bool(_NAME.fullmatch(word)) or is_address(word)
 
 
-def safe(word: str, origin: str) -> str:
+def checked_destination(word: str, origin: str) -> str:
     """:raises Unread: the word is neither a host name nor an address."""
     if is_safe(word):
         return word
@@ -41,7 +41,7 @@ def connect(config: Config, name: str) -> str:
     has for it (nova/virt/libvirt/driver.py, _live_migration_operation).
     """
     inbound = config.get("libvirt", "live_migration_inbound_addr")
-    return safe(inbound or name, "live_migration_inbound_addr")
+    return checked_destination(inbound or name, "live_migration_inbound_addr")
 
 
 def copy_option(config: Config) -> str:
@@ -62,7 +62,7 @@ def copy_address(config: Config, hostname: str, primary: str) -> str:
     if "%s" in inbound:
         inbound = inbound.replace("%s", hostname)
     address = inbound or config.get("DEFAULT", "my_ip") or primary
-    return safe(address, copy_option(config))
+    return checked_destination(address, copy_option(config))
 
 
 def uri(config: Config, dest: str) -> str:

@@ -6,7 +6,12 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.command_output import fact
 from osc_migrate.nodes.network import routes
 from osc_migrate.nodes.network.facts import is_address
-from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port, Reach
+from osc_migrate.nodes.reach.facts import (
+    CommandResult,
+    ConnectOutcome,
+    Reach,
+    TriedPort,
+)
 
 
 def attempted(head: dict[str, Any], lines: list[str]) -> Reach:
@@ -61,22 +66,24 @@ def _names(
     return addresses_by_name
 
 
-def _ports(rows: dict[str, list[str]], key: str) -> list[Port]:
+def _ports(rows: dict[str, list[str]], key: str) -> list[TriedPort]:
     ports = []
     for row in rows.get(key, ()):
         host, _, remainder = row.partition(" ")
         port, _, outcome = remainder.partition(" ")
         if not port.isdecimal() or len(port) > 5:
             raise Unread(f"'{row[:80]}' is not the result of a connection")
-        if outcome not in list(Outcome):
+        if outcome not in list(ConnectOutcome):
             raise Unread(
                 f"{host} port {port} could not be tried: {outcome[:200]}"
             )
-        ports.append(Port(host, int(port), Outcome(outcome)))
+        ports.append(TriedPort(host, int(port), ConnectOutcome(outcome)))
     return sorted(ports, key=lambda attempt: attempt.port)
 
 
-def _libvirt(head: dict[str, Any], rows: dict[str, list[str]]) -> Port | None:
+def _libvirt(
+    head: dict[str, Any], rows: dict[str, list[str]]
+) -> TriedPort | None:
     uri = _text(head, "uri")
     if routes.libvirt_port(uri) is None:
         return None
@@ -92,7 +99,7 @@ def _virsh(rows: dict[str, list[str]]) -> CommandResult | None:
 
 def _data(
     head: dict[str, Any], rows: dict[str, list[str]]
-) -> tuple[Port, ...]:
+) -> tuple[TriedPort, ...]:
     ports = head.get("ports")
     if isinstance(ports, dict):
         raise Unread(f"no port could be opened there: {ports.get('unread')}")

@@ -10,20 +10,20 @@ from osc_migrate.checks.check import (
 )
 from osc_migrate.checks.findings import Fix, Gap, Status
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.libvirt import checks as libvirt
 from osc_migrate.nodes.libvirt.data_ports import trouble_of_ports
 from osc_migrate.nodes.network import routes
 from osc_migrate.nodes.network.address import is_own
 from osc_migrate.nodes.network.facts import is_address, is_loopback
-from osc_migrate.nodes.network.firewall import Ports, let_through
+from osc_migrate.nodes.network.firewall import Ports, open_ports
 from osc_migrate.nodes.network.hosts_file import right_name
 from osc_migrate.nodes.network.links import mtu_differs
 from osc_migrate.nodes.node import PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_pair
 from osc_migrate.nodes.reach import sftp, ssh
-from osc_migrate.nodes.reach.facts import Outcome, Port
+from osc_migrate.nodes.reach.facts import ConnectOutcome, TriedPort
 from osc_migrate.nodes.reach.route import is_unreachable, require_route
 from osc_migrate.nodes.tls import checks as tls
 from osc_migrate.text import paste, printable
@@ -69,7 +69,7 @@ def _name_problem(pair: PairFacts, name: str) -> str:
     ]
     if not wrong_addresses:
         return ""
-    resolved_there = known(lambda: destination.network.names.get(name)) or ()
+    resolved_there = or_none(lambda: destination.network.names.get(name)) or ()
     if set(resolved) == set(resolved_there) and not is_own(destination, name):
         raise Skip(f"it is the same on {destination.name}: see its checks")
     shown = ", ".join(resolved)
@@ -111,13 +111,13 @@ def destination_libvirt_port_is_open(pair: PairFacts) -> str:
     port = pair.reach.libvirt
     if port is None:
         raise Skip(f"{routes.transport(pair.reach.uri)} needs no port")
-    if port.outcome is Outcome.OPEN:
+    if port.outcome is ConnectOutcome.OPEN:
         return str(port)
     _skip_if_explained(pair)
     # Both are opened at once where both are closed: it is one firewall.
     ports: list[Ports] = [port.port]
-    data = known(lambda: pair.reach.data) or ()
-    closed = [p for p in data if p.outcome is not Outcome.OPEN]
+    data = or_none(lambda: pair.reach.data) or ()
+    closed = [p for p in data if p.outcome is not ConnectOutcome.OPEN]
     if closed and pair.reach.listened:
         ports.append(pair.reach.data_range)
     raise Problem(
@@ -131,13 +131,17 @@ def _skip_if_explained(pair: PairFacts) -> None:
     if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
     port = pair.reach.libvirt
-    if port and port.outcome is Outcome.REFUSED and _not_listening(pair, port):
+    if (
+        port
+        and port.outcome is ConnectOutcome.REFUSED
+        and _not_listening(pair, port)
+    ):
         raise Skip(f"see libvirt-listens of {pair.destination.name}")
 
 
-def _not_listening(pair: PairFacts, port: Port) -> bool:
+def _not_listening(pair: PairFacts, port: TriedPort) -> bool:
     """Nothing on the destination listens there, as its checks report."""
-    listeners = known(lambda: pair.destination.libvirt.listeners)
+    listeners = or_none(lambda: pair.destination.libvirt.listeners)
     if listeners is None:
         return False
     address = _resolved_address(pair, port)
@@ -157,17 +161,17 @@ def _skip_if_daemon_or_tls_fails(pair: PairFacts) -> None:
             raise Skip(f"see {finding.check} of {finding.subject}")
 
 
-def _resolved_address(pair: PairFacts, port: Port) -> str:
+def _resolved_address(pair: PairFacts, port: TriedPort) -> str:
     """Where it is, as the source resolves it."""
     addresses = pair.reach.names.get(port.host, ())
     return addresses[0] if addresses else port.host
 
 
 def _firewall_fix(
-    pair: PairFacts, port: Port, ports: list[Ports]
+    pair: PairFacts, port: TriedPort, ports: list[Ports]
 ) -> tuple[str, *tuple[Fix, ...]]:
     to = _resolved_address(pair, port)
-    return let_through(pair.source, pair.destination, to, ports)
+    return open_ports(pair.source, pair.destination, to, ports)
 
 
 @of_pair(LIVE)
@@ -182,7 +186,7 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
     if config_of(pair.source).flag("libvirt", "live_migration_tunnelled"):
         raise Skip("the data go through libvirt (live_migration_tunnelled)")
     require_route(pair)
-    if reach.libvirt and reach.libvirt.outcome is not Outcome.OPEN:
+    if reach.libvirt and reach.libvirt.outcome is not ConnectOutcome.OPEN:
         raise Skip("see destination-libvirt-port-is-open")
     if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
@@ -191,15 +195,17 @@ def destination_data_ports_are_open(pair: PairFacts) -> str:
     if not reach.data:
         raise Unread("no data port was tried")
     low, *others = (*reach.data, reach.data[-1])
-    closed = [port for port in others if port.outcome is not Outcome.OPEN]
+    closed = [
+        port for port in others if port.outcome is not ConnectOutcome.OPEN
+    ]
     span = reach.data_range
     shown = f"{span[0]}-{span[1]}"
-    if low.outcome is Outcome.REFUSED and not reach.listened:
+    if low.outcome is ConnectOutcome.REFUSED and not reach.listened:
         raise NotChecked(
             "not tried with a listener: read-only was requested",
             Gap("data ports", "--nodes without --read-only checks them"),
         )
-    if low.outcome is not Outcome.OPEN:
+    if low.outcome is not ConnectOutcome.OPEN:
         raise Problem(
             f"{low}, of the range {shown}", *_firewall_fix(pair, low, [span])
         )
@@ -222,7 +228,7 @@ def destination_libvirt_answers(pair: PairFacts) -> str:
     require_route(pair)
     reach = pair.reach
     uri, port = reach.uri, reach.libvirt
-    if port and port.outcome is not Outcome.OPEN:
+    if port and port.outcome is not ConnectOutcome.OPEN:
         raise Skip("see destination-libvirt-port-is-open")
     if is_unreachable(pair):
         raise Skip("see destination-is-reachable")

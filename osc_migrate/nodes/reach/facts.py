@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from osc_migrate.facts import Facts
 
 
-class Outcome(enum.StrEnum):
+class ConnectOutcome(enum.StrEnum):
     """How a TCP connection went."""
 
     OPEN = "open"
@@ -22,12 +22,12 @@ class Outcome(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Port:
+class TriedPort:
     """A port that was tried."""
 
     host: str
     port: int
-    outcome: Outcome
+    outcome: ConnectOutcome
 
     def __str__(self) -> str:
         return f"{self.host} port {self.port}: {self.outcome}"
@@ -56,11 +56,11 @@ class Reach(Facts):
     # where it does not resolve. Addresses are their own.
     names: Mapping[str, tuple[str, ...]]
     # Of libvirt; None where the URI goes through ssh.
-    libvirt: Port | None
+    libvirt: TriedPort | None
     # 'virsh -c URI hostname', as root; None where its port was not open.
     virsh: CommandResult | None
     # Ports of the other's migration range, the lowest first.
-    data: tuple[Port, ...]
+    data: tuple[TriedPort, ...]
     # Whether they were opened for it.
     listened: bool
     # The other's migration range, both ends included.

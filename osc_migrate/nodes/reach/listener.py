@@ -114,7 +114,7 @@ def listen(span: tuple[int, int], seconds: int) -> Question:
     return Question(_LISTEN, args, limit=20.0)
 
 
-def opened(answers: Answers) -> tuple[int, ...]:
+def opened_ports(answers: Answers) -> tuple[int, ...]:
     """The ports that were opened, the lowest first.
 
     :raises Unread: none were.

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.answers import Answers, Question
 from osc_migrate.nodes.command_output import CommandOutput, fact
 from osc_migrate.nodes.libvirt.facts import DATA_PORTS
@@ -118,8 +118,8 @@ def _plan(
 
     The first is returned as it is: what is known before.
     """
-    hostname = known(lambda: peer.network.hostname) or peer.name
-    primary = known(lambda: peer.network.primary) or ""
+    hostname = or_none(lambda: peer.network.hostname) or peer.name
+    primary = or_none(lambda: peer.network.primary) or ""
     span = _span(peer) or DATA_PORTS
     connect = fact(lambda: routes.connect(peer.config, peer.name))
     uri = fact(lambda: routes.uri(node.config, _require_read(connect)))
@@ -130,7 +130,7 @@ def _plan(
     listened = "reach.listen" in listener_answers
     ports: tuple[int, ...] = span[:1]
     if listened:
-        ports = fact(lambda: listener.opened(listener_answers))
+        ports = fact(lambda: listener.opened_ports(listener_answers))
     head = {
         "peer": peer.name,
         "connect": _or_reason(connect),
@@ -169,9 +169,9 @@ def _plan(
 def _surely_sftp(node: NodeFacts, peer: NodeFacts) -> bool:
     """The peer's sshd has sftp for nova: it need not be tried. Nova in a
     container may log in to another sshd."""
-    if known(lambda: node.config.contained):
+    if or_none(lambda: node.config.contained):
         return False
-    return bool(known(lambda: peer.network.ssh.takes_sftp))
+    return bool(or_none(lambda: peer.network.ssh.takes_sftp))
 
 
 def _require_read(value: Any) -> Any:
@@ -193,17 +193,17 @@ def _data_host(peer: NodeFacts, hostname: str, connect: str) -> str:
     that libvirt there has for its host (virGetHostname)."""
     if peer.config.get("libvirt", "live_migration_inbound_addr"):
         return connect
-    full = known(lambda: peer.network.canonical.get(hostname)) or hostname
+    full = or_none(lambda: peer.network.canonical.get(hostname)) or hostname
     if "." in hostname or full.startswith("localhost"):
         full = hostname
-    return routes.safe(full, "the name of the host")
+    return routes.checked_destination(full, "the name of the host")
 
 
 def _payload(node: NodeFacts, connect: str) -> int:
     """Bytes after the headers in a ping as large as the source sends."""
-    links = known(lambda: node.network.interfaces) or {}
-    primary = known(lambda: node.network.primary) or ""
-    own_addresses = known(lambda: node.network.addresses) or ()
+    links = or_none(lambda: node.network.interfaces) or {}
+    primary = or_none(lambda: node.network.primary) or ""
+    own_addresses = or_none(lambda: node.network.addresses) or ()
     ways_out = [entry for entry in own_addresses if entry.address == primary]
     if is_address(connect):
         ways_out += [

@@ -1,16 +1,16 @@
 """Whether the way from a node to another is worth a closer look."""
 
 from osc_migrate.checks.check import Skip
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.network import routes
 from osc_migrate.nodes.network.address import is_own
 from osc_migrate.nodes.network.facts import is_address, is_loopback
 from osc_migrate.nodes.network.links import inbound_is_up
 from osc_migrate.nodes.node import PairFacts
-from osc_migrate.nodes.reach.facts import Outcome
+from osc_migrate.nodes.reach.facts import ConnectOutcome
 
-_NO_ANSWER = (Outcome.SILENT, Outcome.UNREACHABLE)
+_NO_ANSWER = (ConnectOutcome.SILENT, ConnectOutcome.UNREACHABLE)
 
 
 def require_route(pair: PairFacts) -> None:
@@ -44,11 +44,14 @@ def require_route(pair: PairFacts) -> None:
 def is_unreachable(pair: PairFacts) -> bool:
     """Nothing at all gets from the source to the destination."""
     reach = pair.reach
-    if known(lambda: reach.packet) is not None:
+    if or_none(lambda: reach.packet) is not None:
         return False
-    ports = [known(lambda: reach.libvirt), *(known(lambda: reach.data) or ())]
+    ports = [
+        or_none(lambda: reach.libvirt),
+        *(or_none(lambda: reach.data) or ()),
+    ]
     tried_ports = [port for port in ports if port]
-    ssh_output = known(lambda: reach.nova_ssh.output) or ""
+    ssh_output = or_none(lambda: reach.nova_ssh.output) or ""
     silent = "connect to host" in ssh_output and "refused" not in ssh_output
     return (
         bool(tried_ports)

@@ -5,7 +5,7 @@ import re
 from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip
 from osc_migrate.checks.findings import Gap
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import of_pair
@@ -23,10 +23,10 @@ _MISSING = re.compile(r"subsystem request failed|[Nn]o such file|not found")
 
 
 def _copies_nothing(node: NodeFacts) -> bool:
-    images = known(lambda: node.config.get("libvirt", "images_type"))
+    images = or_none(lambda: node.config.get("libvirt", "images_type"))
     if images == "rbd":
         return True
-    return bool(known(lambda: node.storage.mount.shared))
+    return bool(or_none(lambda: node.storage.mount.shared))
 
 
 @of_pair([Kind.COLD])
@@ -74,7 +74,7 @@ def _last_words(attempt: CommandResult) -> str:
 
 def _remedy(pair: PairFacts) -> str:
     name = pair.destination.name
-    config = known(lambda: pair.destination.config)
+    config = or_none(lambda: pair.destination.config)
     if config and config.contained:
         return (
             f"install sftp-server in the container of {name} where sshd runs"

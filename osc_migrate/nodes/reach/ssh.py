@@ -7,14 +7,14 @@ from osc_migrate.checks.findings import Fix, allowed
 from osc_migrate.checks.script import (
     HostName,
     PublicKey,
-    Refused,
+    UnsafeText,
     by_type,
 )
 from osc_migrate.cloud.migrations import Kind
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.network.facts import is_address, is_loopback
-from osc_migrate.nodes.network.firewall import let_through
+from osc_migrate.nodes.network.firewall import open_ports
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import of_node, of_pair
 from osc_migrate.nodes.reach.facts import CommandResult
@@ -35,7 +35,7 @@ def sshd_lets_nova_in(node: NodeFacts) -> str:
     options = node.network.ssh.options
     if not options:
         raise Skip("sshd on the node does not show its options")
-    if reason := shut_out(options):
+    if reason := denying_option(options):
         raise Problem(
             f"sshd refuses nova: {reason}",
             f"on {node.name}: find it with grep -rniE '{_OPTIONS}'"
@@ -48,7 +48,7 @@ def sshd_lets_nova_in(node: NodeFacts) -> str:
 _OPTIONS = r"^\s*((allow|deny)(users|groups)|pubkeyauthentication)\s"
 
 
-def shut_out(options: Mapping[str, tuple[str, ...]]) -> str:
+def denying_option(options: Mapping[str, tuple[str, ...]]) -> str:
     """Which option of sshd keeps nova out; empty when none does for sure."""
     if options.get("pubkeyauthentication") == ("no",):
         return "PubkeyAuthentication no"
@@ -76,7 +76,7 @@ def _without_nova(node: NodeFacts) -> bool:
 
 def _user(node: NodeFacts) -> str:
     """What the user is called that nova-compute runs as."""
-    nova = known(lambda: node.accounts.nova)
+    nova = or_none(lambda: node.accounts.nova)
     return nova.name if nova else "nova"
 
 
@@ -120,9 +120,9 @@ def nova_can_ssh(pair: PairFacts) -> str:
             f"{name}@{reach.copy}, where the command ended with status"
             f" {attempt.status}: sshd may allow Nova's commands only"
         )
-    login = known(lambda: reach.login) or name
+    login = or_none(lambda: reach.login) or name
     place = pair.source.name
-    if known(lambda: pair.source.config.contained):
+    if or_none(lambda: pair.source.config.contained):
         place = f"{place}, in nova-compute's container"
     raise Problem(
         f"ssh to {reach.copy} as {printable(login, 80)}:"
@@ -134,8 +134,8 @@ def nova_can_ssh(pair: PairFacts) -> str:
 def _is_novas_own_login(pair: PairFacts, name: str) -> bool:
     """User nova of the one node logs in to nova of the other, at its sshd:
     their files are known."""
-    login = known(lambda: pair.reach.login) or name
-    contained = known(lambda: pair.source.config.contained)
+    login = or_none(lambda: pair.reach.login) or name
+    contained = or_none(lambda: pair.source.config.contained)
     return name == "nova" and login == "nova" and not contained
 
 
@@ -167,8 +167,8 @@ def _host_key(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
         else f"nova on {pair.source.name} does not know the ssh host key of"
         f" {copy}"
     )
-    keys = known(lambda: destination.network.ssh.host_keys) or ()
-    home = known(lambda: source.home)
+    keys = or_none(lambda: destination.network.ssh.host_keys) or ()
+    home = or_none(lambda: source.home)
     if not keys or not home:
         return problem, (
             f"as nova on {pair.source.name}: ssh-keygen -R {copy}; then"
@@ -181,7 +181,7 @@ def _host_key(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
         known_keys = [PublicKey(key) for key in keys]
         host = HostName(copy)
         if not _is_its_own(pair):
-            raise Refused(
+            raise UnsafeText(
                 f"only {destination.name} says that {copy} is its own"
             )
         lookup = command("as_user", "nova", "grep", "-qF", "-e", keys[0], file)
@@ -220,7 +220,7 @@ def _permission(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
         pair.destination.network.ssh,
     )
     source, destination = pair.source.name, pair.destination.name
-    if shut_out(known(lambda: destination_ssh.options) or {}):
+    if denying_option(or_none(lambda: destination_ssh.options) or {}):
         raise Skip(f"see sshd-lets-nova-in of {destination}")
     keys = source_ssh.private_keys
     if not keys:
@@ -319,7 +319,7 @@ def _permission(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
 
 def _account(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     name = pair.destination.name
-    shell = known(lambda: pair.destination.network.ssh.shell) or "no shell"
+    shell = or_none(lambda: pair.destination.network.ssh.shell) or "no shell"
     return f"user nova on {name} may not log in: {shell}", (
         "",
         Fix(
@@ -332,15 +332,15 @@ def _account(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
 
 def _closed(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     copy = pair.reach.copy
-    packet = known(lambda: pair.reach.packet)
+    packet = or_none(lambda: pair.reach.packet)
     if packet and not packet[1] and "connect to host" not in attempt.output:
         raise Skip("see migration-path-carries-full-packets")
-    ports = known(lambda: pair.destination.network.ssh.options["port"])
+    ports = or_none(lambda: pair.destination.network.ssh.options["port"])
     port = int(ports[0][:5]) if ports and ports[0].isdecimal() else 22
     return (
         f"ssh from {pair.source.name} to {copy} does not get through:"
         f" {printable(attempt.output, 200) or 'no answer in 30 s'}",
-        let_through(pair.source, pair.destination, copy, [port]),
+        open_ports(pair.source, pair.destination, copy, [port]),
     )
 
 

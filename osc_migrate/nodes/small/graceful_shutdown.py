@@ -6,7 +6,7 @@ import re
 
 from osc_migrate.checks.check import Check, Concern, Skip
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import Unit
+from osc_migrate.checks.script import UnitArgument
 from osc_migrate.facts import Facts, Unread, fact
 from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput
@@ -107,7 +107,10 @@ def graceful_shutdown_fits_the_unit(node: NodeFacts) -> str:
         f" {_shown(limit)} (TimeoutStopSec): a restart of nova-compute may"
         " leave migrations that no service drives",
         "",
-        allowed(node.name, lambda: _longer(node.name, config.unit, wait)),
+        allowed(
+            node.name,
+            lambda: _longer_stop_timeout(node.name, config.unit, wait),
+        ),
     )
 
 
@@ -115,9 +118,9 @@ def _shown(seconds: float) -> str:
     return "unlimited" if math.isinf(seconds) else f"{seconds:.0f} s"
 
 
-def _longer(node: str, unit: str, wait: int) -> Fix:
+def _longer_stop_timeout(node: str, unit: str, wait: int) -> Fix:
     """A drop-in; systemd heeds it without a restart of the unit."""
-    place = f"/etc/systemd/system/{Unit(unit)}.d"
+    place = f"/etc/systemd/system/{UnitArgument(unit)}.d"
     file = f"{place}/zz-migrate.conf"
     limit = wait + _MARGIN if wait else "infinity"
     return Fix(

@@ -23,7 +23,7 @@ from osc_migrate.nodes.release_bugs import (
     Bug,
     Version,
     dotted,
-    within,
+    is_in_ranges,
 )
 
 _NONE = "none of the known bugs"
@@ -89,21 +89,23 @@ def known_bugs_of_nova_are_fixed(node: NodeFacts) -> str:
         release = node.small(NovaRelease).version
     except Unread as unread:
         raise Skip(f"Nova's release is not known: {unread.reason}") from None
-    return _judged(node, release, _met(node, release, NOVA))
+    return _judge_bugs(node, release, _bugs_present(node, release, NOVA))
 
 
 @of_node(LIVE)
 def known_bugs_of_libvirt_are_fixed(node: NodeFacts) -> str:
     """libvirt has no known bug that a live move can meet there."""
     version = _versions(node)["libvirt"]
-    return _judged(node, version, _met(node, version, LIBVIRT))
+    return _judge_bugs(node, version, _bugs_present(node, version, LIBVIRT))
 
 
 @of_node((Kind.BLOCK,))
 def known_bugs_of_disk_copies_are_fixed(node: NodeFacts) -> str:
     """libvirt has no known bug that a copy of disks can meet there."""
     version = _versions(node)["libvirt"]
-    return _judged(node, version, _met(node, version, DISK_COPIES))
+    return _judge_bugs(
+        node, version, _bugs_present(node, version, DISK_COPIES)
+    )
 
 
 @of_pair(LIVE)
@@ -113,8 +115,8 @@ def known_bugs_between_releases_are_fixed(pair: PairFacts) -> str:
     met = [
         bug
         for bug in PAIRS
-        if within(left[bug.program], bug.source_ranges)
-        and within(right[bug.program], bug.destination_ranges)
+        if is_in_ranges(left[bug.program], bug.source_ranges)
+        and is_in_ranges(right[bug.program], bug.destination_ranges)
         and not _has_backports(pair.destination)
         and bug.applies(pair)
     ]
@@ -144,17 +146,19 @@ def _has_backports(node: NodeFacts) -> bool:
     return node.system.red_hat
 
 
-def _met(node: NodeFacts, version: Version, bugs: Sequence[Bug]) -> list[Bug]:
+def _bugs_present(
+    node: NodeFacts, version: Version, bugs: Sequence[Bug]
+) -> list[Bug]:
     return [
         bug
         for bug in bugs
-        if within(version, bug.ranges)
+        if is_in_ranges(version, bug.ranges)
         and not (bug.program != "Nova" and _has_backports(node))
         and bug.applies(node)
     ]
 
 
-def _judged(node: NodeFacts, version: Version, met: Sequence[Bug]) -> str:
+def _judge_bugs(node: NodeFacts, version: Version, met: Sequence[Bug]) -> str:
     if not met:
         return f"{dotted(version)}: {_NONE}"
     effects = "; ".join(f"{bug.effect} ({bug.source})" for bug in met)

@@ -142,11 +142,11 @@ def instances_path_is_writable(node: NodeFacts) -> str:
                 (command("user_mode", nova.name, "u+rwx", storage.path),),
             ),
         )
-    if barrier := _barrier(node, nova):
+    if barrier := _first_impassable(node, nova):
         raise Problem(
             f"{detail}; {barrier.path} has mode {barrier.mode:o}",
             "",
-            _opened(node, nova),
+            _chmod_fix(node, nova),
         )
     raise Problem(
         detail,
@@ -168,7 +168,7 @@ def instances_path_is_passable(node: NodeFacts) -> str:
     qemu = node.accounts.qemu
     if storage.passable or qemu is None:
         return f"{storage.path}"
-    barrier = _barrier(node, qemu)
+    barrier = _first_impassable(node, qemu)
     if barrier is None:
         raise Problem(
             f"{qemu.name} cannot enter {storage.path}",
@@ -179,7 +179,7 @@ def instances_path_is_passable(node: NodeFacts) -> str:
         f"{qemu.name} cannot pass {barrier.path}, whose mode is"
         f" {barrier.mode:o}",
         "",
-        _opened(node, qemu),
+        _chmod_fix(node, qemu),
     )
 
 
@@ -274,12 +274,14 @@ def _place(node: NodeFacts) -> Place:
     return place
 
 
-def _barrier(node: NodeFacts, user: Account) -> Place | None:
+def _first_impassable(node: NodeFacts, user: Account) -> Place | None:
     """The first directory on the way that does not let that user pass."""
-    return next((p for p in node.storage.places if _shut(p, user)), None)
+    return next(
+        (p for p in node.storage.places if _missing_bit(p, user)), None
+    )
 
 
-def _shut(place: Place, user: Account) -> str:
+def _missing_bit(place: Place, user: Account) -> str:
     """Whose bit is missing, as chmod(1) calls them: 'u', 'g' or 'o'; ''
     where the directory, by its mode alone, lets the user pass."""
     if user.uid == 0:
@@ -291,14 +293,14 @@ def _shut(place: Place, user: Account) -> str:
     return "" if place.mode & 0o001 else "o"
 
 
-def _opened(node: NodeFacts, user: Account) -> Fix:
+def _chmod_fix(node: NodeFacts, user: Account) -> Fix:
     return Fix(
         node.name,
         tuple(
             f"[ -L {command(place.path)} ] || "
             + command("chmod", f"{shut}+x", place.path)
             for place in node.storage.places
-            if (shut := _shut(place, user))
+            if (shut := _missing_bit(place, user))
         ),
     )
 

@@ -46,7 +46,7 @@ class Export:
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Server(Facts):
+class NfsServer(Facts):
     # nfs-server, or nfs-kernel-server on older Debians; '' without one.
     unit: str
     # 'active', 'inactive', 'failed'; 'masked' where an admin wants none.
@@ -140,7 +140,7 @@ QUESTIONS = {"serves": Question(_SCRIPT)}
 _CLIENT = re.compile(r"([^()]*)(?:\(([^()]*)\))?")
 
 
-def read(output: CommandOutput) -> Server:
+def read(output: CommandOutput) -> NfsServer:
     sections = output.parts("serves")
     if "end" not in sections:
         raise Unread("storage.serves: the answer is incomplete")
@@ -172,7 +172,7 @@ def read(output: CommandOutput) -> Server:
             for export in exports(lines, name.removeprefix("file "))
         )
 
-    return Server(
+    return NfsServer(
         unit=fact(of_unit, unit),
         state=fact(of_unit, states.get(unit, "")),
         exports=fact(live, output),
@@ -187,7 +187,7 @@ def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
     exportfs breaks the line where the path is long."""
     entries: list[Export] = []
     path = ""
-    for line in _joined(lines):
+    for line in _join_continued_lines(lines):
         tokens = line.split()
         if not line[:1].isspace() and tokens:
             path = tokens.pop(0).strip('"')
@@ -210,7 +210,7 @@ def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
     return tuple(entries)
 
 
-def _joined(lines: list[str]) -> list[str]:
+def _join_continued_lines(lines: list[str]) -> list[str]:
     """Without the line breaks that a backslash takes back."""
     joined: list[list[str]] = []
     open_line = False

@@ -16,16 +16,16 @@ from osc_migrate.checks.script import (
     ExportOptions,
     HostAddress,
     HostName,
-    Refused,
+    UnsafeText,
     Vouched,
     by_majority,
     by_type,
 )
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
-from osc_migrate.nodes.storage.export_facts import Export, Server
+from osc_migrate.nodes.storage.export_facts import Export, NfsServer
 from osc_migrate.nodes.storage.facts import NFS, Mount
-from osc_migrate.nodes.storage.mounts import literal
+from osc_migrate.nodes.storage.mounts import grep_escape
 from osc_migrate.text import command
 
 FILE = "/etc/exports"
@@ -40,14 +40,14 @@ class Use:
     compute: NodeFacts
     mount: Mount
     server: NodeFacts
-    serves: Server
+    serves: NfsServer
 
     @property
     def address(self) -> str:
         """What the server sees: as the mount says, else as nova.conf."""
         return (
             self.mount.option("clientaddr")
-            or known(lambda: self.compute.config.get("DEFAULT", "my_ip"))
+            or or_none(lambda: self.compute.config.get("DEFAULT", "my_ip"))
             or ""
         )
 
@@ -67,17 +67,17 @@ class Use:
                 )
             if admits:
                 admitting.append(export)
-        return max(admitting, key=_exactness, default=None)
+        return max(admitting, key=_specificity, default=None)
 
 
-def _exactness(export: Export) -> int:
+def _specificity(export: Export) -> int:
     try:
         return ipaddress.ip_network(export.client, strict=False).prefixlen
     except ValueError:
         return 0 if "*" in export.client else 128
 
 
-def server_of(node: NodeFacts) -> Server:
+def server_of(node: NodeFacts) -> NfsServer:
     serves = node.storage.serves
     if serves is None:
         raise Skip("it serves nothing")
@@ -115,7 +115,7 @@ def clients_of(cluster: ClusterFacts, use: Use) -> str:
     options = ",".join(OPTIONS)
     return " ".join(
         f"{client_of(cluster, same_export)}({options})"
-        for same_export in _alike(cluster, use)
+        for same_export in _same_uses(cluster, use)
     )
 
 
@@ -123,7 +123,7 @@ def shown_clients(cluster: ClusterFacts, use: Use) -> str:
     """The same for people, who know their nodes."""
     try:
         return clients_of(cluster, use).replace(")", ",fsid=0)")
-    except Refused:
+    except UnsafeText:
         return f"CLIENT({','.join(OPTIONS)},fsid=0)"
 
 
@@ -163,7 +163,7 @@ def new_line(cluster: ClusterFacts, use: Use) -> Fix:
     written = by_type(
         *(
             client_of(cluster, same_export)
-            for same_export in _alike(cluster, use)
+            for same_export in _same_uses(cluster, use)
         )
     )
     return Fix(
@@ -174,7 +174,7 @@ def new_line(cluster: ClusterFacts, use: Use) -> Fix:
     )
 
 
-def _alike(cluster: ClusterFacts, use: Use) -> list[Use]:
+def _same_uses(cluster: ClusterFacts, use: Use) -> list[Use]:
     """The uses of the same directory of that server."""
     return [
         candidate
@@ -201,7 +201,7 @@ def _agreed(cluster: ClusterFacts, use: Use) -> Vouched:
     return by_majority(paths, use.mount.path)
 
 
-def plain(options: tuple[str, ...]) -> tuple[str, ...]:
+def written_options(options: tuple[str, ...]) -> tuple[str, ...]:
     """Without what exportfs shows of the kernel's own choice."""
     shown = ("wdelay", "hide", "sec=sys", "secure", "no_all_squash")
     return tuple(o for o in dict.fromkeys(options) if o not in shown)
@@ -235,13 +235,13 @@ def _line_of(
     exports = [*map(change, exports), *added]
     path, file = DataPath(exports[0].path), exports[0].file or FILE
     clients = " ".join(
-        f"{export.client}({','.join(ExportOptions(plain(export.options)))})"
+        f"{export.client}({','.join(ExportOptions(written_options(export.options)))})"
         for export in exports
     )
     return Fix(
         use.server.name,
         (
-            command("line_drop", file, f"^{literal(path)}[[:space:]]"),
+            command("line_drop", file, f"^{grep_escape(path)}[[:space:]]"),
             command("line_add", file, f"{path} {clients}"),
             "exportfs -ra",
         ),

@@ -20,11 +20,11 @@ from osc_migrate.nodes.storage.exporting import (
     Use,
     client_of,
     new_line,
-    plain,
     rewritten,
     server_of,
     shown_clients,
     uses_of,
+    written_options,
 )
 from osc_migrate.nodes.storage.mounts import usable
 from osc_migrate.text import command
@@ -99,7 +99,7 @@ def exports_instances(cluster: ClusterFacts) -> str:
                 use.server.name, functools.partial(new_line, cluster, use)
             ),
         )
-    return _served(cluster)
+    return _nfs_server_host(cluster)
 
 
 @of_cluster()
@@ -107,10 +107,10 @@ def export_names_every_compute(cluster: ClusterFacts) -> str:
     """Every compute node may mount what is exported."""
     left = [use for use in _exported(cluster) if use.export is None]
     if not left:
-        return _served(cluster)
+        return _nfs_server_host(cluster)
     use = left[0]
     path = use.serves.of(use.mount.path)[0].path
-    like = plain(use.serves.of(use.mount.path)[0].options)
+    like = written_options(use.serves.of(use.mount.path)[0].options)
 
     def fix() -> Fix:
         added = tuple(
@@ -139,7 +139,9 @@ def export_is_read_write(cluster: ClusterFacts) -> str:
                 f" {use.export.client}",
                 "",
                 rewritten(
-                    cluster, use, lambda entry: _with(entry, "rw", "ro")
+                    cluster,
+                    use,
+                    lambda entry: _change_options(entry, "rw", "ro"),
                 ),
             )
     refused = [node for node in cluster.computes if _refused(node)]
@@ -151,7 +153,7 @@ def export_is_read_write(cluster: ClusterFacts) -> str:
             f"on {mount.server}: export it with rw; see that its own"
             " filesystem is not read-only",
         )
-    return _served(cluster)
+    return _nfs_server_host(cluster)
 
 
 @of_cluster()
@@ -167,10 +169,12 @@ def export_is_synchronous(cluster: ClusterFacts) -> str:
                 " crash loses what servers wrote",
                 "",
                 rewritten(
-                    cluster, use, lambda entry: _with(entry, "sync", "async")
+                    cluster,
+                    use,
+                    lambda entry: _change_options(entry, "sync", "async"),
                 ),
             )
-    return _served(cluster)
+    return _nfs_server_host(cluster)
 
 
 @of_cluster()
@@ -194,12 +198,12 @@ def export_keeps_root(cluster: ClusterFacts) -> str:
                 rewritten(
                     cluster,
                     use,
-                    lambda entry: _with(
+                    lambda entry: _change_options(
                         entry, "no_root_squash", "root_squash", "all_squash"
                     ),
                 ),
             )
-    return _served(cluster)
+    return _nfs_server_host(cluster)
 
 
 @of_cluster()
@@ -213,7 +217,7 @@ def exports_are_written_down(cluster: ClusterFacts) -> str:
                 "",
                 rewritten(cluster, use, lambda export: export),
             )
-    return _served(cluster)
+    return _nfs_server_host(cluster)
 
 
 def _exported(cluster: ClusterFacts) -> list[Use]:
@@ -221,7 +225,7 @@ def _exported(cluster: ClusterFacts) -> list[Use]:
     return [use for use in uses_of(cluster) if use.serves.of(use.mount.path)]
 
 
-def _served(cluster: ClusterFacts) -> str:
+def _nfs_server_host(cluster: ClusterFacts) -> str:
     uses = _exported(cluster)
     if not uses:
         raise Skip("no node that was asked serves a compute node by NFS")
@@ -242,7 +246,7 @@ def _refused(node: NodeFacts) -> bool:
     return False
 
 
-def _with(export: Export, added: str, *removed: str) -> Export:
+def _change_options(export: Export, added: str, *removed: str) -> Export:
     remaining = [o for o in export.options if o not in (*removed, added)]
     return dataclasses.replace(export, options=(added, *remaining))
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from osc_migrate.facts import Facts
-from osc_migrate.nodes.storage.export_facts import Server
+from osc_migrate.nodes.storage.export_facts import NfsServer
 
 # What libvirt takes for a filesystem of several hosts (src/util/virfile.c,
 # virFileIsSharedFSType), and others that surely are.
@@ -158,7 +158,7 @@ class Storage(Facts):
     # Booleans of SELinux's policy -> on.
     booleans: Mapping[str, bool]
     # None on a compute node.
-    serves: Server | None = None
+    serves: NfsServer | None = None
 
     @property
     def place(self) -> Place | None:

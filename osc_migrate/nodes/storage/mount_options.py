@@ -7,7 +7,7 @@ names that are needed are listed, and the node replaces all others.
 
 import re
 
-from osc_migrate.checks.script import DataPath, HostName, Refused
+from osc_migrate.checks.script import DataPath, HostName, UnsafeText
 
 # In place of the options that a node does not report.
 WITHHELD = "..."
@@ -91,11 +91,11 @@ def option_list(options: tuple[str, ...]) -> str:
     :raises Refused: one is not reported, or not known to be harmless.
     """
     if WITHHELD in options:
-        raise Refused("some of its mount options are not reported")
+        raise UnsafeText("some of its mount options are not reported")
     for option in options:
         name, _, value = option.partition("=")
         if name not in WRITABLE or not _VALUE.fullmatch(value):
-            raise Refused("a mount option is not a known one")
+            raise UnsafeText("a mount option is not a known one")
     return ",".join(options) or "defaults"
 
 
@@ -106,7 +106,7 @@ def file_system(fstype: str) -> str:
     """
     name = fstype.removeprefix("fuse.")
     if name not in _TYPES:
-        raise Refused("a file system type is not a known one")
+        raise UnsafeText("a file system type is not a known one")
     return name
 
 
@@ -124,5 +124,7 @@ def source(text: str) -> str:
     elif ".." in text or not (
         _DEVICE.fullmatch(text) or _VOLUME.fullmatch(text)
     ):
-        raise Refused("a mount source is not a device or a server's directory")
+        raise UnsafeText(
+            "a mount source is not a device or a server's directory"
+        )
     return text

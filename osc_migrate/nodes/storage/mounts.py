@@ -2,7 +2,7 @@
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix, allowed
-from osc_migrate.checks.script import DataPath, Refused
+from osc_migrate.checks.script import DataPath, UnsafeText
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_node
 from osc_migrate.nodes.storage import mount_options
@@ -242,9 +242,9 @@ def line(mount: Mount, path: str) -> str:
         that no script writes.
     """
     if mount.target != path:
-        raise Refused("it is not mounted on the instances directory itself")
+        raise UnsafeText("it is not mounted on the instances directory itself")
     if mount.option("user_id") not in ("", "0"):
-        raise Refused("another user than root mounted it")
+        raise UnsafeText("another user than root mounted it")
     options = tuple(
         option
         for option in dict.fromkeys(mount.options)
@@ -267,7 +267,7 @@ def mounted(entry: Mount) -> tuple[str, ...]:
     return (f"mountpoint -q {target} || mount {target}",)
 
 
-def literal(text: str) -> str:
+def grep_escape(text: str) -> str:
     """`text` in an extended regular expression of grep."""
     return "".join(
         f"[{c}]" if c in ".*+?(){}|$" else f"\\{c}" if c in "[]^\\" else c

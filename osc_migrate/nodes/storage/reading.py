@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.accounts.nova_user import AS_USER, QEMU_USER
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, each, fact, whole
+from osc_migrate.nodes.command_output import (
+    CommandOutput,
+    fact,
+    parse_int,
+    parse_rows,
+)
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.process_identity import FIND_NOVA
 from osc_migrate.nodes.storage import export_facts, mount_options
@@ -140,7 +145,7 @@ def questions(
     if role != "compute":
         return dict(export_facts.QUESTIONS)
     path = config.instances_path
-    down = above(path)
+    down = parent_paths(path)
     attempt = _TRY.replace("@WRITE@", "" if read_only else _WRITE)
     script = _SCRIPT.replace("@LOOK@", _LOOK).replace("@TRY@", attempt)
     script = script.replace("@OPTIONS@", mount_options.AWK)
@@ -153,7 +158,7 @@ def questions(
     }
 
 
-def above(path: str) -> tuple[str, ...]:
+def parent_paths(path: str) -> tuple[str, ...]:
     """'/', and so on down to the path itself."""
     names = [word for word in path.split("/") if word]
     return (
@@ -248,7 +253,7 @@ class _Reading:
 
     def places(self) -> tuple[Place, ...]:
         rows = [value for name, value in self.look if name == "place"]
-        return each(rows, self.place)
+        return parse_rows(rows, self.place)
 
     def place(self, row: str) -> Place | None:
         fields = row.split("|", 7)
@@ -258,12 +263,12 @@ class _Reading:
         try:
             return Place(
                 path.removeprefix(self.root) or "/",
-                whole(mode, "a mode", 8),
-                whole(uid, "an owner"),
-                whole(gid, "a group"),
+                parse_int(mode, "a mode", 8),
+                parse_int(uid, "an owner"),
+                parse_int(gid, "a group"),
                 owner,
                 group,
-                whole(inode, "an inode"),
+                parse_int(inode, "an inode"),
                 kind,
             )
         except Unread:
@@ -279,7 +284,12 @@ class _Reading:
                 # The superblock's options come after the mount's own.
                 options = (*fields[5].split(","), *last[2].split(","))
                 mounts.append(
-                    Mount(_plain(last[1]), _plain(fields[4]), last[0], options)
+                    Mount(
+                        _unescape(last[1]),
+                        _unescape(fields[4]),
+                        last[0],
+                        options,
+                    )
                 )
         return mounts
 
@@ -305,8 +315,8 @@ class _Reading:
             raise Unread("/etc/fstab was not read: awk(1) failed there")
         entries = [
             Mount(
-                _plain(fields[0]),
-                _plain(fields[1]).rstrip("/"),
+                _unescape(fields[0]),
+                _unescape(fields[1]).rstrip("/"),
                 fields[2],
                 tuple(fields[3].split(",")),
             )
@@ -333,7 +343,7 @@ class _Reading:
         if len(fields) != 5:
             raise Unread("the node did not report its free space")
         block, blocks, free, inodes, left = (
-            whole(word, "a filesystem's size") for word in fields
+            parse_int(word, "a filesystem's size") for word in fields
         )
         return Space(block * blocks, block * free, inodes, left)
 
@@ -365,7 +375,7 @@ _ABSENT = "No such file or directory"
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-def _plain(text: str) -> str:
+def _unescape(text: str) -> str:
     """Without the escapes of the mount table and fstab: '\\040' is a
     blank."""
     return _OCTAL.sub(lambda match: chr(int(match[1], 8) % 256), text)

@@ -8,8 +8,8 @@ from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix, allowed
 from osc_migrate.checks.script import (
     DataPath,
-    Refused,
     Uid,
+    UnsafeText,
     Vouched,
     by_default,
     by_majority,
@@ -20,7 +20,7 @@ from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.majority import differences, differing, majority
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_pair
-from osc_migrate.nodes.storage.export_facts import Server
+from osc_migrate.nodes.storage.export_facts import NfsServer
 from osc_migrate.nodes.storage.facts import Mount, Storage
 from osc_migrate.nodes.storage.mounts import FSTAB, usable
 from osc_migrate.text import command, printable
@@ -49,7 +49,7 @@ def hosts_share_storage(pair: PairFacts) -> str:
         raise Skip("their paths differ: instances-path-agrees")
     from_storage, to_storage = usable(source), usable(destination)
     if from_storage.mount.shared and to_storage.mount.shared:
-        return _same(pair, from_storage, to_storage)
+        return _same_directory(pair, from_storage, to_storage)
     if not (from_storage.mount.shared or to_storage.mount.shared):
         return "local on both: Nova copies the disks (block migration)"
     shared, local = (
@@ -57,14 +57,16 @@ def hosts_share_storage(pair: PairFacts) -> str:
         if from_storage.mount.shared
         else (destination, source)
     )
-    raise _mixed(shared, local)
+    raise _mixed_problem(shared, local)
 
 
 def _in_ceph(node: NodeFacts) -> bool:
     return config_of(node).get("libvirt", "images_type") == "rbd"
 
 
-def _same(pair: PairFacts, from_storage: Storage, to_storage: Storage) -> str:
+def _same_directory(
+    pair: PairFacts, from_storage: Storage, to_storage: Storage
+) -> str:
     source_mount, target_mount = from_storage.mount, to_storage.mount
     a, b = pair.source.name, pair.destination.name
     if source_mount.like(target_mount):
@@ -89,7 +91,7 @@ def _same(pair: PairFacts, from_storage: Storage, to_storage: Storage) -> str:
     )
 
 
-def _mixed(shared: NodeFacts, local: NodeFacts) -> Problem:
+def _mixed_problem(shared: NodeFacts, local: NodeFacts) -> Problem:
     mount, path = shared.storage.mount, local.storage.path
     detail = (
         f"{path} is {mount} on {shared.name}, and local on {local.name}:"
@@ -250,7 +252,7 @@ def _chown(
 def _chown_export(
     cluster: ClusterFacts,
     name: str,
-    serves: Server,
+    serves: NfsServer,
     path: str,
     uid: int,
     gid: int,
@@ -261,14 +263,14 @@ def _chown_export(
     return _chown(cluster, name, real, uid, gid, _most_mount(cluster, path))
 
 
-def _require_export(serves: Server, path: str) -> None:
+def _require_export(serves: NfsServer, path: str) -> None:
     """:raises Refused: the file server itself exports neither it nor a
     directory above it."""
     if not any(
         f"{path}/".startswith(f"{export.path.rstrip('/')}/")
         for export in serves.known
     ):
-        raise Refused("the file server does not export that directory")
+        raise UnsafeText("the file server does not export that directory")
 
 
 def _most_mount(cluster: ClusterFacts, path: str) -> Vouched:

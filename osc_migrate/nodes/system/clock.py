@@ -8,10 +8,10 @@ import statistics
 
 from osc_migrate.checks.check import Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import of_cluster, of_node
-from osc_migrate.nodes.system.facts import Clock
+from osc_migrate.nodes.system.facts import ClockOffset
 from osc_migrate.text import command, listed
 
 # Seconds between two clocks, beyond what asking took.
@@ -61,7 +61,7 @@ def clock_is_synchronised(node: NodeFacts) -> str:
     )
 
 
-def _clock(node: NodeFacts) -> Clock:
+def _clock(node: NodeFacts) -> ClockOffset:
     try:
         return node.system.clock
     except Unread as unread:
@@ -97,14 +97,14 @@ def clocks_agree(cluster: ClusterFacts) -> str:
         if node.name in off:
             fix = _step(node)
             fixes += [fix.resting_on()] if fix else []
-            manual_steps += [] if fix else [_by_hand(node, right)]
+            manual_steps += [] if fix else [_manual_fix(node, right)]
     remedy = "; ".join([*map(str, fixes), *manual_steps])
     raise verdict(f"differs from the others: {deviations}", remedy, *fixes)
 
 
 def _step(node: NodeFacts) -> Fix | None:
     """chronyd knows the time, but would take its own to set it."""
-    time = known(lambda: node.system.time)
+    time = or_none(lambda: node.system.time)
     if time is None or time.container:
         return None
     lines = [f"{command('chronyc', 'waitsync', 6, 0, 0, 5)} || :"]
@@ -117,7 +117,7 @@ def _step(node: NodeFacts) -> Fix | None:
     return None
 
 
-def _by_hand(node: NodeFacts, right: str) -> str:
+def _manual_fix(node: NodeFacts, right: str) -> str:
     return (
         f'on {node.name}: date -u -s "$(ssh {right} date -u'
         ' +%Y-%m-%dT%H:%M:%S)", and see clock-is-synchronised'

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from osc_migrate.facts import Facts, Unread
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.command_output import CommandOutput, fact, parse_int
 from osc_migrate.nodes.config.facts import Config
 
 
 @dataclasses.dataclass(frozen=True)
-class Clock:
+class ClockOffset:
     """How far a node's clock is from ours, in seconds."""
 
     # Positive where the node's is ahead.
@@ -93,7 +93,7 @@ class System(Facts):
     cpu: Cpu
     memory: Memory
     pages: tuple[Pages, ...]
-    clock: Clock
+    clock: ClockOffset
     time: TimeService
 
     @property
@@ -188,7 +188,7 @@ def read(output: CommandOutput) -> System:
         kernel=fact(_value, output, "/proc/sys/kernel/osrelease"),
         uptime=fact(
             lambda: float(
-                whole(
+                parse_int(
                     _value(output, "/proc/uptime").partition(".")[0], "uptime"
                 )
             )
@@ -244,7 +244,7 @@ def _addresses(output: CommandOutput) -> frozenset[str]:
 
 def _userfaultfd(output: CommandOutput) -> int | None:
     value = _machine(output).get("/proc/sys/vm/unprivileged_userfaultfd")
-    return None if value is None else whole(value, "userfaultfd")
+    return None if value is None else parse_int(value, "userfaultfd")
 
 
 def _security(output: CommandOutput) -> str:
@@ -258,7 +258,7 @@ def _security(output: CommandOutput) -> str:
 
 def _memory(output: CommandOutput) -> Memory:
     def read(name: str) -> int:
-        return whole(_value(output, name).removesuffix("kB"), name)
+        return parse_int(_value(output, name).removesuffix("kB"), name)
 
     return Memory(total=read("MemTotal"), available=read("MemAvailable"))
 
@@ -275,8 +275,8 @@ def _pages(output: CommandOutput) -> tuple[Pages, ...]:
         Pages(
             numa=int(match[2]),
             size=int(match[3]),
-            total=whole(value, name),
-            free=whole(values.get(f"{match[1]}free_hugepages", ""), name),
+            total=parse_int(value, name),
+            free=parse_int(values.get(f"{match[1]}free_hugepages", ""), name),
         )
         for name, value in values.items()
         if (match := _PAGES.fullmatch(name))
@@ -304,7 +304,7 @@ def _cpu(output: CommandOutput) -> Cpu:
 _SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?")
 
 
-def _clock(output: CommandOutput) -> Clock:
+def _clock(output: CommandOutput) -> ClockOffset:
     """busybox's date has no %N: its whole seconds were cut, by half a second
     at the mean."""
     text = output.out("clock")
@@ -315,7 +315,7 @@ def _clock(output: CommandOutput) -> Clock:
     before, after = float(local_times[0]), float(local_times[1])
     cut = 0.0 if match[2] else 0.5
     node_time = float(match[0]) + cut
-    return Clock(
+    return ClockOffset(
         offset=node_time - (before + after) / 2,
         uncertainty=(after - before) / 2 + cut,
     )

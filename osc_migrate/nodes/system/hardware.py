@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from osc_migrate.checks.check import Concern, Problem, Skip, Verdict
-from osc_migrate.facts import known
+from osc_migrate.facts import or_none
 from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.majority import differing, majority
 from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
@@ -192,7 +192,7 @@ def _mode(node: NodeFacts) -> str:
 
 
 def _architectures_differ(pair: PairFacts) -> bool:
-    return known(lambda: pair.source.system.architecture) != known(
+    return or_none(lambda: pair.source.system.architecture) != or_none(
         lambda: pair.destination.system.architecture
     )
 

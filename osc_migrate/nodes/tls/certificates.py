@@ -22,7 +22,7 @@ FIRST = 16
 
 
 @functools.lru_cache(maxsize=65536)
-def _signed(der: bytes, issuer: bytes) -> bool:
+def _is_signed_by(der: bytes, issuer: bytes) -> bool:
     """The signature is that of the issuer's key."""
     try:
         certificate, authority = map(
@@ -41,7 +41,7 @@ def issuer(
     """The one in the CA file that signed it. What else the certificate's
     own file holds does not count: the daemons look at the first only."""
     for authority in ca.certificates:
-        if authority.der == certificate.der or _signed(
+        if authority.der == certificate.der or _is_signed_by(
             certificate.der, authority.der
         ):
             return authority

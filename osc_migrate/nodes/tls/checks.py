@@ -14,7 +14,7 @@ from osc_migrate.nodes.tls import certificates, pki
 from osc_migrate.nodes.tls.pki import LIBVIRT, QEMU, Family
 
 
-def _sound(node: NodeFacts, family: Family) -> bool:
+def _is_sound(node: NodeFacts, family: Family) -> bool:
     """Both certificates are there, and signed by the node's own CA: what
     else is wrong is no matter of two nodes."""
     store = family.store(node)
@@ -44,7 +44,7 @@ def hosts_trust_each_other(pair: PairFacts) -> str:
             family.store(source),
             family.store(destination),
         )
-        if not _sound(source, family) or not _sound(destination, family):
+        if not _is_sound(source, family) or not _is_sound(destination, family):
             continue
         looked.append(family.name)
         rows = [

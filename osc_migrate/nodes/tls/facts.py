@@ -76,7 +76,7 @@ class Store:
 
 
 @dataclasses.dataclass(frozen=True)
-class Account:
+class QemuUser:
     """Whom QEMU runs as."""
 
     name: str
@@ -105,4 +105,4 @@ class Tls(Facts):
     qemu: Store
     # The directory of QEMU's: path, mode, owner and group.
     directory: KeyFile
-    account: Account
+    account: QemuUser

@@ -74,7 +74,7 @@ QEMU = Family(
 
 
 @dataclasses.dataclass(frozen=True)
-class End:
+class Leaf:
     """A server's or a client's certificate of a family."""
 
     family: Family
@@ -150,7 +150,7 @@ def _is_address(text: str) -> bool:
     return ":" in text or text.replace(".", "").isdigit()
 
 
-def _ca_is_there(end: End, node: NodeFacts) -> str:
+def _ca_is_there(end: Leaf, node: NodeFacts) -> str:
     store = end.store(node)
     for file in dict.fromkeys((store.ca, store.client_ca)):
         if not file.exists:
@@ -170,7 +170,7 @@ def _ca_is_there(end: End, node: NodeFacts) -> str:
     return store.ca.path
 
 
-def _is_there(end: End, node: NodeFacts) -> str:
+def _is_there(end: Leaf, node: NodeFacts) -> str:
     store = end.store(node)
     file = end.file(store)
     if not file.exists:
@@ -188,7 +188,7 @@ def _out_of_date(certificate: Certificate, node: NodeFacts) -> str:
     return ""
 
 
-def _ca_is_in_date(end: End, node: NodeFacts) -> str:
+def _ca_is_in_date(end: Leaf, node: NodeFacts) -> str:
     store = end.store(node)
     for file in dict.fromkeys((store.ca, store.client_ca)):
         for certificate in file.certificates[: certificates.FIRST]:
@@ -211,7 +211,7 @@ def _ca_is_in_date(end: End, node: NodeFacts) -> str:
     return f"until {min(c.ends for c in store.ca.certificates):%Y-%m-%d}"
 
 
-def _is_in_date(end: End, node: NodeFacts) -> str:
+def _is_in_date(end: Leaf, node: NodeFacts) -> str:
     _, file = end.existing(node)
     if reason := _out_of_date(file.leaf, node):
         raise Problem(f"it {reason}", end.renew(node))
@@ -221,7 +221,7 @@ def _is_in_date(end: End, node: NodeFacts) -> str:
     return validity
 
 
-def _is_fit(end: End, node: NodeFacts) -> str:
+def _is_fit(end: Leaf, node: NodeFacts) -> str:
     _, file = end.existing(node)
     libvirt = node.libvirt
     if libvirt.trouble:
@@ -238,7 +238,7 @@ def _is_fit(end: End, node: NodeFacts) -> str:
     return f"as a {end.purpose}"
 
 
-def _names_the_node(end: End, node: NodeFacts) -> str:
+def _names_the_node(end: Leaf, node: NodeFacts) -> str:
     _, file = end.existing(node)
     if end.family is LIBVIRT and not transport(config_of(node)).verify:
         raise Skip("live_migration_uri says no_verify=1")
@@ -255,7 +255,7 @@ def _names_the_node(end: End, node: NodeFacts) -> str:
     )
 
 
-def _is_signed(end: End, node: NodeFacts) -> str:
+def _is_signed(end: Leaf, node: NodeFacts) -> str:
     store, file = end.existing(node)
     ca = end.ca(store)
     if not ca.certificates:
@@ -267,7 +267,7 @@ def _is_signed(end: End, node: NodeFacts) -> str:
     )
 
 
-def _key_fits(end: End, node: NodeFacts) -> str:
+def _key_fits(end: Leaf, node: NodeFacts) -> str:
     store = end.store(node)
     file, key = end.file(store), end.key(store)
     if not key.exists:
@@ -287,7 +287,7 @@ def _key_fits(end: End, node: NodeFacts) -> str:
     )
 
 
-def _is_private(end: End, node: NodeFacts) -> str:
+def _is_private(end: Leaf, node: NodeFacts) -> str:
     store = end.store(node)
     keys = [store.server_key, store.client_key]
     loose = [key for key in keys if key.exists and key.mode & 0o027]
@@ -303,7 +303,7 @@ def _is_private(end: End, node: NodeFacts) -> str:
     )
 
 
-def _is_readable(end: End, node: NodeFacts) -> str:
+def _is_readable(end: Leaf, node: NodeFacts) -> str:
     """QEMU runs as a separate user, unlike libvirt."""
     store, account = end.store(node), node.tls.account
     directory = node.tls.directory
@@ -331,7 +331,7 @@ def _is_readable(end: End, node: NodeFacts) -> str:
 
 
 def _check(
-    end: End, suffix: str, title: str, judge: Callable[[End, NodeFacts], str]
+    end: Leaf, suffix: str, title: str, judge: Callable[[Leaf, NodeFacts], str]
 ) -> Check:
     def judged(node: NodeFacts) -> str:
         return judge(end, node)
@@ -341,10 +341,10 @@ def _check(
     return of_node(LIVE)(judged)
 
 
-def _of(family: Family) -> tuple[Check, ...]:
+def _checks_of(family: Family) -> tuple[Check, ...]:
     """All checks of the files of libvirt, or of QEMU."""
     name = family.name
-    server, client = End(family, "server"), End(family, "client")
+    server, client = Leaf(family, "server"), Leaf(family, "client")
     checks = [
         _check(
             server,
@@ -389,10 +389,10 @@ def _of(family: Family) -> tuple[Check, ...]:
 
 
 NODE: tuple[Check, ...] = (
-    *_of(LIBVIRT),
-    *_of(QEMU),
+    *_checks_of(LIBVIRT),
+    *_checks_of(QEMU),
     _check(
-        End(QEMU, "server"),
+        Leaf(QEMU, "server"),
         "files-are-readable",
         "QEMU may read its keys",
         _is_readable,

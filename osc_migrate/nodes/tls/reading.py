@@ -8,16 +8,16 @@ import datetime
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.command_output import CommandOutput, fact, parse_int
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_LIBVIRT
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.tls.certificate_parsing import blocks, certificates
 from osc_migrate.nodes.tls.facts import (
-    Account,
     CertificateFile,
     KeyFile,
+    QemuUser,
     Store,
     Tls,
 )
@@ -131,11 +131,11 @@ def questions(
 def read(output: CommandOutput) -> Tls:
     def libvirt() -> Parts:
         parts = _trusted(_parts(output, "libvirt"), "doubt", "front_doubt")
-        return _whole(parts, "libvirt", _LIBVIRT_PARTS)
+        return _require_complete(parts, "libvirt", _LIBVIRT_PARTS)
 
     def qemu() -> Parts:
         parts = _trusted(_parts(output, "qemu"), "doubt")
-        return _whole(parts, "qemu", _QEMU_PARTS)
+        return _require_complete(parts, "qemu", _QEMU_PARTS)
 
     first = "libvirt" if output.was_asked("libvirt") else "qemu"
     return Tls(
@@ -175,7 +175,9 @@ _QEMU_PARTS = (
 )
 
 
-def _whole(parts: Parts, name: str, expected: tuple[str, ...]) -> Parts:
+def _require_complete(
+    parts: Parts, name: str, expected: tuple[str, ...]
+) -> Parts:
     """:raises Unread: it is cut off, or the answer to another question."""
     shown = [part for part in parts if not part.endswith("doubt")]
     if shown != list(expected):
@@ -198,7 +200,7 @@ def _part(parts: Parts, name: str) -> tuple[str, list[str]]:
 
 
 def _now(parts: Parts) -> datetime.datetime:
-    seconds = whole(_part(parts, "now")[0], "its clock")
+    seconds = parse_int(_part(parts, "now")[0], "its clock")
     try:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     except (ValueError, OSError, OverflowError):
@@ -252,20 +254,20 @@ def _key(parts: Parts, name: str) -> KeyFile:
     return KeyFile(
         path,
         True,
-        whole(fields[0], f"the mode of {path}", 8),
-        whole(fields[1], f"the owner of {path}"),
-        whole(fields[2], f"the group of {path}"),
+        parse_int(fields[0], f"the mode of {path}", 8),
+        parse_int(fields[1], f"the owner of {path}"),
+        parse_int(fields[2], f"the group of {path}"),
         public[0] if public else b"",
     )
 
 
-def _account(parts: Parts) -> Account:
+def _account(parts: Parts) -> QemuUser:
     """From lines of /etc/passwd and /etc/group."""
     name, lines = _part(parts, "account")
     fields = lines[0].split(":") if lines else []
     if len(fields) < 4:
         raise Unread(f"the account of QEMU, '{name[:40]}', was not found")
-    uid, gid = (whole(field, "an id") for field in fields[2:4])
+    uid, gid = (parse_int(field, "an id") for field in fields[2:4])
     groups = [line.split(":") for line in lines[1:]]
-    gids = [whole(row[2], "a gid") for row in groups if len(row) > 2]
-    return Account(fields[0], uid, (gid, *gids))
+    gids = [parse_int(row[2], "a gid") for row in groups if len(row) > 2]
+    return QemuUser(fields[0], uid, (gid, *gids))

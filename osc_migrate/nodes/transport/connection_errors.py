@@ -141,10 +141,10 @@ def unreachable(name: str, stderr: str, status: int | None) -> NodeLost:
                     remedy.format(name=name),
                     passing=pattern.pattern == _EARLY,
                 )
-    return NodeLost(f"no shell: {_last(lines, status)}")
+    return NodeLost(f"no shell: {_last_line(lines, status)}")
 
 
-def silent(name: str, stderr: str, limit: float) -> NodeLost:
+def silent_node(name: str, stderr: str, limit: float) -> NodeLost:
     """Nothing came within `limit` seconds, nor did the connection end."""
     known = unreachable(name, stderr, None)
     if known.remedy:
@@ -157,7 +157,9 @@ def silent(name: str, stderr: str, limit: float) -> NodeLost:
 
 def cut_off(stderr: str, status: int | None) -> NodeLost:
     """The connection ended between two answers, or within one."""
-    return NodeLost(f"the connection ended: {_last(_lines(stderr), status)}")
+    return NodeLost(
+        f"the connection ended: {_last_line(_lines(stderr), status)}"
+    )
 
 
 def no_program(program: str, error: OSError) -> NodeLost:
@@ -173,7 +175,7 @@ def _lines(stderr: str) -> list[str]:
     return [printable(line, _WIDEST) for line in lines if line]
 
 
-def _last(lines: list[str], status: int | None) -> str:
+def _last_line(lines: list[str], status: int | None) -> str:
     if lines:
         return lines[-1]
     if status is None:

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 
 from osc_migrate.facts import Unread
-from osc_migrate.nodes.transport.shell import Limits, Shell
+from osc_migrate.nodes.transport.shell import NodeLimits, Shell
 from osc_migrate.nodes.transport.target import Target
 from osc_migrate.text import printable
 
@@ -29,7 +29,7 @@ class Sessions:
         self,
         targets: Mapping[str, Target],
         forks: int = 20,
-        limits: Limits | None = None,
+        limits: NodeLimits | None = None,
     ) -> None:
         self._shells = {
             name: Shell(target.argv, name, limits)
@@ -121,7 +121,7 @@ def visit(
     targets: Mapping[str, Target],
     work: Callable[[Shell], T],
     forks: int = 20,
-    limits: Limits | None = None,
+    limits: NodeLimits | None = None,
 ) -> dict[str, T | Unread]:
     """One visit to each node: see :meth:`Sessions.each`."""
     with Sessions(targets, forks, limits) as sessions:

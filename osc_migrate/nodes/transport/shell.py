@@ -20,7 +20,7 @@ _SHOWN = 60
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class NodeLimits:
     """What a node may take at most."""
 
     # Seconds until its shell answers.
@@ -51,11 +51,11 @@ class Shell:
     """
 
     def __init__(
-        self, argv: Sequence[str], name: str, limits: Limits | None = None
+        self, argv: Sequence[str], name: str, limits: NodeLimits | None = None
     ) -> None:
         self.argv = tuple(argv)
         self.name = name
-        self.limits = limits or Limits()
+        self.limits = limits or NodeLimits()
         self.lost: NodeLost | None = None
         self._session: Session | None = None
         self._strikes = 0
@@ -184,7 +184,7 @@ class Shell:
             return NodeLost(self._too_much("the login"))
         if time.monotonic() > end:
             stderr = session.last_words()
-            return connection_errors.silent(
+            return connection_errors.silent_node(
                 self.name, stderr, self.limits.connect
             )
         return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from osc_migrate.facts import Facts
 from osc_migrate.nodes.answers import Question
-from osc_migrate.nodes.command_output import CommandOutput, fact, whole
+from osc_migrate.nodes.command_output import CommandOutput, fact, parse_int
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.file_state import STATE_OF, require
 
@@ -197,6 +197,6 @@ def _ceph_files(output: CommandOutput) -> dict[str, Readable]:
         if line.startswith("denied "):
             require("denied", line.removeprefix("denied "))
         owner, group, mode, path = (*line.split(" ", 3), "", "", "")[:4]
-        whole(mode, f"the mode of {path}", 8)
+        parse_int(mode, f"the mode of {path}", 8)
         files[path] = Readable(owner, group, mode)
     return files

@@ -120,7 +120,7 @@ VALUES = {
     "way of a step": plan.Way,
     "purpose of a plan": plan.Purpose,
     "outcome of a server in a run": results.Result,
-    "verdict of a run": results.Verdict,
+    "verdict of a run": results.RunVerdict,
     "role of a node": Role,
     "tag of an owner": Policy,
     "load to even out": By,

@@ -44,7 +44,7 @@ def test_the_page_of_real_faults_is_up_to_date():
 def test_what_finds_a_real_fault_is_a_check_and_a_cause():
     for fault in real_faults.ALL:
         assert not fault.check or fault.check in _CHECKS, fault.key
-        assert not fault.cause or causes.named(fault.cause), fault.key
+        assert not fault.cause or causes.cause_by_id(fault.cause), fault.key
 
 
 _CHECKS = {

@@ -13,7 +13,7 @@ from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.collect import Survey
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.transport import ansible, target
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 from osc_migrate.tests.unit import secret_shapes as shapes
 
 _MARKS = (shapes.HIDDEN, shapes.RAW[:12], "eyJzdWIi", "K1VYBAAhunter2z")
@@ -37,18 +37,18 @@ def test_no_secret_is_left(text):
         f"2026-11-23 12:00:03.000 1 ERROR nova.compute [-] {text} (HTTP 500)",
         f"first\n{text}\nlast",
     ):
-        assert not leaked(masked(whole)), masked(whole)
+        assert not leaked(mask_secrets(whole)), mask_secrets(whole)
 
 
 @pytest.mark.parametrize("text", shapes.HARMLESS, ids=ascii)
 def test_what_is_no_secret_stays(text):
     for whole in (text, f"first line\n{text}\nlast line"):
-        assert masked(whole) == whole
+        assert mask_secrets(whole) == whole
 
 
 def test_masking_twice_changes_nothing_more():
     for text in shapes.SECRETS:
-        assert masked(masked(text)) == masked(text)
+        assert mask_secrets(mask_secrets(text)) == mask_secrets(text)
 
 
 def test_what_stands_beside_a_secret_is_kept():
@@ -59,8 +59,8 @@ def test_what_stands_beside_a_secret_is_kept():
         ("rabbit://nova:x1@10.0.0.1:5672/", "@10.0.0.1:5672/"),
         ("password = x1 HostC", "HostC"),
     ):
-        assert "x1" not in masked(text)
-        assert kept in masked(text)
+        assert "x1" not in mask_secrets(text)
+        assert kept in mask_secrets(text)
 
 
 class _Args:

@@ -159,11 +159,11 @@ def test_only_these_functions_vouch():
         script.by_type("10.77.0.12")
     with pytest.raises(TypeError, match="DataPath may be misused"):
         script.by_type(script.DataPath("/srv/x"))
-    with pytest.raises(script.Refused):
+    with pytest.raises(script.UnsafeText):
         script.by_default("/etc", "/var/lib/nova/instances")
     values = {"HostB": "/srv/x", "HostC": "/srv/y"}
     for few in (values, values | {"HostD": "/srv/z"}):
-        with pytest.raises(script.Refused, match="only HostB says"):
+        with pytest.raises(script.UnsafeText, match="only HostB says"):
             script.by_majority(few, "/srv/x")
     most = script.by_majority(values | {"HostD": "/srv/x"}, "/srv/x")
     both = most + script.by_type(script.Uid(700))
@@ -231,20 +231,20 @@ def test_a_comment_of_a_script_holds_no_secret():
         (script.HostName, "*.example"),
         (script.HostName, "-oProxyCommand=x"),
         (script.HostName, "a,b"),
-        (script.Network, "0.0.0.0/0"),
+        (script.NetworkArgument, "0.0.0.0/0"),
         (script.PublicKey, 'command="x" ssh-ed25519 AAAAbbbb'),
         (script.PublicKey, "ssh-ed25519 AAAAbbbb\nssh-rsa AAAAbbbb"),
         (script.ExportOptions, ("rw", "evil")),
         (script.ExportOptions, ("rw) *(rw",)),
         (script.Uid, 0),
         (script.Uid, 65534),
-        (script.Port, 0),
-        (script.Port, 65536),
+        (script.PortArgument, 0),
+        (script.PortArgument, 65536),
         (script.Mtu, 68),
     ],
 )
 def test_what_a_type_refuses(kind, bad):
-    with pytest.raises(script.Refused):
+    with pytest.raises(script.UnsafeText):
         kind(bad)
     words = allowed("HostC", lambda: Fix("HostC", (str(kind(bad)),)))
     assert words.refused
@@ -261,9 +261,9 @@ def test_what_a_type_refuses(kind, bad):
         (script.HostAddress, "10.77.0.13"),
         (script.HostAddress, "2001:db8::1"),
         (script.HostName, "compute-1.example"),
-        (script.Unit, "openstack-nova-compute.service"),
-        (script.Unit, "virtqemud-tls.socket"),
-        (script.Unit, "iscsid"),
+        (script.UnitArgument, "openstack-nova-compute.service"),
+        (script.UnitArgument, "virtqemud-tls.socket"),
+        (script.UnitArgument, "iscsid"),
         (script.PublicKey, "ssh-ed25519 AAAAC3NzaC1lZDI1 nova@HostB"),
         (script.ExportOptions, ("rw", "fsid=0", "no_root_squash")),
     ],

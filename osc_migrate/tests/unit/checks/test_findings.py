@@ -5,8 +5,8 @@ from osc_migrate.checks.findings import (
     Gap,
     Report,
     Status,
+    drop_explained,
     not_checked,
-    settled,
 )
 
 SHARED = Gap("shared storage", "--nodes checks it", ("disks-are-there",))
@@ -14,12 +14,12 @@ OPEN = Finding("disks", "vm1", Status.NOT_CHECKED, "no API", gap=SHARED)
 
 
 def test_a_gap_stays_open_without_an_answer():
-    assert list(settled([OPEN])) == [OPEN]
+    assert list(drop_explained([OPEN])) == [OPEN]
 
 
 def test_the_check_that_answers_it_closes_the_gap():
     answer = Finding("disks-are-there", "vm1", Status.FAIL, "two disks")
-    first, second = settled([OPEN, answer])
+    first, second = drop_explained([OPEN, answer])
     assert (first.status, first.gap) == (Status.SKIP, None)
     assert first.detail == "see disks-are-there"
     assert second is answer

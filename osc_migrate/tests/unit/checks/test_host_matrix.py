@@ -4,7 +4,7 @@ import pytest
 
 from osc_migrate.checks import host_matrix
 from osc_migrate.checks.findings import Finding, Status
-from osc_migrate.checks.host_matrix import Verdict
+from osc_migrate.checks.host_matrix import Possibility
 from osc_migrate.cloud.host_pairs import HostPairs
 from osc_migrate.cloud.migrations import Kind
 from osc_migrate.facts import Unread
@@ -27,7 +27,7 @@ def pairs(kind=Kind.LIVE, ignored=(), under_way=(), recent=(), **changes):
 def test_every_host_with_every_other():
     matrix = pairs()
     assert len(matrix) == 6
-    assert {pair.verdict for pair in matrix.values()} == {Verdict.YES}
+    assert {pair.verdict for pair in matrix.values()} == {Possibility.YES}
     assert all(pair.open and not pair.reasons for pair in matrix.values())
 
 
@@ -50,13 +50,13 @@ def test_what_one_host_means_for_the_others(changes, to_it, from_it, check):
     matrix = pairs(**changes)
     assert matrix["HostB", "HostC"].verdict == to_it
     assert matrix["HostC", "HostB"].verdict == from_it
-    assert matrix["HostB", "HostD"].verdict == Verdict.YES
+    assert matrix["HostB", "HostD"].verdict == Possibility.YES
     assert f"{check}: " in matrix["HostB", "HostC"].reasons
 
 
 def test_an_ignored_check_is_a_warning():
     matrix = pairs(ignored=["destination-is-enabled"], status="disabled")
-    assert matrix["HostB", "HostC"].verdict == Verdict.WARNING
+    assert matrix["HostB", "HostC"].verdict == Possibility.WARNING
 
 
 def test_moves_that_failed_and_that_arrive_are_seen():
@@ -67,15 +67,15 @@ def test_moves_that_failed_and_that_arrive_are_seen():
     matrix = pairs(recent=failed, under_way=arriving)
     assert "recent-moves-succeeded" in matrix["HostB", "HostC"].reasons
     assert "receives-few" in matrix["HostD", "HostC"].reasons
-    assert matrix["HostC", "HostB"].verdict == Verdict.YES
+    assert matrix["HostC", "HostB"].verdict == Possibility.YES
     cold = pairs(Kind.COLD, recent=failed)
-    assert cold["HostB", "HostC"].verdict == Verdict.YES
+    assert cold["HostB", "HostC"].verdict == Possibility.YES
 
 
 def test_an_unread_list_of_moves_hides_no_other_reason():
     matrix = pairs(under_way=Unread("403"), status="disabled")
-    assert matrix["HostB", "HostC"].verdict == Verdict.NO
-    assert matrix["HostC", "HostB"].verdict == Verdict.UNKNOWN
+    assert matrix["HostB", "HostC"].verdict == Possibility.NO
+    assert matrix["HostC", "HostB"].verdict == Possibility.UNKNOWN
 
 
 def test_what_nodes_say_counts():

@@ -102,8 +102,8 @@ def test_no_guest_moves_to_ironic():
         (pair.source, pair.destination): pair
         for pair in host_matrix.judge(HostPairs(mixed_hosts()))
     }
-    assert matrix["HostB", "HostC"].verdict is host_matrix.Verdict.YES
-    assert matrix["HostB", "HostI"].verdict is host_matrix.Verdict.NO
+    assert matrix["HostB", "HostC"].verdict is host_matrix.Possibility.YES
+    assert matrix["HostB", "HostI"].verdict is host_matrix.Possibility.NO
 
 
 def agents(host, living, dead):

@@ -36,7 +36,7 @@ def test_what_stands_in_the_way_everywhere_is_the_reason():
         towards("B", status="disabled").but(server=locked),
         towards("C").but(server=locked),
     ]
-    found = move_scope.leaving(moves)
+    found = move_scope.judge_leaving(moves)
     assert not found.allowed
     assert found.reason == "server-is-unlocked: the server is locked"
 
@@ -46,7 +46,7 @@ def test_else_the_best_hosts_reason():
         towards("B", status="disabled"),
         towards("C", forced_down=True, state="down"),
     ]
-    found = move_scope.leaving(moves)
+    found = move_scope.judge_leaving(moves)
     assert found.reason.startswith("B: destination-is-enabled")
 
 

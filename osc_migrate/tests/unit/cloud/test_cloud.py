@@ -12,7 +12,7 @@ from osc_migrate.tests.unit.sky import HOST_C, PROJECT, VM1, Sky
 
 
 def test_a_healthy_move_is_read_whole(healthy):
-    found = move_facts.one(Cloud(healthy.connection), "vm1", "HostC")
+    found = move_facts.read_move(Cloud(healthy.connection), "vm1", "HostC")
     assert found.server.id == VM1
     assert found.server.host == "HostB"
     assert found.destination.name == "HostC"
@@ -23,7 +23,7 @@ def test_a_healthy_move_is_read_whole(healthy):
 
 
 def test_each_thing_is_read_once(healthy):
-    move_facts.one(Cloud(healthy.connection), "vm1", "HostC")
+    move_facts.read_move(Cloud(healthy.connection), "vm1", "HostC")
     urls = [request.url for request in healthy.mock.request_history]
     assert len(urls) == len(set(urls))
 
@@ -72,14 +72,14 @@ def test_who_may_not_see_all_projects_sees_the_own(healthy):
 
 @pytest.mark.parametrize("wanted", ["HostC", "hostc.test", HOST_C])
 def test_a_host_is_known_by_any_of_its_names(healthy, wanted):
-    found = move_facts.one(Cloud(healthy.connection), "vm1", wanted)
+    found = move_facts.read_move(Cloud(healthy.connection), "vm1", wanted)
     assert found.destination.name == "HostC"
 
 
 @pytest.mark.parametrize("trouble", [403, 500, requests.ConnectionError])
 def test_services_that_cannot_be_read_are_unread(healthy, trouble):
     healthy.nova("/os-services", trouble)
-    found = move_facts.one(Cloud(healthy.connection), "vm1", "HostC")
+    found = move_facts.read_move(Cloud(healthy.connection), "vm1", "HostC")
     assert found.server.status == "ACTIVE"
     for name in ("destination", "hosts"):
         with pytest.raises(Unread, match="list the compute services"):
@@ -88,7 +88,7 @@ def test_services_that_cannot_be_read_are_unread(healthy, trouble):
 
 def test_a_placement_that_is_down_leaves_only_the_room_unread(healthy):
     healthy.placement("/allocation_candidates", 503)
-    found = move_facts.one(Cloud(healthy.connection), "vm1", "HostC")
+    found = move_facts.read_move(Cloud(healthy.connection), "vm1", "HostC")
     assert found.destination.name == "HostC"
     with pytest.raises(Unread, match="look for room"):
         _ = found.room
@@ -96,7 +96,7 @@ def test_a_placement_that_is_down_leaves_only_the_room_unread(healthy):
 
 def test_no_allocation_is_not_room(healthy):
     healthy.placement(f"/allocations/{VM1}", {"allocations": {}})
-    found = move_facts.one(Cloud(healthy.connection), "vm1", "HostC")
+    found = move_facts.read_move(Cloud(healthy.connection), "vm1", "HostC")
     with pytest.raises(Unread, match="heal_allocations"):
         _ = found.room
 
@@ -112,7 +112,9 @@ def test_an_old_hypervisor_is_found_in_placement_by_name(mock):
         "/resource_providers",
         {"resource_providers": [{"name": "hostc.test", "uuid": HOST_C}]},
     )
-    assert move_facts.one(Cloud(sky.connection), "vm1", "HostC").room.fits
+    assert move_facts.read_move(
+        Cloud(sky.connection), "vm1", "HostC"
+    ).room.fits
     (asked,) = sky.calls("/allocation_candidates")
     assert asked.qs["in_tree"] == [HOST_C]
 
@@ -120,7 +122,7 @@ def test_an_old_hypervisor_is_found_in_placement_by_name(mock):
 def test_the_newest_migration_is_known_before_the_move(healthy):
     records = [skies.migration("completed", id=n) for n in (3, 9, 5)]
     healthy.nova("/os-migrations", {"migrations": records})
-    found = move_facts.one(Cloud(healthy.connection), "vm1", "HostC")
+    found = move_facts.read_move(Cloud(healthy.connection), "vm1", "HostC")
     assert found.last_migration == 9
 
 
@@ -244,7 +246,7 @@ def test_without_placement_the_cloud_is_unknown_in_part(healthy):
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_service_in_trouble_is_asked_once(healthy, status):
     healthy.glance(f"/images/{skies.IMAGE}", status)
-    found = move_facts.one(Cloud(healthy.connection), "vm1", "HostC")
+    found = move_facts.read_move(Cloud(healthy.connection), "vm1", "HostC")
     with pytest.raises(Unread, match=f"HTTP {status}"):
         _ = found.image_exists
     assert len(healthy.calls(skies.IMAGE)) == 1

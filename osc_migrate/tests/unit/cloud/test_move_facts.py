@@ -15,7 +15,7 @@ GROUP = "88888888-8888-8888-8888-888888888888"
 
 
 def read(sky, host="HostC"):
-    return move_facts.one(Cloud(sky.connection), "vm1", host)
+    return move_facts.read_move(Cloud(sky.connection), "vm1", host)
 
 
 def servers(sky, **changes):

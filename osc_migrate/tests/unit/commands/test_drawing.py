@@ -109,8 +109,8 @@ def test_the_rest_of_a_bar_is_grey_and_thin():
 
 
 def test_an_estimate_of_days_is_none():
-    assert progress.left(look(left=86401.0)) == ""
-    assert progress.left(look(left=61.0)) == "1:01 left"
+    assert progress.time_left(look(left=86401.0)) == ""
+    assert progress.time_left(look(left=61.0)) == "1:01 left"
 
 
 RUN = "20261130-191317-9a82"
@@ -135,7 +135,7 @@ def a_run(elapsed=5.0, estimate=61.0, **counts):
     ],
 )
 def test_a_run_is_counted_by_what_became_of_its_servers(counts, words):
-    assert run_drawing.tally(a_run(**counts)) == words
+    assert run_drawing.counts_text(a_run(**counts)) == words
 
 
 def test_the_name_of_a_run_is_whole_on_80_columns():

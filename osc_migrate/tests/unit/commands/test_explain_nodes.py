@@ -11,7 +11,7 @@ from osc_migrate.migration.mover import Mover
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.transport import sessions
 from osc_migrate.nodes.transport.connection_errors import NodeLost
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 from osc_migrate.tests.unit import nova_logs
 from osc_migrate.tests.unit import sky as skies
 from osc_migrate.tests.unit.commands.desk import Desk
@@ -255,12 +255,12 @@ def test_nodes_are_reached_as_was_said(explained, nodes, tmp_path):
         t.argv[-1].endswith("sudo -n sh") for t in nodes.targets.values()
     )
     assert nodes.forks == 3
-    assert nodes.limits == Limits()
+    assert nodes.limits == NodeLimits()
 
 
 def test_slow_nodes_get_the_time_that_was_allowed(explained, nodes):
     row(explained, "--connect-timeout", "59.5", "--node-timeout", "720")
-    assert nodes.limits == Limits(connect=59.5, node=720)
+    assert nodes.limits == NodeLimits(connect=59.5, node=720)
     assert "ConnectTimeout=60" in nodes.targets["HostB"].argv
 
 

@@ -96,9 +96,9 @@ def test_a_domain_that_is_a_name_is_kept():
 
 
 def test_a_name_is_cut_in_its_middle():
-    assert host_matrix.shortened("compute-017-rack-4", 12) == "compu..ack-4"
-    assert host_matrix.shortened("HostB", 12) == "HostB"
-    assert cell_len(host_matrix.shortened("計算機" * 9, 9)) <= 9
+    assert host_matrix.shorten("compute-017-rack-4", 12) == "compu..ack-4"
+    assert host_matrix.shorten("HostB", 12) == "HostB"
+    assert cell_len(host_matrix.shorten("計算機" * 9, 9)) <= 9
 
 
 class FakeMover:

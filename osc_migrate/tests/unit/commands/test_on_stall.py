@@ -6,7 +6,7 @@ from osc_migrate import errors
 from osc_migrate.commands.base import say
 from osc_migrate.commands.block import Block
 from osc_migrate.commands.live import Live
-from osc_migrate.migration.on_stall import acted
+from osc_migrate.migration.on_stall import act_on_stall
 from osc_migrate.migration.outcome import End
 from osc_migrate.migration.progress import Progress
 from osc_migrate.tests.unit.commands.desk import Desk
@@ -39,7 +39,7 @@ def looks(*stalled, status="running"):
 @pytest.mark.parametrize("rung", ["force", "abort"])
 def test_the_rung_is_taken_once(capsys, rung):
     move = Move()
-    seen = list(acted(looks(False, True, True, False), move, rung, say))
+    seen = list(act_on_stall(looks(False, True, True, False), move, rung, say))
     assert len(seen) == 4
     assert move.deeds == [rung]
     assert capsys.readouterr().err.startswith("stalled: ")
@@ -47,24 +47,24 @@ def test_the_rung_is_taken_once(capsys, rung):
 
 def test_an_abort_that_changes_nothing_is_asked_for_again():
     move = Move()
-    list(acted(looks(*[True] * 21), move, "abort", say))
+    list(act_on_stall(looks(*[True] * 21), move, "abort", say))
     assert move.deeds == ["abort"] * 3
     forced = Move()
-    list(acted(looks(*[True] * 21), forced, "force", say))
+    list(act_on_stall(looks(*[True] * 21), forced, "force", say))
     assert forced.deeds == ["force"]
 
 
 @pytest.mark.parametrize("status", ["running (post-copy)", "post-migrating"])
 def test_what_cannot_be_stopped_is_left(status):
     move = Move()
-    list(acted(looks(True, status=status), move, "abort", say))
+    list(act_on_stall(looks(True, status=status), move, "abort", say))
     assert move.deeds == []
 
 
 def test_a_refusal_is_told_and_followed(capsys):
     error = errors.ApiError("Nova", "abort it", 400, "not running")
     move = Move(error)
-    assert len(list(acted(looks(True, True), move, "abort", say))) == 2
+    assert len(list(act_on_stall(looks(True, True), move, "abort", say))) == 2
     assert "still following it" in capsys.readouterr().err
 
 

@@ -12,12 +12,12 @@ from osc_migrate.checks.findings import Status
 from osc_migrate.commands import base, run_base, run_drawing
 from osc_migrate.maintenance.planning.plan import Purpose
 from osc_migrate.maintenance.running.results import (
-    Event,
     Look,
-    Moving,
+    MoveProgress,
     Result,
     Row,
-    Verdict,
+    RunEvent,
+    RunVerdict,
 )
 from osc_migrate.migration.progress import Progress
 
@@ -31,7 +31,7 @@ def look(*events, moving=(), done=0, total=2, left=None):
 
 def moving(phase="running", server="vm1", **changes):
     seen = Progress(phase, phase, 1.0, **changes)
-    return Moving(server, "HostB", "HostC", seen)
+    return MoveProgress(server, "HostB", "HostC", seen)
 
 
 def row(outcome=Result.MOVED, **changes):
@@ -50,11 +50,11 @@ def row(outcome=Result.MOVED, **changes):
 
 def test_a_line_for_each_event_and_each_that_begins():
     looks = [
-        look(Event("its service is disabled")),
+        look(RunEvent("its service is disabled")),
         look(moving=[moving("queued")]),
         look(moving=[moving()]),
         look(moving=[moving()]),
-        look(Event("moved to HostC in 3 s", "vm1"), done=1),
+        look(RunEvent("moved to HostC in 3 s", "vm1"), done=1),
     ]
     assert list(run_drawing.lines(looks)) == [
         "[0/2] its service is disabled",
@@ -64,7 +64,7 @@ def test_a_line_for_each_event_and_each_that_begins():
 
 
 def test_nothing_steers_a_terminal(capsys):
-    run_drawing.draw([look(Event("\x1b[31mred", "vm\n1"))])
+    run_drawing.draw([look(RunEvent("\x1b[31mred", "vm\n1"))])
     err = capsys.readouterr().err
     assert "\x1b" not in err
     assert err.count("\n") == 1
@@ -75,7 +75,9 @@ def test_a_terminal_has_bars(capsys, monkeypatch):
     one = moving(memory_total=1024, memory_remaining=512, rate=100.0)
     run_drawing.draw(
         [
-            look(Event("did not move", "vm2", True), moving=[one], left=61.0),
+            look(
+                RunEvent("did not move", "vm2", True), moving=[one], left=61.0
+            ),
             look(done=2),
         ]
     )
@@ -104,9 +106,9 @@ def test_every_outcome_has_a_finding(outcome, reason, status):
 
 
 def test_every_verdict_has_an_exit_code():
-    assert set(run_base.EXIT) == set(Verdict)
-    assert run_base.EXIT[Verdict.SHORT] == base.NOT_MOVED == 4
-    assert run_base.EXIT[Verdict.NOTHING] == base.NOT_SAFE == 3
+    assert set(run_base.EXIT) == set(RunVerdict)
+    assert run_base.EXIT[RunVerdict.SHORT] == base.NOT_MOVED == 4
+    assert run_base.EXIT[RunVerdict.NOTHING] == base.NOT_SAFE == 3
 
 
 def test_one_ctrl_c_stops_and_two_leave():
@@ -172,8 +174,8 @@ def test_a_quiet_run_shows_its_end_alone(parser, capsys, words):
     ended = types.SimpleNamespace(
         id="run-1",
         plan=types.SimpleNamespace(steps=[1], stays=[], purpose=Purpose.DRAIN),
-        looks=lambda: iter([look(Event("disabled", "HostB"), done=1)]),
-        verdict=Verdict.DONE,
+        looks=lambda: iter([look(RunEvent("disabled", "HostB"), done=1)]),
+        verdict=RunVerdict.DONE,
         rows=[row()],
         emptied=("HostB",),
     )

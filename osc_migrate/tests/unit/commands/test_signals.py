@@ -145,7 +145,7 @@ def test_what_nohup_ignores_stays_ignored():
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_single_move_is_left_as_by_ctrl_c(number):
     before = signal.getsignal(number)
-    with pytest.raises(KeyboardInterrupt), signals.raised():
+    with pytest.raises(KeyboardInterrupt), signals.raising_interrupt():
         os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before
 
@@ -160,7 +160,9 @@ class TestLostOutput:
         said = []
         with self.pipe() as stream:
             monkeypatch.setattr(sys, "stderr", stream)
-            with lost_output.survived(lambda: said.append("lost")):
+            with lost_output.surviving_lost_output(
+                lambda: said.append("lost")
+            ):
                 base.say("one")
                 base.say("two")
                 assert not sys.stderr.isatty()
@@ -174,11 +176,13 @@ class TestLostOutput:
         stream = io.StringIO()
         stream.close()
         monkeypatch.setattr(sys, "stderr", stream)
-        with lost_output.survived(lambda: said.append("lost")):
+        with lost_output.surviving_lost_output(lambda: said.append("lost")):
             base.say("one")
         assert said == ["lost"]
 
     def test_what_is_read_is_not_lost(self, capsys):
-        with lost_output.survived(lambda: pytest.fail("it is read")):
+        with lost_output.surviving_lost_output(
+            lambda: pytest.fail("it is read")
+        ):
             base.say("one")
         assert capsys.readouterr().err == "one\n"

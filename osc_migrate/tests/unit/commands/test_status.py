@@ -5,12 +5,12 @@ import json
 import pytest
 
 from osc_migrate.commands import base
-from osc_migrate.commands.status import Status
+from osc_migrate.commands.status import ShowStatus
 from osc_migrate.maintenance.running import host_status
 from osc_migrate.maintenance.running.holder import Hold
 from osc_migrate.maintenance.running.host_status import (
     HostStatus,
-    Move,
+    Movability,
     ServerLeft,
 )
 from osc_migrate.maintenance.running.run_state import Stage
@@ -18,7 +18,9 @@ from osc_migrate.migration.mover import Mover
 from osc_migrate.tests.unit.commands.desk import Desk
 
 RUN = "20261124-170000-abcd"
-LEFT = ServerLeft("vm1", "1111", "ACTIVE", Move.CAN_MOVE, "HostC", None, "ok")
+LEFT = ServerLeft(
+    "vm1", "1111", "ACTIVE", Movability.CAN_MOVE, "HostC", None, "ok"
+)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def shown(healthy, tmp_path, monkeypatch, capsys):
         )
         monkeypatch.setattr(host_status, "of_all", lambda *_: [found])
         desk = Desk(Mover(healthy.connection))
-        code = desk.run(Status, "--journal-dir", str(tmp_path), *words)
+        code = desk.run(ShowStatus, "--journal-dir", str(tmp_path), *words)
         return code, desk.out, capsys.readouterr().err
 
     return show

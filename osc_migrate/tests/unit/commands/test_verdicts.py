@@ -2,7 +2,7 @@ import pytest
 
 from osc_migrate.commands import verdicts
 from osc_migrate.maintenance.planning.plan import Purpose
-from osc_migrate.maintenance.running.results import Result, Verdict
+from osc_migrate.maintenance.running.results import Result, RunVerdict
 from osc_migrate.migration.outcome import End
 from osc_migrate.tests.unit.commands.test_live import MOVED
 from osc_migrate.tests.unit.commands.test_run_base import row
@@ -57,7 +57,7 @@ def test_a_move_in_a_sentence(end, changes, sentence):
 
 def test_what_failed_in_a_run_is_explained():
     found = rows(failed=5)
-    ending = verdicts.of_run("r-1", Purpose.DRAIN, Verdict.SHORT, found)
+    ending = verdicts.of_run("r-1", Purpose.DRAIN, RunVerdict.SHORT, found)
     assert ending.steps == ("openstack migrate explain vm1",) * 3
 
 
@@ -76,43 +76,43 @@ DOUBTED = row(reason="ports-are-bound: no", id="d")
 @pytest.mark.parametrize(
     "verdict, found, sentence",
     [
-        (Verdict.DONE, rows(moved=12), "HostB is empty: 12 moved"),
+        (RunVerdict.DONE, rows(moved=12), "HostB is empty: 12 moved"),
         (
-            Verdict.SHORT,
+            RunVerdict.SHORT,
             [*rows(moved=12), EXCLUDED],
             "HostB is not empty: 12 moved, 1 excluded by its owner",
         ),
         (
-            Verdict.SHORT,
+            RunVerdict.SHORT,
             rows(moved=9, left=3),
             "HostB is not empty: 9 moved, 3 stay",
         ),
         (
-            Verdict.SHORT,
+            RunVerdict.SHORT,
             rows(moved=1, left=1, failed=2, stopped=1, waits=1),
             "HostB is not empty: 1 moved, 1 stays, 1 shut down there,"
             " 2 failed, 1 to be confirmed",
         ),
         (
-            Verdict.INTERRUPTED,
+            RunVerdict.INTERRUPTED,
             rows(moved=2, running_on=1, not_begun=7),
             "HostB is not empty: 2 moved, 1 still moving, 7 not begun;"
             " interrupted",
         ),
         (
-            Verdict.SHORT,
+            RunVerdict.SHORT,
             [*rows(moved=1), DOUBTED],
             "HostB is empty: 2 moved, 1 of them with problems",
         ),
         # What is there now could not be listed.
         (
-            Verdict.SHORT,
+            RunVerdict.SHORT,
             rows(moved=2, gone=1),
             "HostB is not known to be empty: 2 moved, 1 moved or deleted by"
             " others",
         ),
         (
-            Verdict.NOTHING,
+            RunVerdict.NOTHING,
             rows(left=2),
             "HostB is not empty: 0 moved, 2 stay",
         ),
@@ -122,13 +122,13 @@ def test_a_drain_in_a_sentence(verdict, found, sentence):
     ending = verdicts.of_run("r-1", Purpose.DRAIN, verdict, found, ["HostB"])
     assert ending.sentence == sentence
     resumed = any("--resume r-1" in step for step in ending.steps)
-    assert resumed == (verdict is Verdict.INTERRUPTED)
+    assert resumed == (verdict is RunVerdict.INTERRUPTED)
 
 
 def test_what_is_done_is_not_resumed():
     found = rows(moved=1, left=1, failed=1)
     ending = verdicts.of_run(
-        *("r-1", Purpose.DRAIN, Verdict.INTERRUPTED, found, ["HostB"])
+        *("r-1", Purpose.DRAIN, RunVerdict.INTERRUPTED, found, ["HostB"])
     )
     assert ending.sentence.endswith("; interrupted")
     assert not any("--resume" in step for step in ending.steps)
@@ -150,5 +150,5 @@ def test_what_is_done_is_not_resumed():
     ],
 )
 def test_a_run_that_empties_no_host(purpose, found, sentence):
-    ending = verdicts.of_run("r-1", purpose, Verdict.SHORT, found)
+    ending = verdicts.of_run("r-1", purpose, RunVerdict.SHORT, found)
     assert ending.sentence == sentence

@@ -52,7 +52,7 @@ SUMMARY = "No valid host was found. There are not enough hosts available."
 
 @pytest.mark.parametrize(
     "id, message",
-    [(i, m) for i, _, m in MESSAGES if not causes.named(i).summary],
+    [(i, m) for i, _, m in MESSAGES if not causes.cause_by_id(i).summary],
     ids=lambda v: v[:40],
 )
 def test_a_summary_is_never_the_cause(id, message):

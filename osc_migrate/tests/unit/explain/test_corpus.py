@@ -71,8 +71,8 @@ def test_a_general_ending_hides_no_reason(ending):
         (cause, message)
         for cause, _, message in CORPUS
         if cause
-        and not causes.named(cause).general
-        and not causes.named(cause).summary
+        and not causes.cause_by_id(cause).general
+        and not causes.cause_by_id(cause).summary
     ]
     assert len(specific) > 150
     for cause, message in specific:

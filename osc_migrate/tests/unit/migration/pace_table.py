@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from osc_migrate import errors
 from osc_migrate.cloud.migrations import Migration
 from osc_migrate.migration.follow import Clock, Follower, TimeUp
-from osc_migrate.migration.on_stall import acted
+from osc_migrate.migration.on_stall import act_on_stall
 from osc_migrate.nodes.counters.job import Job
 from osc_migrate.tests.unit import shapes
 
@@ -208,7 +208,9 @@ def follow(
             cloud.job() if time[0] < libvirt_until else None
         )
     actions, seen, last = Actions(lambda: time[0]), Seen(), None
-    looks = acted(follower.progress(3000.0), actions, "abort", lambda _: None)
+    looks = act_on_stall(
+        follower.progress(3000.0), actions, "abort", lambda _: None
+    )
     try:
         for look in looks:
             if look.stalled and seen.stalled is None:

@@ -22,7 +22,7 @@ OTHER = "Unable to connect to server at 'HostC:49152': Connection refused"
 
 
 # What is said of an abort whose sender is not known.
-GENERAL = causes.named("migration-aborted").meaning
+GENERAL = causes.cause_by_id("migration-aborted").meaning
 
 
 def ended(sky, clock, status, *events, now=None, by="", abort=True):

@@ -7,7 +7,7 @@ from osc_migrate.nodes import survey_file
 from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.collect import Survey
 from osc_migrate.nodes.role import Role
-from osc_migrate.redact import masked
+from osc_migrate.redact import mask_secrets
 
 
 def survey(**answers):
@@ -58,7 +58,7 @@ def test_no_secret_is_written(text):
     ],
 )
 def test_what_is_no_secret_stays(text):
-    assert masked(text) == text
+    assert mask_secrets(text) == text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from osc_migrate.checks.findings import Finding, Status
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 from validators import gather, plugin
 
 HOSTILE = "a\x1b[2J\x9b31m\u202e\nb password = Hunter2z"
@@ -44,7 +44,7 @@ def test_slow_nodes_get_the_time_that_was_given():
     given = Config(connect_timeout=45.0, node_timeout=600.0)
     limits = gather.limits_of(given)
     assert (limits.connect, limits.node) == (45.0, 600.0)
-    assert gather.limits_of(Config()) == Limits()
+    assert gather.limits_of(Config()) == NodeLimits()
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "3601", "x"])

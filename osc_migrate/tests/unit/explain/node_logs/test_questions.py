@@ -181,7 +181,7 @@ def test_one_id_is_enough(node, server, request_id):
 
 
 def test_by_hand_is_a_command_to_type():
-    said = questions.by_hand(WANTED)
+    said = questions.manual_command(WANTED)
     assert f"zgrep -F {SERVER} /var/log/nova/*.log*" in said
 
 

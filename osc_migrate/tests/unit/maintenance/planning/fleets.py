@@ -8,7 +8,7 @@ from osc_migrate.cloud.inventory import HostInventory
 from osc_migrate.cloud.placement import Inventory
 from osc_migrate.cloud.server_groups import ServerGroup
 from osc_migrate.cloud.servers import Flavor, Server
-from osc_migrate.facts import Unread, known
+from osc_migrate.facts import Unread, or_none
 from osc_migrate.maintenance.planning.requirements import needs
 from osc_migrate.tests.unit import shapes
 
@@ -74,7 +74,7 @@ def group(policy: str, *members: int, **changes: Any) -> ServerGroup:
 
 
 def _needs(guest: Server) -> Mapping[str, int]:
-    return known(lambda: needs(guest)) or {}
+    return or_none(lambda: needs(guest)) or {}
 
 
 def fleet(

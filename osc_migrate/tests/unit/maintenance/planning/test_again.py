@@ -22,10 +22,10 @@ def test_anew_elsewhere():
     one = fleet(HOSTS, [server(1)])
     request = Request(hosts=("HostB",))
     step = first(planning.drain(one, request))
-    other = planning.again(one, step, request, {step.destination})
+    other = planning.replan_step(one, step, request, {step.destination})
     assert other.destination not in (step.destination, "HostB")
     assert (other.order, other.wave) == (step.order, step.wave)
-    none = planning.again(one, step, request, {"HostC", "HostD"})
+    none = planning.replan_step(one, step, request, {"HostC", "HostD"})
     assert isinstance(none, Skipped)
     assert none.reasons == ("an earlier move to it failed (HostC, HostD)",)
 
@@ -37,11 +37,13 @@ def test_anew_keeps_the_room_of_those_ahead():
     request = Request(hosts=("HostB",))
     step, ahead = planning.drain(one, request).steps
     assert isinstance(
-        planning.again(one, step, request, {step.destination}, ahead=[ahead]),
+        planning.replan_step(
+            one, step, request, {step.destination}, ahead=[ahead]
+        ),
         Skipped,
     )
     assert isinstance(
-        planning.again(one, step, request, {step.destination}), Step
+        planning.replan_step(one, step, request, {step.destination}), Step
     )
 
 
@@ -58,6 +60,6 @@ def test_drift(changes, reason):
     request = Request(hosts=("HostB",))
     step = first(planning.drain(fleet(HOSTS, [server(1)]), request))
     now = [] if changes is None else [server(1, **changes)]
-    stay = planning.again(fleet(HOSTS, now), step, request)
+    stay = planning.replan_step(fleet(HOSTS, now), step, request)
     assert isinstance(stay, Skipped)
     assert reason in "; ".join(stay.reasons)

@@ -317,7 +317,7 @@ class TestTerms:
         found = plan_file.loads(text, "plan.json")
         assert found == dataclasses.replace(plan(), terms=None)
         request = Request(hosts=("HostB",), cold_running=True)
-        assert planning.bound(request, found) == request
+        assert planning.bind_request(request, found) == request
 
     @pytest.mark.parametrize(
         ("change", "words"),
@@ -351,10 +351,10 @@ class TestTerms:
         made = planning.drain(
             cloud(), Request(hosts=("HostB",), to=("HostD",))
         )
-        bound = planning.bound(Request(hosts=("HostB",)), made)
+        bound = planning.bind_request(Request(hosts=("HostB",)), made)
         assert bound.to == ("HostD",)
         assert bound.avoid == {"HostB"}
-        assert planning.bound(bound, made) == bound
+        assert planning.bind_request(bound, made) == bound
 
     @pytest.mark.parametrize(
         ("planned", "asked", "words"),
@@ -373,7 +373,7 @@ class TestTerms:
     def test_what_disagrees_is_refused(self, planned, asked, words):
         made = planning.drain(cloud(), Request(hosts=("HostB",), **planned))
         with pytest.raises(MigrateError, match=words) as refused:
-            planning.bound(Request(hosts=("HostB",), **asked), made)
+            planning.bind_request(Request(hosts=("HostB",), **asked), made)
         assert "nothing was changed" in str(refused.value)
 
     def test_what_agrees_is_taken(self):
@@ -382,12 +382,12 @@ class TestTerms:
         )
         # In any order; and one that narrows a plan without any.
         asked = Request(hosts=("HostB",), to=("HostD", "HostC"))
-        assert {*planning.bound(asked, made).to} == {"HostC", "HostD"}
-        assert planning.bound(asked, plan()).to == asked.to
+        assert {*planning.bind_request(asked, made).to} == {"HostC", "HostD"}
+        assert planning.bind_request(asked, plan()).to == asked.to
 
     def test_a_file_allows_nothing_by_itself(self):
         made = planning.drain(
             cloud(), Request(hosts=("HostB",), cold_running=True, block=True)
         )
-        bound = planning.bound(Request(hosts=("HostB",)), made)
+        bound = planning.bind_request(Request(hosts=("HostB",)), made)
         assert (bound.cold_running, bound.block) == (False, False)

@@ -72,7 +72,7 @@ def test_just_some_servers(fleet, limits, data):
 def test_a_return_is_safe_at_every_moment(fleet, limits, data):
     home = st.sampled_from([*sorted(fleet.places), "HostGone"])
     homes = {id: data.draw(home) for id in sorted(fleet.servers)}
-    plan = planning.back(fleet, homes, Request(limits=limits))
+    plan = planning.plan_return(fleet, homes, Request(limits=limits))
     assert oracle.faults(fleet, plan) == []
     assert all(s.destination == homes[s.id] for s in plan.steps)
 
@@ -131,10 +131,10 @@ def test_a_step_planned_anew_is_safe(fleet, data):
     for step in plan.steps:
         ahead = [other for other in plan.steps if other is not step]
         # Nothing has changed: the same again.
-        anew = planning.again(fleet, step, request, ahead=ahead)
+        anew = planning.replan_step(fleet, step, request, ahead=ahead)
         assert isinstance(anew, Step)
         assert anew.destination == step.destination
-        other = planning.again(
+        other = planning.replan_step(
             fleet, step, request, {step.destination}, ahead=ahead
         )
         if isinstance(other, Step) and step.destination:

@@ -4,7 +4,11 @@ import pytest
 
 from osc_migrate.cloud.servers import Flavor
 from osc_migrate.facts import Unread
-from osc_migrate.maintenance.planning.requirements import beyond, needs, traits
+from osc_migrate.maintenance.planning.requirements import (
+    needs,
+    scheduler_only,
+    traits,
+)
 from osc_migrate.tests.unit import shapes
 
 
@@ -62,11 +66,11 @@ def test_needs(one, held, wanted):
     ],
 )
 def test_what_only_the_scheduler_can_place(spec, found):
-    assert bool(beyond(server({spec: "1"}))) is found
+    assert bool(scheduler_only(server({spec: "1"}))) is found
 
 
 def test_mixed_cpus():
-    assert beyond(server({"hw:cpu_policy": "mixed"}))
+    assert scheduler_only(server({"hw:cpu_policy": "mixed"}))
 
 
 def test_traits():

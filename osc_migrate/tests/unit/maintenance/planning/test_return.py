@@ -20,7 +20,7 @@ def test_back():
         HOSTS,
         [server(1, "HostC"), server(2, "HostB"), server(3, "HostD")],
     )
-    plan = planning.back(
+    plan = planning.plan_return(
         one, {uuid(1): "HostB", uuid(2): "HostB", uuid(8): "HostB"}, Request()
     )
     assert [(s.id, s.destination) for s in plan.steps] == [(uuid(1), "HostB")]
@@ -32,9 +32,9 @@ def test_back_to_a_home_that_will_be_enabled():
     hosts = [place("HostB", status="disabled"), place("HostC")]
     one = fleet(hosts, [server(1, "HostC")])
     homes = {uuid(1): "HostB"}
-    assert not planning.back(one, homes, Request()).steps
+    assert not planning.plan_return(one, homes, Request()).steps
     request = Request(enabled=frozenset({"HostB"}))
-    assert planning.back(one, homes, request).steps
+    assert planning.plan_return(one, homes, request).steps
 
 
 def test_back_in_the_order_that_has_room():
@@ -47,7 +47,9 @@ def test_back_in_the_order_that_has_room():
         hosts,
         [server(1, "HostC", ram=2048), server(2, "HostB", ram=2048)],
     )
-    plan = planning.back(one, {uuid(1): "HostB", uuid(2): "HostC"}, Request())
+    plan = planning.plan_return(
+        one, {uuid(1): "HostB", uuid(2): "HostC"}, Request()
+    )
     assert not plan.steps
     roomy = dataclasses.replace(
         Inventory(4096, 2048)
@@ -60,13 +62,17 @@ def test_back_in_the_order_that_has_room():
             ),
         }
     )
-    plan = planning.back(one, {uuid(2): "HostC", uuid(1): "HostB"}, Request())
+    plan = planning.plan_return(
+        one, {uuid(2): "HostC", uuid(1): "HostB"}, Request()
+    )
     assert [s.id for s in plan.steps] == [uuid(1), uuid(2)]
     assert [s.wave for s in plan.steps] == [0, 1]
 
 
 def test_a_server_that_does_not_come_back_says_what_to_do():
     guest = server(1, "HostC", locked=True)
-    plan = planning.back(fleet(HOSTS, [guest]), {uuid(1): "HostB"}, Request())
+    plan = planning.plan_return(
+        fleet(HOSTS, [guest]), {uuid(1): "HostB"}, Request()
+    )
     (stay,) = plan.stays
     assert stay.next_step.endswith("openstack server unlock vm1")

@@ -20,7 +20,7 @@ from osc_migrate.maintenance.planning.plan import (
     Step,
     Way,
 )
-from osc_migrate.maintenance.running.context import Clock, Work
+from osc_migrate.maintenance.running.context import RunClock, Work
 from osc_migrate.maintenance.running.engine import Engine
 from osc_migrate.migration.outcome import End, Outcome
 from osc_migrate.migration.progress import Progress
@@ -30,7 +30,7 @@ from osc_migrate.tests.unit import shapes
 HOSTS = ("HostB", "HostC", "HostD")
 
 
-class Quick(Clock):
+class Quick(RunClock):
     """A second is a few milliseconds."""
 
     def sleep(self, seconds: float) -> None:

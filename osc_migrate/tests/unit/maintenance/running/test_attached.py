@@ -19,7 +19,7 @@ from osc_migrate.maintenance.running import attached, process, stored_plan
 from osc_migrate.maintenance.running.attached import Attached
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.process import Presence
-from osc_migrate.maintenance.running.results import Result, Row, Verdict
+from osc_migrate.maintenance.running.results import Result, Row, RunVerdict
 from osc_migrate.maintenance.running.stored_plan import Order
 from osc_migrate.migration.progress import Progress
 
@@ -129,7 +129,7 @@ def test_to_its_end(journal):
         "vm0: moved to HostC in 3 s",
         "vm1: moved to HostC in 3 s",
     ]
-    assert run.verdict is Verdict.DONE
+    assert run.verdict is RunVerdict.DONE
     assert [(r.server, r.outcome) for r in run.rows] == [
         ("vm0", Result.MOVED),
         ("vm1", Result.MOVED),
@@ -180,13 +180,13 @@ def test_a_line_of_a_later_version_is_passed_over(journal):
 
     run, looks = follow(journal, turn)
     assert looks[-1].events == ()
-    assert run.verdict is Verdict.DONE
+    assert run.verdict is RunVerdict.DONE
 
 
 def test_servers_that_came_are_in_the_table(journal):
     came = vars(row(9, Result.LEFT))
     run, _ = follow(journal, end(journal, "short", [came]))
-    assert run.verdict is Verdict.SHORT
+    assert run.verdict is RunVerdict.SHORT
     assert run.rows[-1].server == "vm9"
 
 
@@ -197,7 +197,7 @@ def test_what_was_not_begun_is_said_so(journal):
         end(journal, "interrupted")()
 
     run, _ = follow(journal, turn)
-    assert run.verdict is Verdict.INTERRUPTED
+    assert run.verdict is RunVerdict.INTERRUPTED
     assert run.rows[0].reason == "interrupted"
 
 
@@ -336,7 +336,7 @@ def test_one_that_ends_in_between_is_not_asked(journal, child, monkeypatch):
     found = process.read(named)
     answers = [Presence.ALIVE, Presence.ENDED]
     monkeypatch.setattr(
-        process.Process, "presence", lambda self: answers.pop(0)
+        process.ProcessIdentity, "presence", lambda self: answers.pop(0)
     )
     with pytest.raises(errors.MigrateError, match="it has ended"):
         found.terminate()

@@ -14,7 +14,7 @@ from osc_migrate.maintenance.running import (
     process,
     stored_plan,
 )
-from osc_migrate.maintenance.running.host_status import Move
+from osc_migrate.maintenance.running.host_status import Movability
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.lock import Lock
 from osc_migrate.maintenance.running.run_state import Stage
@@ -64,23 +64,23 @@ def only(sky, tmp_path, **changes):
 def test_what_can_move(sky, tmp_path):
     row = only(sky, tmp_path)
     assert (row.server, row.id, row.status) == ("vm1", VM1, "ACTIVE")
-    assert (row.move, row.destination) == (Move.CAN_MOVE, "HostC")
+    assert (row.move, row.destination) == (Movability.CAN_MOVE, "HostC")
     assert row.reason.startswith("live: ")
 
 
 @pytest.mark.parametrize(
     ("changes", "move", "reason"),
     [
-        ({"locked": True}, Move.BLOCKED, "server-is-unlocked"),
-        ({"status": "ERROR"}, Move.BLOCKED, "ERROR"),
+        ({"locked": True}, Movability.BLOCKED, "server-is-unlocked"),
+        ({"status": "ERROR"}, Movability.BLOCKED, "ERROR"),
         (
             {"metadata": {"osc-migrate": "never"}},
-            Move.EXCLUDED,
+            Movability.EXCLUDED,
             "owner policy: never",
         ),
         (
             {"metadata": {"osc-migrate": "stop"}},
-            Move.EXCLUDED,
+            Movability.EXCLUDED,
             "owner policy stop",
         ),
     ],
@@ -114,13 +114,13 @@ def test_what_leaves_is_left_until_it_is_gone(sky, tmp_path):
     sky.under_way(skies.migration("running", instance_uuid=VM1))
     found, (row,) = status(sky, tmp_path)
     assert (found.servers, found.leaving, found.arriving) == (1, 1, 0)
-    assert (row.move, row.migration_id) == (Move.LEAVING, 7)
+    assert (row.move, row.migration_id) == (Movability.LEAVING, 7)
     assert row.reason == "migration 7: HostB -> HostC, running"
     # Nova has it there, and tidies up here.
     servers(sky, migrating("HostC"))
     found, (row,) = status(sky, tmp_path)
     assert (found.servers, found.empty) == (0, False)
-    assert row.move is Move.LEAVING
+    assert row.move is Movability.LEAVING
 
 
 def test_what_arrives_keeps_a_host_from_being_empty(sky, tmp_path):
@@ -130,7 +130,7 @@ def test_what_arrives_keeps_a_host_from_being_empty(sky, tmp_path):
     sky.placement(allocations, {"allocations": {}})
     found, (row,) = status(sky, tmp_path, "HostC")
     assert (found.servers, found.arriving, found.empty) == (0, 1, False)
-    assert row.move is Move.ARRIVING
+    assert row.move is Movability.ARRIVING
 
 
 def test_a_record_that_was_left_open_is_named(sky, tmp_path):
@@ -155,7 +155,7 @@ def test_what_may_be_taken_back_is_left(sky, tmp_path):
         )
     )
     _, (row,) = status(sky, tmp_path)
-    assert (row.move, row.destination) == (Move.UNCONFIRMED, "HostC")
+    assert (row.move, row.destination) == (Movability.UNCONFIRMED, "HostC")
 
 
 def test_without_placement_the_rest_is_known(sky, tmp_path):
@@ -163,7 +163,7 @@ def test_without_placement_the_rest_is_known(sky, tmp_path):
     sky.placement(SHARING, 503)
     found, (row,) = status(sky, tmp_path)
     assert found.servers == 1
-    assert row.move is Move.UNKNOWN
+    assert row.move is Movability.UNKNOWN
     assert "placement" in row.reason.lower()
 
 

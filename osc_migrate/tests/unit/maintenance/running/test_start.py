@@ -12,7 +12,7 @@ from osc_migrate.maintenance.planning.plan import Plan, Purpose, Skipped, Way
 from osc_migrate.maintenance.running import start
 from osc_migrate.maintenance.running.journal import Journal
 from osc_migrate.maintenance.running.lock import HostLocked
-from osc_migrate.maintenance.running.results import Result, Verdict
+from osc_migrate.maintenance.running.results import Result, RunVerdict
 from osc_migrate.migration.start_gate import StartGate
 from osc_migrate.tests.unit.maintenance.running.lab import Lab, Quick, plan
 
@@ -53,7 +53,7 @@ def lab(monkeypatch):
             )
 
     monkeypatch.setattr(
-        "osc_migrate.maintenance.running.run.planning.again",
+        "osc_migrate.maintenance.running.run.planning.replan_step",
         lambda fleet, step, *rest: Skipped(
             step.server, step.id, step.source, ("nowhere else",)
         ),
@@ -77,7 +77,7 @@ def drained(lab, where, *steps, request=HOST_B, stays=()):
 
 def test_a_host_is_emptied(lab, where):
     run, events = drained(lab, where, lab.boot("vm1"))
-    assert run.verdict is Verdict.DONE
+    assert run.verdict is RunVerdict.DONE
     assert [row.outcome for row in run.rows] == [Result.MOVED]
     assert lab.disabled["HostB"] == f"osc-migrate run {run.id}: emptied"
     assert any("stays disabled" in event for event in events)
@@ -87,7 +87,7 @@ def test_what_came_meanwhile_is_told(lab, where):
     step = lab.boot("vm1")
     lab.boot("new")
     run, _ = drained(lab, where, step)
-    assert run.verdict is Verdict.SHORT
+    assert run.verdict is RunVerdict.SHORT
     assert [(r.server, r.outcome) for r in run.rows] == [
         ("vm1", Result.MOVED),
         ("new", Result.LEFT),
@@ -98,7 +98,7 @@ def test_what_came_meanwhile_is_told(lab, where):
 def test_nothing_moved_and_all_is_as_it_was(lab, where):
     step = lab.boot("vm1", locked=True)
     run, _ = drained(lab, where, step)
-    assert run.verdict is Verdict.NOTHING
+    assert run.verdict is RunVerdict.NOTHING
     assert lab.disabled["HostB"] is None
 
 
@@ -109,7 +109,7 @@ def test_what_stays_is_not_done(lab, where):
         "vm2", other.id, "HostB", ("excluded by owner policy: never",), True
     )
     run, _ = drained(lab, where, step, stays=(stay,))
-    assert run.verdict is Verdict.SHORT
+    assert run.verdict is RunVerdict.SHORT
     assert run.rows[-1].reason == "excluded by owner policy: never"
 
 
@@ -138,7 +138,7 @@ def test_some_servers_leave_the_service_alone(lab, where):
     lab.boot("vm2")
     request = Request(servers=(step.id,))
     run, _ = drained(lab, where, step, request=request)
-    assert run.verdict is Verdict.DONE
+    assert run.verdict is RunVerdict.DONE
     assert not [call for call in lab.calls if call[0] == "put"]
 
 
@@ -181,7 +181,7 @@ class TestResume:
         for _ in run.looks():
             pass
         lab.sending = lambda _: None
-        assert run.verdict is Verdict.INTERRUPTED
+        assert run.verdict is RunVerdict.INTERRUPTED
         return run
 
     def test_it_goes_on(self, lab, where):
@@ -190,7 +190,7 @@ class TestResume:
         assert 0 < before < 5
         second = running.resume(lab, first.id, journal_dir=where)
         list(second.looks())
-        assert second.verdict is Verdict.DONE
+        assert second.verdict is RunVerdict.DONE
         assert len([call for call in lab.calls if call[0] == "move"]) == 5
         assert len(second.rows) == 5
 
@@ -241,7 +241,7 @@ class TestReturn:
                 {},
             )
 
-        monkeypatch.setattr(start.planning, "back", plan_back)
+        monkeypatch.setattr(start.planning, "plan_return", plan_back)
 
     @pytest.mark.parametrize("by", ["run", "host"])
     def test_enabled_first_then_its_servers(self, lab, where, back, by):
@@ -251,7 +251,7 @@ class TestReturn:
         second = running.bring_back(lab, name, journal_dir=where)
         assert lab.calls == [("put", "HostB", "enabled")]
         list(second.looks())
-        assert second.verdict is Verdict.DONE
+        assert second.verdict is RunVerdict.DONE
         assert {s.host for s in lab.servers.values()} == {"HostB"}
         assert lab.disabled["HostB"] is None
 
@@ -275,9 +275,9 @@ class TestReturn:
         first = lab.boot("vm1")
         lab.boot("vm2")
         one, _ = drained(lab, where, first)
-        assert one.verdict is Verdict.SHORT
+        assert one.verdict is RunVerdict.SHORT
         two, _ = drained(lab, where, lab.boot("vm2"))
-        assert two.verdict is Verdict.DONE
+        assert two.verdict is RunVerdict.DONE
         return one, two
 
     def test_of_a_host_that_two_have_emptied(self, lab, where, twice):

@@ -5,17 +5,17 @@ import dataclasses
 import pytest
 
 from osc_migrate.nodes.guests.forecast import (
+    CopyEnd,
+    CopyLoad,
     CopySettings,
-    End,
     Forecast,
-    Load,
     forecast,
     working_set,
 )
 
 MiB, GiB = 2**20, 2**30
 WAY = CopySettings(bandwidth=100 * MiB)
-LOAD = Load(memory=4 * GiB, used=1000 * MiB, dirty=0)
+LOAD = CopyLoad(memory=4 * GiB, used=1000 * MiB, dirty=0)
 
 
 def told(way=None, **load):
@@ -26,13 +26,13 @@ def told(way=None, **load):
 
 
 def test_an_idle_guest_takes_what_its_memory_takes():
-    assert told() == Forecast(End.CONVERGES, 10.0, 0.0)
+    assert told() == Forecast(CopyEnd.CONVERGES, 10.0, 0.0)
 
 
 def test_each_pass_leaves_its_share():
     found = told(dirty=50 * MiB)
     # 10 s, 5, 2.5 ... together 20, but for what the allowed pause spares.
-    assert found.end is End.CONVERGES
+    assert found.end is CopyEnd.CONVERGES
     assert found.seconds == pytest.approx(20, abs=0.2)
     assert 0 < found.pause <= 0.05
 
@@ -43,7 +43,7 @@ def test_disks_come_first():
 
 def test_a_small_set_fits_into_the_pause_however_fast_it_is_written():
     found = told(used=4 * MiB, dirty=500 * MiB)
-    assert found.end is End.CONVERGES
+    assert found.end is CopyEnd.CONVERGES
     assert found.pause == pytest.approx(0.04)
 
 
@@ -51,29 +51,29 @@ def test_a_larger_set_waits_until_its_pause_is_allowed():
     # 20 MiB are 0.2 s, and 0.05 s are allowed at first: 0.045 s more each
     # 75 s a GiB, of 4 GiB: 0.23 s after the fourth.
     found = told(used=20 * MiB, dirty=500 * MiB)
-    assert found.end is End.CONVERGES
+    assert found.end is CopyEnd.CONVERGES
     assert found.seconds == pytest.approx(4 * 300 + 0.2)
     assert found.pause == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("dirty", [85, 100, 115])
 def test_too_near_to_tell(dirty):
-    assert told(dirty=dirty * MiB) == Forecast(End.DOUBTFUL, None, None)
+    assert told(dirty=dirty * MiB) == Forecast(CopyEnd.DOUBTFUL, None, None)
 
 
 # 800 s for each GiB of 4.
 @pytest.mark.parametrize(
     ("way", "end", "seconds"),
     [
-        ({}, End.ABORTED, 3200),
-        ({"post_copy": True}, End.ABORTED, 3200),
-        ({"post_copy": True, "force": True}, End.POSTCOPY, 3200),
-        ({"force": True}, End.PAUSED, 3200),
-        ({"auto_converge": True}, End.THROTTLED, None),
+        ({}, CopyEnd.ABORTED, 3200),
+        ({"post_copy": True}, CopyEnd.ABORTED, 3200),
+        ({"post_copy": True, "force": True}, CopyEnd.POSTCOPY, 3200),
+        ({"force": True}, CopyEnd.PAUSED, 3200),
+        ({"auto_converge": True}, CopyEnd.THROTTLED, None),
         # Nova leaves auto-converge away then.
-        ({"auto_converge": True, "post_copy": True}, End.ABORTED, 3200),
-        ({"timeout": 0}, End.NEVER, None),
-        ({"timeout": 0, "force": True}, End.NEVER, None),
+        ({"auto_converge": True, "post_copy": True}, CopyEnd.ABORTED, 3200),
+        ({"timeout": 0}, CopyEnd.NEVER, None),
+        ({"timeout": 0, "force": True}, CopyEnd.NEVER, None),
     ],
 )
 def test_a_guest_that_writes_faster(way, end, seconds):
@@ -92,13 +92,13 @@ def test_nova_counts_two_gib_at_least():
 
 def test_a_copy_that_takes_too_long_is_given_up_though_it_converges():
     found = told({"timeout": 1}, dirty=50 * MiB)
-    assert (found.end, found.seconds) == (End.ABORTED, 4)
+    assert (found.end, found.seconds) == (CopyEnd.ABORTED, 4)
 
 
 def test_it_comes_to_an_end():
     # Slowly converging passes of a guest as large as they come.
     found = told(used=12 * 2**40, memory=12 * 2**40, dirty=79 * MiB)
-    assert found.end is End.CONVERGES
+    assert found.end is CopyEnd.CONVERGES
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_a_working_set(one, three, found):
 def test_a_set_that_is_written_again_and_again():
     # 10 s for all, half a second for the set, then less each time.
     found = told(dirty=50 * MiB, working_set=50 * MiB)
-    assert found.end is End.CONVERGES
+    assert found.end is CopyEnd.CONVERGES
     assert found.seconds == pytest.approx(11, abs=0.1)
 
 
 def test_a_set_as_large_as_what_is_sent_in_its_time():
     found = told(dirty=300 * MiB, working_set=300 * MiB)
-    assert (found.end, found.seconds) == (End.ABORTED, 3200)
+    assert (found.end, found.seconds) == (CopyEnd.ABORTED, 3200)
     found = told({"force": True}, dirty=300 * MiB, working_set=300 * MiB)
     assert found.pause == 3
 
@@ -137,5 +137,5 @@ def test_a_set_as_large_as_what_is_sent_in_its_time():
 @pytest.mark.parametrize("seconds", [0, 0.5, 1, 2, 3, 1e6])
 def test_no_more_is_written_than_there_is(seconds):
     for again in (None, 10, 50, 1e9):
-        load = Load(memory=100, used=60, dirty=20, working_set=again)
+        load = CopyLoad(memory=100, used=60, dirty=20, working_set=again)
         assert 0 <= load.written(seconds) <= min(60, 20 * seconds)

@@ -10,7 +10,7 @@ from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.guests import processors, writing
 from osc_migrate.nodes.guests import reading as guests
-from osc_migrate.nodes.guests.facts import Cpu, Writing
+from osc_migrate.nodes.guests.facts import GuestCpu, Writing
 from osc_migrate.tests.unit.nodes.shells import SHELLS
 
 MiB = 2**20
@@ -109,11 +109,13 @@ def test_a_guest_without_a_processor_of_its_own():
     assert guests.read(said(all="", each=text)).running[ONE].cpu.mode == ""
 
 
-CPU = Cpu("custom", "qemu", "x86_64", "pc", "<cpu>'$(reboot)'</cpu>")
+CPU = GuestCpu("custom", "qemu", "x86_64", "pc", "<cpu>'$(reboot)'</cpu>")
 
 
 def test_each_kind_is_compared_once():
-    asked = processors.question([CPU, CPU, Cpu("maximum", "", "", "", "")])
+    asked = processors.question(
+        [CPU, CPU, GuestCpu("maximum", "", "", "", "")]
+    )
     assert list(asked) == ["guests.processors"]
     assert asked["guests.processors"].args.count(CPU.key) == 1
     assert processors.question([]) == {}
@@ -205,4 +207,4 @@ def test_the_scripts_run(place, shell):
 
 def test_half_of_a_character_is_unread():
     with pytest.raises(Unread, match="surrogates"):
-        guests._parsed("<domain><name>\ud800</name></domain>")
+        guests._parse_xml("<domain><name>\ud800</name></domain>")

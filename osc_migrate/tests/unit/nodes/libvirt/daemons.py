@@ -1,12 +1,12 @@
 """Two nodes, and libvirt on one of them changed."""
 
-from osc_migrate.nodes.libvirt.facts import Unit
+from osc_migrate.nodes.libvirt.facts import SystemdUnit
 from osc_migrate.tests.unit.nodes.shapes import config, node, nodes
 from osc_migrate.tests.unit.nodes.shapes.libvirt import healthy, units
 
-DEAD = Unit("loaded", "inactive", "enabled")
-FAILED = Unit("loaded", "failed", "enabled")
-MASKED = Unit("masked", "inactive", "masked")
+DEAD = SystemdUnit("loaded", "inactive", "enabled")
+FAILED = SystemdUnit("loaded", "failed", "enabled")
+MASKED = SystemdUnit("masked", "inactive", "masked")
 
 
 def c(options=None, **changes):

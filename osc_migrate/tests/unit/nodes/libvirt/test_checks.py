@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from osc_migrate.facts import Unread
-from osc_migrate.nodes.libvirt.facts import Listener, Unit
+from osc_migrate.nodes.libvirt.facts import Listener, SystemdUnit
 from osc_migrate.tests.unit.nodes.libvirt.daemons import (
     DEAD,
     FAILED,
@@ -40,7 +40,7 @@ MODULAR = {
     "daemon": "virtqemud",
     "processes": frozenset({"virtqemud", "virtproxyd"}),
     "units": {
-        "virtqemud.service": Unit("loaded", "active", "disabled"),
+        "virtqemud.service": SystemdUnit("loaded", "active", "disabled"),
         "virtqemud.socket": socket("/run/libvirt/virtqemud-sock"),
         "virtproxyd.socket": socket("/run/libvirt/libvirt-sock"),
         "virtproxyd-tcp.socket": socket("[::]:16509"),

@@ -6,7 +6,7 @@ from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.libvirt import daemons
 from osc_migrate.nodes.libvirt import reading as libvirt
-from osc_migrate.nodes.libvirt.facts import Listener, Unit
+from osc_migrate.nodes.libvirt.facts import Listener, SystemdUnit
 from osc_migrate.nodes.role import Role
 
 VIRSH = """\
@@ -122,7 +122,7 @@ def test_debian():
         False,
         "libvirtd",
     )
-    assert found.units["libvirtd-tcp.socket"] == Unit(
+    assert found.units["libvirtd-tcp.socket"] == SystemdUnit(
         "loaded", "failed", "disabled", ("[::]:16509",)
     )
     assert "virtqemud.service" not in found.units

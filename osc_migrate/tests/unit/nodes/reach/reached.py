@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from osc_migrate.nodes.reach.facts import CommandResult, Outcome
+from osc_migrate.nodes.reach.facts import CommandResult, ConnectOutcome
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     PASS,
@@ -21,8 +21,8 @@ from osc_migrate.tests.unit.nodes.shapes import (
 from osc_migrate.tests.unit.nodes.shapes import node as healthy
 
 WAY = "HostB -> HostC"
-REFUSED = Outcome.REFUSED
-SILENT, UNREACHABLE = Outcome.SILENT, Outcome.UNREACHABLE
+REFUSED = ConnectOutcome.REFUSED
+SILENT, UNREACHABLE = ConnectOutcome.SILENT, ConnectOutcome.UNREACHABLE
 DENIED = "nova@10.77.0.13: Permission denied (publickey)."
 
 

@@ -4,7 +4,11 @@ import pytest
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.network.facts import Address, Firewall, Manager
-from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port
+from osc_migrate.nodes.reach.facts import (
+    CommandResult,
+    ConnectOutcome,
+    TriedPort,
+)
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     NOT_CHECKED,
@@ -33,7 +37,7 @@ PORT = "destination-libvirt-port-is-open"
 ANSWERS = "destination-libvirt-answers"
 DATA = "destination-data-ports-are-open"
 PATH = "migration-path-carries-full-packets"
-OPEN = Outcome.OPEN
+OPEN = ConnectOutcome.OPEN
 INPUT = ("inet", "filter", "input")
 HOSTS = network.HOSTS
 
@@ -181,9 +185,9 @@ CASES = [
         DATA,
         walled(
             data=(
-                Port("10.77.0.13", 49152, OPEN),
-                Port("10.77.0.13", 49206, SILENT),
-                Port("10.77.0.13", 49261, OPEN),
+                TriedPort("10.77.0.13", 49152, OPEN),
+                TriedPort("10.77.0.13", 49206, SILENT),
+                TriedPort("10.77.0.13", 49261, OPEN),
             )
         ),
         WARN,
@@ -192,13 +196,13 @@ CASES = [
     ),
     Case(
         DATA,
-        both(listened=False, data=(Port("10.77.0.13", 49152, REFUSED),)),
+        both(listened=False, data=(TriedPort("10.77.0.13", 49152, REFUSED),)),
         NOT_CHECKED,
         "read-only was requested",
     ),
     Case(
         DATA,
-        walled(listened=False, data=(Port("10.77.0.13", 49152, SILENT),)),
+        walled(listened=False, data=(TriedPort("10.77.0.13", 49152, SILENT),)),
         FAIL,
         "silent",
     ),

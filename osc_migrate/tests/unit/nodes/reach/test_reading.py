@@ -15,7 +15,11 @@ from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.reach import listener
 from osc_migrate.nodes.reach import reading as reach
 from osc_migrate.nodes.reach.attempts import SCRIPT
-from osc_migrate.nodes.reach.facts import CommandResult, Outcome, Port
+from osc_migrate.nodes.reach.facts import (
+    CommandResult,
+    ConnectOutcome,
+    TriedPort,
+)
 from osc_migrate.nodes.transport.shell import Shell
 from osc_migrate.tests.unit.nodes.shapes import config, libvirt, network, node
 
@@ -68,10 +72,10 @@ def head_of(question):
 def test_as_it_was_said():
     found = read()
     assert found.names["HostC"] == ("10.77.0.13",)
-    assert found.libvirt == Port("10.77.0.13", 16509, Outcome.OPEN)
+    assert found.libvirt == TriedPort("10.77.0.13", 16509, ConnectOutcome.OPEN)
     assert found.data == (
-        Port("10.77.0.13", 49152, Outcome.OPEN),
-        Port("10.77.0.13", 49261, Outcome.REFUSED),
+        TriedPort("10.77.0.13", 49152, ConnectOutcome.OPEN),
+        TriedPort("10.77.0.13", 49261, ConnectOutcome.REFUSED),
     )
     assert found.virsh == CommandResult(0, "HostC")
     assert found.nova_ssh == CommandResult(0, "")
@@ -301,7 +305,7 @@ def opened(low, high):
         answers = shell.ask({"reach.listen": listener.listen((low, high), 30)})
         assert answers["reach.listen"].status == 0, answers
         try:
-            yield listener.opened(answers)
+            yield listener.opened_ports(answers)
         finally:
             done = shell.ask({"": listener.silence(answers)})[""]
             assert done.status == 0
@@ -352,7 +356,7 @@ def test_a_listener_ends_with_its_session():
     """Though the shell is busy, and has not been silenced."""
     shell = Shell([sys.executable, "-c", SSHD], "HostC")
     answers = shell.ask({"reach.listen": listener.listen((21620, 21720), 60)})
-    ports = listener.opened(answers)
+    ports = listener.opened_ports(answers)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         pool.submit(shell.ask, {"": Question("sleep 30", limit=60)})
         shell.kill()

@@ -1,8 +1,16 @@
-from osc_migrate.nodes.guests.facts import Cpu, Disk, Domain, Guests, Writing
+from osc_migrate.nodes.guests.facts import (
+    Disk,
+    Domain,
+    GuestCpu,
+    Guests,
+    Writing,
+)
 
 # Runs on HostB.
 SERVER = "aaaaaaaa-0000-4000-8000-0000000000b1"
-CPU = Cpu("custom", "kvm", "x86_64", "pc-i440fx-7.2", "<cpu mode='custom'/>")
+CPU = GuestCpu(
+    "custom", "kvm", "x86_64", "pc-i440fx-7.2", "<cpu mode='custom'/>"
+)
 MiB = 2**20
 DISK = f"/var/lib/nova/instances/{SERVER}/disk"
 

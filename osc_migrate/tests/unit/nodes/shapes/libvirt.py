@@ -1,16 +1,16 @@
-from osc_migrate.nodes.libvirt.facts import Libvirt, Listener, Unit
+from osc_migrate.nodes.libvirt.facts import Libvirt, Listener, SystemdUnit
 
 UUIDS = {
     "HostA": "11111111-aaaa-4111-8111-0000000000a1",
     "HostB": "22222222-bbbb-4222-8222-0000000000b2",
     "HostC": "33333333-cccc-4333-8333-0000000000c3",
 }
-ON = Unit("loaded", "active", "enabled")
+ON = SystemdUnit("loaded", "active", "enabled")
 MACHINES = frozenset({"pc", "pc-i440fx-7.2", "pc-q35-7.2", "q35"})
 
 
 def socket(stream, active="active", boot="enabled", load="loaded"):
-    return Unit(load, active, boot, (stream,))
+    return SystemdUnit(load, active, boot, (stream,))
 
 
 def units(**changes):

@@ -3,7 +3,7 @@ from osc_migrate.nodes.network.facts import (
     Firewall,
     Interface,
     Manager,
-    Network,
+    NodeNetwork,
 )
 from osc_migrate.nodes.network.ssh_facts import File, Ssh
 from osc_migrate.tests.unit.nodes.shapes.config import ADDRESSES
@@ -60,4 +60,4 @@ def healthy(name, **changes):
         "ssh": ssh(name),
         "speeds": {"eth0": 10000},
     }
-    return Network(**(facts | changes))
+    return NodeNetwork(**(facts | changes))

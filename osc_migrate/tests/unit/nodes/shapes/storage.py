@@ -1,5 +1,5 @@
 from osc_migrate.facts import Unread
-from osc_migrate.nodes.storage.export_facts import Export, Server
+from osc_migrate.nodes.storage.export_facts import Export, NfsServer
 from osc_migrate.nodes.storage.facts import Mount, Place, Space, Storage
 
 PATH = "/var/lib/nova/instances"
@@ -53,7 +53,7 @@ def server(**changes):
         "addresses": frozenset({ADDRESSES["HostA"]}),
         "names": frozenset({"HostA"}),
     }
-    return Server(**(fields | changes))
+    return NfsServer(**(fields | changes))
 
 
 def serving(**changes):

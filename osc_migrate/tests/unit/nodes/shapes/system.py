@@ -1,5 +1,5 @@
 from osc_migrate.nodes.system.facts import (
-    Clock,
+    ClockOffset,
     Cpu,
     Memory,
     System,
@@ -32,7 +32,7 @@ HEALTHY = {
     "cpu": CPU,
     "memory": Memory(total=16 << 20, available=8 << 20),
     "pages": (),
-    "clock": Clock(offset=0.01, uncertainty=0.02),
+    "clock": ClockOffset(offset=0.01, uncertainty=0.02),
     "time": TIME,
 }
 

@@ -12,9 +12,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from osc_migrate.nodes.tls import certificate_parsing
 from osc_migrate.nodes.tls.facts import (
-    Account,
     CertificateFile,
     KeyFile,
+    QemuUser,
     Store,
     Tls,
 )
@@ -142,6 +142,6 @@ def healthy(name, **changes):
         "libvirt": store(name),
         "qemu": store(name, "qemu"),
         "directory": KeyFile("/etc/pki/qemu", True, 0o755),
-        "account": Account("libvirt-qemu", 64055, (64055,)),
+        "account": QemuUser("libvirt-qemu", 64055, (64055,)),
     }
     return Tls(**(facts | changes))

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from osc_migrate.checks.script import Refused
+from osc_migrate.checks.script import UnsafeText
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.storage import mount_options, reading
 from osc_migrate.tests.unit.nodes.shells import SHELLS
@@ -150,7 +150,7 @@ def _ask(shell, path, fstab, table):
     ],
 )
 def test_no_script_writes_these_options(options):
-    with pytest.raises(Refused):
+    with pytest.raises(UnsafeText):
         mount_options.option_list(options)
 
 
@@ -170,7 +170,7 @@ def test_no_script_writes_these_options(options):
     ],
 )
 def test_no_script_mounts_these_sources(source):
-    with pytest.raises(Refused):
+    with pytest.raises(UnsafeText):
         mount_options.source(source)
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from osc_migrate.checks.script import Refused
+from osc_migrate.checks.script import UnsafeText
 from osc_migrate.nodes import remedies
 from osc_migrate.nodes.storage.mounts import line
 from osc_migrate.tests.unit.nodes.proof import (
@@ -158,5 +158,5 @@ def test_no_script_adds_such_a_line_to_fstab(changes, why):
     )
     every = [node("HostB"), node("HostC", storage=storage)]
     assert "HostC" not in remedies.scripts(findings(every))
-    with pytest.raises(Refused, match=why):
+    with pytest.raises(UnsafeText, match=why):
         line(storage.mount, PATH)

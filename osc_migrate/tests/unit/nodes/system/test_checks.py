@@ -4,7 +4,7 @@ import pytest
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.role import Role
-from osc_migrate.nodes.system.facts import Clock, Memory, Pages
+from osc_migrate.nodes.system.facts import ClockOffset, Memory, Pages
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     PASS,
@@ -49,7 +49,7 @@ def kvm(mode, **changes):
 
 
 def clock(seconds, uncertainty=0.02):
-    return changed(clock=Clock(seconds, uncertainty))
+    return changed(clock=ClockOffset(seconds, uncertainty))
 
 
 def time(**changes):
@@ -232,7 +232,7 @@ def test_a_clock_without_chrony_is_set_by_hand():
     odd = clock(-9.0).but(
         system=system.healthy(
             "HostC",
-            clock=Clock(-9.0, 0.01),
+            clock=ClockOffset(-9.0, 0.01),
             time=system.TIME.but(running="ntpd"),
         )
     )

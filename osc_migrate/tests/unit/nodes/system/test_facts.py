@@ -8,7 +8,7 @@ from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.system import facts as system
-from osc_migrate.nodes.system.facts import Clock, Memory, Pages
+from osc_migrate.nodes.system.facts import ClockOffset, Memory, Pages
 from osc_migrate.tests.unit.nodes import shells
 
 DEBIAN = """\
@@ -155,11 +155,11 @@ def test_another_answer_is_not_that_of_time(text):
 @pytest.mark.parametrize(
     "said, clock",
     [
-        ("1795527012.250000000", Clock(2.25, 0.5)),
+        ("1795527012.250000000", ClockOffset(2.25, 0.5)),
         # busybox
-        ("1795527012.%N", Clock(2.5, 1.0)),
-        ("1795527012.", Clock(2.5, 1.0)),
-        ("1795527012", Clock(2.5, 1.0)),
+        ("1795527012.%N", ClockOffset(2.5, 1.0)),
+        ("1795527012.", ClockOffset(2.5, 1.0)),
+        ("1795527012", ClockOffset(2.5, 1.0)),
     ],
 )
 def test_clock(said, clock):

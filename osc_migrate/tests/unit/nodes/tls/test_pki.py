@@ -6,7 +6,7 @@ import pytest
 
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.tls import certificates
-from osc_migrate.nodes.tls.facts import Account, KeyFile
+from osc_migrate.nodes.tls.facts import KeyFile, QemuUser
 from osc_migrate.tests.unit.nodes.proof import (
     FAIL,
     PASS,
@@ -301,13 +301,13 @@ def test_names(san, wanted, named):
 
 
 def test_who_reads():
-    qemu = Account("qemu", 107, (107, 36))
+    qemu = QemuUser("qemu", 107, (107, 36))
     assert qemu.reads(0o400, 107, 0)
     assert qemu.reads(0o040, 0, 36)
     assert qemu.reads(0o004, 0, 0)
     assert not qemu.reads(0o077, 107, 36)
     assert not qemu.reads(0o640, 0, 0)
-    assert Account("root", 0, (0,)).reads(0, 5, 5)
+    assert QemuUser("root", 0, (0,)).reads(0, 5, 5)
 
 
 def test_a_uri_without_verification_needs_no_name():

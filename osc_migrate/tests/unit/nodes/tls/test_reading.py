@@ -10,7 +10,7 @@ from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.role import Role
 from osc_migrate.nodes.tls import certificate_parsing
 from osc_migrate.nodes.tls import reading as tls
-from osc_migrate.nodes.tls.facts import Account, KeyFile
+from osc_migrate.nodes.tls.facts import KeyFile, QemuUser
 from osc_migrate.tests.unit.nodes.shapes.tls import authority, key, pem, public
 
 PUBLIC = (
@@ -124,7 +124,7 @@ def test_qemus_files():
     assert found.qemu.server.certificates == ()
     assert found.qemu.server_key.public == b""
     assert found.directory == KeyFile("/etc/pki/qemu", True, 0o755)
-    assert found.account == Account("libvirt-qemu", 64055, (109, 110, 64055))
+    assert found.account == QemuUser("libvirt-qemu", 64055, (109, 110, 64055))
 
 
 def test_no_tool_to_compare_keys():

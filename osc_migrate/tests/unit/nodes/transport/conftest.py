@@ -1,6 +1,6 @@
 import pytest
 
-from osc_migrate.nodes.transport.shell import Limits, Shell
+from osc_migrate.nodes.transport.shell import NodeLimits, Shell
 
 # As /bin/sh on Debian, on Red Hat, and where there is little room.
 SHELLS = (("dash",), ("bash",), ("bash", "--posix"), ("busybox", "sh"))
@@ -17,7 +17,7 @@ def opened():
     made = []
 
     def make(*argv, **limits):
-        made.append(Shell(argv or ("sh",), "node1", Limits(**limits)))
+        made.append(Shell(argv or ("sh",), "node1", NodeLimits(**limits)))
         return made[-1]
 
     yield make

@@ -72,10 +72,10 @@ def test_no_words():
 def test_a_slow_node_with_known_words():
     assert (
         "known_hosts"
-        in connection_errors.silent(
+        in connection_errors.silent_node(
             "B", "Host key verification failed", 1
         ).reason
     )
-    assert connection_errors.silent("HostB", "Welcome", 2).reason == (
+    assert connection_errors.silent_node("HostB", "Welcome", 2).reason == (
         "no shell within 2 s"
     )

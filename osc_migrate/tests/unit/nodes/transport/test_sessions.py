@@ -123,6 +123,7 @@ visit({str(n): Target(str(n), "local://") for n in range(30)}, work, forks=5)
 """
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_it_at_once():
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT],

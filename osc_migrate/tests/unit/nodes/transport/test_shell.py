@@ -13,7 +13,7 @@ from osc_migrate import nodes
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answer, Question
 from osc_migrate.nodes.transport.connection_errors import NodeLost
-from osc_migrate.nodes.transport.shell import Limits
+from osc_migrate.nodes.transport.shell import NodeLimits
 
 
 def questions(*commands, limit=10.0):
@@ -180,7 +180,7 @@ def test_the_node_has_a_limit_in_all(opened):
 def test_a_slow_node_gets_longer_for_each_command(opened):
     usual = "echo 'timeout -k 1 8'"
     assert opened(node=60).run(usual).out == "timeout -k 1 8\n"
-    slow = opened(node=2.5 * Limits.node)
+    slow = opened(node=2.5 * NodeLimits.node)
     assert slow.run(usual).out == "timeout -k 1 20\n"
     assert slow.limits.slowness == 2.5
 
