@@ -1,4 +1,4 @@
-"""What is asked on a node, and what the node says."""
+"""Questions to a node (shell commands) and their answers."""
 
 import dataclasses
 import math
@@ -8,33 +8,37 @@ from collections.abc import Mapping
 
 from osc_migrate.facts import Unread
 
-# The last line of an answer, with the name of the question.
+# The last line of an answer: the name of the question.
 _END = "\n#end %s\n"
-# Seconds of a command within a script, as all scripts bound them.
+# The time limit of a command within a script, as used in all scripts.
 _BOUND = re.compile(r"(?<=timeout -k 1 )\d+")
 
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """A command for a node's POSIX shell."""
+    """A command for the POSIX shell of a node."""
 
     # %s stands for an argument; with arguments, a plain % is written %%.
     command: str
     args: tuple[str, ...] = ()
-    # Seconds that the answer may take.
+    # Time limit of the answer in seconds.
     limit: float = 10.0
 
     @property
     def text(self) -> str:
-        """The command with its arguments, quoted: no name or path that a
-        node or an API said can become a command."""
+        """The command with its arguments, quoted.
+
+        A name or path from a node or an API can therefore not be a command.
+        """
         if not self.args:
             return self.command
         return self.command % tuple(shlex.quote(arg) for arg in self.args)
 
     def slower(self, times: float) -> "Question":
-        """The same question for a node that takes `times` as long, as
-        do the commands that it bounds by itself."""
+        """Return the question with all time limits multiplied by `times`.
+
+        This includes the limits of commands within the script.
+        """
         if times == 1:
             return self
         command = _BOUND.sub(
@@ -44,7 +48,7 @@ class Question:
         return Question(command, self.args, self.limit * times)
 
     def marked(self, name: str) -> "Question":
-        """The same question, whose answer ends with a line that names it.
+        """Return the question with an answer that ends with its name.
 
         :func:`complete` removes that line.
         """
@@ -57,7 +61,7 @@ class Question:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What the command said, and its exit status."""
+    """Output and exit status of a command."""
 
     status: int
     out: str
@@ -69,10 +73,10 @@ class Answer:
 
 
 def complete(name: str, answer: Answer | Unread) -> Answer | Unread:
-    """The answer to a question that was :meth:`~Question.marked`.
+    """Return the answer to a question that was :meth:`~Question.marked`.
 
-    Without its last line it was cut off, or belongs to another question:
-    nothing is read from it, as what it lacks would seem to be absent.
+    Without the last line it was truncated or belongs to another question.
+    Then it is not used, because missing parts would look like absent values.
     """
     if isinstance(answer, Unread):
         return answer
@@ -88,5 +92,5 @@ def complete(name: str, answer: Answer | Unread) -> Answer | Unread:
     return Unread(f"{name}: the answer is incomplete")
 
 
-# What was asked, by name -> the answer, or why there is none.
+# Name of the question -> the answer, or why there is none.
 Answers = Mapping[str, Answer | Unread]

@@ -1,7 +1,7 @@
-"""Asks all nodes at once, each in one session, and reads what they said.
+"""Queries all nodes in parallel, each in one session, and parses the answers.
 
-First what they are, then, with ports opened for the purpose, what each
-reaches of the others. What a survey found can be saved and judged again,
+First the facts of each node, then, with ports opened for the purpose, what
+each node can reach on the others. A survey can be saved and judged again
 elsewhere or later.
 """
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class NodeSession(Protocol):
-    """A session with one node: nodes.shell.Shell."""
+    """A session with one node: nodes.transport.shell.Shell."""
 
     name: str
 
@@ -34,7 +34,7 @@ class NodeSession(Protocol):
 
 
 class SessionPool(Protocol):
-    """Sessions with many nodes: nodes.visit.Sessions."""
+    """Sessions with many nodes: nodes.transport.sessions.Sessions."""
 
     @property
     def lost(self) -> Mapping[str, Unread]: ...
@@ -46,14 +46,14 @@ class SessionPool(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """What nodes answered, and why others did not."""
+    """The answers of nodes, and why others did not answer."""
 
     roles: Mapping[str, Role]
     answers: Mapping[str, Answers]
     lost: Mapping[str, Unread]
 
     def nodes(self) -> list[NodeFacts]:
-        """What it means."""
+        """The facts, parsed from the answers."""
         return [
             node_facts.read(name, self.roles[name], answers)
             for name, answers in self.answers.items()
@@ -67,12 +67,12 @@ def survey(
     servers: Sequence[str] = (),
     read_only: bool = False,
 ) -> Survey:
-    """Asks every node all there is to ask.
+    """Ask every node all questions.
 
-    :param roles: of each node that `sessions` reaches.
+    :param roles: role of each node that `sessions` connects to.
     :param servers: UUIDs of servers to look for on the compute nodes.
-    :param read_only: touch nothing there: no file is written for a moment,
-        no port is opened.
+    :param read_only: change nothing on the nodes: write no temporary file,
+        open no port.
     """
     answers: dict[str, dict[str, Answer | Unread]] = {}
     lost: dict[str, Unread] = {}
@@ -127,7 +127,7 @@ def survey(
 def ask(
     shell: NodeSession, questions: Mapping[str, Question]
 ) -> dict[str, Answer | Unread]:
-    """What the shell answers in full; what is incomplete is unread."""
+    """Return complete answers of the shell; incomplete ones are unread."""
     marked = {name: q.marked(name) for name, q in questions.items()}
     return {
         name: complete(name, answer)
@@ -137,10 +137,10 @@ def ask(
 
 def _first_answers(shell: NodeSession) -> dict[str, Answer | Unread]:
     answers = ask(shell, node_facts.FIRST)
-    # A separate question, so that it is answered as soon as it is asked.
+    # A separate question, so that the answer is immediate.
     before = time.time()
     answers |= ask(shell, {"system.clock": Question("date +%s.%N")})
-    # Seconds since the epoch here, before and after the node gave its own.
+    # Our time in seconds since the epoch, before and after the node's.
     answers["system.here"] = Answer(0, f"{before} {time.time()}")
     return answers
 
@@ -180,7 +180,7 @@ def _reach(
 
 
 def _processors(nodes: Sequence[NodeFacts]) -> Iterator[GuestCpu]:
-    """What the guests see that were asked for and run on these nodes."""
+    """Yield the CPUs of the requested guests that run on these nodes."""
     for node in nodes:
         try:
             domains = node.guests.running.values()

@@ -1,4 +1,4 @@
-"""A node's answers, read with suspicion."""
+"""Parses a node's answers, which are not trusted."""
 
 from collections.abc import Callable, Collection
 from typing import TypeVar, cast
@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 class CommandOutput:
-    """What one node answered to the questions of one subject.
+    """One node's answers to the questions of one subject.
 
-    :param subject: what its questions' names begin with.
+    :param subject: prefix of the names of its questions.
     """
 
     def __init__(self, answers: Answers, subject: str) -> None:
@@ -22,7 +22,7 @@ class CommandOutput:
         self._subject = subject
 
     def answer(self, name: str) -> Answer:
-        """:raises Unread: nothing was asked or answered."""
+        """:raises Unread: the question was not asked or not answered."""
         answer = self._answers.get(f"{self._subject}.{name}")
         if answer is None:
             raise Unread(f"the node was not asked for {self._subject}.{name}")
@@ -34,9 +34,9 @@ class CommandOutput:
         return f"{self._subject}.{name}" in self._answers
 
     def out(self, name: str, *ok_statuses: int) -> str:
-        """What a command said, without white space around.
+        """Return the output of a command, stripped.
 
-        :param ok_statuses: exit statuses besides 0 that are not a failure.
+        :param ok_statuses: exit statuses besides 0 that are not failures.
         :raises Unread: it failed.
         """
         answer = self.answer(name)
@@ -55,9 +55,9 @@ class CommandOutput:
         return self.out(name, *ok_statuses).splitlines()
 
     def parts(self, name: str, *ok_statuses: int) -> dict[str, list[str]]:
-        """Lines by the '#mark' before them; '' before the first.
+        """Return lines grouped by the preceding '#mark', '' before the first.
 
-        A part may come in pieces.
+        A part may be split into several pieces.
         """
         parts: dict[str, list[str]] = {"": []}
         part = parts[""]
@@ -69,10 +69,10 @@ class CommandOutput:
         return parts
 
     def rows(self, name: str, keys: Collection[str]) -> list[tuple[str, str]]:
-        """Lines of 'key=value', whose last one is 'end=NAME'.
+        """Return lines of 'key=value', the last of which is 'end=NAME'.
 
-        :raises Unread: the last line or a key is another one: the answer is
-            incomplete, or it is not that to this question.
+        :raises Unread: the last line or a key is unexpected: the answer is
+            incomplete or belongs to another question.
         """
         rows = [line.partition("=") for line in self.lines(name)]
         if not rows or rows[-1] != ("end", "=", name):
@@ -89,7 +89,7 @@ class CommandOutput:
         return parse_int(self.out(name), f"{self._subject}.{name}")
 
     def pairs(self, name: str, *ok_statuses: int) -> dict[str, str]:
-        """Lines of 'name=value', quotes around values removed."""
+        """Return lines of 'name=value', without quotes around values."""
         pairs = {}
         for line in self.lines(name, *ok_statuses):
             key, equals, value = line.partition("=")
@@ -99,20 +99,20 @@ class CommandOutput:
 
 
 def trusted(doubt: str, value: T) -> T:
-    """The value, or unread where it is of a process that was not trusted.
+    """Return the value, or unread if its process is not trusted.
 
-    :param doubt: why not; empty where it was.
+    :param doubt: why it is not trusted, or ''.
     """
     return cast(T, Unread(doubt[:300])) if doubt else value
 
 
 def parse_int(text: str, subject: str, base: int = 10) -> int:
-    """A number that a node said.
+    """Parse an integer from a node.
 
-    :raises Unread: it is none.
+    :raises Unread: it is not an integer.
     """
     try:
-        # Longer ones are not real sizes, and slow to read.
+        # Longer ones are not real sizes, and slow to parse.
         return int(text.strip()[:40], base)
     except ValueError:
         raise Unread(
@@ -125,6 +125,6 @@ def parse_int(text: str, subject: str, base: int = 10) -> int:
 def parse_rows(
     rows: list[str], read: Callable[[str], T | None]
 ) -> tuple[T, ...]:
-    """What `read` makes of the rows, those left out for which it is None."""
+    """Parse each row with `read`, and drop those for which it is None."""
     values = (read(row) for row in rows)
     return tuple(value for value in values if value is not None)

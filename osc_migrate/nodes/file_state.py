@@ -1,7 +1,7 @@
-"""A file that is absent, may not be read, or was read: three values.
+"""Distinguishes three states of a file: read, absent, access denied.
 
-Settings that are absent have their default. Those that may not be read may
-be anything, so that what depends on them is unread.
+Absent settings have their default. Settings that may not be read could be
+anything, so everything that depends on them is unread.
 """
 
 from osc_migrate.facts import Unread
@@ -23,11 +23,11 @@ state_of() {
 
 
 def require(state: str, path: str) -> bool:
-    """Whether a file was read; else it is absent.
+    """Return whether a file was read (True) or is absent (False).
 
-    :param state: as ``state_of`` sets it; 'failed' where the command that
-        reads the file did not work; empty where the node did not show it.
-    :raises Unread: it is not known what the file contains.
+    :param state: from ``state_of``; 'failed' if the command that reads the
+        file failed; empty if the node did not report it.
+    :raises Unread: the contents of the file are unknown.
     """
     if state in ("read", "absent"):
         return state == "read"

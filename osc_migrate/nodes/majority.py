@@ -1,4 +1,4 @@
-"""What all nodes should have the same of, and who has it otherwise."""
+"""Compares a value that should be the same on all nodes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,18 +12,18 @@ T = TypeVar("T")
 def majority(
     values: Mapping[str, T], votes: Iterable[T] = (), usual: Iterable[T] = ()
 ) -> T:
-    """The value to agree on.
+    """Return the value that the nodes should have.
 
-    :param values: node -> what it has; not empty.
-    :param votes: what else speaks for a value, such as a file's owner.
-    :param usual: what decides between equals; else the first node does.
+    :param values: node -> its value; not empty.
+    :param votes: further votes, such as the owner of a file.
+    :param usual: values that decide a tie; otherwise the first node does.
     """
     best = most_common(values, votes)
     return next((value for value in usual if value in best), best[0])
 
 
 def most_common(values: Mapping[str, T], votes: Iterable[T] = ()) -> list[T]:
-    """The value that most nodes have; several where as many have each."""
+    """Return the most common value, or several in a tie."""
     count = Counter(values.values())
     count.update(vote for vote in votes if vote in count)
     highest = max(count.values())
@@ -31,12 +31,12 @@ def most_common(values: Mapping[str, T], votes: Iterable[T] = ()) -> list[T]:
 
 
 def differing(values: Mapping[str, T], agreed: T) -> dict[str, T]:
-    """The nodes that have something else."""
+    """Return the nodes with another value."""
     return {n: value for n, value in values.items() if value != agreed}
 
 
 def differences(values: Mapping[str, object], agreed: object) -> str:
-    """'HostC has 64061, the others have 64060'."""
+    """Return text: 'HostC has 64061, the others have 64060'."""
     outliers = differing(values, agreed)
     shown = listed(
         [f"{name} has {value}" for name, value in outliers.items()], 8

@@ -1,8 +1,7 @@
-"""What is known of a node: the machine behind a compute host, or one that
-serves storage to them.
+"""The facts about a node: the machine of a compute host, or a file server.
 
-Each part is a separate subject, read at once and judged by the checks of
-the same name. A part that could not be read is an Unread as any fact.
+Each attribute is a subject, which is read and judged separately. Like any
+fact, a subject that could not be read is Unread.
 """
 
 import dataclasses
@@ -27,7 +26,7 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class NodeFacts(Facts):
-    # As Nova calls the host.
+    # Name of the compute host in Nova.
     name: str
     role: Role
     config: Config
@@ -38,17 +37,17 @@ class NodeFacts(Facts):
     tls: Tls
     network: NodeNetwork
     volumes: Volumes
-    # Of the servers that the survey was made for.
+    # Guests of the servers that the survey looked for.
     guests: Guests
-    # Name of another node -> what was tried from here towards it.
+    # Name of another node -> connections tried from this node to it.
     reach: Mapping[str, Reach]
     # Name of a small subject -> its facts: see nodes.small.
     smalls: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def small(self, facts: type[T]) -> T:
-        """Those of a small subject.
+        """Return the facts of a small subject.
 
-        :param facts: their class, from the subject's module.
+        :param facts: their class, from the module of the subject.
         :raises Unread: they were not read.
         """
         subject = facts.__module__.rpartition(".")[2]
@@ -62,7 +61,7 @@ class NodeFacts(Facts):
 
 @dataclasses.dataclass(frozen=True)
 class PairFacts:
-    """A compute node, and another one where servers may go from it."""
+    """A source and a destination compute node."""
 
     source: NodeFacts
     destination: NodeFacts
@@ -73,7 +72,7 @@ class PairFacts:
 
     @property
     def reach(self) -> Reach:
-        """What was tried from the source towards the destination."""
+        """Connections tried from the source to the destination."""
         try:
             return self.source.reach[self.destination.name]
         except KeyError:

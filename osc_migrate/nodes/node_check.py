@@ -11,7 +11,7 @@ from osc_migrate.nodes.node import ClusterFacts, NodeFacts, PairFacts
 __all__ = ["LIVE", "of_cluster", "of_node", "of_pair"]
 
 T = TypeVar("T")
-# Where only a running guest matters.
+# For checks that matter only for running guests.
 LIVE = (Kind.LIVE, Kind.BLOCK)
 
 
@@ -48,7 +48,7 @@ def of_cluster(
 
 
 def _state_sources(judge: Callable[[T], str]) -> Callable[[T], str]:
-    """Sees several nodes: each fix states whose word it rests on."""
+    """For checks of several nodes: each fix states what it rests on."""
 
     @functools.wraps(judge)
     def judged(facts: T) -> str:

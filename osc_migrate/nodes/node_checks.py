@@ -1,7 +1,7 @@
-"""What must hold on the nodes themselves, judged on facts alone.
+"""The registry of node checks. Checks judge facts only.
 
-A fault is reported once: a check of two nodes, or of all, is skipped where a
-check of one node says what is wrong already.
+A fault is reported once: a check of two or of all nodes is skipped if a check
+of a single node already reports it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -64,7 +64,7 @@ CLUSTER = _checks_of("CLUSTER")
 
 
 def all_node_checks() -> tuple[Check, ...]:
-    """All of them, those of a server on its two nodes among them."""
+    """Return all node checks, including those of a guest on two nodes."""
     return (*NODE, *STORAGE, *PAIR, *CLUSTER, *guests.GUEST)
 
 
@@ -72,12 +72,12 @@ ANSWERS = "node-answers"
 
 
 def of_node(node: NodeFacts) -> tuple[Check, ...]:
-    """The checks of a node of that role."""
+    """Return the checks for a node of that role."""
     return STORAGE if node.role is Role.STORAGE else NODE
 
 
 def pairs_of(nodes: Iterable[NodeFacts]) -> list[PairFacts]:
-    """Each compute node and each other one, both ways."""
+    """Return every ordered pair of compute nodes."""
     computes = [node for node in nodes if node.role is Role.COMPUTE]
     return [PairFacts(a, b) for a in computes for b in computes if a is not b]
 
@@ -89,11 +89,11 @@ def judge_nodes(
     kind: Kind | None = None,
     ignored: Collection[str] = (),
 ) -> Report:
-    """Every check of nodes.
+    """Run every node check.
 
     :param lost: nodes that did not answer, and why.
-    :param pairs: the ways that servers are to go.
-    :param kind: how; None for any.
+    :param pairs: sources and destinations.
+    :param kind: kind of move; None for any.
     """
     findings = [answered(name, unread) for name, unread in lost.items()]
     for node in nodes:
@@ -107,12 +107,11 @@ def judge_nodes(
 
 
 def answered(name: str, unread: Unread | None = None) -> Finding:
-    """Whether a node answered.
+    """Return the finding about whether a node answered.
 
-    The other checks of one that did not are not shown: each would only repeat
-    that.
+    If it did not, its other checks are not shown, as each would repeat that.
 
-    :param unread: it did not; a `remedy` of it is shown.
+    :param unread: why it did not answer; its `remedy` is shown.
     """
     title = "The node answers"
     if unread is None:
@@ -124,10 +123,10 @@ def answered(name: str, unread: Unread | None = None) -> Finding:
 
 
 def all_checks() -> tuple[Check, ...]:
-    """Every check there is, in the order of the documentation."""
+    """Return every check, in the order of the documentation."""
     return (*MOVE, *CLOUD, *all_node_checks())
 
 
 def judge_after_on_nodes(facts: GuestMove) -> Report:
-    """What is left over on the two nodes of a move."""
+    """Report leftovers on the two nodes of a move."""
     return judge(after.AFTER, facts, facts.kind)

@@ -1,7 +1,7 @@
-"""What to ask a node, and what its answers mean.
+"""The questions to a node, and how their answers are parsed.
 
-Each subject has its questions and their reading side by side. Nothing here
-talks to a node: answers that were saved are read the same way.
+Each subject keeps questions and parsing side by side. Nothing here connects to
+a node: saved answers are parsed in the same way.
 """
 
 import logging
@@ -29,7 +29,7 @@ from osc_migrate.nodes.volumes import facts as volumes
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 
-#: asked first: the other questions depend on the answers
+#: asked first: other questions depend on these answers
 FIRST = {f"config.{name}": q for name, q in config.QUESTIONS.items()}
 
 _SUBJECTS: dict[str, Any] = {
@@ -50,11 +50,11 @@ def questions(
     servers: Sequence[str] = (),
     read_only: bool = False,
 ) -> dict[str, Question]:
-    """What else to ask a node that answered the first questions.
+    """Return the questions that follow the first ones.
 
-    :param servers: UUIDs of servers to look for there.
-    :param read_only: ask nothing that touches the node, such as writing a
-        file for a moment.
+    :param servers: UUIDs of servers to look for.
+    :param read_only: leave out questions that change the node, such as
+        writing a temporary file.
     """
     known = read_or_unread(
         "config", config.read, CommandOutput(answers, "config")
@@ -66,7 +66,7 @@ def questions(
         subject_questions = read_or_unread(
             subject, lambda: module.questions(known, *of, read_only=read_only)
         )
-        # What is not asked is unread.
+        # Questions that were not asked are unread.
         return (
             {} if isinstance(subject_questions, Unread) else subject_questions
         )
@@ -84,11 +84,11 @@ def questions(
 def read_or_unread(
     subject: str, read: Callable[..., T], *args: object
 ) -> T | Unread:
-    """`read` of `args`, or as a value why it could not be read: see
+    """Return `read(*args)`, or the error as a value; see
     :func:`osc_migrate.facts.fact`.
 
-    Of the answers of a node anything may be wrong, in more ways than are
-    thought of: none of them is trouble of another subject or node.
+    Anything may be wrong with the answers of a node. No error may affect
+    another subject or node.
     """
     try:
         return read(*args)
@@ -105,7 +105,7 @@ def read_or_unread(
 
 
 def read(name: str, role: Role, answers: Answers) -> NodeFacts:
-    """What the answers of one node mean."""
+    """Parse the answers of one node."""
 
     def part(subject: str, reading: Callable[[CommandOutput], Any]) -> Any:
         return read_or_unread(

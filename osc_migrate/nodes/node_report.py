@@ -1,4 +1,4 @@
-"""Nodes that were visited, beside what the APIs report of moves. Pure."""
+"""Findings about nodes, to combine with those from the APIs. Pure."""
 
 from collections.abc import Collection
 
@@ -15,7 +15,7 @@ from osc_migrate.nodes.node_checks import judge_nodes, pairs_of
 
 
 class NodeReport:
-    """What a survey found, for whichever move it matters."""
+    """The result of a survey, for any move."""
 
     def __init__(self, survey: Survey, ignored: Collection[str] = ()) -> None:
         self.survey = survey
@@ -24,7 +24,7 @@ class NodeReport:
         self._pairs: dict[tuple[str, str, Kind], list[Finding]] = {}
 
     def full_report(self) -> Report:
-        """All nodes, and all pairs of them."""
+        """Report on all nodes and all pairs of them."""
         nodes = list(self._nodes.values())
         return judge_nodes(
             nodes,
@@ -35,8 +35,10 @@ class NodeReport:
         )
 
     def of_move(self, move: MoveFacts, kind: Kind) -> list[Finding]:
-        """The source, the destination, and the way from one to the other:
-        judged once, however many servers go there; and the server."""
+        """Return findings about source, destination, the pair and the server.
+
+        The nodes are judged only once, for any number of servers.
+        """
         source = or_none(lambda: move.source and move.source.name) or ""
         destination_name = or_none(
             lambda: move.destination and move.destination.name
@@ -50,15 +52,18 @@ class NodeReport:
     def between(
         self, source: str, destination: str, kind: Kind
     ) -> list[Finding]:
-        """The two nodes and the pair of them, for any server."""
+        """Return findings about two nodes and the pair, for any server."""
         key = (source, destination, kind)
         if key not in self._pairs:
             self._pairs[key] = list(self._pair(*key))
         return self._pairs[key]
 
     def storage_classes(self, source: str, destination: str) -> str:
-        """See :func:`guest_move.storage_classes`; empty where a node's
-        configuration was not read, which another check reports."""
+        """See :func:`guest_move.storage_classes`.
+
+        Empty if a node's configuration was not read, which another check
+        reports.
+        """
         if not {source, destination} <= self._nodes.keys():
             return ""
         pair = PairFacts(self._nodes[source], self._nodes[destination])
@@ -67,7 +72,7 @@ class NodeReport:
     def _guest(
         self, move: MoveFacts, source: str, destination: str, kind: Kind
     ) -> Report:
-        """The server itself, on those two nodes."""
+        """Report on the server itself, on these two nodes."""
         try:
             pair = PairFacts(self._nodes[source], self._nodes[destination])
         except KeyError:

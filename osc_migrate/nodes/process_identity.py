@@ -1,31 +1,33 @@
-"""Shell functions of questions: is a process the daemon that it seems to be?
+"""Shell functions for questions: is a process really the daemon it looks like?
 
-Any user of a node may start a process named libvirtd or nova-compute, and in
-a user namespace choose its root directory, its mounts and what it takes for
-root. So a name is only where the search begins. A process is trusted when
+Any user of a node can start a process named libvirtd or nova-compute and, in a
+user namespace, choose its root directory, its mounts and its apparent root
+user. The name is therefore only the start of the search. A process is trusted
+if
 
-- its user namespace is that of PID 1: in another one root is not root, and
-  any user may make one;
-- it is in the cgroup of a unit of that daemon, or of a container runtime: only
-  root puts processes there. Cgroups below user.slice are delegated to users,
-  those of virtual machines hold QEMU, which guests may have broken out of;
+- its user namespace is that of PID 1: any user can create another one, in
+  which root is not root;
+- it is in the cgroup of a unit of that daemon or of a container runtime: only
+  root can put processes there. Cgroups below user.slice are delegated to
+  users, and those of virtual machines contain QEMU, which a guest may have
+  escaped to;
 - its executable belongs to root, is not writable by others, and is the right
-  program: libvirt's daemon, or for Nova's services a Python interpreter;
-- libvirt's daemons: all its user IDs are 0. A set-user-ID program that a user
-  started under another name has that user's real ID.
+  program: libvirt's daemon, or a Python interpreter for Nova's services;
+- for libvirt's daemons, all its user IDs are 0. A set-user-ID program that a
+  user started under another name has the real ID of that user.
 
-nova-compute runs as another user than root. What it says is as good as that
-user's word, so nothing of its choice is run as root. A program in a container
-is run only if the container has every capability that the node has
-(``same_capabilities``): then it gains nothing that it lacks.
+nova-compute does not run as root. Its statements are only as trustworthy as
+its user, so nothing that it selects is run as root. A program in a container
+is run only if the container has every capability of the node
+(``same_capabilities``): then it gains nothing.
 
-A process with the name that does not pass is not absent: ``doubt`` says why,
-without quoting the process, and the facts are not read. To a user who is
-not root all daemons are such processes.
+A process with the right name that is not trusted does not count as absent:
+``doubt`` contains the reason, without quoting the process, and the facts are
+unread. Without root, this applies to all daemons.
 """
 
 # identify PID KIND: KIND is libvirt or nova. Sets 'doubt', empty when the
-# process is trusted; and 'unit', its unit's name if it has one.
+# process is trusted, and 'unit' to its unit, if it has one.
 IDENTIFY = r"""
 root_id=0
 known_unit() {
@@ -142,8 +144,8 @@ consider() {
 """
 
 # find_libvirt: sets 'core' and 'front', the PIDs of the daemon that runs
-# guests and of the one that others talk to; 'core_doubt' and 'front_doubt'
-# where there is only one that is not trusted; and their root directories.
+# guests and of the one that accepts connections; 'core_doubt' and
+# 'front_doubt' if there are only untrusted ones; and their root directories.
 FIND_LIBVIRT = (
     IDENTIFY
     + r"""
@@ -177,9 +179,9 @@ find_libvirt
 """
 )
 
-# find_nova: sets 'nova_pid', empty where nova-compute does not run, and
-# 'nova_doubt' where there is only one that is not trusted; nova_unit is its
-# unit. Names first: the arguments of a process that hangs cannot be read.
+# find_nova: sets 'nova_pid', empty if nova-compute does not run, 'nova_doubt'
+# if there is only an untrusted one, and 'nova_unit' to its unit. Names are
+# checked first: the arguments of a hanging process cannot be read.
 FIND_NOVA = (
     IDENTIFY
     + r"""

@@ -1,7 +1,7 @@
-"""Bugs of releases of Nova, libvirt and QEMU that a move can meet.
+"""Known bugs of releases of Nova, libvirt and QEMU that affect moves.
 
-A bug is here when the project names the release that has it and the one with
-the fix, and when a node shows whether it can happen there.
+Listed are bugs whose first affected and first fixed releases are documented by
+the project, and that a node's facts show to be possible.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ from osc_migrate.nodes.config.nova_conf import config_of
 from osc_migrate.nodes.node import NodeFacts, PairFacts
 
 Version = tuple[int, ...]
-# Each from the first release that has the bug to the first with the fix.
+# Each from the first affected release to the first fixed one.
 Ranges = tuple[tuple[Version, Version], ...]
 _NOVA_BUG = "https://bugs.launchpad.net/nova/+bug/"
 _LIBVIRT_NEWS = "https://libvirt.org/news.html"
@@ -40,12 +40,12 @@ class Bug:
 
     program: str
     ranges: Ranges
-    # Whether it can happen on this node.
+    # Whether it can occur on this node.
     applies: Callable[[NodeFacts], bool]
     effect: str
     remedy: str
     source: str
-    # Where the guest would be hurt.
+    # Whether it would harm the guest.
     hurts: Callable[[NodeFacts], bool] = lambda node: False
 
     @property
@@ -101,8 +101,10 @@ def _pins_processors(node: NodeFacts) -> bool:
 
 
 def _parallel(node: NodeFacts) -> bool:
-    """Several connections; with post-copy one-connection-with-post-copy
-    reports them."""
+    """Whether it uses several connections.
+
+    With post-copy, one-connection-with-post-copy reports them.
+    """
     config = config_of(node)
     option = "live_migration_parallel_connections"
     return config.number("libvirt", option, 1) > 1 and not config.flag(
@@ -207,7 +209,7 @@ LIBVIRT: tuple[Bug, ...] = (
         _LIBVIRT_NEWS,
     ),
 )
-# Where libvirt copies disks.
+# Bugs of disk copies by libvirt.
 DISK_COPIES: tuple[Bug, ...] = (
     Bug(
         "libvirt",

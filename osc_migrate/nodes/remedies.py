@@ -1,4 +1,4 @@
-"""Remedies as shell scripts: one a node, to be read and then run there."""
+"""Remedies as shell scripts, one for each node, to read and then run there."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,8 +6,8 @@ from osc_migrate.checks.findings import Finding, Fix
 from osc_migrate.redact import mask_secrets
 from osc_migrate.text import command, printable
 
-# What the lines of a Fix may call. Each leaves a file alone that is right
-# already, and keeps the first version of one that it changes.
+# Functions for the lines of a Fix. They do not touch files that are already
+# correct, and keep the first version of files that they change.
 _FUNCTIONS = r"""
 keep() {
     [ -e "$1" ] && [ ! -e "$1.before-migrate" ] || return 0
@@ -129,9 +129,9 @@ directory() {
 
 
 def scripts(findings: Iterable[Finding]) -> Mapping[str, str]:
-    """Node -> a script that fixes there what the findings say.
+    """Return node -> script with the fixes of the findings.
 
-    Units are restarted at its end, each once.
+    Units are restarted at its end, each one once.
     """
     by_node: dict[str, list[tuple[Finding, Fix]]] = {}
     for finding in findings:

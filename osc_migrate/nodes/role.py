@@ -1,11 +1,11 @@
-"""Role."""
+"""Roles of nodes."""
 
 import enum
 
 
 class Role(enum.StrEnum):
-    """What a node is there for."""
+    """The role of a node."""
 
     COMPUTE = "compute"
-    # It exports the instances directory, and runs no servers.
+    # Exports the instances directory, and runs no servers.
     STORAGE = "storage"

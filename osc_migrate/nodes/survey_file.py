@@ -1,7 +1,7 @@
-"""A survey as a file: to be judged again elsewhere, or sent to support.
+"""Survey files: to judge a survey elsewhere, or to send it to support.
 
-It holds what nodes answered, word for word. No question asks for a secret;
-what looks like one all the same is masked before it is written.
+A file contains the verbatim answers of the nodes. No question asks for a
+secret; anything that looks like one is masked before it is written.
 """
 
 import json
@@ -16,21 +16,21 @@ from osc_migrate.nodes.collect import Survey
 from osc_migrate.nodes.role import Role
 from osc_migrate.redact import mask_secrets
 
-# Of the format; another one is refused, not guessed at.
+# Version of the format; others are refused.
 VERSION = 1
-# Bytes: a thousand nodes take less.
+# In bytes: a thousand nodes need less.
 _MAX_SIZE = 256 * 2**20
 
 
 class BadFacts(MigrateError):
-    """A file holds no facts that can be read."""
+    """The file does not contain readable facts."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"'{path}' holds no saved facts of nodes: {reason}")
 
 
 def dumps(survey: Survey) -> str:
-    """The file's text."""
+    """Return the text of the file."""
     data = {
         "version": VERSION,
         "nodes": {
@@ -54,7 +54,7 @@ def dumps(survey: Survey) -> str:
 
 
 def write(path: str, survey: Survey) -> None:
-    """Readable by its owner alone.
+    """Write the file, readable by its owner only.
 
     :raises MigrateError: it cannot be written.
     """
@@ -77,12 +77,12 @@ def read(path: str) -> Survey:
         raise BadFacts(path, str(error.strerror)) from error
     except UnicodeDecodeError as error:
         raise BadFacts(path, "it is not text") from error
-    except ValueError as error:  # a NUL in its name
+    except ValueError as error:  # the name contains a NUL
         raise BadFacts(path, str(error)) from error
 
 
 def loads(text: str, path: str) -> Survey:
-    """The same, of text; `path` names it in errors."""
+    """Parse the text of a file; `path` names it in errors."""
     try:
         data: Any = json.loads(text)
         version = data["version"]
@@ -133,7 +133,7 @@ def _answer(data: Any) -> Answer | Unread:
     if "unread" in data:
         return Unread(_text(data["unread"]))
     status = data["status"]
-    # bool is an int to Python; a shell knows no larger status.
+    # In Python, bool is an int; a shell has no larger status.
     if not isinstance(status, int) or isinstance(status, bool):
         raise TypeError("a status is not an integer")
     if abs(status) > 2**31:
@@ -142,8 +142,7 @@ def _answer(data: Any) -> Answer | Unread:
 
 
 def _text(value: Any) -> str:
-    """:raises ValueError: half of a surrogate pair, which no terminal and no
-    file takes."""
+    """:raises ValueError: half of a surrogate pair cannot be encoded."""
     if not isinstance(value, str):
         raise TypeError(f"{type(value).__name__} instead of text")
     value.encode()

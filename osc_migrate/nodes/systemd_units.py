@@ -1,4 +1,4 @@
-"""What systemctl(1) shows of units."""
+"""Parses the output of systemctl(1)."""
 
 
 def units(lines: list[str]) -> dict[str, str]:
@@ -24,7 +24,7 @@ def units(lines: list[str]) -> dict[str, str]:
 
 
 def running(states: dict[str, str], *names: str) -> str:
-    """The first of these units that is active, else the first that exists."""
+    """Return the first active unit, or else the first that exists."""
     for accepted in ({"active"}, set(states.values()) - {"not-found"}):
         for name in names:
             if states.get(name) in accepted:

@@ -1,4 +1,4 @@
-"""Who Nova and QEMU are: files on shared storage know them by number.
+"""Checks of the users of Nova and QEMU: shared storage knows them by number.
 
 Nova's documentation asks for the same uid and gid of nova and libvirt-qemu
 on all hosts (doc/source/admin/node-down.rst, configuring-migrations.rst).
@@ -18,11 +18,10 @@ from osc_migrate.nodes.node_check import LIVE, of_cluster, of_node
 from osc_migrate.nodes.storage.facts import Mount, Place
 from osc_migrate.text import command
 
-# Fixed by Debian, Red Hat and Kolla; they decide where half of the nodes
-# have the one number and half the other.
+# Fixed by Debian, Red Hat and Kolla; they decide a tie.
 _NOVA_IDS = (64060, 162, 42436)
 _QEMU_IDS = (64055, 107, 42427)
-# What libvirt and polkit say to a user who may not use the socket.
+# Messages of libvirt and polkit for a user who may not use the socket.
 _REFUSED = ("permission denied", "authentication", "access denied")
 
 
@@ -87,7 +86,7 @@ def qemu_user_exists(node: NodeFacts) -> str:
             "install QEMU and libvirt's driver of it there: their packages"
             " create the user",
         )
-    # Without the line libvirt takes the user of its package.
+    # Without the line, libvirt uses the user of its package.
     raise Problem(
         f"qemu.conf sets user = {accounts.qemu_name}, which does not exist"
         " on the node: no server can start or arrive",
@@ -227,10 +226,10 @@ def _agree(
     make_fix: renumber.MakeFix,
     mild: type[Concern] | None = None,
 ) -> str:
-    """:param mild: raised instead of Problem where nothing breaks at once."""
+    """:param mild: raised instead of Problem if nothing breaks at once."""
     values = {}
     for node in cluster.computes:
-        # Where there is none, a check of the node reports it.
+        # If there is none, a check of the node reports it.
         if account := account_of(node):
             values[node.name] = number(account)
     if len(values) < 2:
@@ -251,7 +250,7 @@ def _agree(
 
 
 def _mounts(cluster: ClusterFacts) -> list[Mount]:
-    """What the instances directories are on, where that is known."""
+    """Return the mounts of the instances directories, where known."""
     mounts = []
     for node in cluster.computes:
         with contextlib.suppress(Unread):
@@ -260,7 +259,7 @@ def _mounts(cluster: ClusterFacts) -> list[Mount]:
 
 
 def _shared_places(cluster: ClusterFacts) -> list[Place]:
-    """The directory as those see it who share it."""
+    """Return the directory as seen by the nodes that share it."""
     places = []
     for node in cluster.computes:
         with contextlib.suppress(Unread):

@@ -20,48 +20,48 @@ from osc_migrate.nodes.systemd_units import running, units
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Account(Facts):
-    """A user as the node's own name service has it."""
+    """A user account, as returned by the node's name service (NSS)."""
 
     name: str
     uid: int
-    # Of the group that its new files have.
+    # Primary group.
     gid: int
-    # That group's name; its number where it has none.
+    # Name of the primary group, or its number.
     group: str
     home: str
     shell: str
-    # Names of all its groups, that one among them.
+    # Names of all its groups, including the primary one.
     groups: frozenset[str]
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Accounts(Facts):
-    # Whom nova-compute runs as; the user 'nova' where it does not run. None
-    # where there is no such user.
+    # The user that nova-compute runs as, or 'nova' if it does not run. None if
+    # there is no such user.
     nova: Account | None
-    # Whom QEMU runs as: what qemu.conf says, else libvirt-qemu (Debian) or
-    # qemu (Red Hat). None where there is no such user.
+    # The user that QEMU runs as: from qemu.conf, or else libvirt-qemu (Debian)
+    # or qemu (Red Hat). None if there is no such user.
     qemu: Account | None
-    # The name that was looked for, found or not.
+    # The user name that was looked up, even if it does not exist.
     qemu_name: str
-    # qemu.conf sets it; else it is libvirt's own choice.
+    # Whether qemu.conf sets it; otherwise it is libvirt's default.
     qemu_is_set: bool
-    # uid -> name, of /etc/passwd alone: a directory may have thousands.
+    # uid -> name, from /etc/passwd only: a directory may have thousands.
     users: Mapping[int, str]
-    # gid -> name, of /etc/group.
+    # gid -> name, from /etc/group.
     groups: Mapping[int, str]
-    # What libvirt said to nova on its socket: '' where it answered, None
-    # where nova was not tried, for lack of virsh.
+    # libvirt's error when nova connects to its socket: '' if it answered, None
+    # if it was not tried because virsh is missing.
     libvirt_says: str | None
-    # The group that may use libvirt's socket; '' where there is no socket.
+    # The group of libvirt's socket; '' if there is no socket.
     libvirt_group: str
-    # Those of nova-compute and of libvirt that are loaded, whatever the
-    # distribution calls them, and run.
+    # Units of nova-compute and libvirt that are loaded and running, whatever
+    # their names in the distribution.
     nova_unit: str
     libvirt_unit: str
 
 
-# One question for all, each part behind a separate line.
+# One question for all parts, each preceded by a marker line.
 _NAMES = (
     FIND_NOVA
     + QEMU_USER
@@ -96,8 +96,8 @@ echo '#end'
 )
 
 
-# As nova, and in its group as it is now: a running nova-compute may be of
-# an earlier opinion.
+# As nova, with its current groups: a running nova-compute may still have
+# earlier ones.
 _LIBVIRT = (
     AS_USER
     + NOVA_USER
@@ -184,7 +184,7 @@ def read(output: CommandOutput) -> Accounts:
 
 
 def _running(sections: Mapping[str, list[str]], label: str) -> int | None:
-    """The effective id: the second one of such a line of status."""
+    """Return the effective ID: the second field of a line of status."""
     for line in sections.get("running", ()):
         columns = line.split()
         if len(columns) > 2 and columns[0] == f"{label}:":
@@ -201,7 +201,7 @@ def _qemu_name(sections: Mapping[str, list[str]]) -> str:
 
 
 def _setting(sections: Mapping[str, list[str]], key: str) -> str:
-    """What qemu.conf says."""
+    """Return a setting of qemu.conf."""
     value = ""
     for line in sections.get("qemu", ()):
         name, equals, setting = line.partition("=")
@@ -213,7 +213,7 @@ def _setting(sections: Mapping[str, list[str]], key: str) -> str:
 def _users(
     sections: Mapping[str, list[str]],
 ) -> dict[str, tuple[int, int, str, str]]:
-    """name -> uid, gid, home, shell."""
+    """Return name -> uid, gid, home, shell."""
 
     def read_row(row: str) -> tuple[str, tuple[int, int, str, str]] | None:
         columns = row.split(":")
@@ -234,7 +234,7 @@ def _users(
 def _groups(
     sections: Mapping[str, list[str]],
 ) -> dict[int, tuple[str, tuple[str, ...]]]:
-    """gid -> name, members."""
+    """Return gid -> name, members."""
 
     def read_row(row: str) -> tuple[int, tuple[str, tuple[str, ...]]] | None:
         columns = row.split(":")

@@ -1,10 +1,10 @@
-"""Shell functions of questions: who Nova and QEMU are on a node."""
+"""Shell functions for questions: the users of Nova and QEMU on a node."""
 
 from osc_migrate.nodes.process_identity import FIND_NOVA
 
-# nova_user: the name that nova-compute runs as, which is stack with DevStack;
-# nova where it does not run, or runs as root, or in a separate container;
-# nothing where its process is not trusted. Takes what find_nova has set.
+# nova_user: prints the user that nova-compute runs as (stack with DevStack),
+# or nova if it does not run, runs as root or in a separate container; nothing
+# if its process is not trusted. Uses the variables of find_nova.
 NOVA_USER = (
     FIND_NOVA
     + r"""
@@ -22,8 +22,8 @@ nova_user() {
 """
 )
 
-# qemu_user: the name that qemu.conf gives, else the distribution's own.
-# libvirt writes '+64055' for a number that is surely no name.
+# qemu_user: prints the user in qemu.conf, or else that of the distribution.
+# In libvirt's notation, '+64055' is a number and never a name.
 QEMU_USER = r"""
 qemu_user() {
     set -- $(sed -n 's/^[[:space:]]*user[[:space:]]*=[[:space:]]*//p' \
@@ -37,9 +37,9 @@ qemu_user() {
 }
 """
 
-# as_user UID SCRIPT: whatever the user's shell is; without PAM where that
-# can be, as each login of it is a line in the node's log. busybox's id takes
-# no numbers, and its setpriv cannot change the user: 125 is that nothing can.
+# as_user UID SCRIPT: runs a script regardless of the user's shell, without PAM
+# if possible, because each login is logged on the node. busybox's id accepts
+# no numbers, and its setpriv cannot change the user; 125: nothing can.
 AS_USER = r"""
 as_user() {
     name=$(id -nu "$1" 2>/dev/null) || name=$(

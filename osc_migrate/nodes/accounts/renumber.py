@@ -1,8 +1,8 @@
-"""Remedies that give a user or group another number.
+"""Remedies that change the number of a user or group.
 
-`usermod -u` gives away all that is in the home directory, which holds the
-mounted directory of all nodes' servers: it gets another home while it works.
-Only files of the node's own filesystems change their owner.
+`usermod -u` changes the owner of everything in the home directory, which
+contains the shared instances directory: the user gets another home meanwhile.
+Only files on the node's own filesystems change their owner.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,14 +14,14 @@ from osc_migrate.nodes.accounts.facts import Account
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.text import command
 
-# The commands that make the change; or, as text, why there are none.
+# Returns the commands for the change or, as text, why there are none.
 MakeFix = Callable[[NodeFacts, int], Fix | str]
 _NOWHERE = "/nonexistent"
-# Whose word the number is, for a reader.
+# The source of the number, for a reader.
 OTHER_NODES = "other nodes"
-# Which packages give to nova.
+# Directories that packages assign to nova.
 _NOVA_PLACES = ("/etc/nova", "/var/log/nova", "/var/lock/nova", "/run/nova")
-# Which hold files of QEMU's user; its servers' disks are renamed by libvirt.
+# Directories with files of QEMU's user; libvirt changes the owner of disks.
 _QEMU_PLACES = (
     "/var/lib/libvirt/qemu",
     "/var/lib/libvirt/images",
@@ -34,7 +34,7 @@ _QEMU_PLACES = (
 def remedy(
     nodes: Sequence[NodeFacts], number: int, make_fix: MakeFix
 ) -> tuple[str, list[Fix]]:
-    """A verdict's remedy and its fixes."""
+    """Return the remedy and the fixes of a verdict."""
     results = [_fix_or_instructions(node, number, make_fix) for node in nodes]
     instructions = [result for result in results if isinstance(result, str)]
     fixes = [result for result in results if isinstance(result, Fix)]
@@ -45,8 +45,11 @@ def remedy(
 def _fix_or_instructions(
     node: NodeFacts, number: int, make_fix: MakeFix
 ) -> Fix | str:
-    """Other nodes may ask for a number that no account of this one has, and
-    for none of the system's first ones: root is 0."""
+    """Return a fix, or instructions if the number is not acceptable.
+
+    Other nodes may only suggest numbers that no account of this node has, and
+    not those of system accounts: root is 0.
+    """
     try:
         fix = make_fix(node, Uid(number))
         if isinstance(fix, str):
@@ -85,7 +88,7 @@ def qemu_gid(node: NodeFacts, number: int) -> Fix | str:
 
 
 def _nova_places(node: NodeFacts) -> tuple[str, ...]:
-    """With the home directory: what is mounted below it is left alone."""
+    """Return directories of nova; filesystems mounted in them are skipped."""
     home = node.accounts.nova.home if node.accounts.nova else ""
     state = or_none(lambda: node.config.state_path)
     return tuple(dict.fromkeys(p for p in (home, state) if p)) + _NOVA_PLACES
@@ -106,8 +109,8 @@ def _user(
             f"on {node.name}: {number} is the uid of {holder}: give {holder}"
             f" another one first, and then {user.name} this one"
         )
-    # Only while the number is another one: a second run must not stop
-    # a process. usermod refuses a user who has processes.
+    # Only if the number differs: a second run must not stop any process.
+    # usermod refuses users with processes.
     renamed = "; ".join(
         (
             *_stop(stop),
@@ -158,8 +161,11 @@ def _change_owner(
     change: str,
     new: int,
 ) -> str:
-    """Of what is there. -xdev stays on each place's own filesystem, but
-    would still look at the directory where another one is mounted."""
+    """Return a command that changes the owner of existing files.
+
+    -xdev stays on the filesystem of each directory, but would still visit the
+    mount point of another one.
+    """
     mount = or_none(lambda: node.storage.mount)
     but = ("!", "-path", mount.target) if mount and mount.shared else ()
     return (

@@ -1,1 +1,1 @@
-"""nova.conf."""
+"""nova.conf of compute nodes."""

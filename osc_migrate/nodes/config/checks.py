@@ -1,4 +1,4 @@
-"""Checks of nova.conf: what one node's nova.conf says.
+"""Checks of the nova.conf of one node.
 
 The rules are those of Nova's help texts (nova/conf/libvirt.py, compute.py)
 and of its libvirt driver.
@@ -22,7 +22,7 @@ from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import of_node
 from osc_migrate.text import command, listed
 
-# Seconds that a file may be younger than the process that read it.
+# Seconds by which a file may be newer than the process that read it.
 _SLACK = 2.0
 
 
@@ -32,7 +32,7 @@ def nova_conf_is_readable(node: NodeFacts) -> str:
     try:
         return ", ".join(node.config.files)
     except Unread as unread:
-        # UNKNOWN, as any unread fact, with what to do about it.
+        # UNKNOWN, like any unread fact, with a remedy.
         raise Verdict(
             unread.reason,
             f"on {node.name}: see where nova-compute's nova.conf is (ps -ef |"
@@ -109,7 +109,7 @@ def consoles_listen_on_the_destination(node: NodeFacts) -> str:
 
 
 def _newer_option(node: NodeFacts, section: str) -> str:
-    # The proxy connects to this one, so that it cannot be all addresses.
+    # The proxy connects to this one, so it cannot be a wildcard.
     return "$my_ip" if section == "serial_console" else "0.0.0.0"  # noqa: S104
 
 
@@ -185,8 +185,8 @@ def config_drives_can_be_copied(node: NodeFacts) -> str:
     )
 
 
-# Which options each of them judges: what it says is not said again of all
-# nodes.
+# Options judged by each check: the check of all nodes does not report them
+# again.
 _JUDGED: live_options.Judged = (
     (nova_conf_is_readable, ()),
     (nova_conf_is_well_formed, ()),
@@ -204,7 +204,7 @@ _JUDGED: live_options.Judged = (
         service_user_token_is_sent,
         (("service_user", "send_service_user_token"),),
     ),
-    # Of cold moves only: others must still hear that it differs.
+    # Only about cold moves: for others, a difference must still be reported.
     (disks_are_not_on_lvm, ()),
     (
         config_drives_can_be_copied,

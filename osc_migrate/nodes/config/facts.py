@@ -1,4 +1,4 @@
-"""The options of nova-compute that matter for a move."""
+"""Facts about the options of nova-compute that matter for a move."""
 
 import dataclasses
 import re
@@ -10,9 +10,9 @@ from osc_migrate.facts import Facts, Unread
 STATE_PATH = "/var/lib/nova"
 
 
-# References within references; all references of one value; characters of
-# the result. oslo.config has no bounds, but a path and an address do: a few
-# lines that refer to each other several times become gigabytes.
+# Limits: nesting of references, references in one value, and length of the
+# result. oslo.config has none, but a few lines that refer to each other
+# several times could expand to gigabytes.
 _DEPTH = 8
 
 
@@ -27,34 +27,34 @@ _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Config(Facts):
-    """nova.conf as nova-compute reads it, several files joined."""
+    """nova.conf as read by nova-compute, merged from several files."""
 
-    # Where it was read, the later ones winning; as nova-compute sees them.
+    # Files, as seen by nova-compute; later ones take precedence.
     files: tuple[str, ...]
-    # (section, option) -> what it is set to; unset ones are not there.
+    # (section, option) -> value; without unset options.
     options: Mapping[tuple[str, str], str]
     # (section, option) -> the file that set it.
     origins: Mapping[tuple[str, str], str] = dataclasses.field(
         default_factory=dict
     )
-    # Where nova-compute runs in a container: the file on the node that it is
-    # made from; empty where none is known.
+    # If nova-compute runs in a container: the file on the node that its
+    # nova.conf is generated from; empty if unknown.
     template: str = ""
-    # nova-compute runs with another root directory than the node's.
+    # Whether nova-compute has another root directory than the node.
     contained: bool = False
-    # systemd's unit of nova-compute; empty where none is known.
+    # systemd unit of nova-compute; empty if unknown.
     unit: str = ""
     # Seconds since the epoch, by the node's clock: when nova-compute was
-    # started, None where it does not run; and when a file last changed.
+    # started (None if it does not run), and when a file last changed.
     started: float | None = None
     changed: float | None = None
-    # Lines that oslo.config refuses, as 'file:number'.
+    # Lines refused by oslo.config, as 'file:number'.
     broken: tuple[str, ...] = ()
 
     def get(self, section: str, option: str, default: str = "") -> str:
-        """What an option is set to, $references to [DEFAULT] followed.
+        """Return the value of an option, with $references expanded.
 
-        :raises Unread: they lead too far.
+        :raises Unread: the expansion exceeds a limit.
         """
         value = self.options.get((section, option), default)
         if "$" not in value:
@@ -67,7 +67,7 @@ class Config(Facts):
             length = end = 0
             for match in _REFERENCE.finditer(value):
                 name = match[1] or match[2]
-                if name in above:  # oslo.config has no value for it
+                if name in above:  # no value in oslo.config either
                     continue
                 nonlocal followed
                 followed += 1
@@ -100,13 +100,15 @@ class Config(Facts):
         return follow(value, ())
 
     def flag(self, section: str, option: str, default: bool = False) -> bool:
-        """A boolean option, in the spellings of oslo.config."""
+        """Return a boolean option, in any spelling of oslo.config."""
         value = self.get(section, option, str(default)).strip().lower()
         return value in ("true", "1", "yes", "on")
 
     def number(self, section: str, option: str, default: int) -> int:
-        """A whole number; the default where it is set to none, which
-        nova-compute does not start with."""
+        """Return an integer option.
+
+        The default if the value is invalid: then nova-compute does not start.
+        """
         try:
             return int(self.get(section, option, str(default))[:20])
         except ValueError:
@@ -114,14 +116,13 @@ class Config(Facts):
 
     @property
     def file(self) -> str:
-        """Where an operator would change any option: what is set there wins
-        over the other files."""
+        """The file in which to set options: it takes precedence."""
         if self.template:
             return self.template
         return self.files[-1] if self.files else "/etc/nova/nova.conf"
 
     def file_of(self, section: str, option: str) -> str:
-        """Where an operator would change this one."""
+        """Return the file in which to change an option."""
         return self.template or self.origins.get((section, option), self.file)
 
     @property
@@ -130,13 +131,13 @@ class Config(Facts):
 
     @property
     def instances_path(self) -> str:
-        """Without a slash at the end."""
+        """Without a trailing slash."""
         path = self.get("DEFAULT", "instances_path", "$state_path/instances")
         return path.rstrip("/") or "/"
 
     @property
     def ceph_files(self) -> tuple[str, str]:
-        """ceph.conf and the keyring, where Nova looks for them."""
+        """Paths of ceph.conf and the keyring that Nova uses."""
         conf = self.get("libvirt", "images_rbd_ceph_conf")
         conf = conf or "/etc/ceph/ceph.conf"
         user = self.get("libvirt", "rbd_user") or "admin"

@@ -1,4 +1,4 @@
-"""Checks of nova.conf's options of live migration.
+"""Checks of the options for live migration in nova.conf.
 
 The rules are those of Nova's help texts (nova/conf/libvirt.py, compute.py)
 and of its libvirt driver.
@@ -20,12 +20,12 @@ from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_node
 from osc_migrate.text import command, some
 
-# Checks, and the (section, option) that each of them judges.
+# Checks, and the (section, option) pairs judged by each.
 Judged = Sequence[tuple[Check, Sequence[tuple[str, str]]]]
 
 _URI_LINE = "^[[:space:]]*live_migration_uri[[:space:]]*[=:]"
-# Of concurrent moves from one host; Nova's admin guide on concurrency calls
-# more than one 'almost always a bad idea'.
+# Maximum of concurrent moves from a host. Nova's admin guide calls more than
+# one 'almost always a bad idea'.
 _MAX_CONCURRENT = 10
 
 
@@ -63,8 +63,10 @@ def live_migration_uri_is_not_set(node: NodeFacts) -> str:
 
 
 def _parts_to_keep(uri: str) -> str:
-    """What the URI has that Nova, which makes one of live_migration_scheme
-    and the destination, would leave out; empty where there is nothing."""
+    """Return the parts of a URI that Nova's generated one would lack, or ''.
+
+    Nova builds it from live_migration_scheme and the destination.
+    """
     _, _, remainder = uri.partition("://")
     place, _, path = remainder.partition("/")
     parts = {
@@ -76,7 +78,7 @@ def _parts_to_keep(uri: str) -> str:
 
 
 def _without_uri(node: NodeFacts, uri: str) -> tuple[tuple[Fix, ...], str]:
-    """Its scheme stays."""
+    """Return fixes that remove the URI and keep its scheme."""
     scheme = re.match(r"[a-z]{1,20}\+([a-z]{1,20})://", uri)
     setting = Set(
         "libvirt", "live_migration_scheme", scheme[1] if scheme else "tcp"
@@ -201,7 +203,7 @@ def bandwidth_is_enough(node: NodeFacts) -> str:
     timeout = config.number(
         "libvirt", "live_migration_completion_timeout", 800
     )
-    # Seconds that a GiB takes when the guest writes nothing.
+    # Seconds to copy a GiB if the guest writes nothing.
     once = 1024 / rate
     fix = Set("libvirt", "live_migration_bandwidth", "0")
     detail = (

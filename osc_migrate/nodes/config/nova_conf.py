@@ -1,4 +1,4 @@
-"""Changes of nova.conf as remedies."""
+"""Remedies that change nova.conf."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -21,8 +21,9 @@ class Set(NamedTuple):
 
 
 def config_of(node: NodeFacts) -> Config:
-    """
-    :raises Skip: it was not read, which one check alone says.
+    """Return the configuration.
+
+    :raises Skip: it was not read, which another check reports.
     """
     try:
         return node.config
@@ -33,8 +34,10 @@ def config_of(node: NodeFacts) -> Config:
 
 
 def change(node: NodeFacts, *settings: Set) -> tuple[Fix, ...]:
-    """Sets options and restarts nova-compute; nothing where nova.conf lies
-    in a container, and what it is made from is not known."""
+    """Return a fix that sets options and restarts nova-compute.
+
+    Empty if nova.conf is in a container and its source is unknown.
+    """
     config = node.config
     if config.contained and not config.template:
         return ()
@@ -60,7 +63,7 @@ def in_container(node: NodeFacts, settings: Iterable[Set]) -> str:
 def with_fix(
     verdict: type[Verdict], node: NodeFacts, detail: str, *settings: Set
 ) -> Verdict:
-    """A verdict with these settings as its fix."""
+    """Return a verdict with these settings as its fix."""
     fixes = change(node, *settings)
     instructions = in_container(node, settings)
     return verdict(detail, "" if fixes else instructions, *fixes)

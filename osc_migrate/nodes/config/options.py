@@ -1,6 +1,6 @@
-"""Options of nova.conf that are the same on all compute nodes.
+"""Options of nova.conf that should be the same on all compute nodes.
 
-Left to others: paths of the instances directory (storage), addresses and
+Not included: paths of the instances directory (see storage), and addresses and
 names of a node, which differ by nature.
 """
 
@@ -37,7 +37,7 @@ MUST: dict[Key, str] = {
     ("libvirt", "live_migration_tunnelled"): "false",
     ("serial_console", "enabled"): "false",
 }
-#: a difference makes moves differ by the way they go
+#: a difference makes moves behave differently by direction
 SHOULD: dict[Key, str] = {
     ("libvirt", "cpu_mode"): "host-model",
     ("libvirt", "cpu_models"): "",
@@ -71,13 +71,13 @@ SHOULD: dict[Key, str] = {
     ("workarounds", "enable_qemu_monitor_announce_self"): "false",
 }
 _IMAGES = ("libvirt", "images_type")
-# Of disks in Ceph: hosts with other disks need none of them.
+# Options for disks in Ceph; hosts with other disks do not need them.
 _CEPH = {
     ("libvirt", "images_rbd_pool"),
     ("libvirt", "rbd_user"),
     ("libvirt", "rbd_secret_uuid"),
 }
-# Where servers live: no script may point a node with servers elsewhere.
+# Options that locate disks: no script may change them on a node with servers.
 _HOMES = {"images_type", "images_rbd_pool", "virt_type"}
 _SHOWN = 5
 
@@ -85,7 +85,7 @@ Judged = Iterable[tuple[Check, Collection[Key]]]
 
 
 def value(config: Config, key: Key, default: str) -> str:
-    """What it means, so that two spellings of one meaning are equal."""
+    """Return a normalized value, equal for all spellings of it."""
     text = config.get(*key).strip()
     if default in ("true", "false") and text:
         return str(config.flag(*key)).lower()
@@ -98,7 +98,7 @@ def value(config: Config, key: Key, default: str) -> str:
 
 
 class _Split:
-    """How the nodes differ in one option."""
+    """The values of one option on all nodes."""
 
     def __init__(
         self, key: Key, default: str, nodes: Sequence[NodeFacts]
@@ -112,7 +112,7 @@ class _Split:
         best = most_common(self.values)
         self.agreed: str | None = best[0]
         if len(best) > 1:
-            # No majority: Nova's own value, where a node has it.
+            # No majority: Nova's default, if a node has it.
             self.agreed = default if default and default in best else None
 
     @property
@@ -121,7 +121,7 @@ class _Split:
 
     @property
     def vouched(self) -> Vouched | None:
-        """A script may set it: it is Nova's default, or what most say."""
+        """Why a script may set it: Nova's default, or a majority."""
         if not self.agreed:
             return None
         if self.agreed == self.default:
@@ -132,7 +132,7 @@ class _Split:
             return None
 
     def outliers(self) -> list[str]:
-        """The nodes that are to change."""
+        """The nodes to change."""
         return [n for n, text in self.values.items() if text != self.agreed]
 
     def __str__(self) -> str:
@@ -184,11 +184,11 @@ def _compare(
 def _of_one_kind(
     key: Key, nodes: Sequence[NodeFacts]
 ) -> list[list[NodeFacts]]:
-    """The nodes that have to agree on an option, by class of storage.
+    """Return groups of nodes that must agree on an option.
 
-    Disks in Ceph and disks in files are two classes, and each may have its
-    hosts; so may each Ceph cluster, such as one of each site, which has its
-    own ceph.conf then. What a server needs of them is judged with the server:
+    Nodes are grouped by class of storage: disks in files, and disks in each
+    Ceph cluster (such as one for each site, with its own ceph.conf). What a
+    server needs is judged with the server:
     disks-are-where-the-move-needs-them.
     """
     if key == _IMAGES:
@@ -204,19 +204,19 @@ def _of_one_kind(
 
 
 def ceph_conf(node: NodeFacts) -> str:
-    """The file that says which Ceph cluster it uses."""
+    """Return the file that identifies the Ceph cluster."""
     return node.config.ceph_files[0]
 
 
 def in_ceph(node: NodeFacts) -> bool:
-    """The disks of its servers are in Ceph."""
+    """Return whether the disks of its servers are in Ceph."""
     return node.config.get(*_IMAGES) == "rbd"
 
 
 def _remedies(
     nodes: Sequence[NodeFacts], splits: Sequence[_Split]
 ) -> tuple[list[Fix], list[str]]:
-    """What scripts do, and what is left to people."""
+    """Return the fixes, and what is left to operators."""
     by_node: dict[str, list[tuple[Set, Vouched]]] = {}
     instructions = []
     for split in splits:
@@ -256,7 +256,7 @@ def _manual_fix(split: _Split) -> str:
 
 
 def _judged_keys(nodes: Sequence[NodeFacts], judged: Judged) -> set[Key]:
-    """Options that a check of one node speaks of already."""
+    """Return options that a check of one node already reports."""
     return {
         key
         for check, keys in judged
@@ -268,7 +268,7 @@ def _judged_keys(nodes: Sequence[NodeFacts], judged: Judged) -> set[Key]:
 
 
 def agreement(judged: Judged) -> tuple[Check, ...]:
-    """The checks of all nodes' options.
+    """Return the checks that compare options of all nodes.
 
     :param judged: the checks of one node, and the options they judge.
     """

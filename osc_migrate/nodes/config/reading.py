@@ -1,4 +1,4 @@
-"""nova.conf: the questions about it, and what the answers mean."""
+"""Questions about nova.conf, and parsing of the answers."""
 
 import re
 
@@ -9,7 +9,7 @@ from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.file_state import STATE_OF, require
 from osc_migrate.nodes.process_identity import FIND_NOVA
 
-# Only these leave the node: none of them is a secret. A * ends a prefix.
+# Only these options leave the node; none is a secret. '*' ends a prefix.
 _OPTIONS = """
 host my_ip state_path instances_path max_concurrent_live_migrations
 force_config_drive config_drive_format reserved_host_memory_mb
@@ -32,14 +32,14 @@ send_service_user_token auth_type device_spec compute
 """
 
 
-# Sections where they mean what is meant here.
+# Sections in which these options are read.
 _SECTIONS = """
 DEFAULT libvirt vnc spice serial_console compute workarounds service_user
 pci upgrade_levels
 """
 
 
-# Directories where deployments keep it, when nova-compute does not run.
+# Directories used by deployment tools, for when nova-compute does not run.
 _PLACES = (
     "/etc/nova",
     "/etc/kolla/nova-compute",
@@ -49,7 +49,7 @@ _PLACES = (
 )
 
 
-# Of packages, devstack, RHOSO, TripleO, kolla-ansible and the snap.
+# Units of packages, DevStack, RHOSO, TripleO, kolla-ansible and the snap.
 _UNITS = (
     "nova-compute",
     "openstack-nova-compute",
@@ -61,10 +61,10 @@ _UNITS = (
 )
 
 
-# What is printed begins with a letter: D why a process was not trusted, P of
-# a process, R its root, U its unit, T a template of a container, M a file and
-# its time, F the file that follows, S a section, O an option, C what continues
-# it, B a bad line, X too much, N a file that may not be read, E the end.
+# Each printed line starts with a letter: D why a process is not trusted, P a
+# process, R its root, U its unit, T the template of a container, M a file and
+# its time, F the following file, S a section, O an option, C a continuation,
+# B a bad line, X too much, N a file that may not be read, E the end.
 _PICK = r"""
 BEGIN {
     n = split(names, list, " "); for (i = 1; i <= n; i++) ok[list[i]] = 1
@@ -239,7 +239,7 @@ QUESTIONS = {
 _QUOTED = re.compile(r"(?s)(['\"]).*\1|['\"]")
 
 
-# Former names of options, which oslo.config still takes.
+# Former names of options, which oslo.config still accepts.
 _FORMER = {
     ("libvirt", "cpu_model"): "cpu_models",
     ("libvirt", "iscsi_use_multipath"): "volume_use_multipath",
@@ -247,7 +247,7 @@ _FORMER = {
 
 
 class _Reader:
-    """Follows the lines of the script above."""
+    """Parses the output of the script above."""
 
     def __init__(self) -> None:
         self.root = ""

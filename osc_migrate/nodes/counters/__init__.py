@@ -1,6 +1,6 @@
-"""Reads libvirt itself: how far a migration is, twice a second.
+"""Reads the progress of a migration from libvirt, twice per second.
 
-Through libvirt's own Python module where it is there (extra ``libvirt``),
-which costs one login and no process a reading; else with virsh in a shell
-of ours. Both read, and can do nothing else.
+With libvirt's Python module if it is installed (extra ``libvirt``), which
+takes one login and no process for each reading; otherwise with virsh in an
+open shell. Both connections are read-only.
 """

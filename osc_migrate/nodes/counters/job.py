@@ -1,18 +1,17 @@
-"""A migration as libvirt on its source counts it."""
+"""libvirt's counters of a migration, on its source."""
 
 import dataclasses
 from collections.abc import Mapping
 
-# virDomainJobType: nothing, then two of one that runs (libvirt-domain.h).
+# virDomainJobType of a running job: bounded, unbounded (libvirt-domain.h).
 _RUNS = (1, 2)
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One reading. Sizes in bytes, times in seconds; None where this QEMU
-    does not say."""
+    """One reading. Sizes in bytes, times in seconds; None if not reported."""
 
-    # When it was read, on the clock of who read it.
+    # When it was read, by the reader's clock.
     at: float
     memory_total: int
     memory_processed: int
@@ -20,15 +19,15 @@ class Job:
     disk_total: int
     disk_processed: int
     disk_remaining: int
-    # How many times the memory is gone through by now.
+    # Number of passes over the memory.
     passes: int | None = None
-    # Bytes a second that the guest writes to, in pages.
+    # Bytes per second in pages that the guest writes to.
     dirty: int | None = None
-    # Percent of its time that the guest is held up (auto-converge).
+    # Percentage by which the guest is throttled (auto-converge).
     throttle: int | None = None
-    # For which the guest would stand still if it were switched over now.
+    # Expected downtime if the guest were switched over now.
     downtime: float | None = None
-    # libvirt has no job any more: the rest is of its last reading.
+    # libvirt no longer has a job: the other values are from the last reading.
     over: bool = False
 
     @property
@@ -37,8 +36,10 @@ class Job:
 
 
 def job(fields: Mapping[str, int], at: float) -> Job | None:
-    """From libvirt's own names (virDomainGetJobStats); None when no
-    migration runs, or it has no numbers yet."""
+    """Parse libvirt's fields (virDomainGetJobStats).
+
+    None if no migration is running, or it has no numbers yet.
+    """
     if fields.get("type") not in _RUNS:
         return None
 

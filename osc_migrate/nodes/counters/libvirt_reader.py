@@ -11,8 +11,8 @@ from osc_migrate.nodes.counters.tunnel import Tunnel
 from osc_migrate.nodes.transport.target import Target
 from osc_migrate.text import printable
 
-# What libvirt's own client runs at the far end, and what it did before 6.8
-# (remote_driver.c); both sockets are libvirtd's or virtqemud's for readers.
+# What libvirt's own client runs on the remote side, and before 6.8
+# (remote_driver.c); both sockets are the read-only ones.
 _BRIDGE = """
 if command -v virt-ssh-helper >/dev/null; then
     exec virt-ssh-helper -r qemu:///system
@@ -24,7 +24,7 @@ done
 
 
 def installed_module() -> types.ModuleType | None:
-    """The module; None where it is not installed, or not for this Python."""
+    """Return the module; None if it is not installed for this Python."""
     try:
         return importlib.import_module("libvirt")
     except ImportError:
@@ -32,15 +32,16 @@ def installed_module() -> types.ModuleType | None:
 
 
 class Connection:
-    """To libvirt of one node, opened by the first question. That may hang:
-    :meth:`close` ends it, from another thread.
+    """A connection to libvirt of one node, opened on first use.
 
-    :raises Unread: there is no room for a socket here.
+    That may hang: :meth:`close` ends it, from another thread.
+
+    :raises Unread: a local socket could not be created.
     """
 
     def __init__(self, libvirt: types.ModuleType, target: Target) -> None:
         self._libvirt: typing.Any = libvirt
-        # It prints what it raises, too.
+        # It would also print what it raises.
         self._libvirt.registerErrorHandler(_silent, None)
         self._connection: typing.Any = None
         try:
@@ -49,8 +50,7 @@ class Connection:
             raise Unread(f"no tunnel to {target.name}: {error}") from None
 
     def job(self, server_id: str) -> Mapping[str, int]:
-        """libvirt's own fields of the migration of a guest; none where it
-        does not know the guest (any more).
+        """Return libvirt's job fields of a guest; empty without that guest.
 
         :raises Unread: libvirt does not answer.
         """
@@ -76,7 +76,7 @@ class Connection:
 
 
 def _silent(context: object, error: object) -> None:
-    """libvirt's messages come as exceptions."""
+    """Ignore messages: they are raised as exceptions."""
 
 
 def _unread(error: Exception) -> Unread:

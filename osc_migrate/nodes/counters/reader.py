@@ -1,7 +1,7 @@
-"""Reads a migration's job again and again, in a separate thread.
+"""Reads the job of a migration periodically, in a separate thread.
 
-The caller that follows the move asks for the last reading and never waits: a
-node that hangs, or is lost, costs the finer numbers and nothing else.
+The follower of the move takes the last reading and never waits: if a node
+hangs or is lost, only the finer numbers are missing.
 """
 
 import contextlib
@@ -16,15 +16,15 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.counters.job import Job, job
 
 LOG = logging.getLogger(__name__)
-# Seconds from one reading to the next.
+# Seconds between two readings.
 INTERVAL = 0.5
-# An older reading is worth less than Nova's counters do.
+# Older readings are less useful than Nova's counters.
 FRESH = 3.0
-# A reading that takes longer is given up, with its connection.
+# A reading that takes longer is abandoned together with its connection.
 HUNG = 10.0
-# Readings without a job, after those with one, that mean that it is over.
+# Readings without a job, after some with one, that mean that it has ended.
 _ABSENT = 2
-# Seconds until a lost connection is tried again, at first and at most.
+# Seconds until a lost connection is retried, at first and at most.
 _FIRST_RETRY, _LAST_RETRY = 1.0, 30.0
 
 
@@ -34,16 +34,14 @@ class Reader(typing.Protocol):
     def job(self, server_id: str) -> Mapping[str, int]: ...
 
     def close(self) -> None:
-        """From any thread: what waits for an answer is given up."""
+        """Abandon pending calls; from any thread."""
 
 
 class CounterReader:
-    """The job of one server's migration, as libvirt there counts it.
+    """The job of one server's migration, from libvirt on its source.
 
-    :param connect: makes a Reader at once; what takes time is its first
-        reading.
-    :ivar trouble: why there was no reading last time; empty while all is
-        well.
+    :param connect: returns a Reader at once; it connects on the first reading.
+    :ivar trouble: why the last reading failed, or ''.
     """
 
     def __init__(
@@ -60,7 +58,7 @@ class CounterReader:
         self._last: Job | None = None
         self._last_job: Job | None = None
         self._absent = 0
-        # Since when an answer is awaited; None while none is.
+        # When the pending reading was started; None if none is pending.
         self._waiting: float | None = None
         self.trouble = ""
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -72,11 +70,11 @@ class CounterReader:
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
         self._close()
-        # One that hangs in spite of it ends with the process.
+        # If it hangs nevertheless, it ends with the process.
         self._thread.join(1.0)
 
     def latest(self) -> Job | None:
-        """The last reading; None when it is not fresh, or nothing moves."""
+        """Return the last reading; None if outdated or without a migration."""
         since = self._waiting
         if since is not None and self._now() - since > HUNG:
             self._close()
@@ -114,7 +112,7 @@ class CounterReader:
         self.trouble = ""
 
     def _judged(self, reading: Job | None, at: float) -> Job | None:
-        """The reading; the last one again, as over, once there is none."""
+        """Return the reading or, after the end, the last one as over."""
         if reading is not None:
             self._last_job, self._absent = reading, 0
             return reading

@@ -1,8 +1,8 @@
-"""A UNIX socket whose other end is a program: ssh, on its way to libvirt.
+"""A UNIX socket connected to a program: ssh, which connects to libvirt.
 
-libvirt's module can start ssh itself, but not with our options: so it is
-given a socket, and a node is reached in the same way as by our shells.
-Killing the program ends whatever waits for the socket.
+libvirt's module can start ssh itself, but not with our options. It is given
+this socket instead, so that nodes are reached in the same way as by our
+shells. Killing the program ends every call that waits for the socket.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from osc_migrate.nodes.transport.process import environment
 
 
 class Tunnel:
-    """Starts `argv` for the first connection, and takes no second one.
+    """Starts `argv` for the first connection, and accepts no second one.
 
-    :raises OSError: there is no room for a socket.
+    :raises OSError: the socket could not be created.
     """
 
     def __init__(self, argv: Sequence[str]) -> None:
         self._argv = list(argv)
-        # Only its owner gets into the directory.
+        # The directory is accessible to its owner only.
         self._place = tempfile.TemporaryDirectory(prefix="osc-migrate-")
         self.path = os.path.join(self._place.name, "libvirt")
         self._server = socket.socket(socket.AF_UNIX)
@@ -40,7 +40,7 @@ class Tunnel:
         try:
             end, _ = self._server.accept()
         except OSError:
-            return  # closed before a client came
+            return  # closed before a client connected
         with end, self._lock, contextlib.suppress(OSError):
             if not self._closed:
                 self._process = subprocess.Popen(  # noqa: S603 - argv
@@ -53,12 +53,12 @@ class Tunnel:
                 )
 
     def close(self) -> None:
-        """Kills the program; from any thread, and more than once."""
+        """Kill the program; from any thread, also repeatedly."""
         with self._lock:
             self._closed = True
             process, self._process = self._process, None
         with contextlib.suppress(OSError):
-            # accept() does not return when another thread only closes it.
+            # Closing alone does not interrupt accept() in another thread.
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         if process is not None:

@@ -1,4 +1,4 @@
-"""The same with virsh in a shell of ours: no module is needed here."""
+"""Reads jobs with virsh in an open shell, without libvirt's module."""
 
 import re
 from collections.abc import Mapping
@@ -8,20 +8,20 @@ from osc_migrate.nodes.transport.shell import NodeLimits, Shell
 from osc_migrate.nodes.transport.target import Target
 from osc_migrate.text import printable
 
-# Libvirt's own names and numbers (virsh 7.0 and later).
+# libvirt's raw names and numbers (virsh 7.0 and later).
 _COMMAND = "virsh -r -c qemu:///system domjobinfo --rawstats %s"
 _FIELD = re.compile(r"(?m)^ *([a-z_]{1,40}): +(-?[0-9]{1,20}) *$")
 _TYPE = re.compile(r"(?m)^Job type: +([0-9]{1,4}) *$")
-# What virsh writes of a guest that is not there (virsh-util.c).
+# virsh's error for a guest that does not exist (virsh-util.c).
 _NO_GUEST = "failed to get domain"
 # Seconds for one reading.
 _PATIENCE = 5.0
-# A migration may take a day; an answer is a page.
+# A migration may take a day; an answer is about a page.
 _LIMITS = NodeLimits(node=float("inf"), size=2**16)
 
 
 class Virsh:
-    """As :class:`~osc_migrate.nodes.counters.libvirt_reader.Connection`."""
+    """Like :class:`~osc_migrate.nodes.counters.libvirt_reader.Connection`."""
 
     def __init__(self, target: Target) -> None:
         self._shell = Shell(target.argv, target.name, _LIMITS)
