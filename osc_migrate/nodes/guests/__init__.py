@@ -1,1 +1,1 @@
-"""Guests on a node, as libvirt runs them."""
+"""Guests on a node, according to libvirt."""

@@ -1,4 +1,4 @@
-"""Checks of a server that has moved, on the two nodes: nothing is left."""
+"""Checks after a move, on its two nodes: nothing is left behind."""
 
 from osc_migrate.checks.check import Concern, Problem, Skip
 from osc_migrate.nodes.guests import disk_files

@@ -1,4 +1,4 @@
-"""Checks of one server on the two nodes between which it is to move."""
+"""Checks of a server on the source and destination nodes of its move."""
 
 from osc_migrate.checks.check import Concern, NotChecked, Problem, Skip
 from osc_migrate.checks.findings import Gap
@@ -146,7 +146,7 @@ def disks_are_where_the_move_needs_them(guest: GuestMove) -> str:
 
 
 def _own_disks(guest: GuestMove) -> bool:
-    """Beside a root disk that is a volume."""
+    """Return whether it has local disks besides a root volume."""
     flavor = guest.move.server.flavor
     return bool(flavor.ephemeral or flavor.swap)
 
@@ -164,7 +164,7 @@ def destination_has_the_guests_processor(guest: GuestMove) -> str:
         raise Skip("libvirt on the source does not run it")
     cpu, node = domain.cpu, guest.destination
     if cpu.mode != "custom":
-        # The checks of the two nodes cover host-passthrough.
+        # host-passthrough is covered by checks of the two nodes.
         raise Skip(f"its processor is {cpu.mode or 'not described'}")
     comparison = node.guests.processors.get(cpu.key)
     if comparison in ("superset", "identical"):

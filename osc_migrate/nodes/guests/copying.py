@@ -1,4 +1,4 @@
-"""Whether the copying of a running guest will end, and when."""
+"""Whether a live migration will converge, and how long it takes."""
 
 from osc_migrate.checks.check import Concern, NotChecked
 from osc_migrate.checks.findings import Gap
@@ -82,7 +82,7 @@ def _downtime_text(pause: float | None) -> str:
 def _alternative(
     guest: GuestMove, settings: CopySettings, outcome: Forecast
 ) -> tuple[str, str]:
-    """What comes instead, and what to do about it."""
+    """Return what happens instead, and what to do about it."""
     server = paste(guest.move.server.name, guest.id)
     verb = "block" if guest.kind is Kind.BLOCK else "live"
     go = f"openstack migrate {verb} {server} {guest.destination.name}"
@@ -120,7 +120,7 @@ def _settings(node: NodeFacts, bandwidth: float) -> CopySettings:
     def number(name: str, default: int) -> int:
         return config.number("libvirt", f"live_migration_{name}", default)
 
-    # Nova takes no less than these (nova/conf/libvirt.py).
+    # Nova's minimum values (nova/conf/libvirt.py).
     return CopySettings(
         bandwidth=bandwidth,
         downtime=max(100, number("downtime", 500)) / 1000,
@@ -135,7 +135,7 @@ def _settings(node: NodeFacts, bandwidth: float) -> CopySettings:
 
 
 def _bandwidth(guest: GuestMove) -> tuple[float, str]:
-    """Bytes a second, and whose limit that is.
+    """Return bytes per second, and the source of that limit.
 
     :raises Skip: it is unknown.
     """
@@ -158,7 +158,7 @@ def _bandwidth(guest: GuestMove) -> tuple[float, str]:
 
 
 def _speed(node: NodeFacts) -> int | None:
-    """Mbit/s of the link where migrations come in."""
+    """Return the Mbit/s of the link for incoming migrations."""
     try:
         link = inbound_mtu(node)
         return node.network.speeds.get(link[0]) if link else None
@@ -167,7 +167,7 @@ def _speed(node: NodeFacts) -> int | None:
 
 
 def _disk(guest: GuestMove) -> int:
-    """Bytes of local disks that a block migration copies, at most."""
+    """Return the maximum bytes of local disks that a block move copies."""
     flavor = or_none(lambda: guest.move.server.flavor)
     if guest.kind is not Kind.BLOCK or flavor is None:
         return 0

@@ -1,4 +1,4 @@
-"""Whether the files of a running guest's disks are still at their paths."""
+"""Checks that the disk files of a running guest still exist."""
 
 from osc_migrate.checks.check import NotChecked, Problem, Skip
 from osc_migrate.checks.findings import Gap

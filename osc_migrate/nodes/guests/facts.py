@@ -1,4 +1,4 @@
-"""What a node knows of certain servers."""
+"""Facts of a node about the requested servers."""
 
 import dataclasses
 import hashlib
@@ -9,7 +9,7 @@ from osc_migrate.facts import Facts
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Disk(Facts):
-    """A disk of a running guest, as libvirt has it."""
+    """A disk of a running guest, from libvirt."""
 
     # 'file', 'block', 'network' ...
     type: str
@@ -18,23 +18,23 @@ class Disk(Facts):
     # A path, or pool and image.
     source: str
     read_only: bool
-    # Nova sets it to the volume's ID; empty for local disks.
+    # The volume ID, set by Nova; empty for local disks.
     serial: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class LostFile:
-    """A file of a running guest's disks whose path no longer leads to it."""
+    """A disk file of a running guest that no longer exists at its path."""
 
     path: str
-    # Where QEMU still holds it: '/proc/4711/fd/12'; empty where the path
-    # alone is known to be gone.
+    # Where QEMU still has it open: '/proc/4711/fd/12'; empty if only the
+    # missing path is known.
     open_at: str
 
 
 @dataclasses.dataclass(frozen=True)
 class GuestCpu:
-    """The processor that a running guest sees, as libvirt has it."""
+    """The CPU of a running guest, from libvirt."""
 
     # 'custom', 'host-passthrough', 'maximum' ...; empty without any.
     mode: str
@@ -43,67 +43,67 @@ class GuestCpu:
     # 'x86_64' ...
     architecture: str
     machine: str
-    # The element <cpu> alone.
+    # The <cpu> element.
     xml: str
 
     @property
     def key(self) -> str:
-        """The same for guests that are alike."""
+        """A key that is the same for guests with the same CPU."""
         parts = (self.virt, self.architecture, self.machine, self.xml)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 @dataclasses.dataclass(frozen=True)
 class Writing:
-    """How fast a guest writes its memory, and how much it has; bytes."""
+    """Write rate and size of a guest's memory, in bytes."""
 
-    # A second, in whole MiB as QEMU measures it: within one second, and
-    # within three; less where the same pages are written again.
+    # Bytes per second, measured by QEMU in whole MiB: over one second, and
+    # over three, which is less if the same pages are written again.
     rate: int
     longer: int
-    # What it may have.
+    # Maximum memory.
     memory: int
-    # What it ever wrote; all of it where that is not known.
+    # Memory that was ever written; all of it if unknown.
     used: int
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Domain(Facts):
-    """A running guest, as libvirt has it."""
+    """A running guest, from libvirt."""
 
-    # Such as 'pc-q35-7.2', in full also where Nova asked for 'q35'.
+    # Full name, such as 'pc-q35-7.2', even if Nova requested 'q35'.
     machine: str
     disks: tuple[Disk, ...]
-    # When its QEMU was started here, in seconds since the epoch.
+    # When its QEMU was started, in seconds since the epoch.
     started: int
     cpu: GuestCpu
-    # Of its disks and their backing files.
+    # Missing files of its disks, including backing files.
     lost_files: tuple[LostFile, ...] = ()
-    # MAC of an interface, in lower case -> its MTU, where one is set.
+    # MAC address in lower case -> MTU, if one is set.
     mtus: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    # Of the CPU; 0 where none are set.
+    # 0 if not set.
     cpu_shares: int = 0
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Guests(Facts):
-    """What a node knows of certain servers, by their UUIDs."""
+    """Facts of a node about the requested servers, by UUID."""
 
-    # All that libvirt has, running or not.
+    # All domains in libvirt, running or not.
     domains: frozenset[str]
-    # Those that run, or are paused.
+    # Running or paused domains.
     active: frozenset[str]
     # In the instances directory: 'UUID' or 'UUID_resize'.
     directories: frozenset[str]
-    # Of the servers that were asked for and run here.
+    # The requested servers that run on this node.
     running: Mapping[str, Domain]
-    # When QEMU's certificates came here, in seconds since the epoch; None
-    # where there are none.
+    # When QEMU's certificates were created, in seconds since the epoch; None
+    # if there are none.
     certificates: int | None
-    # UUID -> how it writes; those that were measured.
+    # UUID -> write rate, for guests that were measured.
     writing: Mapping[str, Writing]
-    # Key of the processor of a guest elsewhere -> what libvirt here says of
-    # it: 'superset', 'identical', 'incompatible', or another word.
+    # Key of a guest's CPU on another node -> result of libvirt's comparison
+    # here: 'superset', 'identical', 'incompatible', or another word.
     processors: Mapping[str, str]
-    # Version of the cgroups that control processors: 1 or 2.
+    # Version of the cgroups that control CPUs: 1 or 2.
     cgroup: int = 2

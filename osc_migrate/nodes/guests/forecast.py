@@ -1,9 +1,9 @@
-"""How long a live migration will take, and whether it will end. Pure.
+"""Estimates whether and when a live migration will converge. Pure.
 
-QEMU sends the memory, then pass after pass what the guest wrote meanwhile,
-until the rest can be sent within the downtime that is allowed. A guest that
-writes slower than is sent leaves less each time; one that does not never
-gets there by itself. What Nova does then: nova/virt/libvirt/driver.py,
+QEMU sends the memory, then in further passes what the guest wrote meanwhile,
+until the rest can be sent within the permitted downtime. If the guest writes
+slower than memory is sent, each pass is smaller; otherwise the migration never
+converges by itself. What Nova does then: nova/virt/libvirt/driver.py,
 _live_migration_monitor.
 """
 
@@ -11,46 +11,46 @@ import dataclasses
 import enum
 import math
 
-# A measured rate within this share of the bandwidth may be on either side.
+# A measured rate within this fraction of the bandwidth is inconclusive.
 DOUBT = 0.2
-# A set that grows by so much each second has no end that can be seen.
+# A working set that grows by this factor per second counts as unbounded.
 _ENDLESS = 0.9
 GiB = 2**30
 
 
 class CopyEnd(enum.Enum):
-    """How it will end without intervention."""
+    """Expected end of the copy without intervention."""
 
     CONVERGES = "converges"
-    # The two rates are too near to each other.
+    # The two rates are too close to each other.
     DOUBTFUL = "doubtful"
-    # The guest is held up more and more, until it does (auto-converge).
+    # It converges because the guest is throttled (auto-converge).
     THROTTLED = "throttled"
-    # When the time is over, Nova lets the guest run on at the destination,
-    # which fetches the rest.
+    # After the timeout, Nova starts the guest on the destination, which
+    # fetches the rest.
     POSTCOPY = "post-copy"
-    # When the time is over, Nova pauses the guest.
+    # After the timeout, Nova pauses the guest.
     PAUSED = "paused"
-    # When the time is over, Nova gives the move up.
+    # After the timeout, Nova aborts the migration.
     ABORTED = "aborted"
-    # The time is never over.
+    # There is no timeout.
     NEVER = "never"
 
 
 @dataclasses.dataclass(frozen=True)
 class CopySettings:
-    """What copies, and Nova's options; sizes in bytes, times in seconds."""
+    """Bandwidth and options of Nova; sizes in bytes, times in seconds."""
 
-    # A second, over the wire.
+    # Bytes per second on the wire.
     bandwidth: float
-    # For which the guest may stand still, in the end; live_migration_
+    # Maximum downtime at the end; live_migration_
     # downtime, _downtime_steps and _downtime_delay (for each GiB).
     downtime: float = 0.5
     steps: int = 10
     delay: float = 75.0
-    # live_migration_completion_timeout (for each GiB); 0 is for ever.
+    # live_migration_completion_timeout (for each GiB); 0 means no limit.
     timeout: float = 800.0
-    # live_migration_timeout_action is force_complete, not abort.
+    # Whether live_migration_timeout_action is force_complete, not abort.
     force: bool = False
     # live_migration_permit_post_copy and _auto_converge.
     post_copy: bool = False
@@ -59,24 +59,24 @@ class CopySettings:
 
 @dataclasses.dataclass(frozen=True)
 class CopyLoad:
-    """What is to be copied; bytes."""
+    """The data to copy, in bytes."""
 
-    # That the guest has, and those that it ever wrote.
+    # Memory of the guest, and memory that was ever written.
     memory: int
     used: int
-    # That it writes to in a second.
+    # Memory written per second.
     dirty: float
-    # That it writes to in the long run, again and again; None for all that
-    # it ever wrote: it always moves to other pages.
+    # Memory that is written repeatedly; None for everything ever written: the
+    # guest keeps writing to other pages.
     working_set: float | None = None
-    # Of disks, which are copied before.
+    # Disks, which are copied first.
     disk: int = 0
 
     def written(self, seconds: float) -> float:
-        """Bytes that it writes to in that time.
+        """Return the memory written within a time.
 
-        Within a second as if it wrote evenly: less is not measured. Later
-        more and more are among those that it has written to already.
+        Proportional within a second, the shortest measured period. Later, more
+        and more of the pages were already written before.
         """
         if seconds <= 1 or self.dirty <= 0 or self.working_set is None:
             written = self.dirty * seconds
@@ -87,10 +87,10 @@ class CopyLoad:
 
 
 def working_set(one_second: float, three_seconds: float) -> float | None:
-    """Bytes that are written to again and again, from how many were in one
-    second and in three; None when they seem not to end.
+    """Return the working set, from the memory written in 1 and in 3 seconds.
 
-    Pages taken at random out of a set: W (1 - x), and W (1 - x^3).
+    None if it seems unbounded. For pages chosen at random from a set W, these
+    are W (1 - x) and W (1 - x^3).
     """
     if one_second <= 0:
         return None
@@ -101,24 +101,24 @@ def working_set(one_second: float, three_seconds: float) -> float | None:
 
 @dataclasses.dataclass(frozen=True)
 class Forecast:
-    """Of the copying alone: what Nova does before and after is not in it."""
+    """Forecast of the copying only, without Nova's work before and after."""
 
     end: CopyEnd
-    # Seconds until the guest runs at the destination, or until Nova does
-    # something; None where unknown.
+    # Seconds until the guest runs on the destination, or until Nova
+    # intervenes; None if unknown.
     seconds: float | None
-    # Seconds that the guest stands still; None where unknown.
+    # Downtime in seconds; None if unknown.
     pause: float | None
 
 
 def forecast(settings: CopySettings, load: CopyLoad) -> Forecast:
-    """What will come of a live migration."""
+    """Forecast a live migration."""
     data = max(2.0, load.memory / GiB)
     if load.disk:
         data += max(2.0, load.disk / GiB)
     limit = settings.timeout * data if settings.timeout > 0 else math.inf
     ratio = load.dirty / settings.bandwidth
-    # At most this is left after a pass.
+    # The maximum that is left after a pass.
     remainder = load.working_set if load.working_set is not None else load.used
     longest = min(max(remainder, load.dirty), load.used) / settings.bandwidth
     if longest > settings.downtime and abs(ratio - 1) < DOUBT:
@@ -130,7 +130,7 @@ def forecast(settings: CopySettings, load: CopyLoad) -> Forecast:
         if settings.post_copy:
             return Forecast(CopyEnd.POSTCOPY, limit, None)
         return Forecast(CopyEnd.PAUSED, limit, longest)
-    # Nova leaves it away where post-copy is permitted.
+    # Nova omits it if post-copy is permitted.
     if settings.auto_converge and not settings.post_copy:
         return Forecast(CopyEnd.THROTTLED, None, None)
     if limit < math.inf:
@@ -141,7 +141,7 @@ def forecast(settings: CopySettings, load: CopyLoad) -> Forecast:
 def _passes(
     settings: CopySettings, load: CopyLoad, data: float, limit: float
 ) -> Forecast | None:
-    """The passes; None when they are not over at the end of the time."""
+    """Simulate the passes; None if they do not end in time."""
     time, left = load.disk / settings.bandwidth, float(load.used)
     while True:
         once = left / settings.bandwidth
@@ -149,7 +149,7 @@ def _passes(
         after = load.written(once)
         need = after / settings.bandwidth
         if after >= left:
-            # From now on each is like the one before.
+            # From now on all passes are the same.
             time = max(time, _allowed_at(settings, data, need))
         if time > limit or time == math.inf:
             return None
@@ -159,8 +159,10 @@ def _passes(
 
 
 def _step(settings: CopySettings) -> tuple[float, float]:
-    """The first downtime, and by how much it grows at each step
-    (nova/virt/libvirt/migration.py, downtime_steps)."""
+    """Return the first downtime, and the increase at each step.
+
+    See nova/virt/libvirt/migration.py, downtime_steps.
+    """
     base = settings.downtime / settings.steps
     return base, (settings.downtime - base) / settings.steps
 
@@ -175,7 +177,7 @@ def _allowed(settings: CopySettings, data: float, time: float) -> float:
 
 
 def _allowed_at(settings: CopySettings, data: float, pause: float) -> float:
-    """When a pause as long as that is allowed; infinite if never."""
+    """Return when such a downtime is permitted; infinity if never."""
     base, increment = _step(settings)
     if pause > settings.downtime:
         return math.inf

@@ -1,4 +1,4 @@
-"""A server on the two nodes of its move, which some checks are about."""
+"""A server on the source and destination nodes of its move, for checks."""
 
 import dataclasses
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from osc_migrate.nodes.node import NodeFacts, PairFacts
 
 @dataclasses.dataclass(frozen=True)
 class GuestMove:
-    """A server, and the nodes that it is to leave and to reach."""
+    """A server and the source and destination nodes of its move."""
 
     move: MoveFacts
     pair: PairFacts
@@ -42,19 +42,21 @@ def of_guest(
 
 
 def shared(node: NodeFacts) -> bool:
-    """The disks of its guests are where other nodes have them, too."""
+    """Return whether the disks of its guests are on shared storage."""
     return in_ceph(node) or node.storage.mount.shared
 
 
 def storage_classes(pair: PairFacts) -> str:
-    """How the disks of the two nodes are of two kinds that no move converts;
-    empty where they are of one."""
+    """Return how the storage of the two nodes differs, or ''.
+
+    No move converts disks between classes of storage.
+    """
     source, destination = pair.source, pair.destination
     if in_ceph(source) and in_ceph(destination):
         if _ceph_cluster(source) == _ceph_cluster(destination):
             return ""
         if ceph_conf(source) == ceph_conf(destination):
-            return ""  # one cluster, which options-that-must-agree-do judges
+            return ""  # the same cluster; options-that-must-agree-do judges it
         return (
             f"disks are in the Ceph cluster of {ceph_conf(source)} on"
             f" {source.name} and of {ceph_conf(destination)} on"
@@ -74,7 +76,7 @@ def storage_classes(pair: PairFacts) -> str:
 
 
 def _ceph_cluster(node: NodeFacts) -> tuple[str, str]:
-    """What two clusters differ in, wherever their files are."""
+    """Return what identifies a cluster, wherever its files are."""
     return (
         node.config.get("libvirt", "images_rbd_pool") or "rbd",
         node.config.get("libvirt", "rbd_secret_uuid"),

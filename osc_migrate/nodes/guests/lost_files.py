@@ -1,8 +1,8 @@
-"""Files of a guest's disks that QEMU holds and no path leads to any more.
+"""Finds disk files that QEMU has open although their path no longer exists.
 
-A deleted file is there as long as a process has it open: /proc/PID/fd shows
-it as 'PATH (deleted)' (proc(5)). On NFS another client's deletion shows only
-when the path is looked up: that comes first.
+A deleted file exists as long as a process has it open: /proc/PID/fd shows it
+as 'PATH (deleted)' (proc(5)). On NFS, a deletion by another client only
+becomes visible when the path is looked up, so that is done first.
 """
 
 import re
@@ -10,10 +10,9 @@ import re
 from osc_migrate.facts import Unread
 from osc_migrate.nodes.guests.facts import LostFile
 
-# lost_files PID XML: 'gone PATH' of a file in the XML that is not there,
-# 'held FD PATH' of a deleted one; the number of the process first, 'end'
-# last. Only a path that was looked up counts: root may be kept
-# out of a directory of NFS.
+# lost_files PID XML: prints the process ID, 'gone PATH' for files in the XML
+# that do not exist, 'held FD PATH' for deleted ones, and 'end'. A path only
+# counts if its directory could be searched: NFS may deny that to root.
 SCRIPT = r"""
 lost_files() {
     case $1 in '' | *[!0-9]*) return ;; esac
@@ -50,7 +49,7 @@ def read(text: str) -> tuple[LostFile, ...]:
     open_files: dict[str, str] = {}
     for line in lines:
         if match := _OPEN_FILE.fullmatch(line):
-            # QEMU may open it twice.
+            # QEMU may have opened it twice.
             open_files[match[2]] = (
                 open_files.get(match[2]) or f"/proc/{pid}/fd/{match[1]}"
             )

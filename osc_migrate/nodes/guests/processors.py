@@ -1,8 +1,8 @@
-"""Whether a node can give guests that run elsewhere the processor they see.
+"""Whether a node can provide the CPUs of guests on other nodes.
 
-libvirt there compares it with what its hypervisor can do (virsh
-hypervisor-cpu-compare, libvirt 4.4 and later): as Nova's own check does, but
-of the running guest, whose processor has every feature named.
+libvirt compares them with the capabilities of its hypervisor (virsh
+hypervisor-cpu-compare, libvirt 4.4 and later), like Nova's own check, but for
+the running guest, whose CPU lists every feature.
 """
 
 import re
@@ -12,9 +12,9 @@ from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.guests.facts import GuestCpu
 
-# Kinds of processors; guests of a cloud have few.
+# Maximum number of CPU kinds; a cloud has few.
 MAX_COMPARED = 20
-# Characters of one.
+# Maximum length of a description.
 _LARGEST = 16384
 _SCRIPT = r"""
 try() {
@@ -27,8 +27,8 @@ try() {
 }
 """
 _MARK = re.compile(r"(?m)^#processor ([0-9a-f]{32})$")
-# virsh says which way it compares: 'The CPU provided by hypervisor on the
-# host is a superset of CPU described in ...' (virsh-host.c).
+# virsh's wording: 'The CPU provided by hypervisor on the host is a superset of
+# CPU described in ...' (virsh-host.c).
 _VERDICTS = (
     ("identical", re.compile("is identical to the CPU provided by")),
     ("superset", re.compile("is a superset of CPU described")),
@@ -37,7 +37,7 @@ _VERDICTS = (
 
 
 def question(cpus: Iterable[GuestCpu]) -> dict[str, Question]:
-    """Compares them, each kind once."""
+    """Return the question that compares each kind once."""
     kinds = {
         cpu.key: cpu
         for cpu in cpus

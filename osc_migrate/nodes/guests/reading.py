@@ -1,4 +1,4 @@
-"""Questions about certain servers, and what the answers mean."""
+"""Questions about servers, and parsing of the answers."""
 
 import re
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from osc_migrate.nodes.guests import lost_files, processors, writing
 from osc_migrate.nodes.guests.facts import Disk, Domain, GuestCpu, Guests
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Elements inside of each other in libvirt's description of a guest.
+# Maximum nesting of elements in the XML of a guest.
 _DEEPEST = 100
-# Of one host at a time; the rest is not looked at closely.
+# Maximum number of servers of one host that are examined.
 MAX_SERVERS = 200
 _VIRSH = "virsh -r -c qemu:///system"
-# Its process id is written when QEMU is started, a migrated guest's too.
+# The PID file is written when QEMU starts, also for a migrated guest.
 _EACH = (
     lost_files.SCRIPT
     + f"""
@@ -33,7 +33,7 @@ for uuid in SERVERS; do
 done
 """
 )
-# The directory that QEMU takes them from for migrations (qemu.conf).
+# The directory of QEMU's certificates for migrations (qemu.conf).
 _CERTIFICATES = r"""
 place=$(awk -F'"' '
     /^[ \t]*default_tls_x509_cert_dir/ {any = $2}
@@ -42,7 +42,7 @@ place=$(awk -F'"' '
     ' /etc/libvirt/qemu.conf 2>/dev/null)
 [ ! -e "$place/ca-cert.pem" ] || stat -c %Y -- "$place/ca-cert.pem"
 """
-# systemd mounts each controller of version 1 by itself.
+# systemd mounts each controller of version 1 separately.
 _CGROUP = """
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo 2
 elif [ -e /sys/fs/cgroup/cpu ]; then echo 1
@@ -53,9 +53,9 @@ fi
 def questions(
     config: Config, servers: Sequence[str], *, read_only: bool = False
 ) -> dict[str, Question]:
-    """What to ask about these servers, by UUID.
+    """Return the questions about these servers, by UUID.
 
-    :param read_only: measure nothing: QEMU would look at their memory.
+    :param read_only: measure nothing, as QEMU would sample their memory.
     """
     server_ids = tuple(s for s in servers if re.fullmatch(_UUID, s))[
         :MAX_SERVERS
@@ -137,7 +137,7 @@ def _running(output: CommandOutput) -> dict[str, Domain]:
 
 def _parse_xml(xml: str) -> ElementTree.Element:
     try:
-        # No domain is as deep, and elements are written by recursion.
+        # No domain is nested that deeply, and serialization is recursive.
         parser: Any = ElementTree.XMLPullParser(("start", "end"))
         parser.feed(xml.strip())
         parser.close()
@@ -151,7 +151,7 @@ def _parse_xml(xml: str) -> ElementTree.Element:
         if root is None:
             raise Unread("libvirt's description of it is empty")
         return root
-    # A survey file may hold half of a character: UTF-8 cannot encode it.
+    # A survey file may contain half of a surrogate pair, which UTF-8 lacks.
     except (ElementTree.ParseError, UnicodeError) as error:
         raise Unread(f"libvirt's description of it: {error}") from None
 
@@ -169,7 +169,7 @@ def _cpu(domain: ElementTree.Element) -> GuestCpu:
     mode = ""
     if cpu_element is not None:
         mode = cpu_element.get("mode") or "custom"
-        # Of the guest's own shape; no matter of the processor.
+        # These describe the guest, not CPU features.
         for name in ("topology", "numa", "cache", "maxphysaddr"):
             for part in cpu_element.findall(name):
                 cpu_element.remove(part)

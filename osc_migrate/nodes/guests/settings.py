@@ -1,7 +1,7 @@
-"""What a running guest was given when it was started, as its XML shows.
+"""Compares the XML of a running guest with the current state of the APIs.
 
-Nova and Neutron may have changed since; Nova makes the destination's XML from
-what they say now.
+The XML dates from the start of the guest. Nova generates the XML for the
+destination from the current state of Nova and Neutron.
 """
 
 import re
@@ -16,14 +16,15 @@ from osc_migrate.nodes.node_check import LIVE
 from osc_migrate.text import command, listed, paste
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# cpu.weight of cgroup v2; libvirt takes shares up to it (vircgroupv2.c).
+# Maximum of cpu.weight in cgroup v2 (libvirt, vircgroupv2.c).
 _MOST_SHARES = 10000
 _SHARES = "quota:cpu_shares"
 
 
 def _domain(guest: GuestMove) -> Domain:
-    """
-    :raises Skip: the source does not run it, as another check says.
+    """Return the running guest.
+
+    :raises Skip: the source does not run it, which another check reports.
     """
     domain = guest.source.guests.running.get(guest.id)
     if domain is None:
@@ -51,7 +52,7 @@ def guest_has_the_volumes_that_nova_attached(guest: GuestMove) -> str:
         if _UUID.fullmatch(disk.serial.lower())
     }
     attached = {volume.lower() for volume in guest.move.server.volume_ids}
-    # libvirt gives a SCSI device that is passed through no serial.
+    # libvirt sets no serial for SCSI passthrough.
     unnamed = any(disk.device == "lun" and not disk.serial for disk in disks)
     missing = sorted(attached - serials) if not unnamed else []
     unknown = sorted(serials - attached)
@@ -77,7 +78,7 @@ def guest_has_the_volumes_that_nova_attached(guest: GuestMove) -> str:
 
 
 def _shown(port: Port) -> tuple[str, int]:
-    """MAC of a port and MTU of its network; empty where not known."""
+    """Return MAC address and network MTU of a port; empty if unknown."""
     return or_none(lambda: port.mac) or "", or_none(lambda: port.mtu) or 0
 
 

@@ -1,9 +1,9 @@
-"""How fast guests write their memory, as QEMU measures it.
+"""Measures how fast guests write their memory, with QEMU.
 
-QEMU looks at a sample of the pages twice, a second or three apart (virsh
-domdirtyrate-calc, libvirt 7.2 and QEMU 5.2); the guest runs on. It takes 512
-pages of each GiB: one that was written to stands for 2 MiB. The mean of two
-samples is nearer to the truth.
+QEMU examines a sample of the pages twice, one or three seconds apart (virsh
+domdirtyrate-calc, libvirt 7.2 and QEMU 5.2), while the guest is running. It
+uses 512 pages of each GiB, so a page that was written represents 2 MiB. The
+mean of two samples is more accurate.
 """
 
 import re
@@ -14,13 +14,13 @@ from osc_migrate.nodes.answers import Question
 from osc_migrate.nodes.command_output import CommandOutput
 from osc_migrate.nodes.guests.facts import Writing
 
-# Guests at once: each costs some starts of virsh.
+# Maximum number of guests: each takes several calls of virsh.
 MAX_MEASURED = 20
 _MIB = 2**20
 _RATE = "dirtyrate.megabytes_per_second"
-# calc_status 1 is being measured (virDomainDirtyRateStatus). The guest's
-# memory is the one mapping of QEMU that is as large; what was never written
-# is not resident there.
+# calc_status 1 means: in progress (virDomainDirtyRateStatus). The guest's
+# memory is the only mapping of QEMU of that size; pages that were never
+# written are not resident.
 _SCRIPT = r"""
 virsh='virsh -c qemu:///system'
 $virsh -h 2>/dev/null | grep -q domdirtyrate-calc || {
@@ -61,7 +61,7 @@ _FIELD = re.compile(r"(?m)^ *([a-z_.]{1,50})=([0-9]{1,15})$")
 
 
 def question(servers: Sequence[str]) -> dict[str, Question]:
-    """Measures these servers, unless they are many."""
+    """Return the question that measures these servers, unless many."""
     if len(servers) > MAX_MEASURED:
         return {}
     placeholders = " ".join(["%s"] * len(servers))
@@ -73,7 +73,7 @@ def question(servers: Sequence[str]) -> dict[str, Question]:
 
 def read(output: CommandOutput) -> Mapping[str, Writing]:
     parts = _GUEST.split(output.out("writing"))
-    # Of each guest: what is reported once, and the rates by their periods.
+    # Fields of each guest, with rates by period.
     fields: dict[str, dict[str, str]] = {}
     rates: dict[str, dict[str, list[int]]] = {}
     for uuid, text in zip(parts[1::2], parts[2::2], strict=True):
@@ -101,7 +101,7 @@ def _writing(
     memory = kib("balloon.current")
     if not memory:
         raise Unread("libvirt does not report the guest's memory")
-    # Memory in several parts, or in huge pages, is not seen so.
+    # Memory in several parts or huge pages is not detected this way.
     used = min(kib("used"), memory) or memory
     rate = mean(rates["1"])
     longer = mean(rates["3"]) if "3" in rates else rate

@@ -1,7 +1,7 @@
-"""Checks of libvirt's daemons: they run, answer, and listen for the others.
+"""Checks of libvirt's daemons: they run, answer and listen for other nodes.
 
-The listener counts, not the service: after a crash loop the sockets of
-libvirtd stay dead while it and nova-compute look healthy.
+What counts is the listener, not the service: after a crash loop, libvirtd's
+sockets stay failed although libvirtd and nova-compute look healthy.
 """
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
@@ -82,7 +82,7 @@ def _clash(libvirt: Libvirt) -> bool:
     if libvirt.daemon != "libvirtd" or not libvirt.flag_next:
         return False
     unit = libvirt.unit("libvirtd.socket")
-    # Sockets that are asleep are woken by the service (Wants=).
+    # The service starts inactive sockets (Wants=).
     return unit.load == "loaded"
 
 
@@ -133,13 +133,14 @@ def _starts(libvirt: Libvirt) -> bool:
     return any(
         unit.starts
         for name, unit in libvirt.units.items()
-        # A socket for other hosts takes the local one with it (BindsTo).
+        # A socket for other hosts implies the local one (BindsTo).
         if name.startswith(libvirt.daemon)
     )
 
 
 def _remote(node: NodeFacts) -> Transport:
-    """
+    """Return the transport to listen for.
+
     :raises Skip: libvirt need not listen, or does not run.
     """
     target = transport(config_of(node))
@@ -241,7 +242,7 @@ def libvirt_lets_nova_in(node: NodeFacts) -> str:
 
 
 def _listen_commands(node: NodeFacts, target: Transport) -> list[str]:
-    """Lets it listen."""
+    """Return the commands that make libvirt listen."""
     libvirt = node.libvirt
     if libvirt.by_sockets and not libvirt.contained:
         return sockets(libvirt, target)

@@ -1,4 +1,4 @@
-"""How the files of libvirt's daemons are written."""
+"""Parses the configuration files of libvirt's daemons."""
 
 import re
 
@@ -7,8 +7,10 @@ _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
 def awk_statements(*keys: str) -> str:
-    """An awk program that shows only these statements of a file; lists go
-    over several lines."""
+    """Return an awk program that prints only these settings of a file.
+
+    Lists may span several lines.
+    """
     return (
         r"'/^[ \t]*(" + "|".join(keys) + r")[ \t]*=/"
         r" {on = 1; list = /=[ \t]*\[/}"
@@ -17,9 +19,9 @@ def awk_statements(*keys: str) -> str:
 
 
 def statements(lines: list[str]) -> dict[str, str]:
-    """What a file such as qemu.conf sets; the last one wins, as in libvirt.
+    """Parse a file such as qemu.conf; the last setting wins, as in libvirt.
 
-    Quotes are removed; the entries of a list come one a line.
+    Quotes are removed; entries of a list are on separate lines.
     """
     values_by_key: dict[str, list[str]] = {}
     key, entries = "", False
@@ -37,6 +39,6 @@ def statements(lines: list[str]) -> dict[str, str]:
             values_by_key[key] = [value.strip()]
             continue
         values_by_key[key] += filter(None, quoted)
-        # A ] inside of quotes is part of a name.
+        # A ']' inside quotes is part of a name.
         entries = "]" not in _QUOTED.sub("", line)
     return {key: "\n".join(values) for key, values in values_by_key.items()}

@@ -1,4 +1,4 @@
-"""Checks of the ports where QEMU takes guests in, as qemu.conf has them."""
+"""Checks of the ports for incoming migrations in qemu.conf."""
 
 from collections import Counter
 
@@ -16,21 +16,21 @@ from osc_migrate.nodes.node import ClusterFacts, NodeFacts
 from osc_migrate.nodes.node_check import LIVE, of_cluster, of_node
 from osc_migrate.text import command
 
-# Two a move that copies disks: memory, and the disks (NBD). A host that is
-# emptied sends several at once.
+# A block migration needs two: memory, and the disks (NBD). A host that is
+# drained sends several guests at once.
 ENOUGH = 8
-# The range of Nova's own page on live migration.
+# The range in Nova's documentation of live migration.
 NOVA_PORT_RANGE = (49152, 49261)
 
 
 def runs(libvirt: Libvirt) -> bool:
-    """The daemon runs, or systemd listens on its socket and starts it."""
+    """Return whether it runs, or systemd starts it through its socket."""
     socket = libvirt.unit(f"{libvirt.daemon}.socket")
     return libvirt.daemon in libvirt.processes or socket.active == "active"
 
 
 def trouble_of_ports(libvirt: Libvirt) -> str:
-    """Why QEMU's driver refuses qemu.conf (qemu_conf.c); empty if not."""
+    """Return why QEMU's driver refuses qemu.conf (qemu_conf.c), or ''."""
     try:
         first, last = libvirt.ports
     except ValueError:
@@ -43,7 +43,7 @@ def trouble_of_ports(libvirt: Libvirt) -> str:
 
 
 def refused(libvirt: Libvirt) -> str:
-    """Why libvirt does not start with its qemu.conf; empty if it does."""
+    """Return why libvirt does not start with its qemu.conf, or ''."""
     address = libvirt.qemu.get("migration_address", "")
     if address and _loopback(address):
         return f"migration_address {address}"
@@ -57,8 +57,10 @@ def _loopback(address: str) -> bool:
 def _restart_parts(
     node: NodeFacts, lines: list[str]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Lines and units for verdict_with_fix(): a restart alone does not
-    bring back the sockets that failed with the daemon."""
+    """Return lines and units for verdict_with_fix().
+
+    A restart alone does not recover sockets that failed with the daemon.
+    """
     libvirt = node.libvirt
     if libvirt.daemon in libvirt.processes:
         return lines, (libvirt.daemon,)
@@ -101,7 +103,7 @@ def migration_ports_are_free(node: NodeFacts) -> str:
     occupied = {
         listener.port: listener.process
         for listener in libvirt.listeners
-        # Guests that arrive now.
+        # Guests that are arriving.
         if first <= listener.port <= last
         and not listener.process.startswith("qemu")
     }
@@ -159,7 +161,7 @@ def migration_ports_agree(cluster: ClusterFacts) -> str:
         raise Skip("reported by migration-ports-are-sane")
     if not nodes:
         raise Skip("no node has libvirt")
-    # Ranges that are too small are named by another check.
+    # Ranges that are too small are reported by another check.
     agreed_range = majority(
         {n.name: n.libvirt.ports for n in nodes}, usual=(NOVA_PORT_RANGE,)
     )

@@ -1,4 +1,4 @@
-"""libvirt and QEMU of a node."""
+"""Facts about libvirt and QEMU of a node."""
 
 import dataclasses
 import ipaddress
@@ -8,13 +8,13 @@ from osc_migrate.facts import Facts
 
 # Ports of libvirtd and virtproxyd (libvirt, remote_driver.h), by transport.
 PORTS = {"tcp": 16509, "tls": 16514}
-# Where QEMU takes guests in unless qemu.conf says otherwise (qemu.conf).
+# QEMU's default ports for incoming migrations (qemu.conf).
 DATA_PORTS = (49152, 49215)
 
 
 @dataclasses.dataclass(frozen=True)
 class SystemdUnit:
-    """A unit of systemd, in the words of 'systemctl show'."""
+    """A unit of systemd, with the values of 'systemctl show'."""
 
     # LoadState: loaded, masked, not-found.
     load: str
@@ -27,7 +27,7 @@ class SystemdUnit:
 
     @property
     def starts(self) -> bool:
-        """It starts with the node."""
+        """Whether it starts at boot."""
         return self.boot in ("enabled", "alias", "generated", "linked")
 
 
@@ -35,15 +35,17 @@ class SystemdUnit:
 class Listener:
     """A TCP port that a process listens on."""
 
-    # '*' for any address of both families, as ss has it.
+    # '*' for any address of both families, as in ss.
     address: str
     port: int
-    # Name of the process; empty where it is not known.
+    # Name of the process; empty if unknown.
     process: str = ""
 
     def hears(self, target: str) -> bool:
-        """A connection to `target` gets there: an address, or a name, which
-        may mean any but a loopback one."""
+        """Return whether a connection to an address or name reaches it.
+
+        A name may resolve to any address except loopback.
+        """
         if self.address == "*":
             return True
         try:
@@ -61,22 +63,22 @@ class Listener:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Libvirt(Facts):
-    # Who runs the guests: 'libvirtd' (one daemon for all) or 'virtqemud'
-    # (modular daemons); empty when neither is installed nor running.
+    # The daemon that runs guests: 'libvirtd' (monolithic) or 'virtqemud'
+    # (modular); empty if neither is installed or running.
     daemon: str
-    # It runs in a container: no unit of this node starts it.
+    # Whether it runs in a container: no unit of this node starts it.
     contained: bool
-    # Name -> state, of those that are installed or masked.
+    # Name -> state, for installed or masked units.
     units: Mapping[str, SystemdUnit]
     # Processes of libvirt's daemons.
     processes: frozenset[str]
-    # libvirtd was started with --listen.
+    # Whether libvirtd was started with --listen.
     flag: bool
-    # The file says it will be the next time, and where that file is.
+    # Whether it will be at the next start, and the file that says so.
     flag_next: bool
     flag_file: str
-    # libvirtd.conf, or virtproxyd.conf and virtqemud.conf: paths as the
-    # daemon sees them, and what they set. Lists are one line an entry.
+    # libvirtd.conf, or virtproxyd.conf and virtqemud.conf: paths as seen by
+    # the daemon, and settings. Lists have one line for each entry.
     remote_file: str
     remote: Mapping[str, str]
     daemon_file: str
@@ -84,21 +86,21 @@ class Libvirt(Facts):
     # The same for qemu.conf.
     qemu_file: str
     qemu: Mapping[str, str]
-    # There is an auth.conf with credentials for other hosts.
+    # Whether auth.conf has credentials for other hosts.
     credentials: bool
     # /etc/machine-id; empty without one.
     machine_id: str
-    # The end of the journal where the daemon failed.
+    # The end of the journal, if the daemon failed.
     last_words: str
-    # Why virsh got no answer; empty when it got one.
+    # Why virsh got no answer, or ''.
     trouble: str
-    # What libvirt answered: UUID of the host; versions as (7, 2, 22).
+    # libvirt's answers: UUID of the host; versions such as (7, 2, 22).
     host_uuid: str
     qemu_version: tuple[int, ...]
     version: tuple[int, ...]
     # Machine types of QEMU for the node's own architecture.
     machines: frozenset[str]
-    # What 'pc', 'q35' and such mean: what new guests get.
+    # Machine types of aliases such as 'pc' and 'q35', for new guests.
     aliases: Mapping[str, str]
     # Machine types of the guests that are defined here.
     machines_used: frozenset[str]
@@ -108,7 +110,7 @@ class Libvirt(Facts):
 
     @property
     def front(self) -> str:
-        """The daemon that other hosts talk to."""
+        """The daemon that other hosts connect to."""
         return "virtproxyd" if self.daemon == "virtqemud" else "libvirtd"
 
     def unit(self, name: str) -> SystemdUnit:
@@ -116,19 +118,21 @@ class Libvirt(Facts):
 
     @property
     def by_sockets(self) -> bool:
-        """systemd listens for it (the rule since libvirt 5.6), not the
-        daemon itself with --listen, which takes the sockets masked."""
+        """Whether systemd listens for it (the default since libvirt 5.6).
+
+        Otherwise the daemon listens itself, with --listen and masked sockets.
+        """
         main = self.unit(f"{self.front}.socket").load
-        # Where the service is masked as well, neither is meant to run.
+        # If the service is masked too, neither should run.
         masked = main == "masked" != self.unit(f"{self.front}.service").load
         alone = self.flag_next and main != "loaded"
         return not (self.flag or alone or masked)
 
     @property
     def ports(self) -> tuple[int, int]:
-        """First and last one where QEMU takes guests in.
+        """First and last port for incoming migrations.
 
-        :raises ValueError: qemu.conf has no number there.
+        :raises ValueError: a setting in qemu.conf is not a number.
         """
         first, last = (
             int(self.qemu.get(f"migration_port_{end}", default), 10)

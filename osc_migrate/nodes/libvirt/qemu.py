@@ -14,8 +14,9 @@ from osc_migrate.text import command, listed, paste
 
 
 def _answers(*nodes: NodeFacts) -> None:
-    """
-    :raises Skip: libvirt of one of them is silent, as libvirt-answers says.
+    """Require an answer of libvirt on both nodes.
+
+    :raises Skip: one does not answer, which libvirt-answers reports.
     """
     for node in nodes:
         libvirt = node.libvirt
@@ -180,7 +181,7 @@ def host_uuids_differ(cluster: ClusterFacts) -> str:
         verdict = verdict_with_fix(
             Problem, "", node, [line], (node.libvirt.daemon,)
         )
-        # Made of the node's name, which the cloud or the operator gave it.
+        # Derived from the node's name, given by the cloud or the operator.
         fixes += [fix.resting_on() for fix in verdict.fixes]
         remedies.append(verdict.remedy)
     raise Problem(
@@ -194,10 +195,10 @@ def host_uuids_differ(cluster: ClusterFacts) -> str:
 def _duplicates(
     cluster: ClusterFacts, id_of: Callable[[NodeFacts], str]
 ) -> list[NodeFacts]:
-    """Nodes that report what a node before them reported.
+    """Return nodes with the same ID as a node before them.
 
-    :raises Skip: there are none, and libvirt of a node does not answer, as
-        libvirt-answers says, or too few nodes report anything.
+    :raises Skip: there are none, and libvirt of a node does not answer (see
+        libvirt-answers) or too few nodes report an ID.
     """
     nodes_by_id = defaultdict(list)
     silent = []

@@ -1,5 +1,5 @@
-"""libvirt's daemons, whether by units or in a container; what they listen
-on, what they answer, and the parts of their files that matter for a move."""
+"""Questions about libvirt's daemons, in units or containers: listeners,
+answers, and the settings that matter for a move."""
 
 import ipaddress
 import re
@@ -28,7 +28,7 @@ _UNITS = (
     *("virtproxyd.service", "virtproxyd.socket"),
     *("virtproxyd-tcp.socket", "virtproxyd-tls.socket"),
 )
-# None of them is a secret, unlike vnc_password.
+# None of these is a secret, unlike vnc_password.
 _REMOTE = daemons.awk_statements(
     *("listen_tcp", "listen_tls", "listen_addr", "tcp_port", "tls_port"),
     *("auth_tcp", "auth_tls", "tls_no_verify_certificate"),
@@ -42,8 +42,8 @@ _QEMU = daemons.awk_statements(
     *("dynamic_ownership", "remember_owner", "stdio_handler"),
 )
 
-# virsh wakes a daemon that systemd ends when it is idle. It runs
-# where the daemon is when the node itself has none.
+# virsh starts a daemon that systemd stops when idle. It runs in the daemon's
+# container if the node itself has no virsh.
 _VIRSH = (
     FIND_LIBVIRT.replace("%", "%%")
     + r"""
@@ -155,12 +155,12 @@ def questions(
         return {}
     uri = config.get("libvirt", "connection_uri") or "qemu:///system"
     virsh_questions = {}
-    # virsh runs as root, and a URI may name a program for it to run: what is
-    # not asked is unread.
+    # virsh runs as root, and a URI may name a program to run: other URIs are
+    # not queried, and unread.
     if _LOCAL.fullmatch(uri):
         virsh_questions["virsh"] = Question(_VIRSH, (uri,))
     return virsh_questions | {
-        # As sd_booted(3): a node without systemd, or without systemctl?
+        # As in sd_booted(3): a node without systemd, or without systemctl?
         "units": Question(
             "[ -d /run/systemd/system ] || { echo '#none'; exit 0; }\n"
             "systemctl show -p Id,LoadState,ActiveState,UnitFileState,Listen"
@@ -172,7 +172,10 @@ def questions(
 
 
 def read(output: CommandOutput) -> Libvirt:
-    """:raises Unread: the files were not read, which most facts need."""
+    """Parse the answers.
+
+    :raises Unread: the files were not read, which most facts need.
+    """
     parts = _parts(output.lines("files"))
     if "end" not in parts:
         raise Unread("libvirt.files: the answer is incomplete")
@@ -185,7 +188,7 @@ def read(output: CommandOutput) -> Libvirt:
     core, front = parts["doubt"].title, parts["front_doubt"].title
     daemon = fact(lambda: _daemon(process_names, units, core))
     modular = daemon == "virtqemud"
-    # Behind libvirtd, nothing is asked of a virtproxyd.
+    # With libvirtd, virtproxyd is not used.
     front = core or (front if modular else "")
     remote = parts["virtproxyd" if modular else "libvirtd"]
     daemon_part = parts["virtqemud" if modular else "libvirtd"]
@@ -224,19 +227,19 @@ class _Part:
         self.state = ""
 
     def of_file(self) -> list[str]:
-        """Its lines; none of a file that is absent."""
+        """Return its lines; none if the file is absent."""
         if not self.title and not self.state:
             return []
         return self.lines if require(self.state, self.title) else []
 
     def settings(self) -> dict[str, str]:
-        """What the file sets; nothing if it is absent."""
+        """Return its settings; none if the file is absent."""
         require(self.state, self.title or "a file of libvirt")
         return daemons.statements(self.lines)
 
 
 def _parts(lines: list[str]) -> Mapping[str, _Part]:
-    """The lines below headings like '#@qemu /etc/libvirt/qemu.conf'."""
+    """Return lines by heading, such as '#@qemu /etc/libvirt/qemu.conf'."""
     sections: defaultdict[str, _Part] = defaultdict(_Part)
     part = _Part()
     for line in lines:
@@ -260,14 +263,14 @@ def _credentials(parts: Mapping[str, _Part]) -> bool:
 
 
 def _machine_id(part: _Part) -> str:
-    """Empty where there is no such file."""
+    """Return the ID; empty without that file."""
     if require(part.state, "/etc/machine-id") and not part.title:
         raise Unread("/etc/machine-id is empty")
     return part.title
 
 
 def _units(output: CommandOutput) -> dict[str, SystemdUnit]:
-    """Empty without systemd."""
+    """Return the units; empty without systemd."""
     states: dict[str, SystemdUnit] = {}
     out = output.out("units")
     if out == "#none":
@@ -297,11 +300,12 @@ def _daemon(
     units: Mapping[str, SystemdUnit] | Unread,
     doubt: str,
 ) -> str:
-    """Which one runs the guests, or would after the next start: distributions
-    install both, and enable one.
+    """Return the daemon that runs guests, or would after the next start.
 
-    :param doubt: why a process of that name was not trusted.
-    :raises Unread: it may be that process, which no unit explains.
+    Distributions install both and enable one.
+
+    :param doubt: why a process with such a name is not trusted.
+    :raises Unread: it may be that process, and no unit explains it.
     """
     names = ("libvirtd", "virtqemud")
     for name in names:
@@ -333,7 +337,7 @@ def _is_in_container(cgroups: list[str]) -> bool:
 
 
 def _listens(arguments: list[str]) -> bool:
-    """--listen is among the arguments; short options may be combined."""
+    """Return whether --listen is set; short options may be combined."""
     return any(
         argument == "--listen" or re.fullmatch("-[dvl]*l[dvl]*", argument)
         for argument in arguments
@@ -346,14 +350,14 @@ def _arguments(lines: list[str]) -> list[str]:
 
 
 def _quoted(name: str, lines: list[str]) -> frozenset[str]:
-    """The values of name='...', at most one a line."""
+    """Return the values of name='...', at most one for each line."""
     pattern = re.compile(rf"\b{name}='([^']{{1,64}})'")
     matches = (pattern.search(line[:300]) for line in lines)
     return frozenset(match[1] for match in matches if match)
 
 
 def _listeners(output: CommandOutput) -> tuple[Listener, ...]:
-    """Rows of ss, or 'hex ADDRESS:PORT' of /proc/net/tcp and tcp6."""
+    """Parse rows of ss, or 'hex ADDRESS:PORT' from /proc/net/tcp and tcp6."""
     rows = output.lines("listeners")
     if rows[-1:] != ["end=listeners"]:
         raise Unread("libvirt.listeners: the answer is incomplete")
@@ -376,8 +380,10 @@ def _listener(row: str) -> Listener:
 
 
 def _hexadecimal(text: str) -> Listener:
-    """Words of 32 bits, each in the byte order of the node: little-endian
-    on all that OpenStack runs on but s390x."""
+    """Parse an address of 32-bit words in the byte order of the node.
+
+    That is little-endian on all platforms of OpenStack except s390x.
+    """
     address, _, port = text.partition(":")
     try:
         raw = bytes.fromhex(address)
@@ -387,5 +393,5 @@ def _hexadecimal(text: str) -> Listener:
         ip = str(ipaddress.ip_address(turned))
     except ValueError:
         raise Unread(f"'{text[:60]}' is not an address of /proc/net") from None
-    # One socket of IPv6 serves both families, unless IPV6_V6ONLY is set.
+    # An IPv6 socket serves both families, unless IPV6_V6ONLY is set.
     return Listener("*" if ip == "::" else ip, parse_int(port, "a port", 16))

@@ -1,4 +1,4 @@
-"""How Nova lets one libvirt talk to the other, and how its files are fixed."""
+"""How libvirt connects to other nodes for Nova, and fixes for its files."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -16,20 +16,21 @@ from osc_migrate.text import command
 class Transport:
     # tcp, tls, ssh ...
     scheme: str
-    # Where libvirt must listen; 0 where it need not.
+    # Port on which libvirt must listen; 0 if it need not.
     port: int
-    # The destination's certificate is looked at.
+    # Whether the destination's certificate is verified.
     verify: bool = True
-    # The client's certificate and CA are in a directory of the URI
+    # Whether the URI names a directory for the client's certificate and CA
     # (libvirt, uri.html: pkipath).
     own_client_files: bool = False
 
 
 def transport(config: Config) -> Transport:
-    """What stands in the URI that Nova makes (nova/virt/libvirt/driver.py,
-    _live_migration_uri).
+    """Return the transport in the URI that Nova uses.
 
-    :raises Skip: the node runs no QEMU.
+    See nova/virt/libvirt/driver.py, _live_migration_uri.
+
+    :raises Skip: the node does not run QEMU.
     """
     kind = config.get("libvirt", "virt_type", "kvm")
     if kind not in ("kvm", "qemu"):
@@ -38,7 +39,7 @@ def transport(config: Config) -> Transport:
     if not uri:
         scheme = config.get("libvirt", "live_migration_scheme") or "tcp"
         return Transport(scheme, PORTS.get(scheme, 0))
-    # Without a transport, libvirt takes TLS for another host.
+    # Without a transport, libvirt uses TLS for other hosts.
     before, _, remainder = uri.partition("://")
     scheme = before.partition("+")[2] or "tls"
     place, _, query = remainder.partition("/")
@@ -52,7 +53,7 @@ def transport(config: Config) -> Transport:
 
 
 def transport_for_fix(node: NodeFacts) -> Transport:
-    """The same for a fix, which needs a transport whatever nova.conf sets."""
+    """Like transport(), for a fix, which needs one in any case."""
     try:
         return transport(config_of(node))
     except Skip:
@@ -60,8 +61,10 @@ def transport_for_fix(node: NodeFacts) -> Transport:
 
 
 def inbound(node: NodeFacts) -> str:
-    """The address or name that others connect to (nova/conf/libvirt.py,
-    live_migration_inbound_addr)."""
+    """Return the address or name that other nodes connect to.
+
+    See live_migration_inbound_addr in nova/conf/libvirt.py.
+    """
     config = config_of(node)
     return config.get("libvirt", "live_migration_inbound_addr") or config.get(
         "DEFAULT", "host", node.name
@@ -69,7 +72,7 @@ def inbound(node: NodeFacts) -> str:
 
 
 def native_tls(config: Config) -> bool:
-    """QEMU itself encrypts what it sends."""
+    """Return whether QEMU itself encrypts migrations."""
     return config.flag("libvirt", "live_migration_with_native_tls")
 
 
@@ -80,8 +83,10 @@ def verdict_with_fix(
     lines: Sequence[str],
     restart: tuple[str, ...] = (),
 ) -> Verdict:
-    """A verdict on libvirt's files or units, with its fix: a text where
-    they belong to a container, which a script on the node cannot fix."""
+    """Return a verdict about libvirt's files or units, with its fix.
+
+    For a container, the fix is text: a script on the node cannot apply it.
+    """
     if not node.libvirt.contained:
         return kind(detail, "", Fix(node.name, tuple(lines), restart))
     return kind(
@@ -96,7 +101,7 @@ def socket(libvirt: Libvirt, target: Transport) -> str:
 
 
 def start(node: NodeFacts) -> list[str]:
-    """Starts the daemons, and what listens for them."""
+    """Return commands that start the daemons and their listeners."""
     libvirt = node.libvirt
     if libvirt.by_sockets:
         return sockets(libvirt, transport_for_fix(node))
@@ -109,8 +114,11 @@ def start(node: NodeFacts) -> list[str]:
 
 
 def sockets(libvirt: Libvirt, target: Transport) -> list[str]:
-    """systemd opens no socket of a service that runs already, and a
-    connection to one in between starts it: all stop, then all start."""
+    """Return commands that enable sockets.
+
+    systemd does not open a socket of a running service, and a connection
+    meanwhile would start it: stop all, then start all.
+    """
     front, port = libvirt.front, target.port
     service = f"{front}.service"
     names = [f"{front}.socket"]
@@ -127,7 +135,7 @@ def sockets(libvirt: Libvirt, target: Transport) -> list[str]:
         and listen
         and not any(_is_any_address(stream, port) for stream in listen)
     ):
-        # A later drop-in wins over the one that bound it elsewhere.
+        # A later drop-in takes precedence over an existing one.
         place = f"/etc/systemd/system/{socket_name}.d"
         text = f"[Socket]\\nListenStream=\\nListenStream={port}\\n"
         lines += [
@@ -137,14 +145,14 @@ def sockets(libvirt: Libvirt, target: Transport) -> list[str]:
         ]
     daemons = dict.fromkeys([service, f"{libvirt.daemon}.service"])
     own_sockets = dict.fromkeys([*names, f"{libvirt.daemon}.socket"])
-    # The service takes them along.
+    # Started and stopped together with the service.
     side_sockets = [f"{front}-ro.socket", f"{front}-admin.socket"]
     return [
         *lines,
         command("systemctl", "unmask", *daemons, *own_sockets, *side_sockets),
         command("systemctl", "stop", service, f"{front}*.socket"),
         f"{command('systemctl', 'reset-failed', f'{front}*')} || :",
-        # The modular daemons need only their sockets.
+        # Modular daemons only need their sockets.
         command("systemctl", "enable", *own_sockets),
         command("systemctl", "start", *own_sockets),
         command("systemctl", "start", *daemons),
@@ -152,5 +160,5 @@ def sockets(libvirt: Libvirt, target: Transport) -> list[str]:
 
 
 def _is_any_address(stream: str, port: int) -> bool:
-    """ListenStream as systemd shows it: '[::]:16509' is any address."""
+    """Return whether a ListenStream such as '[::]:16509' is any address."""
     return stream in (f"[::]:{port}", f"0.0.0.0:{port}", str(port))

@@ -1,4 +1,4 @@
-"""What virsh shows of libvirt, QEMU and the host."""
+"""Parses virsh's output about libvirt, QEMU and the host."""
 
 import re
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from osc_migrate.nodes.command_output import CommandOutput, fact
 
 
 def read(output: CommandOutput) -> dict[str, Any]:
-    """Facts by name; all but 'trouble' are unread without an answer."""
+    """Return facts by name; without an answer, only 'trouble' is read."""
     answer = fact(output.answer, "virsh")
     if isinstance(answer, Unread):
-        # virsh was run: a daemon that hangs is reported as the trouble.
+        # virsh was run: a hanging daemon is reported as the trouble.
         trouble, lines = answer.reason, []
     else:
         lines = answer.lines
@@ -54,8 +54,7 @@ def _version(lines: list[str], label: str) -> tuple[int, ...]:
 
 
 def _machines(lines: list[str]) -> tuple[set[str], dict[str, str]]:
-    """Names of machine types, and what the aliases among them mean, of the
-    host's architecture."""
+    """Return machine types and aliases of the host's architecture."""
     names: set[str] = set()
     aliases: dict[str, str] = {}
     host = architecture = ""
@@ -79,8 +78,10 @@ _MACHINE = re.compile(
 
 
 def _security(lines: list[str]) -> frozenset[str]:
-    """The models that stand before the first guest; the CPU has a <model>
-    too, inside of <cpu>, before them."""
+    """Return the security models, which precede the first guest.
+
+    The CPU has a <model> too, inside <cpu>, before them.
+    """
     models: set[str] = set()
     for line in lines:
         if "<arch name" in line:
@@ -89,6 +90,6 @@ def _security(lines: list[str]) -> frozenset[str]:
         if match and match[1] in ("none", "dac", "apparmor", "selinux"):
             models.add(match[1])
     if not models:
-        # A driver that does nothing is the model 'none'.
+        # A driver without effect has the model 'none'.
         raise Unread("libvirt shows no security model of its host")
     return frozenset(models - {"none"})
