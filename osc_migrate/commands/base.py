@@ -316,8 +316,8 @@ def _permitted(parsed_args: argparse.Namespace, text: str) -> str:
 def blank(
     parsed_args: argparse.Namespace, row: Iterable[object]
 ) -> Sequence[object]:
-    """Return the row with empty cells for None and False; JSON and YAML
-    can represent these."""
+    """Return the row with empty cells for None, which only JSON and YAML can
+    represent."""
     if getattr(parsed_args, "formatter", "") in _ESCAPING:
         return tuple(row)
     return tuple("" if cell is None else cell for cell in row)

@@ -1,4 +1,4 @@
-"""The addresses that a node gives to others."""
+"""The addresses of a node that other nodes use."""
 
 from osc_migrate.checks.check import Problem, Verdict
 from osc_migrate.facts import or_none
@@ -8,14 +8,14 @@ from osc_migrate.nodes.node import NodeFacts
 
 
 def resolved_addresses(node: NodeFacts, word: str) -> tuple[str, ...]:
-    """The addresses of a host name or address of nova.conf on its node."""
+    """Return the addresses of a host name or address in nova.conf."""
     if is_address(word):
         return (word,)
     return node.network.names.get(word, ())
 
 
 def is_own(node: NodeFacts, word: str) -> bool:
-    """Others who go there come to this node."""
+    """Return whether a name or address leads to this node."""
     addresses = resolved_addresses(node, word)
     return any(a in node.network.own for a in addresses) and not any(
         is_loopback(a) for a in addresses
@@ -23,7 +23,7 @@ def is_own(node: NodeFacts, word: str) -> bool:
 
 
 def own_address(node: NodeFacts) -> str:
-    """The address that others best know it by; empty where none is sure."""
+    """Return the address best known to other nodes, or '' if uncertain."""
     my_ip = config_of(node).get("DEFAULT", "my_ip")
     if is_address(my_ip) and is_own(node, my_ip):
         return my_ip
@@ -34,7 +34,7 @@ def own_address(node: NodeFacts) -> str:
 def to_own_address(
     node: NodeFacts, detail: str, section: str, option: str
 ) -> Verdict:
-    """The problem that an option of nova.conf names another machine."""
+    """Return the problem of an option in nova.conf that names another host."""
     if address := own_address(node):
         return with_fix(Problem, node, detail, Set(section, option, address))
     return Problem(

@@ -1,4 +1,4 @@
-"""A node's addresses, names and firewall."""
+"""Facts about the addresses, names and firewall of a node."""
 
 import dataclasses
 import enum
@@ -10,7 +10,7 @@ from osc_migrate.nodes.network.ssh_facts import Ssh
 
 
 class Manager(enum.StrEnum):
-    """What manages the firewall of a node, unless a file of rules does."""
+    """Manager of a node's firewall, unless it is a file with rules."""
 
     FIREWALLD = "firewalld"
     UFW = "ufw"
@@ -22,14 +22,14 @@ class Interface:
     """A network interface."""
 
     mtu: int
-    # Switched on by the administrator, and connected to something.
+    # Enabled by the administrator, and with a carrier.
     up: bool
     carrier: bool
 
 
 @dataclasses.dataclass(frozen=True)
 class Address:
-    """An address of the node: '10.77.0.13' of /24 on 'eth0'."""
+    """An address of a node, such as 10.77.0.13/24 on eth0."""
 
     address: str
     prefix: int
@@ -37,12 +37,12 @@ class Address:
 
     @property
     def network(self) -> str:
-        """The network on its link: '10.77.0.0/24'."""
+        """The network of its link: '10.77.0.0/24'."""
         cidr = f"{self.address}/{self.prefix}"
         return str(ipaddress.ip_interface(cidr).network)
 
     def reaches(self, address: str) -> bool:
-        """Whether another address is on the same link."""
+        """Return whether another address is on the same link."""
         return ipaddress.ip_address(address) in ipaddress.ip_network(
             self.network
         )
@@ -50,13 +50,13 @@ class Address:
 
 @dataclasses.dataclass(frozen=True)
 class Firewall:
-    """What filters the packets to and from a node."""
+    """The packet filter of a node."""
 
     manager: Manager
-    # Chains that see what comes in and may stop some of it: (family, table,
-    # chain) of nftables, or as if iptables were part of it.
+    # Chains for incoming packets that may drop some: (family, table, chain) of
+    # nftables, or the equivalent for iptables.
     inputs: tuple[tuple[str, str, str], ...] = ()
-    # The same for what goes out.
+    # The same for outgoing packets.
     outputs: tuple[tuple[str, str, str], ...] = ()
     # The file that nftables.service loads; empty unless it is enabled.
     file: str = ""
@@ -66,32 +66,31 @@ class Firewall:
 class NodeNetwork(Facts):
     """A node's addresses, names and firewall."""
 
-    # As hostname(1) says.
+    # Output of hostname(1).
     hostname: str
-    # A name that the node has, or announces to others -> the addresses that it
-    # has there, none where it does not resolve.
+    # Name of the node, or announced by it -> its addresses on the node; empty
+    # if it does not resolve.
     names: Mapping[str, tuple[str, ...]]
-    # The same -> its canonical name there.
+    # The same names -> canonical name.
     canonical: Mapping[str, str]
-    # Of /etc/hosts: (address, names), in their order.
+    # Lines of /etc/hosts in order: (address, names).
     hosts: tuple[tuple[str, tuple[str, ...]], ...]
     addresses: tuple[Address, ...]
     interfaces: Mapping[str, Interface]
-    # What is sent from when nothing else is said; empty without a default
-    # route.
+    # Source address of the default route; empty without one.
     primary: str
     firewall: Firewall
     ssh: Ssh
-    # Interface -> Mbit/s, where its driver reports it.
+    # Interface -> Mbit/s, if its driver reports it.
     speeds: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def own(self) -> frozenset[str]:
-        """All addresses, those of loopback too."""
+        """All addresses, including loopback."""
         return frozenset(a.address for a in self.addresses)
 
     def holder(self, address: str) -> Address | None:
-        """The entry of an address, None when the node does not have it."""
+        """Return the entry of an address, or None."""
         return next((a for a in self.addresses if a.address == address), None)
 
 
@@ -103,7 +102,7 @@ def is_loopback(address: str) -> bool:
 
 
 def is_address(word: str) -> bool:
-    """Whether a word is an IP address rather than a name."""
+    """Return whether a word is an IP address rather than a name."""
     try:
         ipaddress.ip_address(word)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Remedies that let the packets of a move through a node's firewall."""
+"""Remedies that open a node's firewall for a move."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from osc_migrate.nodes.network.facts import Manager, is_address
 from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.text import command
 
-# A port, or a range of them, both ends included.
+# A port, or an inclusive range.
 Ports = int | tuple[int, int]
 _FAMILIES = ("ip", "ip6", "inet")
 
@@ -18,13 +18,13 @@ _FAMILIES = ("ip", "ip6", "inet")
 def open_ports(
     source: NodeFacts, destination: NodeFacts, to: str, ports: Iterable[Ports]
 ) -> tuple[str, *tuple[Fix, ...]]:
-    """Lets the source reach ports of the destination: what a Problem takes
-    after its detail.
+    """Return remedy and fixes that open ports of the destination.
 
-    Only the source's network is let in, where both are on one link:
-    libvirt's port may be open without a password.
+    These are the arguments of a Problem after its detail. If both nodes are on
+    one link, only the source's network is permitted: libvirt's port may not
+    require a password.
 
-    :param to: the address there that it connects to.
+    :param to: the address of the destination.
     """
     ports = list(ports)
     port_list = ", ".join(_text(port, "-") for port in ports)
@@ -62,7 +62,7 @@ def open_ports(
         return allowed(node.name, build)
 
     fixes = [checked(destination, lines, allowed_network)] if lines else []
-    # Either end may be the one: only chains that stop something are known.
+    # Either node may be the cause: only chains that drop packets are known.
     if out := _outgoing_rules(source, to, ports):
         fixes.append(checked(source, out, to))
     if fixes:
@@ -78,7 +78,7 @@ def open_ports(
 def _outgoing_rules(
     source: NodeFacts, to: str, ports: Iterable[Ports]
 ) -> list[str]:
-    """Lines for chains of the source that stop something on its way out."""
+    """Return lines for chains of the source that drop outgoing packets."""
     lines: list[str] = []
     firewall = or_none(lambda: source.network.firewall)
     for family, table, chain in firewall.outputs if firewall else ():
@@ -89,8 +89,7 @@ def _outgoing_rules(
 
 
 def _peer_network(source: NodeFacts, destination: NodeFacts, to: str) -> str:
-    """The network that both are on, else the source's address; empty where
-    neither is known."""
+    """Return the common network, or the source's address, or ''."""
     try:
         holders = [
             a
@@ -127,7 +126,7 @@ def _text(port: Ports, dash: str) -> str:
 def _firewalld(
     interface: str, network: str, ports: Iterable[Ports]
 ) -> Iterator[str]:
-    """In the zone of that interface."""
+    """Yield commands for the zone of the interface."""
     family = "ipv6" if ":" in network else "ipv4"
     zone = command("firewall-cmd", f"--get-zone-of-interface={interface}")
     yield f"zone=$({zone} || firewall-cmd --get-default-zone)"
@@ -158,7 +157,7 @@ def _chain(
     network: str,
     ports: Iterable[Ports],
 ) -> Iterator[str]:
-    """In a chain of nftables, which iptables may have made."""
+    """Yield commands for a chain of nftables, also if made by iptables."""
     family, table, chain = at
     ports = list(ports)
     six = ":" in network
@@ -190,7 +189,7 @@ def _chain(
         f" {command('grep', '-qF', '-e', name)} || {command('nft', text)}"
     )
     if file:
-        # Where the table comes from that file, the rule belongs there too.
+        # If the table comes from that file, the rule must be added there too.
         yield (
             f"! {command('grep', '-qE', f'table +{family} +{table}', file)} ||"
             f" {command('line_add', file, text)}"

@@ -24,11 +24,13 @@ def remove_name(
     name: str,
     addresses: Collection[str],
 ) -> tuple[str, ...]:
-    """Takes a name from the lines of these addresses; what else stands on
-    them stays."""
+    """Return commands that remove a name from the lines of addresses.
+
+    Other names on these lines are kept.
+    """
     lines: list[str] = []
     for address, names in hosts:
-        # Names are the same in either case: 'HostC' and 'hostc'.
+        # Names are case-insensitive: 'HostC' and 'hostc'.
         remaining_names = [
             alias for alias in names if alias.lower() != name.lower()
         ]
@@ -52,15 +54,18 @@ def remove_name(
 
 
 def add_name(address: str, name: str) -> str:
-    """Gives a name an address."""
+    """Return a command that adds a name for an address."""
     return command("line_add", _FILE, f"{address} {name}")
 
 
 def right_name(
     source: NodeFacts, destination: NodeFacts, name: str
 ) -> tuple[str, *tuple[Fix, ...]]:
-    """Gives a name of the destination its address on the source: what a
-    Problem takes after its detail."""
+    """Return remedy and fixes that correct a name on the source.
+
+    The name of the destination gets its address. These are the arguments of a
+    Problem after its detail.
+    """
     destination_addresses = destination.network.own
     resolved = or_none(lambda: destination.network.names.get(name)) or ()
     usable_addresses = [
@@ -84,9 +89,9 @@ def right_name(
             f" {destination.name}, in DNS or /etc/hosts",
         )
 
-    # DNS may be what is wrong; /etc/hosts is asked before it.
+    # DNS may be wrong; /etc/hosts takes precedence.
     def fix() -> Fix:
-        # Else it might have another machine's name, such as Keystone's.
+        # Otherwise it could claim another machine's name, such as Keystone's.
         own_name = destination.name.lower()
         if name.lower() != own_name and not name.lower().startswith(
             own_name.partition(".")[0] + "."

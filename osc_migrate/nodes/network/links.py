@@ -1,4 +1,4 @@
-"""Checks of what all nodes have to see alike in their network."""
+"""Checks of the network that compare all nodes."""
 
 import functools
 
@@ -40,7 +40,7 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
     deviations: list[str] = []
     fixes: list[Fix] = []
     count = 0
-    # Which names the other nodes need is unknown.
+    # Which names the others need is unknown.
     configured_nodes = [node for node in cluster.computes if _configured(node)]
     untried: list[str] = []
     for node in configured_nodes:
@@ -76,10 +76,10 @@ def names_resolve_alike(cluster: ClusterFacts) -> str:
             *fixes,
         )
     if untried:
-        # Such as between nodes behind different bastions.
+        # For example between nodes behind different bastions.
         raise NotChecked(listed(untried), NAMES)
     for node in cluster.computes:
-        # Its names were looked up, and not judged.
+        # Its names were resolved, but not judged.
         config_of(node)
     return f"{count} names" if count else "every name is used"
 
@@ -130,8 +130,7 @@ def mtu_agrees(cluster: ClusterFacts) -> str:
     mtus = {name: mtu for name, (_, mtu) in links.items()}
     if not mtus:
         return ""
-    # Of two that are as frequent, the lower one is the odd one: 1500 is
-    # what a link has by itself.
+    # In a tie the higher one counts: 1500 is the default of a link.
     common_mtu = max(most_common(mtus))
     deviating = {n: link for n, link in links.items() if link[1] != common_mtu}
     if not deviating:
@@ -155,10 +154,11 @@ def mtu_agrees(cluster: ClusterFacts) -> str:
 
 
 def inbound_mtu(node: NodeFacts) -> tuple[str, int] | None:
-    """(interface, its MTU) where migrations come in; None when that is not
-    an interface of the node.
+    """Return (interface, MTU) for incoming migrations.
 
-    :raises Unread: what that is.
+    None if the address is not on an interface of the node.
+
+    :raises Unread: the address is unknown.
     """
     word = routes.connect(config_of(node), node.name)
     addresses = resolved_addresses(node, word)
@@ -173,7 +173,7 @@ def inbound_mtu(node: NodeFacts) -> tuple[str, int] | None:
 
 
 def inbound_is_up(node: NodeFacts) -> bool:
-    """interface_is_up reports no problem of the node."""
+    """Return whether interface_is_up reports no problem of the node."""
     try:
         interface_mtu = inbound_mtu(node)
         link = (
@@ -187,7 +187,7 @@ def inbound_is_up(node: NodeFacts) -> bool:
 
 
 def mtu_differs(source: NodeFacts, destination: NodeFacts) -> bool:
-    """mtu_agrees reports that the two differ."""
+    """Return whether mtu_agrees reports that the two differ."""
     try:
         source_mtu, destination_mtu = (
             inbound_mtu(source),

@@ -1,4 +1,4 @@
-"""A node's addresses, names and firewall: what to ask, and how to read it."""
+"""Questions about addresses, names and firewall, and their parsing."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from osc_migrate.nodes.network.facts import (
     is_address,
 )
 
-# The names that are added are plain words: routes.is_safe().
+# The appended names are plain words: routes.is_safe().
 _NAMES = """
 own=$(hostname) && printf '#hostname %%s\\n' "$own"
 more=%s done=
@@ -34,10 +34,9 @@ _LINKS = """
 ip -o link show && echo '#addresses' && ip -o addr show && echo '#primary' &&
 { ip -o route get 198.51.100.1 2>/dev/null || :; }
 """
-# Of all rules only the chains leave the node that may stop a packet on its
-# way in or out: by their policy, a rule, or what they jump to. Those that
-# libvirt jumps to let its own networks in. ufw's unit is active even where
-# ufw is off.
+# Only names of chains leave the node, of those that may drop packets by their
+# policy, by a rule or by a jump. libvirt's own chains only accept its
+# networks. ufw's unit is active even if ufw is disabled.
 _FIREWALL = r"""
 systemctl is-active firewalld
 echo '#ufw'
@@ -72,7 +71,7 @@ def questions(
     address = config.get("DEFAULT", "my_ip")
     return {
         "names": Question(_NAMES, (" ".join(_names(config)),), limit=25.0),
-        # A longer one would be generated, and name no node.
+        # A longer file would be generated, and not name any node.
         "hosts": Question("head -c 200000 /etc/hosts && echo '#=read'"),
         "links": Question(_LINKS),
         "speeds": Question("grep -s . /sys/class/net/*/speed"),
@@ -84,7 +83,7 @@ def questions(
 
 
 def _names(config: Config) -> tuple[str, ...]:
-    """The names of this node that Nova gives to others."""
+    """Return the names of this node that Nova passes to other nodes."""
     candidates = (
         config.get("DEFAULT", "host"),
         config.get("libvirt", "live_migration_inbound_addr"),
@@ -122,7 +121,7 @@ def _hostname(output: CommandOutput) -> str:
 
 
 def _lookups(output: CommandOutput) -> Iterator[tuple[str, list[str]]]:
-    """(name, words of a line of `getent ahosts`); also (name, [])."""
+    """Yield (name, words of a line of `getent ahosts`) or (name, [])."""
     name = ""
     for line in output.lines("names"):
         if line.startswith("#name "):
@@ -144,7 +143,7 @@ def _resolved(output: CommandOutput) -> dict[str, tuple[str, ...]]:
     if not addresses_by_name:
         raise Unread("the node resolved no names")
     for name in addresses_by_name:
-        # 2: not found; others are those of timeout(1).
+        # 2 means not found; the others are from timeout(1).
         if statuses.get(name) not in ("0", "2", "124", "137"):
             raise Unread(f"getent(1) could not resolve {name[:80]}")
     return {
@@ -155,7 +154,7 @@ def _resolved(output: CommandOutput) -> dict[str, tuple[str, ...]]:
 def _canonical(output: CommandOutput) -> dict[str, str]:
     canonical_names: dict[str, str] = {}
     for name, fields in _lookups(output):
-        # The first line alone has it: '10.77.0.13 STREAM HostC'.
+        # Only the first line has it: '10.77.0.13 STREAM HostC'.
         if len(fields) > 2:
             canonical_names.setdefault(name, fields[2])
     return canonical_names
@@ -179,7 +178,7 @@ _SPEED = re.compile(r"(?m)^/sys/class/net/([^/:\s]{1,64})/speed:([0-9]{1,8})$")
 
 
 def _speeds(output: CommandOutput) -> dict[str, int]:
-    # 2: those that are down refuse to be read; -1 is 'not known'.
+    # 2: interfaces that are down cannot be read; -1 means unknown.
     matches = _SPEED.findall(output.out("speeds", 1, 2))
     return {name: int(speed) for name, speed in matches if int(speed)}
 
@@ -221,7 +220,7 @@ def _addresses(output: CommandOutput) -> tuple[Address, ...]:
         # '2: eth0    inet 10.77.0.13/24 scope global eth0'
         fields = line.split()
         if len(fields) > 3 and fields[2] in ("inet", "inet6"):
-            # A tunnel's is '10.0.0.1 peer 10.0.0.2/32'.
+            # For a tunnel: '10.0.0.1 peer 10.0.0.2/32'.
             address, _, prefix = fields[3].partition("/")
             if is_address(address):
                 bits = parse_int(prefix or "128", "a prefix")

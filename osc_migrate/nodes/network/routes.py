@@ -1,4 +1,4 @@
-"""Where Nova connects to when a server moves to a node."""
+"""The addresses that Nova connects to for a move to a node."""
 
 import re
 
@@ -7,9 +7,9 @@ from osc_migrate.nodes.config.facts import Config
 from osc_migrate.nodes.libvirt.facts import PORTS
 from osc_migrate.nodes.network.facts import is_address
 
-# Excludes what could be an option of a command, or leave a URI.
+# Excludes options of commands, and characters with a meaning in a URI.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
-# Parameters that start a program of the URI's choice are not among them:
+# Excludes parameters that start a program named in the URI:
 # https://libvirt.org/uri.html
 _URI = re.compile(
     r"(?:qemu|parallels)\+[a-z0-9]{1,10}://(?:[A-Za-z0-9_.-]{1,64}@)?"
@@ -21,12 +21,15 @@ _URI = re.compile(
 
 
 def is_safe(word: str) -> bool:
-    """Whether it is a host name or an address, and nothing else."""
+    """Return whether it is just a host name or an address."""
     return bool(_NAME.fullmatch(word)) or is_address(word)
 
 
 def checked_destination(word: str, origin: str) -> str:
-    """:raises Unread: the word is neither a host name nor an address."""
+    """Return a host name or address.
+
+    :raises Unread: the word is neither.
+    """
     if is_safe(word):
         return word
     raise Unread(
@@ -35,28 +38,29 @@ def checked_destination(word: str, origin: str) -> str:
 
 
 def connect(config: Config, name: str) -> str:
-    """What the source connects to for a live migration to this node.
+    """Return the address for a live migration to this node.
 
-    live_migration_inbound_addr of the destination, else the name that Nova
-    has for it (nova/virt/libvirt/driver.py, _live_migration_operation).
+    live_migration_inbound_addr of the destination, or else its name in Nova
+    (nova/virt/libvirt/driver.py, _live_migration_operation).
     """
     inbound = config.get("libvirt", "live_migration_inbound_addr")
     return checked_destination(inbound or name, "live_migration_inbound_addr")
 
 
 def copy_option(config: Config) -> str:
-    """The option that says where files are copied to."""
+    """Return the option with the address that files are copied to."""
     if config.get("libvirt", "migration_inbound_addr"):
         return "migration_inbound_addr"
     return "my_ip"
 
 
 def copy_address(config: Config, hostname: str, primary: str) -> str:
-    """Where a cold migration copies to by ssh
-    (nova/virt/libvirt/driver.py, get_host_ip_addr).
+    """Return the address that a cold migration copies files to by SSH.
+
+    See nova/virt/libvirt/driver.py, get_host_ip_addr.
 
     :param primary: the node's primary address, the default of my_ip.
-    :raises Unread: neither option nor address is a usable one.
+    :raises Unread: neither the option nor the address is usable.
     """
     inbound = config.get("libvirt", "migration_inbound_addr")
     if "%s" in inbound:
@@ -66,8 +70,9 @@ def copy_address(config: Config, hostname: str, primary: str) -> str:
 
 
 def uri(config: Config, dest: str) -> str:
-    """The URI that Nova on a source builds for libvirt (driver.py,
-    _live_migration_uri), as nova.conf configures it.
+    """Return the URI that Nova on a source builds for libvirt.
+
+    See _live_migration_uri in driver.py.
 
     :raises Unread: it has parts that are not known to be harmless.
     """
@@ -87,18 +92,18 @@ def uri(config: Config, dest: str) -> str:
 
 
 def transport(built: str) -> str:
-    """'tcp', 'tls' or 'ssh' ... of such a URI."""
+    """Return the transport of such a URI: 'tcp', 'tls', 'ssh' ..."""
     return built.partition("://")[0].partition("+")[2]
 
 
 def libvirt_host(built: str) -> str:
-    """The host that such a URI names."""
+    """Return the host in such a URI."""
     match = _URI.fullmatch(built)
     return match["host"].strip("[]") if match else ""
 
 
 def libvirt_port(built: str) -> int | None:
-    """The port of libvirt's own that it leads to; None with ssh."""
+    """Return libvirt's port in such a URI; None with ssh."""
     match = _URI.fullmatch(built)
     if match and match["port"] and transport(built) in PORTS:
         return int(match["port"])

@@ -1,4 +1,4 @@
-"""What ssh of user nova needs on both ends; no secret is among it."""
+"""Facts about SSH of user nova on both nodes; none is a secret."""
 
 import dataclasses
 import itertools
@@ -11,39 +11,39 @@ from osc_migrate.nodes.command_output import CommandOutput, fact
 
 @dataclasses.dataclass(frozen=True)
 class File:
-    """A file or directory: octal mode, owner's name."""
+    """A file or directory: mode (octal) and name of the owner."""
 
     mode: int
     owner: str
 
     @property
     def open_to_others(self) -> bool:
-        """Others may write: sshd's StrictModes refuses it."""
+        """Whether others may write to it: sshd's StrictModes refuses that."""
         return bool(self.mode & 0o022)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Ssh(Facts):
-    # Options of sshd that decide on user nova: 'allowusers' -> its words;
-    # also 'groups', those of nova, and 'missing', the program of a subsystem
-    # that is not there. Empty where there is no sshd.
+    # Options of sshd that matter for user nova, such as 'allowusers' -> words;
+    # also 'groups' of nova, and 'missing', the missing program of a subsystem.
+    # Empty without sshd.
     options: Mapping[str, tuple[str, ...]]
     # Public keys of sshd: 'ssh-ed25519 AAAA...'.
     host_keys: tuple[str, ...]
-    # Of user nova; both empty where there is no such user.
+    # Of user nova; empty if there is no such user.
     home: str
     shell: str
-    # nova's home, its .ssh, and what lies in that, by path.
+    # Path -> nova's home, .ssh and the files in it.
     files: Mapping[str, File]
-    # nova's own public keys, and those of whom sshd lets in as nova.
+    # nova's own public keys, and the authorized ones.
     public_keys: tuple[str, ...]
     authorized: tuple[str, ...]
-    # sshd runs another command than Nova's, with any key.
+    # Whether sshd forces another command than Nova's, for any key.
     forced: bool = False
 
     @property
     def takes_sftp(self) -> bool:
-        """sshd surely has sftp for nova; False where only a trial shows it."""
+        """Whether sshd offers sftp to nova for certain."""
         options = self.options
         return (
             options.get("subsystem", ())[:1] == ("sftp",)
@@ -58,7 +58,7 @@ class Ssh(Facts):
 
     @property
     def private_keys(self) -> list[str]:
-        """Paths of what ssh tries by itself (ssh_config(5), IdentityFile)."""
+        """Paths that ssh tries by default (ssh_config(5), IdentityFile)."""
         return [
             path
             for path in self.files
@@ -67,8 +67,8 @@ class Ssh(Facts):
         ]
 
 
-# sshd shows what holds for nova from that address (sshd(8), -T). nova's home
-# may be a mount that hangs.
+# sshd shows the configuration for nova from that address (sshd(8), -T). nova's
+# home may be a hanging mount.
 _SCRIPT = r"""
 options=$(sshd -T -C "user=nova,host=localhost,addr="%s 2>/dev/null)
 printf '#sshd\n%%s\n#options\n' $?
@@ -104,7 +104,7 @@ _KINDS = ("ssh-", "ecdsa-", "sk-")
 
 
 def question(address: str) -> Question:
-    """:param address: from where nova would come."""
+    """:param address: source address of nova's connection."""
     return Question(_SCRIPT, (address,))
 
 
@@ -141,7 +141,7 @@ def _options(parts: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
             raise Unread("sshd -T does not work there: it takes root (--sudo)")
     for line in parts.get("options", ()):
         option, *values = line.split() or [""]
-        # 'allowusers' comes once for each of its words.
+        # 'allowusers' is repeated for each of its words.
         options[option.lower()] = options.get(option.lower(), ()) + tuple(
             values
         )
@@ -149,7 +149,7 @@ def _options(parts: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _keys(parts: dict[str, list[str]], part: str) -> tuple[str, ...]:
-    """'TYPE BASE64' of each line, options before and words after left out."""
+    """Return 'TYPE BASE64' of each line, without options and comments."""
     keys = []
     for line in parts.get(part, ()):
         fields = line.split()
@@ -165,7 +165,7 @@ def _forced(parts: dict[str, list[str]]) -> bool:
 
 
 def _passwd(parts: dict[str, list[str]]) -> tuple[str, str]:
-    """(home, shell) of user nova."""
+    """Return (home, shell) of user nova."""
     fields = (parts.get("nova") or [""])[0].split(":")
     return (fields[5], fields[6]) if len(fields) == 7 else ("", "")
 

@@ -1,1 +1,1 @@
-"""What one node reaches of another."""
+"""Connections from one node to another."""

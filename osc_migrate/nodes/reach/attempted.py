@@ -1,4 +1,4 @@
-"""How the attempts to reach another node went: the script's lines."""
+"""Parses the results of connection attempts."""
 
 from typing import Any
 
@@ -114,7 +114,7 @@ def _range(head: dict[str, Any]) -> tuple[int, int]:
 
 
 def _command_result(rows: dict[str, list[str]], key: str) -> CommandResult:
-    """A line of 'WORDS =STATUS'."""
+    """Parse a line of 'WORDS =STATUS'."""
     output, _, status = rows.get(key, [""])[0].strip().rpartition("=")
     if not status.isdecimal() or len(status) > 3:
         raise Unread(f"{key} was not tried")

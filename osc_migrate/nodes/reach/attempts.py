@@ -1,17 +1,16 @@
-"""The script that tries another node: POSIX sh, with bash or Python for
-what it cannot do itself.
+"""The script that tries connections to other nodes.
 
-Each 'try' prints one block at its end: the head it was given, then lines of
-'names WORD ADDRESS...', 'port HOST PORT OUTCOME' (libvirt's), 'data ...'
-(the same, of QEMU's), 'virsh WORDS =STATUS', 'nova WORDS =STATUS' and 'ping
-BYTES full|lost|none|unable'; 'doubt WORDS' where it is not known who nova is.
-Only where it may matter: 'login USER PORT', 'sftp WORDS =STATUS' and 'openssh
-VERSION'.
+It is POSIX sh, and uses bash or Python where necessary. Each 'try' prints a
+block at its end: the head that it was given, then lines of 'names WORD
+ADDRESS...', 'port HOST PORT OUTCOME' (libvirt), 'data ...' (the same for
+QEMU), 'virsh WORDS =STATUS', 'nova WORDS =STATUS' and 'ping BYTES
+full|lost|none|unable'; 'doubt WORDS' if Nova's user is unknown. Only if
+relevant: 'login USER PORT', 'sftp WORDS =STATUS' and 'openssh VERSION'.
 """
 
 from osc_migrate.nodes.accounts.nova_user import NOVA_USER
 
-# It becomes a format: '%%' is one '%'.
+# A format string: '%%' is a single '%'.
 SCRIPT = (
     NOVA_USER.replace("%", "%%")
     + r"""

@@ -1,4 +1,4 @@
-"""Checks of what one node reaches of another."""
+"""Checks of connections from one node to another."""
 
 from osc_migrate.checks.check import (
     Check,
@@ -53,7 +53,7 @@ def destination_name_resolves(pair: PairFacts) -> str:
 
 
 def _name_problem(pair: PairFacts, name: str) -> str:
-    """What is wrong with a name on the source; empty when nothing is.
+    """Return what is wrong with a name on the source, or ''.
 
     :raises Skip: the destination's own checks report it.
     """
@@ -114,7 +114,7 @@ def destination_libvirt_port_is_open(pair: PairFacts) -> str:
     if port.outcome is ConnectOutcome.OPEN:
         return str(port)
     _skip_if_explained(pair)
-    # Both are opened at once where both are closed: it is one firewall.
+    # If both are closed, open them together: it is the same firewall.
     ports: list[Ports] = [port.port]
     data = or_none(lambda: pair.reach.data) or ()
     closed = [p for p in data if p.outcome is not ConnectOutcome.OPEN]
@@ -127,7 +127,7 @@ def destination_libvirt_port_is_open(pair: PairFacts) -> str:
 
 
 def _skip_if_explained(pair: PairFacts) -> None:
-    """:raises Skip: another check reports why the port is not open."""
+    """:raises Skip: another check reports why the port is closed."""
     if is_unreachable(pair):
         raise Skip("see destination-is-reachable")
     port = pair.reach.libvirt

@@ -1,4 +1,4 @@
-"""What was tried from one node towards another."""
+"""Facts about connections from one node to another."""
 
 import dataclasses
 import enum
@@ -8,14 +8,14 @@ from osc_migrate.facts import Facts
 
 
 class ConnectOutcome(enum.StrEnum):
-    """How a TCP connection went."""
+    """Result of a TCP connection."""
 
     OPEN = "open"
-    # Nothing listens there, or a firewall answers so in its place.
+    # Nothing listens there, or a firewall rejects it.
     REFUSED = "refused"
-    # No answer in three seconds: what a firewall that drops looks like.
+    # No answer within three seconds, typical of a firewall that drops packets.
     SILENT = "silent"
-    # No route to it, or a firewall reports none.
+    # No route, or a firewall pretends so.
     UNREACHABLE = "unreachable"
     # The name of the host has no address.
     UNRESOLVED = "unresolved"
@@ -23,7 +23,7 @@ class ConnectOutcome(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class TriedPort:
-    """A port that was tried."""
+    """A port that was tried, and the result."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class TriedPort:
 
 @dataclasses.dataclass(frozen=True)
 class CommandResult:
-    """A command that was run; 124 when it did not end in time."""
+    """Result of a command; status 124 if it did not end in time."""
 
     status: int
     # The end of its output.
@@ -44,38 +44,37 @@ class CommandResult:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Reach(Facts):
-    """What was tried from one node towards another."""
+    """Connections tried from one node to another."""
 
-    # What Nova on the source connects to for a live migration there.
+    # Address that Nova on the source uses for a live migration.
     connect: str
-    # The URI that it builds of it.
+    # libvirt URI that it builds from it.
     uri: str
-    # What files are copied to.
+    # Address that files are copied to.
     copy: str
-    # A name of the other node -> the addresses it has on this one, none
-    # where it does not resolve. Addresses are their own.
+    # Name of the other node -> its addresses on this node; empty if it does
+    # not resolve. An address stands for itself.
     names: Mapping[str, tuple[str, ...]]
-    # Of libvirt; None where the URI goes through ssh.
+    # Port of libvirt; None if the URI uses ssh.
     libvirt: TriedPort | None
-    # 'virsh -c URI hostname', as root; None where its port was not open.
+    # 'virsh -c URI hostname', as root; None if the port was not open.
     virsh: CommandResult | None
-    # Ports of the other's migration range, the lowest first.
+    # Ports of the other node's migration range, lowest first.
     data: tuple[TriedPort, ...]
-    # Whether they were opened for it.
+    # Whether listeners were opened on them.
     listened: bool
-    # The other's migration range, both ends included.
+    # The other node's migration range, inclusive.
     data_range: tuple[int, int]
-    # 'ssh COPY true' as user nova, in the container of nova-compute if it
-    # runs in one.
+    # 'ssh COPY true' as user nova, in nova-compute's container, if any.
     nova_ssh: CommandResult
-    # Size of the packet in bytes, headers included, and whether an unbroken
-    # one arrived; None where even a small one does not.
+    # Packet size in bytes, including headers, and whether an unfragmented one
+    # arrived; None if not even a small one does.
     packet: tuple[int, bool] | None
-    # 'ssh -s COPY sftp' as the same user; None where it was not tried, as the
-    # other's sshd surely has sftp.
+    # 'ssh -s COPY sftp' as the same user; None if it was not tried because
+    # sshd there offers sftp for certain.
     sftp: CommandResult | None = None
-    # Where ssh logs in, as 'ssh -G' says: user, and port if it is not 22.
-    # Empty where nothing was wrong.
+    # User, and port unless 22, of the login from 'ssh -G'. Empty if nothing
+    # failed.
     login: str = ""
-    # The source's OpenSSH, such as 'OpenSSH_9.2p1'; with sftp alone.
+    # OpenSSH version of the source, such as 'OpenSSH_9.2p1'; only with sftp.
     openssh: str = ""

@@ -1,7 +1,7 @@
-"""Ports of a node's migration range, opened for a while.
+"""Temporary listeners on ports of a node's migration range.
 
-A firewall is tried with a real listener: without one, refused by the kernel
-and rejected by a rule look the same.
+To test a firewall, a real listener is needed: without one, a refusal by the
+kernel looks the same as a rule that rejects.
 """
 
 import re
@@ -10,10 +10,10 @@ from osc_migrate.facts import Unread
 from osc_migrate.nodes.answers import Answers, Question
 from osc_migrate.nodes.command_output import CommandOutput
 
-# The lowest free port, which libvirt takes first, the highest, and three
-# between them: a rule may open any part of the range. All are held by one
-# program, which ends by itself, and before that with the session
-# that opened it: an interrupted command must not leave it behind.
+# The lowest free port, which libvirt uses first, the highest, and three
+# between them: a rule may open only part of the range. All are held by one
+# program, which ends by itself or with its session: an interrupted command
+# must not leave it behind.
 _LISTEN = r"""
 # has STATES PORT; 0A listens.
 has() {
@@ -104,10 +104,11 @@ _OPENED = re.compile(r"ports((?: \d{1,5}){2,6}) pid (\d{1,10})")
 
 
 def listen(span: tuple[int, int], seconds: int) -> Question:
-    """Opens the lowest and the highest free port of a range, and some
-    between them.
+    """Return a question that opens free ports of a range.
 
-    :param seconds: when it ends by itself.
+    These are the lowest, the highest and some between them.
+
+    :param seconds: when they are closed at the latest.
     """
     low, high = span
     args = (str(low), str(high), str(seconds))
@@ -115,7 +116,7 @@ def listen(span: tuple[int, int], seconds: int) -> Question:
 
 
 def opened_ports(answers: Answers) -> tuple[int, ...]:
-    """The ports that were opened, the lowest first.
+    """Return the ports that were opened, lowest first.
 
     :raises Unread: none were.
     """
@@ -123,9 +124,9 @@ def opened_ports(answers: Answers) -> tuple[int, ...]:
 
 
 def silence(answers: Answers) -> Question:
-    """Ends the program, if it is still the one that was started.
+    """Return a question that ends the program, if it is still running.
 
-    :raises Unread: none was.
+    :raises Unread: none was started.
     """
     match = _match(answers)
     lowest = match[1].split()[0]

@@ -1,6 +1,6 @@
-"""What to try from one node towards the others, and how it went.
+"""Questions that try connections between nodes, and their parsing.
 
-Asked after everything else, all others in one go, so that N nodes cost N
+Asked after all others, for all other nodes at once, so that N nodes take N
 sessions.
 """
 
@@ -24,17 +24,18 @@ from osc_migrate.nodes.reach.facts import Reach
 
 LOG = logging.getLogger(__name__)
 
-# Nodes that are tried at once from one: more would measure its own load.
+# Nodes tried in parallel from one: more would measure its own load.
 _BATCH_SIZE = 24
-# Seconds: longer than the slowest way through the script.
+# Seconds: longer than the slowest path through the script.
 _LIMIT = 45.0
 
 
 def listen(node: NodeFacts, peer_count: int) -> dict[str, Question]:
-    """Opens ports of the node's migration range for a while, for the
-    others to connect to; ends by itself.
+    """Return a question that opens ports of the node's migration range.
 
-    :param peer_count: how many others: the more, the longer it is open.
+    Other nodes connect to them; they are closed automatically.
+
+    :param peer_count: number of other nodes: the more, the longer it takes.
     """
     span = _span(node)
     if span is None:
@@ -43,7 +44,7 @@ def listen(node: NodeFacts, peer_count: int) -> dict[str, Question]:
 
 
 def _span(node: NodeFacts) -> tuple[int, int] | None:
-    """The node's migration range; None where there is none to try."""
+    """Return the node's migration range; None if there is none to try."""
     try:
         low, high = node.libvirt.ports
     except (Unread, ValueError):
@@ -52,7 +53,7 @@ def _span(node: NodeFacts) -> tuple[int, int] | None:
 
 
 def silence(answers: Answers) -> dict[str, Question]:
-    """Closes what :func:`listen` opened on the node, by its answers."""
+    """Return a question that closes what :func:`listen` opened."""
     try:
         return {"reach.silence": listener.silence(answers)}
     except Unread:
@@ -64,13 +65,13 @@ def questions(
     peers: Sequence[NodeFacts],
     listening: Mapping[str, Answers],
 ) -> dict[str, Question]:
-    """What to try from a node towards its peers.
+    """Return the questions that try connections to the peers of a node.
 
-    :param listening: of each peer, what :func:`listen` answered; empty when
-        nothing on a node may be touched.
+    :param listening: peer -> answers to :func:`listen`; empty if nothing may
+        be changed on nodes.
     """
-    # Each begins with the one after itself: all at once would knock at the
-    # same door, and sshd turns away more than ten (MaxStartups).
+    # Each node starts with the one after itself: otherwise all would connect
+    # to the same one, and sshd refuses more than ten (MaxStartups).
     after = [peer for peer in peers if peer.name > node.name]
     order = [*after, *(peer for peer in peers if peer.name < node.name)]
     questions_by_name = {}
@@ -80,7 +81,7 @@ def questions(
             _safe_plan(node, peer, listening.get(peer.name, {}))
             for peer in batch
         ]
-        # With no answer, the names show which peers it was for.
+        # Without an answer, the names show which peers it was for.
         name = "reach.to " + json.dumps([peer.name for peer in batch])
         questions_by_name[name] = Question(
             SCRIPT
@@ -95,8 +96,8 @@ def questions(
 def _safe_plan(
     node: NodeFacts, peer: NodeFacts, listener_answers: Answers
 ) -> list[str]:
-    """As _plan; where the answers of one node cannot be read, the other
-    peers are still tried."""
+    """Like _plan; if the answers of a node cannot be read, the other peers
+    are still tried."""
     try:
         return _plan(node, peer, listener_answers)
     except MemoryError:
@@ -114,9 +115,9 @@ def _safe_plan(
 def _plan(
     node: NodeFacts, peer: NodeFacts, listener_answers: Answers
 ) -> list[str]:
-    """The arguments of 'try' in the script; '-' is for nothing.
+    """Return the arguments of 'try' in the script; '-' means none.
 
-    The first is returned as it is: what is known before.
+    The first one is the head, which is returned unchanged.
     """
     hostname = or_none(lambda: peer.network.hostname) or peer.name
     primary = or_none(lambda: peer.network.primary) or ""
@@ -167,8 +168,10 @@ def _plan(
 
 
 def _surely_sftp(node: NodeFacts, peer: NodeFacts) -> bool:
-    """The peer's sshd has sftp for nova: it need not be tried. Nova in a
-    container may log in to another sshd."""
+    """Return whether the peer's sshd offers sftp for certain.
+
+    Nova in a container may log in to another sshd.
+    """
     if or_none(lambda: node.config.contained):
         return False
     return bool(or_none(lambda: peer.network.ssh.takes_sftp))
@@ -189,8 +192,11 @@ def _or_reason(value: Any) -> Any:
 
 
 def _data_host(peer: NodeFacts, hostname: str, connect: str) -> str:
-    """Where QEMU's data go: without live_migration_inbound_addr to the name
-    that libvirt there has for its host (virGetHostname)."""
+    """Return the address for QEMU's data.
+
+    Without live_migration_inbound_addr, it is the host name according to
+    libvirt there (virGetHostname).
+    """
     if peer.config.get("libvirt", "live_migration_inbound_addr"):
         return connect
     full = or_none(lambda: peer.network.canonical.get(hostname)) or hostname
@@ -200,7 +206,7 @@ def _data_host(peer: NodeFacts, hostname: str, connect: str) -> str:
 
 
 def _payload(node: NodeFacts, connect: str) -> int:
-    """Bytes after the headers in a ping as large as the source sends."""
+    """Return the payload in bytes of a ping as large as the source's MTU."""
     links = or_none(lambda: node.network.interfaces) or {}
     primary = or_none(lambda: node.network.primary) or ""
     own_addresses = or_none(lambda: node.network.addresses) or ()
@@ -214,7 +220,7 @@ def _payload(node: NodeFacts, connect: str) -> int:
 
 
 def read(answers: Answers) -> dict[str, Reach]:
-    """Name of a peer -> how it went, from answers named 'reach.*'."""
+    """Return peer -> results, from answers named 'reach.*'."""
     reach_by_peer = {}
     for name in answers:
         if not name.startswith("reach.to "):
@@ -252,7 +258,7 @@ def _all_unread(unread: Unread) -> Reach:
 
 
 def _peers(name: str) -> list[str]:
-    """Those in the name of an answer, which may be from a file."""
+    """Return the peers in the name of an answer, which may be untrusted."""
     try:
         peers = json.loads(name.removeprefix("reach.to "))
     except (ValueError, RecursionError):
@@ -263,7 +269,7 @@ def _peers(name: str) -> list[str]:
 
 
 def _blocks(out: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
-    """(head, lines) of each peer."""
+    """Yield (head, lines) of each peer."""
     for block in ("\n" + out).split("\n#peer ")[1:]:
         first, *lines = block.split("\n")
         try:

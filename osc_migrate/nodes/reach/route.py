@@ -1,4 +1,4 @@
-"""Whether the way from a node to another is worth a closer look."""
+"""Whether checks of a connection between two nodes apply."""
 
 from osc_migrate.checks.check import Skip
 from osc_migrate.facts import or_none
@@ -14,12 +14,12 @@ _NO_ANSWER = (ConnectOutcome.SILENT, ConnectOutcome.UNREACHABLE)
 
 
 def require_route(pair: PairFacts) -> None:
-    """
-    :raises Skip: the source does not connect to the destination, as other
-        checks report.
+    """Require that the source connects to the destination.
+
+    :raises Skip: it does not, which other checks report.
     """
     reach, destination = pair.reach, pair.destination
-    # Without it, the address to try is unknown.
+    # Without the configuration, the address to try is unknown.
     config_of(pair.source), config_of(destination)
     targets = {reach.connect, routes.libvirt_host(reach.uri)} - {""}
     for target in targets:
@@ -42,7 +42,7 @@ def require_route(pair: PairFacts) -> None:
 
 
 def is_unreachable(pair: PairFacts) -> bool:
-    """Nothing at all gets from the source to the destination."""
+    """Return whether nothing at all reaches the destination."""
     reach = pair.reach
     if or_none(lambda: reach.packet) is not None:
         return False

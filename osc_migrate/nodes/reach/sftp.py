@@ -1,4 +1,4 @@
-"""The check of sftp as user nova, by which scp copies disks."""
+"""Checks sftp as user nova, which scp uses to copy disks."""
 
 import re
 
@@ -12,13 +12,12 @@ from osc_migrate.nodes.node_check import of_pair
 from osc_migrate.nodes.reach.facts import CommandResult
 from osc_migrate.text import printable
 
-# Since then scp copies by sftp (release notes of OpenSSH); Red Hat's 8.7 does
-# so, too.
+# Since then, scp uses sftp (release notes of OpenSSH), as does Red Hat's 8.7.
 _ALWAYS = (9, 0)
 _PERHAPS = (8, 7)
 _VERSION = re.compile(r"OpenSSH_(\d{1,3})\.(\d{1,3})")
-# Of ssh, where sshd knows no such subsystem; of the shell that sshd starts,
-# where the subsystem's program is missing.
+# Errors of ssh if sshd has no such subsystem, or of the shell that sshd starts
+# if the program of the subsystem is missing.
 _MISSING = re.compile(r"subsystem request failed|[Nn]o such file|not found")
 
 

@@ -1,4 +1,4 @@
-"""Checks of ssh as user nova, which copies disks of cold migrations."""
+"""Checks of SSH as user nova, which copies disks in cold migrations."""
 
 from collections.abc import Mapping
 
@@ -49,7 +49,7 @@ _OPTIONS = r"^\s*((allow|deny)(users|groups)|pubkeyauthentication)\s"
 
 
 def denying_option(options: Mapping[str, tuple[str, ...]]) -> str:
-    """Which option of sshd keeps nova out; empty when none does for sure."""
+    """Return the option of sshd that certainly denies nova, or ''."""
     if options.get("pubkeyauthentication") == ("no",):
         return "PubkeyAuthentication no"
     groups = set(options.get("groups", ()))
@@ -60,7 +60,7 @@ def denying_option(options: Mapping[str, tuple[str, ...]]) -> str:
         ("AllowGroups", groups, True),
     ):
         patterns = options.get(option.lower(), ())
-        # With a host or a wildcard it depends: only ssh itself shows it.
+        # A pattern with a host or a wildcard can only be tested with ssh.
         plain = not any(set("*?@!") & set(pattern) for pattern in patterns)
         if patterns and plain and bool(principals & {*patterns}) is not allows:
             return f"{option} {' '.join(patterns)}"
@@ -75,7 +75,7 @@ def _without_nova(node: NodeFacts) -> bool:
 
 
 def _user(node: NodeFacts) -> str:
-    """What the user is called that nova-compute runs as."""
+    """Return the name of the user that nova-compute runs as."""
     nova = or_none(lambda: node.accounts.nova)
     return nova.name if nova else "nova"
 
@@ -88,7 +88,7 @@ def nova_can_ssh(pair: PairFacts) -> str:
     and asks even on shared storage (nova/virt/libvirt/driver.py,
     migrate_disk_and_power_off).
     """
-    # It says where the disks are copied to.
+    # It has the address that disks are copied to.
     config_of(pair.destination)
     reach = pair.reach
     attempt = reach.nova_ssh
@@ -108,7 +108,7 @@ def nova_can_ssh(pair: PairFacts) -> str:
         )
     own_login = _is_novas_own_login(pair, name)
     for marker, describe in _REASONS.items():
-        # They handle the files of user nova on the nodes only.
+        # These handle only files of user nova on the nodes.
         if marker in attempt.output and own_login:
             problem, remedy = describe(pair, attempt)
             raise Problem(problem, *remedy)
@@ -132,21 +132,26 @@ def nova_can_ssh(pair: PairFacts) -> str:
 
 
 def _is_novas_own_login(pair: PairFacts, name: str) -> bool:
-    """User nova of the one node logs in to nova of the other, at its sshd:
-    their files are known."""
+    """Return whether nova logs in as nova at the node's own sshd.
+
+    Only then are the files of the login known.
+    """
     login = or_none(lambda: pair.reach.login) or name
     contained = or_none(lambda: pair.source.config.contained)
     return name == "nova" and login == "nova" and not contained
 
 
 def _was_let_in(attempt: CommandResult) -> bool:
-    """ssh itself fails with 255 (ssh(1)); 126 and above are of a shell or of
-    timeout. su on the source reports its own failures with 1."""
+    """Return whether sshd accepted the login.
+
+    ssh itself fails with 255 (ssh(1)); 126 and above are from a shell or from
+    timeout, and 1 may be from su on the source.
+    """
     return 0 < attempt.status < 124 and not attempt.output.startswith("su:")
 
 
 def _require_own_copy_address(pair: PairFacts) -> None:
-    """:raises Skip: what is copied to is not the destination."""
+    """:raises Skip: the copy address is not the destination."""
     copy, destination_addresses = pair.reach.copy, pair.destination.network.own
     addresses = pair.reach.names.get(copy, ())
     if not addresses or any(
@@ -157,7 +162,7 @@ def _require_own_copy_address(pair: PairFacts) -> None:
 
 
 def _host_key(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
-    """The key that goes into known_hosts was read on the node itself."""
+    """Return the fix for known_hosts; the key was read on the node itself."""
     source, destination = pair.source.network.ssh, pair.destination
     copy = pair.reach.copy
     changed = "HAS CHANGED" in attempt.output or "changed" in attempt.output
@@ -205,8 +210,10 @@ def _host_key(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
 
 
 def _is_its_own(pair: PairFacts) -> bool:
-    """The source, too, takes the copy address for the destination's: the
-    destination alone might claim the address of a third node."""
+    """Return whether the source confirms the destination's address.
+
+    The destination alone might claim the address of a third node.
+    """
     copy, name = pair.reach.copy, pair.destination.name
     return copy.partition(".")[0].lower() == name.partition(".")[
         0
@@ -214,7 +221,7 @@ def _is_its_own(pair: PairFacts) -> bool:
 
 
 def _permission(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
-    """Which part is missing, from the near end to the far one."""
+    """Return the missing part, checking from the source to the destination."""
     source_ssh, destination_ssh = (
         pair.source.network.ssh,
         pair.destination.network.ssh,
@@ -344,7 +351,7 @@ def _closed(pair: PairFacts, attempt: CommandResult) -> tuple[str, Remedy]:
     )
 
 
-# Parts of ssh's messages, the most specific first.
+# Parts of ssh's messages, most specific first.
 _REASONS = {
     "IDENTIFICATION HAS CHANGED": _host_key,
     "ost key verification failed": _host_key,

@@ -1,15 +1,15 @@
 """Small subjects: facts, questions, parsing and checks in one module each.
 
-Every module of this package is found by its place: no list names it. It has
+Every module in this package is found automatically. It has
 
 ``questions(config, role, *, read_only)``
-    what to ask a node: name -> Question;
+    the questions to a node: name -> Question;
 ``read(output)``
-    the facts that the answers mean, which checks get with ``node.small()``;
+    parses the answers to facts, which checks get with ``node.small()``;
 ``HEALTHY``
     name of a question -> the answer of a healthy node, for the unit tests;
 ``NODE``, ``STORAGE``, ``PAIR``, ``CLUSTER``
-    its checks of each scope; one that it does not have is empty.
+    its checks of each scope, possibly empty.
 
 A subject that outgrows one module becomes a package beside this one.
 """

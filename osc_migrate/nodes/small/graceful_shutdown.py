@@ -1,4 +1,4 @@
-"""Whether systemd lets nova-compute end its moves before it is stopped."""
+"""Whether systemd gives nova-compute enough time to finish its moves."""
 
 import dataclasses
 import math
@@ -16,7 +16,7 @@ from osc_migrate.nodes.node import NodeFacts
 from osc_migrate.nodes.node_check import of_node
 from osc_migrate.text import command
 
-# Seconds that nova-compute takes for itself after the last move.
+# Seconds that nova-compute needs after the last move.
 _MARGIN = 30
 # Defaults of graceful_shutdown_timeout: oslo.service's, and Nova's since
 # 2026.1 (nova/conf/base.py). A node does not report its release.
@@ -25,9 +25,9 @@ _DEFAULTS = (60, 180)
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class StopLimit(Facts):
-    """What systemd does when it stops nova-compute."""
+    """systemd's settings for stopping nova-compute."""
 
-    # TimeoutStopSec: seconds until SIGKILL; infinite where there is none.
+    # TimeoutStopSec: seconds until SIGKILL; infinity if there is no limit.
     seconds: float
 
 
@@ -55,9 +55,9 @@ _SPAN = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)(us|ms|s|min|h|d|w|month|y)")
 
 
 def _seconds(output: CommandOutput) -> float:
-    """A time span as 'systemctl show' prints it: '1min 30s'."""
+    """Parse a time span of 'systemctl show', such as '1min 30s'."""
     shown = output.pairs("unit")
-    # Of a unit that does not exist systemd shows defaults.
+    # For a unit that does not exist, systemd shows defaults.
     if shown.get("LoadState") != "loaded":
         raise Unread("systemd has not loaded the unit of nova-compute")
     text = shown.get("TimeoutStopUSec", "")
@@ -96,7 +96,7 @@ def graceful_shutdown_fits_the_unit(node: NodeFacts) -> str:
                 " 2026.1"
             )
         wait = lowest if limit < lowest else highest
-    # 0 is without end (oslo.service).
+    # 0 means no limit (oslo.service).
     needed = wait or math.inf
     if limit >= needed:
         return (
@@ -119,7 +119,7 @@ def _shown(seconds: float) -> str:
 
 
 def _longer_stop_timeout(node: str, unit: str, wait: int) -> Fix:
-    """A drop-in; systemd heeds it without a restart of the unit."""
+    """Return a drop-in, which takes effect without a restart of the unit."""
     place = f"/etc/systemd/system/{UnitArgument(unit)}.d"
     file = f"{place}/zz-migrate.conf"
     limit = wait + _MARGIN if wait else "infinity"

@@ -1,6 +1,6 @@
-"""Whether a node has a release with a known bug that a move can meet.
+"""Whether a node runs a release with a known bug that affects moves.
 
-The bugs are in nodes/release_bugs.py. A release alone is not a finding.
+The bugs are listed in nodes/release_bugs.py. A release alone is not a finding.
 """
 
 import dataclasses
@@ -33,13 +33,13 @@ _NONE = "none of the known bugs"
 class NovaRelease(Facts):
     """The release of nova-compute."""
 
-    # As (34, 0, 0).
+    # Such as (34, 0, 0).
     version: Version
 
 
 HEALTHY = {"nova": "nova-34.0.0.dist-info\n#end"}
-# Where deployments install Nova: packages, pip, kolla, openstack-ansible,
-# openstack-helm, DevStack.
+# Directories where deployment tools install Nova: packages, pip, kolla,
+# openstack-ansible, openstack-helm, DevStack.
 _ROOTS = (
     *("/usr/lib", "/usr/local/lib", "/var/lib/kolla/venv/lib"),
     *("/openstack/venvs/nova-*/lib", "/var/lib/openstack/lib"),
@@ -56,7 +56,7 @@ _METADATA = re.compile(r"nova-(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?!\d)[\w.+-]*")
 def questions(
     config: Config, role: str, *, read_only: bool
 ) -> dict[str, Question]:
-    # A container has its own packages.
+    # A container has separate packages.
     return {} if config.contained else {"nova": Question(_LIST_PACKAGES)}
 
 
@@ -141,8 +141,10 @@ def _versions(node: NodeFacts) -> dict[str, Version]:
 
 
 def _has_backports(node: NodeFacts) -> bool:
-    """Red Hat's packages of libvirt and QEMU keep their version for years,
-    and get fixes of newer ones."""
+    """Return whether fixes are backported to an unchanged version.
+
+    Red Hat's packages of libvirt and QEMU keep their version for years.
+    """
     return node.system.red_hat
 
 

@@ -1,7 +1,7 @@
-"""Whether libvirt serves the certificate that is in its file.
+"""Whether libvirt serves the certificate in its file.
 
-It reads the file when it starts, and when it is asked to: a certificate that
-was renewed since is not in use.
+It reads the file at its start and on request: a certificate that was renewed
+later is not in use.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from osc_migrate.nodes.tls.facts import Certificate, Store
 from osc_migrate.text import command
 
 _FAMILY = pki.LIBVIRT
-# They judge the file: what is wrong there is reported once.
+# These checks judge the file: its problems are reported only once.
 _FILE_CHECKS = tuple(
     check
     for check in pki.NODE
@@ -33,14 +33,14 @@ _FILE_CHECKS = tuple(
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Served(Facts):
-    """What libvirt answers on its TLS port."""
+    """libvirt's answer on its TLS port."""
 
-    # None where no TLS server answers.
+    # None if no TLS server answers.
     certificate: Certificate | None
 
 
 HEALTHY = {"port": "#end"}
-# Without a client's certificate: the server shows its own before it asks.
+# Needs no client certificate: the server sends its own first.
 _SHOW_SERVED = r"""
 port=%s
 for host in %s 127.0.0.1; do
@@ -128,7 +128,7 @@ def libvirt_serves_its_certificate(node: NodeFacts) -> str:
 
 
 def _refused(node: NodeFacts, store: Store, served: Certificate) -> str:
-    """Why other nodes refuse it; empty where they do not."""
+    """Return why other nodes reject it, or ''."""
     now = node.tls.now
     if served.ends <= now:
         return f"expired on {served.ends:%Y-%m-%d}"
@@ -145,7 +145,7 @@ def _refused(node: NodeFacts, store: Store, served: Certificate) -> str:
 
 
 def _reread(node: NodeFacts) -> tuple[str, Fix] | tuple[str]:
-    """Without a restart: connections stay."""
+    """Return a fix without a restart, which keeps connections."""
     daemon = node.libvirt.front
     admin = command("virt-admin", "-c", f"{daemon}:///system")
     reread = f"{admin} {command('server-update-tls', daemon)}"

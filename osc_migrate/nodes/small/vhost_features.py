@@ -1,7 +1,7 @@
-"""What the kernel of a node offers network cards of guests (vhost-net).
+"""The virtio features that a node's kernel offers to guests (vhost-net).
 
-A guest keeps the features that it took when it was started: a kernel that
-offers fewer refuses it. They follow the kernel, not QEMU or the processor.
+A guest keeps the features negotiated at its start, and a kernel that offers
+fewer rejects it. They depend on the kernel, not on QEMU or the CPU.
 """
 
 import dataclasses
@@ -18,15 +18,14 @@ from osc_migrate.nodes.role import Role
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Vhost(Facts):
-    """Of the kernel's vhost-net."""
+    """Features of the kernel's vhost-net."""
 
-    # Bits of virtio; None where the module is not loaded or not asked.
+    # Virtio feature bits; None if the module is not loaded or not queried.
     features: int | None
 
 
 HEALTHY = {"features": "0x1033d008000\n"}
-# VHOST_GET_FEATURES (linux/vhost.h). It changes nothing; a module that is not
-# loaded stays so.
+# VHOST_GET_FEATURES (linux/vhost.h). Read-only; it does not load the module.
 _READ = r"""
 [ -d /sys/module/vhost_net ] || { echo none; exit 0; }
 for python in python3 /usr/libexec/platform-python; do

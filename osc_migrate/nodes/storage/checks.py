@@ -1,8 +1,8 @@
-"""The instances directory: is it there, and may Nova and QEMU use it?
+"""Checks of the instances directory: it exists, and Nova and QEMU can use it.
 
-The steps of Nova's guide to shared storage (doc/source/admin/
-configuring-migrations.rst), as far as one node shows it; a directory that
-is shared is judged with all nodes that share it (checks/nodes/sharing.py).
+These are the steps of Nova's guide to shared storage (doc/source/admin/
+configuring-migrations.rst), as far as a single node can show them; a
+shared directory is judged with all nodes that share it (sharing.py).
 """
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
@@ -17,10 +17,10 @@ from osc_migrate.nodes.storage.mounts import usable
 from osc_migrate.text import command, size
 
 MIB = 2**20
-# With less, the next server or the next image may not fit.
+# With less, the next server or image may not fit.
 _FULL = 16 * MIB
 _LITTLE = 0.05
-# What the kernel says when the filesystem is full, or read-only.
+# The kernel's errors if the filesystem is full, or read-only.
 _NO_SPACE = ("No space left on device", "Disk quota exceeded")
 _READ_ONLY = "Read-only file system"
 
@@ -263,7 +263,7 @@ def _enforcing(node: NodeFacts) -> None:
 
 
 def _make_directory(path: str) -> tuple[str, ...]:
-    """A directory that is there keeps its owner and mode otherwise."""
+    """Return commands that create it; an existing one keeps its owner."""
     return (command("directory", "nova", DataPath(path)),)
 
 
@@ -275,15 +275,17 @@ def _place(node: NodeFacts) -> Place:
 
 
 def _first_impassable(node: NodeFacts, user: Account) -> Place | None:
-    """The first directory on the way that does not let that user pass."""
+    """Return the first directory of the path that the user may not enter."""
     return next(
         (p for p in node.storage.places if _missing_bit(p, user)), None
     )
 
 
 def _missing_bit(place: Place, user: Account) -> str:
-    """Whose bit is missing, as chmod(1) calls them: 'u', 'g' or 'o'; ''
-    where the directory, by its mode alone, lets the user pass."""
+    """Return the class whose x bit is missing: 'u', 'g' or 'o' (chmod(1)).
+
+    Empty if the mode permits the user to enter.
+    """
     if user.uid == 0:
         return ""
     if place.uid == user.uid:

@@ -1,4 +1,4 @@
-"""What a node serves by NFS."""
+"""Facts about the NFS exports of a node."""
 
 import dataclasses
 import fnmatch
@@ -14,20 +14,20 @@ from osc_migrate.nodes.systemd_units import running, units
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """A directory, and one client or group of clients: exports(5)."""
+    """An exported directory and a client or group of clients: exports(5)."""
 
     path: str
     # '10.0.0.0/24', 'host.example', '*.example', '@netgroup', '*'.
     client: str
     options: tuple[str, ...]
-    # Where it is written; '' of what is in force.
+    # The file that defines it; '' for an active export.
     file: str = ""
 
     def admits(self, address: str, names: tuple[str, ...]) -> bool | None:
-        """The client may mount it; None where that is unknown.
+        """Return whether a client may mount it; None if unknown.
 
-        :param address: of the client.
-        :param names: of it, as the server may see them.
+        :param address: address of the client.
+        :param names: its names, as the server may see them.
         """
         if self.client in ("*", "<world>", ""):
             return True
@@ -37,7 +37,7 @@ class Export:
             network = ipaddress.ip_network(self.client, strict=False)
         except ValueError:
             pattern = self.client.lower()
-            # '*' of exports(5) passes dots, as fnmatch's does.
+            # In exports(5), '*' also matches dots, as in fnmatch.
             return any(fnmatch.fnmatchcase(n.lower(), pattern) for n in names)
         try:
             return ipaddress.ip_address(address) in network
@@ -49,18 +49,18 @@ class Export:
 class NfsServer(Facts):
     # nfs-server, or nfs-kernel-server on older Debians; '' without one.
     unit: str
-    # 'active', 'inactive', 'failed'; 'masked' where an admin wants none.
+    # 'active', 'inactive', 'failed', or 'masked'.
     state: str
-    # What it serves now, the kernel's defaults included (exportfs -v).
+    # Active exports, including the kernel's defaults (exportfs -v).
     exports: tuple[Export, ...]
-    # What /etc/exports and /etc/exports.d say.
+    # Exports in /etc/exports and /etc/exports.d.
     configured: tuple[Export, ...]
     addresses: frozenset[str]
     # Host names, short and full.
     names: frozenset[str]
 
     def serves(self, server: str, address: str) -> bool:
-        """It is what a mount calls so, or reached at that address."""
+        """Return whether a mount with that server name or address uses it."""
         return (
             address in self.addresses
             or server in self.addresses
@@ -69,12 +69,14 @@ class NfsServer(Facts):
 
     @property
     def known(self) -> tuple[Export, ...]:
-        """What is in force, and what would be."""
+        """Active and configured exports."""
         return (*self.exports, *self.configured)
 
     def real(self, path: str) -> str:
-        """The directory that a client calls `path`: below the export with
-        fsid=0, which clients of NFSv4 see as '/'."""
+        """Return the directory that clients call `path`.
+
+        It is below the export with fsid=0, which NFSv4 clients see as '/'.
+        """
         if any(export.path == path for export in self.known):
             return path
         for export in self.known:
@@ -85,10 +87,11 @@ class NfsServer(Facts):
     def of(
         self, path: str, exports: tuple[Export, ...] | None = None
     ) -> list[Export]:
-        """The exports that hold what a client calls `path`: those of the
-        nearest directory at or above it.
+        """Return the exports that contain what clients call `path`.
 
-        :param exports: among these, not those in force.
+        These are the exports of the nearest directory at or above it.
+
+        :param exports: search these instead of the active ones.
         """
         among = self.exports if exports is None else exports
         real = self.real(path)
@@ -183,8 +186,10 @@ def read(output: CommandOutput) -> NfsServer:
 
 
 def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
-    """As /etc/exports and exportfs -v have them: a path and its clients;
-    exportfs breaks the line where the path is long."""
+    """Parse /etc/exports or exportfs -v: a path and its clients.
+
+    exportfs breaks the line after a long path.
+    """
     entries: list[Export] = []
     path = ""
     for line in _join_continued_lines(lines):
@@ -211,7 +216,7 @@ def exports(lines: list[str], file: str = "") -> tuple[Export, ...]:
 
 
 def _join_continued_lines(lines: list[str]) -> list[str]:
-    """Without the line breaks that a backslash takes back."""
+    """Join lines that end with a backslash."""
     joined: list[list[str]] = []
     open_line = False
     for line in lines:

@@ -1,7 +1,7 @@
-"""Uses of exports by compute nodes, and lines of exports(5) for them.
+"""How compute nodes use exports, and lines of exports(5) for them.
 
-A line for a file server rests on what its clients say: their directory is
-what most of them mount, and another node knows their addresses.
+A line for a file server is based on its clients: the directory is the one that
+most of them mount, and other nodes must confirm their addresses.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ _READ_ONLY = "Read-only file system"
 
 @dataclasses.dataclass(frozen=True)
 class Use:
-    """A compute node that mounts, or is to mount, from a node."""
+    """A compute node that mounts from a node, or should."""
 
     compute: NodeFacts
     mount: Mount
@@ -44,7 +44,7 @@ class Use:
 
     @property
     def address(self) -> str:
-        """What the server sees: as the mount says, else as nova.conf."""
+        """The client address that the server sees."""
         return (
             self.mount.option("clientaddr")
             or or_none(lambda: self.compute.config.get("DEFAULT", "my_ip"))
@@ -53,9 +53,9 @@ class Use:
 
     @property
     def export(self) -> Export | None:
-        """The one that counts for this client: the most exact one.
+        """The most specific export for this client.
 
-        :raises Unread: it hangs on a netgroup, or on no address.
+        :raises Unread: it depends on a netgroup or on an unknown address.
         """
         admitting = []
         for export in self.serves.of(self.mount.path):
@@ -85,8 +85,10 @@ def server_of(node: NodeFacts) -> NfsServer:
 
 
 def uses_of(cluster: ClusterFacts) -> Iterator[Use]:
-    """Where compute nodes mount from nodes of the survey, whose servers
-    run: a check reports the others."""
+    """Yield uses of running NFS servers in the survey.
+
+    Another check reports the others.
+    """
     for compute in cluster.computes:
         mount = None
         with contextlib.suppress(Unread):
@@ -102,15 +104,15 @@ def uses_of(cluster: ClusterFacts) -> Iterator[Use]:
 
 
 def nfs_mount(node: NodeFacts) -> Mount | None:
-    """What it mounts by NFS, or would."""
+    """Return what it mounts by NFS, or should."""
     mount = node.storage.missing or node.storage.mount
     return mount if mount.fstype in NFS else None
 
 
 def clients_of(cluster: ClusterFacts, use: Use) -> str:
-    """Each compute node of that server, as a line of exports has them.
+    """Return the compute nodes of a server, in the syntax of exports(5).
 
-    :raises Refused: one of them names a client that may not be its own.
+    :raises UnsafeText: a client address may not belong to its node.
     """
     options = ",".join(OPTIONS)
     return " ".join(
@@ -120,7 +122,7 @@ def clients_of(cluster: ClusterFacts, use: Use) -> str:
 
 
 def shown_clients(cluster: ClusterFacts, use: Use) -> str:
-    """The same for people, who know their nodes."""
+    """Return the same clients for people, by node name."""
     try:
         return clients_of(cluster, use).replace(")", ",fsid=0)")
     except UnsafeText:
@@ -128,10 +130,9 @@ def shown_clients(cluster: ClusterFacts, use: Use) -> str:
 
 
 def client_of(cluster: ClusterFacts, use: Use) -> HostAddress | HostName:
-    """The address of a compute node that most of them know it by, or its
-    name.
+    """Return the client address of a compute node, or its name.
 
-    :raises Refused: too few of them confirm it.
+    :raises UnsafeText: too few other nodes confirm it.
     """
     if not use.address:
         return HostName(use.compute.name)
@@ -145,10 +146,10 @@ def client_of(cluster: ClusterFacts, use: Use) -> HostAddress | HostName:
 
 
 def _confirms(node: NodeFacts, use: Use, address: str) -> bool:
-    """The node has that address for the other one's name.
+    """Return whether a node resolves the other one's name to the address.
 
-    By the name that the cloud knows: a node may have others look up any
-    name, such as one of another machine.
+    Only the name known to the cloud counts: a node could announce any name,
+    such as that of another machine.
     """
     if node is use.compute:
         return True
@@ -175,7 +176,7 @@ def new_line(cluster: ClusterFacts, use: Use) -> Fix:
 
 
 def _same_uses(cluster: ClusterFacts, use: Use) -> list[Use]:
-    """The uses of the same directory of that server."""
+    """Return the uses of the same directory of that server."""
     return [
         candidate
         for candidate in uses_of(cluster)
@@ -189,9 +190,9 @@ def _computes(cluster: ClusterFacts) -> tuple[str, ...]:
 
 
 def _agreed(cluster: ClusterFacts, use: Use) -> Vouched:
-    """Most compute nodes mount that directory, or are to.
+    """Vouch for a directory that most compute nodes mount, or should.
 
-    :raises Refused: only some do.
+    :raises UnsafeText: only a minority does.
     """
     paths = {}
     for node in cluster.computes:
@@ -202,7 +203,7 @@ def _agreed(cluster: ClusterFacts, use: Use) -> Vouched:
 
 
 def written_options(options: tuple[str, ...]) -> tuple[str, ...]:
-    """Without what exportfs shows of the kernel's own choice."""
+    """Return the options without the kernel's defaults."""
     shown = ("wdelay", "hide", "sec=sys", "secure", "no_all_squash")
     return tuple(o for o in dict.fromkeys(options) if o not in shown)
 
@@ -228,9 +229,9 @@ def _line_of(
     rests_on: tuple[str, ...],
     vouched: Vouched,
 ) -> Fix:
-    """The file's line of an export, with other options or more clients."""
+    """Return a fix for the line of an export in its file."""
     exports = use.serves.of(use.mount.path, use.serves.configured)
-    if not exports:  # made by hand
+    if not exports:  # exported manually
         exports = use.serves.of(use.mount.path)
     exports = [*map(change, exports), *added]
     path, file = DataPath(exports[0].path), exports[0].file or FILE

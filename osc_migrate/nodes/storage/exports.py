@@ -1,8 +1,8 @@
-"""What the file servers export, and to whom: exports(5).
+"""Checks of the exports of file servers: exports(5).
 
-Judged with the compute nodes, as only they say which export is the one of
-the instances directory: rw,sync,no_root_squash to each of them, says Nova's
-guide (doc/source/admin/configuring-migrations.rst).
+They are judged together with the compute nodes, which determine the export of
+the instances directory. Nova's guide requires rw,sync,no_root_squash for each
+of them (doc/source/admin/configuring-migrations.rst).
 """
 
 import contextlib
@@ -221,7 +221,7 @@ def exports_are_written_down(cluster: ClusterFacts) -> str:
 
 
 def _exported(cluster: ClusterFacts) -> list[Use]:
-    """Those for which there is an export at all."""
+    """Return the uses for which there is an export."""
     return [use for use in uses_of(cluster) if use.serves.of(use.mount.path)]
 
 
@@ -235,7 +235,7 @@ def _nfs_server_host(cluster: ClusterFacts) -> str:
 
 
 def _refused(node: NodeFacts) -> bool:
-    """The kernel mounted it to write, and the server says no."""
+    """Return whether it is mounted rw but the server refuses writes."""
     with contextlib.suppress(Skip, Unread):
         storage = usable(node)
         return (

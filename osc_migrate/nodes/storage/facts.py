@@ -1,4 +1,4 @@
-"""Where a node has the disks of its servers, or serves them to others."""
+"""Facts about the storage for disks of servers, local, mounted or exported."""
 
 import dataclasses
 import re
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from osc_migrate.facts import Facts
 from osc_migrate.nodes.storage.export_facts import NfsServer
 
-# What libvirt takes for a filesystem of several hosts (src/util/virfile.c,
-# virFileIsSharedFSType), and others that surely are.
+# Filesystems that libvirt treats as shared (src/util/virfile.c,
+# virFileIsSharedFSType), and others that certainly are.
 SHARED = frozenset(
     {
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "virtiofs"),
@@ -18,7 +18,7 @@ SHARED = frozenset(
     }
 )
 NFS = frozenset({"nfs", "nfs4"})
-# Any server of these may be named: what is behind it is the same.
+# For these, any server may be named: the contents are the same.
 _BY_PATH = frozenset({"ceph", "glusterfs", "fuse.glusterfs"})
 _PATH = re.compile(r"[:=](?=/)")
 _SERVER = re.compile(r"(\[[^]/]*\]|[^/:]+):(/.*)")
@@ -26,14 +26,14 @@ _SERVER = re.compile(r"(\[[^]/]*\]|[^/:]+):(/.*)")
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A file or directory as stat sees it, links followed."""
+    """A file or directory, from stat, with links followed."""
 
     path: str
     # The permission bits.
     mode: int
     uid: int
     gid: int
-    # 'UNKNOWN' where the node knows no such user.
+    # 'UNKNOWN' if the node has no such user.
     owner: str
     group: str
     inode: int
@@ -43,9 +43,9 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class Mount:
-    """Of the mount table or of fstab."""
+    """An entry of the mount table or of fstab."""
 
-    # As in fstab or in the mount command: 'server:/path', '/dev/sdb1'.
+    # As in fstab: 'server:/path', '/dev/sdb1'.
     source: str
     target: str
     fstype: str
@@ -53,8 +53,8 @@ class Mount:
 
     @property
     def shared(self) -> bool:
-        """Several hosts see what is in it."""
-        # fstab says 'glusterfs', the mount table 'fuse.glusterfs'.
+        """Whether it can be shared by several hosts."""
+        # 'glusterfs' in fstab is 'fuse.glusterfs' in the mount table.
         types = {self.fstype, f"fuse.{self.fstype}"}
         return bool(types & SHARED or _SERVER.fullmatch(self.source))
 
@@ -63,7 +63,7 @@ class Mount:
         return self.fstype in NFS
 
     def option(self, name: str) -> str:
-        """Of 'vers=4.2'; '' without it."""
+        """Return the value of an option such as 'vers=4.2', or ''."""
         for option in self.options:
             key, _, value = option.partition("=")
             if key == name:
@@ -72,19 +72,18 @@ class Mount:
 
     @property
     def server(self) -> str:
-        """As it is written there; '' of a local filesystem."""
+        """The server, as written; '' for a local filesystem."""
         match = _SERVER.fullmatch(self.source)
         return match[1].strip("[]") if match else ""
 
     @property
     def path(self) -> str:
-        """On the server, without a slash at the end."""
+        """The path on the server, without a trailing slash."""
         match = _SERVER.fullmatch(self.source)
         return (match[2].rstrip("/") or "/") if match else ""
 
     def like(self, other: "Mount") -> bool:
-        """Both are the same directory of the same server, as far as names
-        show."""
+        """Return whether both are the same directory, by their names."""
         if {self.fstype, other.fstype} <= _BY_PATH:
             return (
                 _PATH.split(self.source)[-1] == _PATH.split(other.source)[-1]
@@ -106,69 +105,71 @@ class Mount:
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """Of a filesystem, in bytes and inodes; what root alone may use is not
-    free space."""
+    """Space of a filesystem in bytes and inodes.
+
+    Free space excludes the reserve for root.
+    """
 
     size: int
     free: int
-    # 0 where it has no fixed number of them.
+    # 0 if the filesystem has no fixed number.
     inodes: int
     inodes_free: int
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Storage(Facts):
-    """The instances directory as nova-compute sees it.
+    """The instances directory as seen by nova-compute.
 
-    Of a node that serves storage, only what it serves.
+    For a file server, only its exports.
     """
 
     # instances_path of nova.conf.
     path: str
-    # False where the node waited some seconds for it in vain.
+    # False if it did not answer within some seconds.
     answers: bool
-    # What stat said instead: 'Stale file handle'; '' where all is well.
+    # stat's error, such as 'Stale file handle', or ''.
     trouble: str
-    # From '/' down to the path; those that there are.
+    # Existing directories from '/' down to the path.
     places: tuple[Place, ...]
-    # What holds the path.
+    # The mount that contains the path.
     mount: Mount
-    # How often something is mounted at the mount's own place.
+    # Number of mounts on the same mount point.
     stacked: int
     # The line of /etc/fstab for the path or the nearest directory above it,
-    # '/' left out; None without one.
+    # except '/'; None without one.
     entry: Mount | None
-    # systemd mounts it at boot, by a unit that is not a line of fstab.
+    # Whether a systemd unit other than a line of fstab mounts it at boot.
     unit: bool
-    # nova-compute runs in a container, with separate mounts.
+    # Whether nova-compute runs in a container with separate mounts.
     contained: bool
     space: Space
-    # '' where nova wrote a file there, else the error it got; None where
-    # it was not tried.
+    # '' if nova could write a file there, otherwise its error; None if it was
+    # not tried.
     written: str | None
-    # QEMU's user gets into the directory; None where untried.
+    # Whether QEMU's user can enter the directory; None if not tried.
     passable: bool | None
-    # There are servers' directories in it.
+    # Whether it contains directories of servers.
     occupied: bool
     # 'Enforcing', 'Permissive' or 'Disabled'; '' without SELinux.
     selinux: str
-    # The type of its label, and the one that the policy wants there.
+    # The type of its label, and the one required by the policy.
     label: str
     label_wanted: str
-    # Booleans of SELinux's policy -> on.
+    # SELinux boolean -> whether it is on.
     booleans: Mapping[str, bool]
     # None on a compute node.
     serves: NfsServer | None = None
 
     @property
     def place(self) -> Place | None:
-        """The directory; None where it is not there."""
+        """The directory; None if it does not exist."""
         last = self.places[-1] if self.places else None
         return last if last and last.path == self.path else None
 
     @property
     def missing(self) -> Mount | None:
-        """What fstab says to mount there, and is not mounted."""
+        """The mount in fstab, if it is not mounted."""
         entry = self.entry
         if entry is None or self.contained:
             return None

@@ -1,29 +1,30 @@
-"""Mount options: which leave a node, and which a script may write.
+"""Mount options: which ones leave a node, and which ones a script may write.
 
 Some options are secrets (``secret=`` of CephFS, ``password=`` and
-``password2=`` of CIFS) and file systems of others add more of them. So the
-names that are needed are listed, and the node replaces all others.
+``password2=`` of CIFS), and other file systems have more. Therefore the needed
+names are listed, and the node replaces all others.
 """
 
 import re
 
 from osc_migrate.checks.script import DataPath, HostName, UnsafeText
 
-# In place of the options that a node does not report.
+# Replacement for options that a node does not report.
 WITHHELD = "..."
-# In the mount table, and useless in fstab: the kernel determines them.
+# In the mount table but useless in fstab: the kernel determines them.
 DETERMINED = frozenset(
     {
         *("addr", "clientaddr", "mountaddr", "mountport", "mountproto"),
         *("mountvers", "namlen", "rsize", "wsize", "timeo", "retrans"),
         *("local_lock", "fd", "rootmode", "user_id", "group_id"),
         *("relatime", "seclabel", "blksize"),
-        # Added by FUSE for every user; mount.glusterfs would reject them.
+        # Added by FUSE; mount.glusterfs would reject them.
         *("allow_other", "default_permissions", "max_read"),
         *("nosuid", "nodev"),
     }
 )
-# In a line that a script adds to fstab: nfs(5), mount(8), xfs(5), btrfs(5).
+# Allowed in a line that a script adds to fstab: nfs(5), mount(8), xfs(5),
+# btrfs(5).
 WRITABLE = frozenset(
     {
         *("rw", "ro", "sync", "async", "dirsync", "noexec", "_netdev"),
@@ -41,8 +42,8 @@ WRITABLE = frozenset(
     }
 )
 REPORTED = DETERMINED | WRITABLE | {"auto", "noauto"}
-# In such a line. A FUSE mount belongs to the user who made it: only types
-# whose helper ships with a file system for several hosts.
+# Allowed types in such a line. FUSE mounts belong to the user who mounted
+# them, so only those of cluster filesystems.
 _TYPES = frozenset(
     {
         *("nfs", "nfs4", "glusterfs", "gfs2", "ocfs2", "gpfs", "lustre"),
@@ -53,8 +54,8 @@ _DEVICE = re.compile(r"/dev/[A-Za-z0-9/_.:+-]{1,200}")
 _VOLUME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _VALUE = re.compile(r"[A-Za-z0-9_.:/@+-]{0,200}")
 
-# A POSIX awk program's functions. kept() leaves the reported options of a
-# list; source() hides the user and password of a source.
+# Functions of a POSIX awk program. kept() keeps the reported options of a
+# list; source() hides user and password in a source.
 AWK = (
     (
         r"""
@@ -86,9 +87,9 @@ function source(text) {
 
 
 def option_list(options: tuple[str, ...]) -> str:
-    """Of a line that a script adds to fstab.
+    """Check the options of a line that a script adds to fstab.
 
-    :raises Refused: one is not reported, or not known to be harmless.
+    :raises UnsafeText: one is withheld, or not known to be harmless.
     """
     if WITHHELD in options:
         raise UnsafeText("some of its mount options are not reported")
@@ -100,9 +101,9 @@ def option_list(options: tuple[str, ...]) -> str:
 
 
 def file_system(fstype: str) -> str:
-    """As fstab has it: 'glusterfs' of 'fuse.glusterfs'.
+    """Return the type for fstab: 'glusterfs' for 'fuse.glusterfs'.
 
-    :raises Refused: no script mounts that type.
+    :raises UnsafeText: scripts do not mount that type.
     """
     name = fstype.removeprefix("fuse.")
     if name not in _TYPES:
@@ -111,15 +112,15 @@ def file_system(fstype: str) -> str:
 
 
 def source(text: str) -> str:
-    """A device, 'SERVER:/PATH', or the name of a volume.
+    """Check a device, 'SERVER:/PATH' or volume name.
 
-    :raises Refused: it is none of them.
+    :raises UnsafeText: it is none of these.
     """
     server, colon, path = text.rpartition(":/")
     if colon:
         HostName(server.removeprefix("[").removesuffix("]"))
         if path:
-            # '/' is what a client of NFSv4 sees, not a directory of the node.
+            # The path as seen by NFSv4 clients, not a directory of the node.
             DataPath(f"/srv/exported/{path}")
     elif ".." in text or not (
         _DEVICE.fullmatch(text) or _VOLUME.fullmatch(text)

@@ -1,4 +1,4 @@
-"""The mount of the instances directory, and what fstab says of it."""
+"""Checks of the mount of the instances directory and its line in fstab."""
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix, allowed
@@ -10,15 +10,15 @@ from osc_migrate.nodes.storage.facts import Mount, Storage
 from osc_migrate.text import command
 
 FSTAB = "/etc/fstab"
-# Filesystems that mount themselves, by a separate table.
+# Filesystems that are mounted by their own tools, without fstab.
 _OWN_TABLE = ("zfs",)
 
 
 def usable(node: NodeFacts, *, missing: bool = False) -> Storage:
-    """The storage of a node whose directory can be judged.
+    """Return the storage of a node, if its directory can be judged.
 
-    :param missing: of one that need not be there, too.
-    :raises Skip: a separate check says what is wrong first.
+    :param missing: whether the directory may be missing.
+    :raises Skip: another check reports a problem first.
     """
     storage = node.storage
     if not storage.answers or storage.trouble:
@@ -221,12 +221,12 @@ def instances_mount_is_safe(node: NodeFacts) -> str:
     )
 
 
-# 'soft' fails a write that takes too long.
+# With 'soft', slow writes fail.
 _UNSAFE = ("soft", "softerr", "nolock", "local_lock=all", "local_lock=posix")
 
 
 def _unsafe(mount: Mount) -> tuple[str, ...]:
-    """NFSv4 has its locks built in, and shows some of these all the same."""
+    """Return unsafe options. NFSv4 has built-in locks but shows some."""
     v4 = mount.option("vers").startswith("4") or mount.fstype == "nfs4"
     return _UNSAFE[:2] if v4 else _UNSAFE
 
@@ -236,10 +236,10 @@ def _hardness(mount: Mount) -> str:
 
 
 def line(mount: Mount, path: str) -> str:
-    """Of fstab, for what is mounted on the instances directory.
+    """Return the line of fstab for the mounted instances directory.
 
-    :raises Refused: it is mounted elsewhere, by another user, or in a way
-        that no script writes.
+    :raises UnsafeText: it is mounted elsewhere, by another user, or with
+        options that scripts do not write.
     """
     if mount.target != path:
         raise UnsafeText("it is not mounted on the instances directory itself")
@@ -262,13 +262,13 @@ def line(mount: Mount, path: str) -> str:
 
 
 def mounted(entry: Mount) -> tuple[str, ...]:
-    """Mounts what fstab has, unless it is."""
+    """Return a command that mounts the entry of fstab, if necessary."""
     target = DataPath(entry.target)
     return (f"mountpoint -q {target} || mount {target}",)
 
 
 def grep_escape(text: str) -> str:
-    """`text` in an extended regular expression of grep."""
+    """Escape `text` for an extended regular expression of grep."""
     return "".join(
         f"[{c}]" if c in ".*+?(){}|$" else f"\\{c}" if c in "[]^\\" else c
         for c in text.replace(" ", "\\040")

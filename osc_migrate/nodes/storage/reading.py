@@ -1,7 +1,7 @@
-"""The instances directory: questions, and what the answers mean.
+"""Questions about the instances directory, and their parsing.
 
-All that touches it is asked at once and ends within some seconds: on a
-mount whose server is gone, each command would wait for ever.
+Everything that accesses it is done in one question with a time limit: on a
+mount whose server is gone, each command would block forever.
 """
 
 import re
@@ -21,9 +21,9 @@ from osc_migrate.nodes.process_identity import FIND_NOVA
 from osc_migrate.nodes.storage import export_facts, mount_options
 from osc_migrate.nodes.storage.facts import Mount, Place, Space, Storage
 
-# What may hang comes in two steps, each with a limit: a server that is gone
-# shows in the first one. Its arguments are the directories from '/' down to
-# the path; those of a container are seen through its nova-compute's root.
+# Accesses that may hang are made in two steps, each with a limit: a missing
+# server shows in the first one. Arguments are the directories from '/' down to
+# the path; those of a container are seen through nova-compute's root.
 _LOOK = r"""
 [ "$(id -u)" = 0 ] || echo 'rootless|'
 for path in "$@"; do set -- "$@" "$root$path"; shift; done
@@ -55,8 +55,8 @@ elif [ -z "$root" ] && qemu=$(id -u "$(qemu_user)" 2>/dev/null); then
 fi
 """
 )
-# What Nova does itself before a live migration, and a few bytes in it: a full
-# filesystem takes empty files. date(1) says why it failed, the shell does not.
+# Like Nova's test before a live migration, but with a few bytes: a full
+# filesystem accepts empty files. date(1) prints the error, the shell does not.
 _WRITE = r"""
 write='
     trap "rm -f \"\$file\"" EXIT
@@ -159,7 +159,7 @@ def questions(
 
 
 def parent_paths(path: str) -> tuple[str, ...]:
-    """'/', and so on down to the path itself."""
+    """Return '/' and all directories down to the path itself."""
     names = [word for word in path.split("/") if word]
     return (
         "/",
@@ -177,7 +177,7 @@ def read(output: CommandOutput) -> Storage:
 
 
 class _Reading:
-    """Of the answer to the one question."""
+    """Parses the answer to the question."""
 
     def __init__(self, output: CommandOutput) -> None:
         self.parts = output.parts("directory")
@@ -190,14 +190,14 @@ class _Reading:
         self.look = [
             line.partition("|")[::2] for line in self.parts.get("look", ())
         ]
-        # What timeout(1) says: it ended it, or had to kill it.
+        # Status of timeout(1): terminated, or killed.
         self.hung = self.first("ended") in ("124", "137", "143")
 
     def first(self, part: str) -> str:
         return next(iter(self.parts.get(part, ())), "")
 
     def looked(self, kind: str) -> str | None:
-        """The last line of that name."""
+        """Return the value of the last line with that name."""
         values = [value for name, value in self.look if name == kind]
         if not values and self.hung:
             raise Unread("the instances directory does not answer")
@@ -225,13 +225,13 @@ class _Reading:
         )
 
     def answers(self) -> bool:
-        # '/' is there in any case.
+        # '/' always exists.
         if not self.hung and not self.places():
             raise Unread("stat(1) shows no directories there")
         return not self.hung
 
     def require_root(self, action: str) -> None:
-        """:raises Unread: the node was asked as another user."""
+        """:raises Unread: the login is not root."""
         if any(name == "rootless" for name, _ in self.look):
             raise Unread(
                 f"it can be {action} by root only: log in as root, or --sudo"
@@ -243,7 +243,7 @@ class _Reading:
         raise Unread("the node did not report what was asked")
 
     def trouble(self) -> str:
-        """What stat said that is not 'No such file or directory'."""
+        """Return stat's error, except 'No such file or directory'."""
         for line in self.parts.get("look", ()):
             if line.startswith("stat:") and not line.endswith(_ABSENT):
                 if line.endswith("Permission denied"):
@@ -275,13 +275,13 @@ class _Reading:
             return None
 
     def mounts(self) -> list[Mount]:
-        """Those at the path or above it, in the order they were made."""
+        """Return mounts at the path or above it, in mount order."""
         mounts = []
         for line in self.parts.get("mounts", ()):
             before, dash, after = line.partition(" - ")
             fields, last = before.split(), after.split()
             if dash and len(fields) > 5 and len(last) > 2:
-                # The superblock's options come after the mount's own.
+                # Options of the superblock follow those of the mount.
                 options = (*fields[5].split(","), *last[2].split(","))
                 mounts.append(
                     Mount(
@@ -294,7 +294,7 @@ class _Reading:
         return mounts
 
     def mount(self) -> Mount:
-        """The last one: each hides those before it."""
+        """Return the last one, which hides those before it."""
         mounts = [m for m in self.mounts() if m.fstype != "autofs"]
         if not mounts:
             raise Unread("the node's mount table does not show what it is on")
@@ -326,8 +326,11 @@ class _Reading:
         return max(entries, key=lambda mount: len(mount.target), default=None)
 
     def unit(self) -> bool:
-        """fstab's lines are units too: of a line that was dropped until
-        systemd reads them again, of one with 'noauto' for good."""
+        """Return whether a unit other than a line of fstab mounts it.
+
+        Lines of fstab are units too: a removed line until systemd reloads, and
+        one with 'noauto' permanently.
+        """
         for block in "\n".join(self.parts.get("unit", ())).split("\n\n"):
             states = set(block.splitlines())
             if "SourcePath=/etc/fstab" not in states and states & {
@@ -382,6 +385,6 @@ def _unescape(text: str) -> str:
 
 
 def _type(label: str) -> str:
-    """Of 'system_u:object_r:nova_var_lib_t:s0'."""
+    """Return the type in 'system_u:object_r:nova_var_lib_t:s0'."""
     fields = label.split(":")
     return fields[2] if len(fields) > 2 else ""

@@ -1,4 +1,4 @@
-"""Do nodes share the instances directory, and agree on it?"""
+"""Checks that nodes share the instances directory and agree on it."""
 
 import contextlib
 import functools
@@ -26,8 +26,8 @@ from osc_migrate.nodes.storage.mounts import FSTAB, usable
 from osc_migrate.text import command, printable
 
 _DEFAULT_PATH = "/var/lib/nova/instances"
-# Options of NFS on which all should agree: what a lock or a lost server
-# means depends on them.
+# NFS options that should agree: the effect of locks and of a lost server
+# depends on them.
 _MEANING = ("hard", "soft", "softerr", "nolock", "noac", "ro")
 
 
@@ -74,7 +74,7 @@ def _same_directory(
             from_storage.place.inode == to_storage.place.inode
         ):
             return f"{source_mount.source} on both"
-        # One name, and two servers behind it.
+        # The same name, but two servers.
         raise Problem(
             f"both mount {source_mount.source}, but its inode is"
             f" {from_storage.place.inode} on {a} and"
@@ -103,8 +103,8 @@ def _mixed_problem(shared: NodeFacts, local: NodeFacts) -> Problem:
             f"{local.name} has servers in its local {path}: move them away"
             f" first; then mount {mount.source} there as on {shared.name}",
         )
-    # What one node mounts need not be mounted by another one: an
-    # operator knows the file server.
+    # A mount of one node is not copied to another: the operator knows the
+    # file server.
     return Problem(
         detail,
         f"mount {printable(mount.source)} on {local.name} as {shared.name}"
@@ -189,8 +189,8 @@ def shared_directory_is_novas(cluster: ClusterFacts) -> str:
     nova = foreign[0].accounts.nova
     if place is None or nova is None:
         raise Skip("nova is not known")
-    # Any of them, as they share it: but some servers obey only their own
-    # root.
+    # On any of them, as they share it; but some servers only accept their
+    # own root.
     raise Problem(
         f"{mount.source} belongs to {place.owner} (uid {place.uid}), and"
         f" nova is uid {nova.uid}",
@@ -202,7 +202,7 @@ def shared_directory_is_novas(cluster: ClusterFacts) -> str:
 def _chown_fix(
     cluster: ClusterFacts, node: NodeFacts, uid: int, gid: int
 ) -> Fix:
-    """On the file server where it is known, else on a node that has it."""
+    """Return a fix on the file server if known, else on a node."""
     for storage in cluster.storages:
         with contextlib.suppress(Unread):
             serves, mount = storage.storage.serves, node.storage.mount
@@ -234,7 +234,7 @@ def _chown(
     gid: int,
     path_vouched: Vouched | None = None,
 ) -> Fix:
-    """:param path_vouched: of the path, unless it is the node's own word."""
+    """:param path_vouched: for a path that the node itself did not report."""
     vouched = by_type(Uid(uid), Uid(gid))
     return Fix(
         name,
@@ -257,15 +257,14 @@ def _chown_export(
     uid: int,
     gid: int,
 ) -> Fix:
-    """On the file server; `path` is what clients call the directory."""
+    """Return a fix on the file server; `path` is as seen by clients."""
     real = serves.real(path)
     _require_export(serves, real)
     return _chown(cluster, name, real, uid, gid, _most_mount(cluster, path))
 
 
 def _require_export(serves: NfsServer, path: str) -> None:
-    """:raises Refused: the file server itself exports neither it nor a
-    directory above it."""
+    """:raises UnsafeText: the file server does not export it or a parent."""
     if not any(
         f"{path}/".startswith(f"{export.path.rstrip('/')}/")
         for export in serves.known
@@ -274,7 +273,7 @@ def _require_export(serves: NfsServer, path: str) -> None:
 
 
 def _most_mount(cluster: ClusterFacts, path: str) -> Vouched:
-    """:raises Refused: only some nodes mount it."""
+    """:raises UnsafeText: only a minority of nodes mounts it."""
     paths = {}
     for node in cluster.computes:
         with contextlib.suppress(Unread):
@@ -314,7 +313,7 @@ def _meaning(mount: Mount) -> str:
 
 
 def _sharers(cluster: ClusterFacts) -> list[NodeFacts]:
-    """The compute nodes whose directory is shared, and can be judged."""
+    """Return the compute nodes with a shared directory to judge."""
     sharers = []
     for node in cluster.computes:
         with contextlib.suppress(Skip, Unread):
