@@ -95,7 +95,7 @@ def by_majority(values: Mapping[str, object], value: object) -> Vouched:
     report: a single compromised node cannot cause that.
 
     :param values: node -> its value.
-    :raises Refused: fewer nodes report it.
+    :raises UnsafeText: fewer nodes report it.
     """
     count = list(values.values()).count(value)
     if count < 2 or count * 2 <= len(values):
@@ -111,7 +111,7 @@ def by_majority(values: Mapping[str, object], value: object) -> Vouched:
 def by_default(value: str, default: str) -> Vouched:
     """Accept the default value of Nova or libvirt.
 
-    :raises Refused: the value differs from the default.
+    :raises UnsafeText: the value differs from the default.
     """
     if value != default:
         raise UnsafeText("it is not the default")

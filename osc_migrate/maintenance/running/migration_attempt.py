@@ -76,7 +76,7 @@ class Carry:
         """Move the server.
 
         :param facts: read and judged just before.
-        :raises Refused, Closed: nothing was changed.
+        :raises MoveRefused, Closed: nothing was changed.
         :raises ApiError, Unclear: it is unknown whether it moves.
         """
         return self.go_on(self._start(facts), facts)
@@ -150,7 +150,7 @@ class Carry:
         return Ended(outcome, doubts, well and not self._stopped)
 
     def _start(self, facts: MoveFacts) -> Move:
-        """:raises Refused, Closed, ApiError, Unclear: see :meth:`begin`."""
+        """:raises MoveRefused, Closed, ApiError, Unclear: as :meth:`begin`."""
         lost: errors.Unclear | None = None
         work, step, server = self._work, self._step, facts.server
         after = facts.last_migration

@@ -1,1 +1,1 @@
-"""The machine: clock, memory, processors, packages."""
+"""The machine: clock, memory, CPUs, packages."""

@@ -1,4 +1,4 @@
-"""Checks of a node's clock, memory, processors and packages."""
+"""Checks of a node's memory, KVM and kernel settings."""
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
 from osc_migrate.checks.findings import Fix
@@ -8,7 +8,7 @@ from osc_migrate.nodes.node_check import LIVE, of_node
 from osc_migrate.nodes.system import clock, hardware
 from osc_migrate.text import command, size
 
-# Of the memory outside of huge pages.
+# As a fraction of the memory outside huge pages.
 _LITTLE = 0.04
 _SYSCTL = "/etc/sysctl.d/60-post-copy.conf"
 
@@ -46,7 +46,7 @@ def hosts_can_post_copy(node: NodeFacts) -> str:
     if allowed == 1:
         return "vm.unprivileged_userfaultfd = 1"
     if allowed is None:
-        # The switch came with 5.2; all users were allowed before.
+        # The setting exists since 5.2; before that, all users were allowed.
         if (0, 0) < node.system.kernel_version < (5, 2):
             return f"Linux {node.system.kernel} permits it to all users"
         raise Problem(

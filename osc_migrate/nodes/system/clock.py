@@ -1,7 +1,7 @@
 """Checks of the nodes' clocks.
 
-A clock that is off makes certificates and tokens invalid, and a guest's time
-jumps when it arrives (its RTC follows the host).
+A wrong clock makes certificates and tokens invalid, and a guest's time jumps
+when it arrives (its RTC follows the host).
 """
 
 import statistics
@@ -14,10 +14,10 @@ from osc_migrate.nodes.node_check import of_cluster, of_node
 from osc_migrate.nodes.system.facts import ClockOffset
 from osc_migrate.text import command, listed
 
-# Seconds between two clocks, beyond what asking took.
+# Tolerated difference in seconds, besides the margin of error.
 _TOLERANCE = 1.0
 _HARMS = 60.0
-# Until a time service that was just started has to know the time.
+# Seconds until a time service must have synchronized after its start.
 _START = 900.0
 
 
@@ -40,7 +40,8 @@ def clock_is_synchronised(node: NodeFacts) -> str:
                 " chronyc -n sources, or timedatectl timesync-status",
             )
         return f"{time.running} runs"
-    # Before what the kernel says: it believes so for hours after the end.
+    # Takes precedence over the kernel, which reports a synchronized clock for
+    # hours after the service has stopped.
     if time.unit:
         raise Concern(
             f"{time.unit} is installed but not running: nothing sets the"
@@ -73,7 +74,7 @@ def clocks_agree(cluster: ClusterFacts) -> str:
     """All nodes have the same time."""
     clocks = {node.name: _clock(node) for node in cluster.nodes}
     offsets = [clock.offset for clock in clocks.values()]
-    # Of two clocks either may be right: take the one closer to the local one.
+    # With two clocks, either may be right: use the one closer to ours.
     middle = (
         statistics.median_low(offsets)
         if len(offsets) > 2
@@ -103,7 +104,7 @@ def clocks_agree(cluster: ClusterFacts) -> str:
 
 
 def _step(node: NodeFacts) -> Fix | None:
-    """chronyd knows the time, but would take its own to set it."""
+    """Return a fix for chronyd, which would correct the clock slowly."""
     time = or_none(lambda: node.system.time)
     if time is None or time.container:
         return None

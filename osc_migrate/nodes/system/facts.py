@@ -1,4 +1,4 @@
-"""A node's operating system, processors, memory and clock."""
+"""Facts about a node's operating system, CPUs, memory and clock."""
 
 import dataclasses
 import re
@@ -12,38 +12,38 @@ from osc_migrate.nodes.config.facts import Config
 
 @dataclasses.dataclass(frozen=True)
 class ClockOffset:
-    """How far a node's clock is from ours, in seconds."""
+    """Difference between a node's clock and ours, in seconds."""
 
-    # Positive where the node's is ahead.
+    # Positive if the node's clock is ahead.
     offset: float
-    # It may be as much more or less: half of the time that asking took.
+    # Margin of error: half of the round trip.
     uncertainty: float
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class TimeService(Facts):
-    """What sets a node's clock."""
+    """The service that sets a node's clock."""
 
-    # A container's clock is that of the machine it runs on.
+    # In a container: its clock is that of the host.
     container: bool
-    # The program that runs, such as 'chronyd'; empty where none does.
+    # The running program, such as 'chronyd'; empty if there is none.
     running: str
-    # systemd's unit of one that is installed and not masked.
+    # systemd unit of an installed service that is not masked.
     unit: str
-    # The kernel considers its time right, as NTPSynchronized of timedatectl
-    # or chronyc's leap status say; None where neither is there.
+    # Whether the clock is synchronized, from timedatectl's NTPSynchronized or
+    # chronyc's leap status; None if neither is available.
     synchronised: bool | None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Cpu(Facts):
-    """A node's first processor; the others are taken for the same."""
+    """A node's first CPU; the others are assumed to be identical."""
 
-    # As /proc/cpuinfo has them; ARM's show implementer and part instead.
+    # From /proc/cpuinfo; on ARM, implementer and part instead.
     vendor: str
     model: str
     flags: frozenset[str]
-    # Of Intel and AMD, '0xb000040'; empty elsewhere.
+    # For Intel and AMD, such as '0xb000040'; empty otherwise.
     microcode: str
 
 
@@ -60,10 +60,10 @@ class Pages:
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """In KiB, as /proc/meminfo has them."""
+    """Memory in KiB, from /proc/meminfo."""
 
     total: int
-    # What programs can get without swapping.
+    # Available to programs without swapping.
     available: int
 
 
@@ -71,24 +71,24 @@ class Memory:
 class System(Facts):
     """A node's operating system, processors, memory and clock."""
 
-    # As /etc/os-release has them: 'debian', 'rhel', 'rocky' ...
+    # ID in /etc/os-release: 'debian', 'rhel', 'rocky' ...
     os_id: str
-    # The ones that it is like: ('rhel', 'centos', 'fedora').
+    # ID_LIKE, such as ('rhel', 'centos', 'fedora').
     os_like: tuple[str, ...]
-    # VERSION_ID, such as '12'; empty with rolling ones.
+    # VERSION_ID, such as '12'; empty for rolling releases.
     os_version: str
-    # As uname -r and uname -m say.
+    # Output of uname -r and uname -m.
     kernel: str
     architecture: str
-    # Seconds since it was started.
+    # Seconds since boot.
     uptime: float
-    # /dev/kvm is there.
+    # Whether /dev/kvm exists.
     kvm: bool
     # vm.unprivileged_userfaultfd; None before Linux 5.2, or without it.
     userfaultfd: int | None
     # 'selinux enforcing', 'selinux permissive', 'apparmor', or 'none'.
     security: str
-    # Of all interfaces, without prefix lengths.
+    # Addresses of all interfaces, without prefix lengths.
     addresses: frozenset[str]
     cpu: Cpu
     memory: Memory
@@ -98,12 +98,12 @@ class System(Facts):
 
     @property
     def red_hat(self) -> bool:
-        """Packages, units and paths are those of Red Hat's family."""
+        """Whether it is a distribution of the Red Hat family."""
         return bool({"rhel", "fedora"} & {self.os_id, *self.os_like})
 
     @property
     def kernel_version(self) -> tuple[int, int]:
-        """(6, 1) of '6.1.0-18-amd64'; (0, 0) of what has none."""
+        """Version such as (6, 1) for '6.1.0-18-amd64'; (0, 0) if unknown."""
         numbers = [
             int(part[:9]) if part[:9].isdecimal() else 0
             for part in (*self.kernel.split("."), "", "")
@@ -112,7 +112,7 @@ class System(Facts):
 
     @property
     def sizes(self) -> Mapping[int, tuple[int, int]]:
-        """Size of huge pages in KiB -> how many there are, and are free."""
+        """Size of huge pages in KiB -> (total, free)."""
         counts: dict[int, tuple[int, int]] = {}
         for pool in self.pages:
             total, free = counts.get(pool.size, (0, 0))
@@ -120,8 +120,8 @@ class System(Facts):
         return counts
 
 
-# grep shows each file with its name. The shell's own `read` would not do: it
-# reads by the byte, and /proc/sys answers the first only.
+# grep prints each file with its name. The shell's `read` does not work: it
+# reads single bytes, and /proc/sys only answers the first read.
 _MACHINE = r"""(
 grep -sH . /proc/uptime /proc/sys/kernel/osrelease \
     /proc/sys/vm/unprivileged_userfaultfd \
@@ -137,7 +137,7 @@ echo end:
 )"""
 
 
-# Up to the first processor's end.
+# Up to the end of the first CPU.
 _CPU = r"""awk '
     /^$/ { if (seen) exit }
     { seen = 1 }
@@ -146,7 +146,7 @@ _CPU = r"""awk '
     }' /proc/cpuinfo"""
 
 
-# What could set the clock: names of processes, then of units.
+# Services that could set the clock: processes, then units.
 _TIME = r"""(
 [ ! -e /run/systemd/container ] || echo container=yes
 grep -hxE 'chronyd|ntpd|openntpd|systemd-timesyn|ntp-daemon|ptp4l|phc2sys' \
@@ -211,9 +211,9 @@ def _release(output: CommandOutput, name: str) -> str:
 
 
 def _machine(output: CommandOutput) -> dict[str, str]:
-    """Path or name -> value.
+    """Return path or name -> value.
 
-    :raises Unread: the answer does not end as it should.
+    :raises Unread: the answer is incomplete.
     """
     rows = [line.partition(":") for line in output.lines("machine")]
     names = [name for name, _, _ in rows]
@@ -305,8 +305,11 @@ _SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?")
 
 
 def _clock(output: CommandOutput) -> ClockOffset:
-    """busybox's date has no %N: its whole seconds were cut, by half a second
-    at the mean."""
+    """Return the offset of the clock.
+
+    busybox's date has no %N: its seconds are truncated, by half a second on
+    average.
+    """
     text = output.out("clock")
     match = _SECONDS.match(text)
     local_times = output.out("here").split()
@@ -324,7 +327,7 @@ def _clock(output: CommandOutput) -> ClockOffset:
 _TIME_KEYS = frozenset(
     {"container", "running", "unit", "leap", "NTPSynchronized"}
 )
-# What each says of the clock: timedatectl(1), and `chronyc tracking`.
+# Values of timedatectl(1) and `chronyc tracking`.
 _SYNCHRONISED = {
     "NTPSynchronized": {"yes": True, "no": False},
     "leap": {
@@ -345,7 +348,7 @@ def _time(output: CommandOutput) -> TimeService:
     running = values.get("running", "")
     return TimeService(
         container="container" in values,
-        # comm holds 15 characters.
+        # comm has at most 15 characters.
         running=running.replace("systemd-timesyn", "systemd-timesyncd"),
         unit=values.get("unit", ""),
         synchronised=synchronised,

@@ -1,4 +1,4 @@
-"""Checks of what nodes must have in common: processors, pages, security."""
+"""Checks that compare nodes: CPUs, huge pages, security modules."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,9 +13,9 @@ from osc_migrate.text import listed, printable, size
 
 T = TypeVar("T")
 
-# Of /proc/cpuinfo, but not seen by a guest: what the host's own power
-# management, monitoring, virtualisation and mitigations use, and names that
-# Linux makes up (arch/x86/include/asm/cpufeatures.h).
+# Flags in /proc/cpuinfo that guests do not see: for power management,
+# monitoring, virtualization and mitigations of the host, and names invented by
+# Linux (arch/x86/include/asm/cpufeatures.h).
 _HOST_FLAGS = """
 acpi aperfmperf arat art avic bts bus_lock_detect cat_l2 cat_l3 cdp_l2
 cdp_l3 constant_tsc cpb cpuid cpuid_fault cqm cqm_llc cqm_mbm_local

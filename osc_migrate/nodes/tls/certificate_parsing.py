@@ -1,4 +1,4 @@
-"""Certificates as a node shows them, read with suspicion."""
+"""Parses certificates from a node, which are not trusted."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from osc_migrate.nodes.tls.facts import Certificate
 
-# A line that is longer was not written by any tool for certificates.
+# No certificate tool writes longer lines.
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{1,1000}")
 _PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "server",
@@ -23,7 +23,7 @@ _USAGES = ("digital_signature", "key_encipherment", "key_cert_sign")
 
 
 def blocks(lines: Iterable[str], label: str) -> list[bytes]:
-    """The DER in blocks like '-----BEGIN CERTIFICATE-----'."""
+    """Return the DER in blocks such as '-----BEGIN CERTIFICATE-----'."""
     decoded: list[bytes] = []
     body: list[str] | None = None
     for line in lines:
@@ -42,8 +42,7 @@ def blocks(lines: Iterable[str], label: str) -> list[bytes]:
 
 
 def certificates(lines: Iterable[str]) -> tuple[Certificate, ...]:
-    """Those that can be read, up to the first that cannot; a file whose
-    first one is broken has none."""
+    """Return the certificates up to the first invalid one."""
     readable = []
     for der in blocks(lines, "CERTIFICATE"):
         parsed = certificate(der)
@@ -53,14 +52,14 @@ def certificates(lines: Iterable[str]) -> tuple[Certificate, ...]:
     return tuple(readable)
 
 
-# Many nodes show the same CA.
+# Many nodes have the same CA.
 @functools.lru_cache(maxsize=4096)
 def certificate(der: bytes) -> Certificate | None:
-    """None when it is none."""
+    """Parse a certificate; None if it is invalid."""
     try:
         return _certificate(x509.load_der_x509_certificate(der))
     except Exception:
-        # The library has no one class of what it raises for nonsense.
+        # The library raises various exceptions for invalid data.
         return None
 
 
@@ -119,6 +118,6 @@ def _purposes(usage: x509.ExtendedKeyUsage) -> frozenset[str] | None:
 
 
 def _kind(key: object) -> str:
-    """'RSA' for an RSAPublicKey, 'EC' for an EllipticCurvePublicKey."""
+    """Return 'RSA' for an RSAPublicKey, 'EC' for an elliptic curve."""
     name = type(key).__name__.removesuffix("PublicKey")
     return {"EllipticCurve": "EC", "ECPublicKey": "EC"}.get(name, name)

@@ -1,7 +1,7 @@
-"""The rules that certificates of libvirt and QEMU must keep.
+"""Rules for certificates of libvirt and QEMU.
 
-Those of GnuTLS when two meet, and libvirt's own when a daemon starts
-(virnettlscontext.c, virNetTLSContextSanityCheckCredentials; QEMU's
+These are the rules of GnuTLS for connections, and of libvirt when a daemon
+starts (virnettlscontext.c, virNetTLSContextSanityCheckCredentials; QEMU's
 tlscredsx509.c has the same).
 """
 
@@ -15,22 +15,22 @@ from cryptography import x509
 
 from osc_migrate.nodes.tls.facts import Certificate, CertificateFile
 
-# Those that renew certificates do it a month before.
+# Certificates are usually renewed a month before their end.
 SOON = datetime.timedelta(days=30)
-# Certificates of a CA file that a daemon looks at when it starts.
+# Number of certificates in a CA file that a daemon checks at its start.
 FIRST = 16
 
 
 @functools.lru_cache(maxsize=65536)
 def _is_signed_by(der: bytes, issuer: bytes) -> bool:
-    """The signature is that of the issuer's key."""
+    """Return whether the signature was made with the issuer's key."""
     try:
         certificate, authority = map(
             x509.load_der_x509_certificate, (der, issuer)
         )
         certificate.verify_directly_issued_by(authority)
     except Exception:
-        # Of the wrong name, the wrong key, or one of an unknown kind.
+        # Wrong name, wrong key, or unknown type of key.
         return False
     return True
 
@@ -38,8 +38,11 @@ def _is_signed_by(der: bytes, issuer: bytes) -> bool:
 def issuer(
     certificate: Certificate, ca: CertificateFile
 ) -> Certificate | None:
-    """The one in the CA file that signed it. What else the certificate's
-    own file holds does not count: the daemons look at the first only."""
+    """Return the certificate in the CA file that signed it, or None.
+
+    Further certificates in its own file do not count: the daemons only use the
+    first.
+    """
     for authority in ca.certificates:
         if authority.der == certificate.der or _is_signed_by(
             certificate.der, authority.der
@@ -49,8 +52,10 @@ def issuer(
 
 
 def names(certificate: Certificate, host: str) -> bool:
-    """A client that connects to `host` trusts it (GnuTLS,
-    gnutls_x509_crt_check_hostname)."""
+    """Return whether a client that connects to `host` accepts it.
+
+    See gnutls_x509_crt_check_hostname in GnuTLS.
+    """
     name = host.lower().rstrip(".")
     try:
         address = ipaddress.ip_address(name)
@@ -61,19 +66,19 @@ def names(certificate: Certificate, host: str) -> bool:
         return any(_matches(name, pattern) for pattern in known)
     if any(ipaddress.ip_address(a) == address for a in certificate.addresses):
         return True
-    # An address among the names is taken, too.
+    # An address among the DNS names is accepted too.
     return name in (certificate.names or (certificate.common_name,))
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """A * stands for the first label alone."""
+    """Match a name; '*' only matches the first label."""
     if pattern.startswith("*."):
         return name.partition(".")[2] == pattern[2:]
     return name == pattern
 
 
 class Unfit(Exception):
-    """:ivar fatal: a daemon does not start with it; or it only warns."""
+    """:ivar fatal: whether a daemon refuses to start with it."""
 
     def __init__(self, reason: str, fatal: bool) -> None:
         super().__init__(reason)
@@ -81,11 +86,12 @@ class Unfit(Exception):
 
 
 def fit(certificate: Certificate, purpose: str, strict: bool) -> None:
-    """
+    """Check that a certificate can be used for a purpose.
+
     :param purpose: 'server' or 'client'.
-    :param strict: it is known for a version that takes no key of an elliptic
-        curve unless it enciphers, which such a key cannot.
-    :raises Unfit: it may not be used so.
+    :param strict: whether the version requires key encipherment, which an
+        elliptic curve key cannot provide.
+    :raises Unfit: it cannot be used.
     """
     if certificate.authority:
         raise Unfit("it is that of a CA", True)
@@ -109,8 +115,11 @@ def fit(certificate: Certificate, purpose: str, strict: bool) -> None:
 
 
 def allows(patterns: Iterable[str], certificate: Certificate) -> bool:
-    """One of tls_allowed_dn_list fits its subject. GnuTLS writes the parts
-    in the order of RFC 4514 or the other way round, by its version."""
+    """Return whether an entry of tls_allowed_dn_list matches its subject.
+
+    The order of the parts (RFC 4514 or reversed) depends on the version of
+    GnuTLS.
+    """
     parts = certificate.subject.split(",")
     subjects = {
         sep.join(p) for sep in (",", ", ") for p in (parts, parts[::-1])

@@ -1,8 +1,7 @@
-"""Checks of TLS: what nova.conf wants of it, and whether two hosts trust one
-another. Those of the certificates of one node are in pki.py.
+"""Checks of TLS: settings in nova.conf, and trust between two hosts.
 
-They matter where nova.conf uses them: of certificates without a user, none
-is judged.
+Checks of the certificates of one node are in pki.py. Only certificates in use,
+according to nova.conf, are judged.
 """
 
 from osc_migrate.checks.check import Check, Concern, Problem, Skip
@@ -15,8 +14,10 @@ from osc_migrate.nodes.tls.pki import LIBVIRT, QEMU, Family
 
 
 def _is_sound(node: NodeFacts, family: Family) -> bool:
-    """Both certificates are there, and signed by the node's own CA: what
-    else is wrong is no matter of two nodes."""
+    """Return whether both certificates exist and are signed by its CA.
+
+    Otherwise checks of the single node report the problem.
+    """
     store = family.store(node)
     return all(
         file.certificates and certificates.issuer(file.leaf, ca)

@@ -1,6 +1,6 @@
-"""The certificates by which libvirt and QEMU of a node know one another.
+"""Facts about the certificates of libvirt and QEMU of a node.
 
-Private keys stay where they are: only what belongs to the public is here.
+Private keys stay on the node: only public data is read.
 """
 
 import dataclasses
@@ -11,27 +11,27 @@ from osc_migrate.facts import Facts
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:
-    # As it is signed: DER.
+    # The certificate in DER.
     der: bytes
-    # Its subject, as RFC 4514 writes it, and the common name in it.
+    # Its subject, in the notation of RFC 4514, and the common name in it.
     subject: str
     common_name: str
-    # Whom else it is for: names and addresses.
+    # Subject alternative names: DNS names and addresses.
     names: tuple[str, ...]
     addresses: tuple[str, ...]
     # UTC.
     begins: datetime.datetime
     ends: datetime.datetime
-    # SubjectPublicKeyInfo in DER, and what kind it is: RSA, EC, Ed25519.
+    # SubjectPublicKeyInfo in DER, and the type: RSA, EC, Ed25519.
     public: bytes
     kind: str
-    # It may sign others.
+    # Whether it may sign others.
     authority: bool
-    # What the key may be used for, such as key_encipherment; None: anything.
+    # Key usage, such as key_encipherment; None means any.
     usage: frozenset[str] | None
-    # Who does not understand 'usage' must refuse.
+    # Whether 'usage' is critical.
     usage_critical: bool
-    # Of server and client; None: anything.
+    # Extended key usage: 'server' and 'client'; None means any.
     purposes: frozenset[str] | None
     purposes_critical: bool = False
 
@@ -40,12 +40,12 @@ class Certificate:
 class CertificateFile:
     path: str
     exists: bool
-    # The first is its own, others lead to the CA; or those of CAs.
+    # The first is the leaf, others are intermediates; or CA certificates.
     certificates: tuple[Certificate, ...] = ()
 
     @property
     def leaf(self) -> Certificate:
-        """The first; only for a file that has one."""
+        """The first certificate; the file must have one."""
         return self.certificates[0]
 
 
@@ -57,7 +57,8 @@ class KeyFile:
     mode: int = 0
     uid: int = 0
     gid: int = 0
-    # SubjectPublicKeyInfo in DER; empty unless it is a key without password.
+    # SubjectPublicKeyInfo in DER; empty unless it is a key without a
+    # password.
     public: bytes = b""
 
 
@@ -65,11 +66,11 @@ class KeyFile:
 class Store:
     """The files of libvirt, or those of QEMU."""
 
-    # Signs whom the server lets in.
+    # Signs clients accepted by the server.
     ca: CertificateFile
     server: CertificateFile
     server_key: KeyFile
-    # Signs whom the client believes.
+    # Signs servers accepted by the client.
     client_ca: CertificateFile
     client: CertificateFile
     client_key: KeyFile
@@ -77,15 +78,18 @@ class Store:
 
 @dataclasses.dataclass(frozen=True)
 class QemuUser:
-    """Whom QEMU runs as."""
+    """The user that QEMU runs as."""
 
     name: str
     uid: int
-    # Numbers; the first is its own.
+    # Group IDs; the first is the primary group.
     gids: tuple[int, ...]
 
     def reads(self, mode: int, uid: int, gid: int, bit: int = 4) -> bool:
-        """:param bit: 4 to read, 1 to enter a directory."""
+        """Return whether the user has that permission.
+
+        :param bit: 4 to read, 1 to enter a directory.
+        """
         if self.uid == 0:
             return True
         if self.uid == uid:
@@ -97,12 +101,12 @@ class QemuUser:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Tls(Facts):
-    """What is not asked, as Nova does not use it, is unread."""
+    """Certificates and keys; those that Nova does not use are unread."""
 
-    # The node's clock, UTC: its libvirt goes by it.
+    # The node's clock in UTC, which its libvirt uses.
     now: datetime.datetime
     libvirt: Store
     qemu: Store
-    # The directory of QEMU's: path, mode, owner and group.
+    # The directory of QEMU's files: path, mode, owner and group.
     directory: KeyFile
     account: QemuUser

@@ -19,7 +19,7 @@ from osc_migrate.nodes.tls.facts import (
 )
 from osc_migrate.text import command, listed
 
-# Up to these, keys of elliptic curves are refused for sure; after them, it
+# Up to these versions, elliptic curve keys are always refused; afterwards, it
 # depends on the version.
 STRICT_LIBVIRT = (10, 6, 0)
 STRICT_QEMU = (9, 0, 0)
@@ -27,14 +27,14 @@ STRICT_QEMU = (9, 0, 0)
 
 @dataclasses.dataclass(frozen=True)
 class Family:
-    """libvirt, or QEMU."""
+    """The certificates of libvirt, or of QEMU."""
 
     prefix: str
     name: str
-    # Its certificates, and whether they are looked at.
+    # Its certificates, and whether they are used.
     store: Callable[[NodeFacts], Store]
     require_used: Callable[[NodeFacts], None]
-    # The server looks at the client's.
+    # Whether the server verifies client certificates.
     mutual: Callable[[NodeFacts], bool]
 
 
@@ -75,7 +75,7 @@ QEMU = Family(
 
 @dataclasses.dataclass(frozen=True)
 class Leaf:
-    """A server's or a client's certificate of a family."""
+    """The server or the client certificate of a family."""
 
     family: Family
     # 'server' or 'client'.
@@ -304,7 +304,7 @@ def _is_private(end: Leaf, node: NodeFacts) -> str:
 
 
 def _is_readable(end: Leaf, node: NodeFacts) -> str:
-    """QEMU runs as a separate user, unlike libvirt."""
+    """Judge whether QEMU, unlike libvirt a separate user, can read it."""
     store, account = end.store(node), node.tls.account
     directory = node.tls.directory
     path, group = directory.path, str(account.gids[0])
@@ -342,7 +342,7 @@ def _check(
 
 
 def _checks_of(family: Family) -> tuple[Check, ...]:
-    """All checks of the files of libvirt, or of QEMU."""
+    """Return all checks of the files of libvirt, or of QEMU."""
     name = family.name
     server, client = Leaf(family, "server"), Leaf(family, "client")
     checks = [

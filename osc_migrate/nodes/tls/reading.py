@@ -1,7 +1,7 @@
-"""The certificates of libvirt and QEMU, where Nova uses them.
+"""Questions about the certificates of libvirt and QEMU, if Nova uses them.
 
-libvirt has fixed places for a client (libvirt, kbase/tlscerts.html), and for
-a server what libvirtd.conf says; QEMU's directory is that of qemu.conf.
+Client files of libvirt have fixed paths (libvirt, kbase/tlscerts.html), those
+of a server are set in libvirtd.conf, and QEMU's directory is set in qemu.conf.
 """
 
 import datetime
@@ -22,8 +22,7 @@ from osc_migrate.nodes.tls.facts import (
     Tls,
 )
 
-# Nothing of a private key leaves the node: only its public half, and what
-# stands between the marks of a certificate.
+# Only certificates and the public half of private keys leave the node.
 _SHOW = (
     FIND_LIBVIRT
     + STATE_OF
@@ -114,13 +113,13 @@ exit 0
 def questions(
     config: Config, role: Role, *, read_only: bool
 ) -> dict[str, Question]:
-    """Only where TLS is used: the keys cost a process each."""
+    """Return the questions, if TLS is used: each key takes a process."""
     tls_questions: dict[str, Question] = {}
     if role is Role.STORAGE:
         return tls_questions
     uri = config.get("libvirt", "live_migration_uri")
     scheme = config.get("libvirt", "live_migration_scheme")
-    # qemu://HOST without a transport is TLS, too.
+    # qemu://HOST without a transport uses TLS too.
     if "+tls:" in uri or uri.startswith("qemu:") or scheme == "tls":
         tls_questions["libvirt"] = Question(_LIBVIRT)
     if config.flag("libvirt", "live_migration_with_native_tls"):
@@ -151,7 +150,7 @@ Parts = dict[str, tuple[str, list[str]]]
 
 
 def _parts(output: CommandOutput, name: str) -> Parts:
-    """What follows '#@NAME PATH', to the next such line."""
+    """Return the lines after each '#@NAME PATH'."""
     parts: Parts = {}
     lines: list[str] = []
     for line in output.lines(name):
@@ -164,7 +163,7 @@ def _parts(output: CommandOutput, name: str) -> Parts:
     return parts
 
 
-# What each script shows, in this order.
+# Parts printed by each script, in this order.
 _LIBVIRT_PARTS = (
     *("now", "ca", "server", "server_key"),
     *("client_ca", "client", "client_key"),
@@ -178,7 +177,7 @@ _QEMU_PARTS = (
 def _require_complete(
     parts: Parts, name: str, expected: tuple[str, ...]
 ) -> Parts:
-    """:raises Unread: it is cut off, or the answer to another question."""
+    """:raises Unread: it is truncated, or answers another question."""
     shown = [part for part in parts if not part.endswith("doubt")]
     if shown != list(expected):
         raise Unread(f"tls.{name}: the answer is incomplete")
@@ -186,7 +185,7 @@ def _require_complete(
 
 
 def _trusted(parts: Parts, *doubts: str) -> Parts:
-    """:raises Unread: the daemon's process was not trusted."""
+    """:raises Unread: the daemon's process is not trusted."""
     for name in doubts:
         if name in parts:
             raise Unread(parts[name][0][:300])
@@ -208,7 +207,7 @@ def _now(parts: Parts) -> datetime.datetime:
 
 
 def _store(parts: Parts) -> Store:
-    # QEMU has one for both.
+    # QEMU has one CA for both.
     believes = "client_ca" if "client_ca" in parts else "ca"
     return Store(
         ca=_certificates(parts, "ca"),
@@ -228,7 +227,7 @@ def _stat(lines: list[str]) -> list[str]:
 
 
 def _state(lines: list[str], path: str) -> None:
-    """:raises Unread: the file is there, or may be, and was not read."""
+    """:raises Unread: the file exists, or may exist, but was not read."""
     states = [line[6:] for line in lines if line.startswith("state ")]
     require(states[-1] if states else "", path)
 
@@ -262,7 +261,7 @@ def _key(parts: Parts, name: str) -> KeyFile:
 
 
 def _account(parts: Parts) -> QemuUser:
-    """From lines of /etc/passwd and /etc/group."""
+    """Parse lines of /etc/passwd and /etc/group."""
     name, lines = _part(parts, "account")
     fields = lines[0].split(":") if lines else []
     if len(fields) < 4:

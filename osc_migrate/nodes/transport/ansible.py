@@ -32,11 +32,11 @@ class Unusable(MigrateError):
 
 
 def read(path: pathlib.Path) -> dict[str, dict[str, object]]:
-    """The hosts of an inventory, each with the fields of its Target.
+    """Return the hosts of an inventory, each with the fields of its Target.
 
     :param path: absolute, so that it is neither an option nor a list of hosts.
-    :raises Unusable: Ansible is not there, or does not read it, or a host
-        is reached in a way that is not supported.
+    :raises Unusable: Ansible is missing or cannot read it, or a host has an
+        unsupported connection.
     """
     return {
         name: _fields(name, variables)
@@ -70,13 +70,13 @@ def _list(path: pathlib.Path) -> typing.Any:
     except ValueError as error:
         raise Unusable(f"{_PROGRAM} printed no JSON") from error
     if not isinstance(listed, dict) or not _hosts(listed):
-        # It warns of what it cannot read, and lists nothing.
+        # For an unreadable inventory, it warns and lists nothing.
         raise Unusable(f"it names no hosts. {printable(message, 300)}".strip())
     return listed
 
 
 def _hosts(listed: typing.Any) -> dict[str, Mapping[str, object]]:
-    """Host -> its variables. Those without any are in groups only."""
+    """Return host -> variables. Hosts without any are only in groups."""
     if not isinstance(listed, dict):
         return {}
     groups = [v for k, v in listed.items() if k != "_meta"]
@@ -100,7 +100,7 @@ def _hosts(listed: typing.Any) -> dict[str, Mapping[str, object]]:
 
 def _fields(name: str, variables: Mapping[str, object]) -> dict[str, object]:
     def variable(*names: str) -> str:
-        """The first of these that is set, as text."""
+        """Return the first of these variables that is set, as text."""
         for option in names:
             if (value := variables.get(option)) is not None:
                 text = str(value)

@@ -1,7 +1,6 @@
-"""testinfra's modules over one of our shells.
+"""Runs testinfra's modules over one of our shells.
 
-testinfra belongs to the extra ``nodes`` and is imported only here, when
-a caller asks for it.
+testinfra is part of the extra ``nodes`` and is only imported here, on demand.
 """
 
 import shlex
@@ -25,9 +24,9 @@ class NoTestinfra(MigrateError):
 
 
 def require() -> None:
-    """Finds out early that testinfra is missing.
+    """Check early that testinfra is installed.
 
-    :raises NoTestinfra: it is.
+    :raises NoTestinfra: it is not.
     """
     try:
         import testinfra.backend.base
@@ -37,12 +36,11 @@ def require() -> None:
 
 
 def host(shell: Shell, limit: float = 10.0) -> "Host":
-    """testinfra's host, which asks `shell`: ``host(shell).user("nova")``.
+    """Return a testinfra host over `shell`: ``host(shell).user("nova")``.
 
-    An answer that does not come raises :class:`Unread`, whatever module
-    asked for it. What is not UTF-8 in an answer is replaced, in a file's
-    `content`, too. `with host.sudo("nova")` is for a user who needs no
-    password for it.
+    A missing answer raises :class:`Unread` in every module. Invalid UTF-8 is
+    replaced, also in the `content` of files. `with host.sudo("nova")` requires
+    sudo without a password.
 
     :param limit: seconds for each command.
     :raises NoTestinfra: testinfra is not installed.
@@ -52,7 +50,7 @@ def host(shell: Shell, limit: float = 10.0) -> "Host":
     from testinfra.backend.base import BaseBackend, CommandResult
 
     class ShellBackend(BaseBackend):
-        """No Python is needed on the node: its encoding is ours."""
+        """A backend that needs no Python on the node to find its encoding."""
 
         NAME = "shell"
 

@@ -1,19 +1,19 @@
-"""Why a node could not be reached, in clear words."""
+"""Explains why a node could not be reached."""
 
 import re
 
 from osc_migrate.facts import Unread
 from osc_migrate.text import printable
 
-# Characters of a stranger's words that are shown.
+# Maximum length of untrusted text in messages.
 _WIDEST = 200
 
 
 class NodeLost(Unread):
-    """A node that could not be reached, or was lost on the way.
+    """A node that could not be reached, or was lost.
 
-    :ivar remedy: what to do, as a sentence; empty when we know nothing.
-    :ivar passing: another try may find it well.
+    :ivar remedy: what to do, as a sentence; empty if unknown.
+    :ivar passing: whether a retry may succeed.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ _KNOWN_HOSTS = (
     "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) with the one that "
     "ssh shows here, "
 )
-# Often a host on the way where too many log in at once.
+# Often caused by too many parallel logins at a host on the way.
 _EARLY = (
     r"(kex|ssh)_exchange_identification|banner exchange|"
     r"Connection (closed|reset) by .* port"
 )
-# What ssh, sudo and the others say -> reason, remedy. The first one counts.
+# Messages of ssh, sudo and others -> reason, remedy. The first match counts.
 _CASES = tuple(
     (re.compile(pattern, re.IGNORECASE), reason, remedy)
     for pattern, reason, remedy in (
@@ -127,10 +127,10 @@ _CASES = tuple(
 
 
 def unreachable(name: str, stderr: str, status: int | None) -> NodeLost:
-    """Why there is no shell on node `name`.
+    """Return why there is no shell on node `name`.
 
-    :param stderr: what was said last, on both streams.
-    :param status: exit status of the local process, None while it ran.
+    :param stderr: the last output on both streams.
+    :param status: exit status of the local process, None while it runs.
     """
     lines = _lines(stderr)
     for pattern, reason, remedy in _CASES:
@@ -145,7 +145,7 @@ def unreachable(name: str, stderr: str, status: int | None) -> NodeLost:
 
 
 def silent_node(name: str, stderr: str, limit: float) -> NodeLost:
-    """Nothing came within `limit` seconds, nor did the connection end."""
+    """Return the error for a timeout after `limit` seconds."""
     known = unreachable(name, stderr, None)
     if known.remedy:
         return known
@@ -156,14 +156,14 @@ def silent_node(name: str, stderr: str, limit: float) -> NodeLost:
 
 
 def cut_off(stderr: str, status: int | None) -> NodeLost:
-    """The connection ended between two answers, or within one."""
+    """Return the error for a connection that ended unexpectedly."""
     return NodeLost(
         f"the connection ended: {_last_line(_lines(stderr), status)}"
     )
 
 
 def no_program(program: str, error: OSError) -> NodeLost:
-    """What we would reach the node with is not on this machine."""
+    """Return the error for a missing program on this machine."""
     return NodeLost(
         f"'{program}' cannot be run here: {error.strerror}",
         f"install {program} on this machine",

@@ -1,14 +1,14 @@
-"""The script that a node's shell is given, and its answers in frames.
+"""The input for a node's shell, and its output split into frames.
 
-After each command the shell writes a mark on both streams: a random word
-that the node cannot print by chance, the command's number, its exit status.
-What stands before the first mark (motd, a talkative .bashrc) is dropped.
+After each command the shell writes a marker to both streams: a random word
+that the node cannot print by chance, the number of the command and its exit
+status. Output before the first marker (motd, .bashrc) is dropped.
 """
 
 import secrets
 import shlex
 
-# For all commands: English, bytes as they are, and the tools of root.
+# For all commands: English, raw bytes, and root's tools.
 _HELLO = """\
 LC_ALL=C LANG=C LANGUAGE= TERM=dumb
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -17,27 +17,27 @@ export LC_ALL LANG LANGUAGE TERM PATH
 
 
 class Script:
-    """What is written to the shell of one session."""
+    """The input for the shell of one session."""
 
     def __init__(self) -> None:
-        # Not kept in a variable of the shell, where 'set' would print it.
+        # Not stored in a shell variable, which 'set' would print.
         self.word = secrets.token_hex(16)
 
     def hello(self) -> bytes:
-        """Sets the shell up; its mark is number 0."""
+        """Return the set-up of the shell; its marker has number 0."""
         return (_HELLO + "true;" + self._mark(0)).encode()
 
     def command(self, number: int, text: str) -> bytes:
-        """Runs `text`, whatever it is, in a separate shell.
+        """Return the input to run any `text` in a subshell.
 
-        `eval` keeps a syntax error there, too; it has no limit of length.
+        `eval` confines syntax errors to it, and has no limit of length.
         """
         inner = f"( eval {shlex.quote(text)} ) </dev/null;"
-        # Names in JSON can hold half a surrogate pair.
+        # Names in JSON may contain half a surrogate pair.
         return (inner + self._mark(number)).encode(errors="surrogatepass")
 
     def _mark(self, number: int) -> str:
-        """Without a listener, nothing that was sent keeps running."""
+        """Return the marker; if it cannot be written, the shell ends."""
         mark = f"{self.word}.{number}."
         return (
             f" printf '{mark}%s;' $? || exit; printf '{mark}0;' >&2 || exit\n"
@@ -45,20 +45,19 @@ class Script:
 
 
 class Stream:
-    """What came on one of the two streams, taken apart at the marks."""
+    """The output on one of the two streams, split at the markers."""
 
     def __init__(self, word: str) -> None:
         self._word = word.encode()
         self.buffer = bytearray()
-        # Up to here there is no mark.
+        # There is no marker up to this position.
         self._searched = 0
 
     def feed(self, data: bytes) -> None:
         self.buffer += data
 
     def take(self, number: int) -> tuple[bytes, int] | None:
-        """What stands before mark `number`, and its status; None when the
-        mark has not come yet."""
+        """Return the output before marker `number` and the status, or None."""
         mark = b"%s.%d." % (self._word, number)
         at = self.buffer.find(mark, self._searched)
         end = self.buffer.find(b";", at + len(mark)) if at >= 0 else -1
@@ -70,6 +69,6 @@ class Stream:
         status = bytes(self.buffer[at + len(mark) : end])
         del self.buffer[: end + 1]
         self._searched = 0
-        # Longer ones are not a status: int() refuses thousands of digits.
+        # Longer numbers are not a status: int() refuses thousands of digits.
         is_status = status.isdigit() and len(status) <= 3
         return content, int(status) if is_status else 255

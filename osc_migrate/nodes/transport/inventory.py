@@ -1,4 +1,4 @@
-"""From Nova's names of the compute hosts to how each is reached."""
+"""Determines how each compute host is reached."""
 
 import math
 import os
@@ -13,14 +13,14 @@ from osc_migrate.nodes.transport import ansible
 from osc_migrate.nodes.transport.target import BadTarget, Target
 from osc_migrate.text import printable, size
 
-# Bytes of an inventory.
+# Maximum size of an inventory in bytes.
 LARGEST = 8 * 2**20
-# Levels of brackets in YAML.
+# Maximum nesting in YAML.
 _DEEPEST = 20
 _BRACKETS = re.compile(r"[\[\]{}]")
 _NESTED_LISTS = re.compile(r"(?:[-?]\s){20}")
 _LINE = re.compile(r"(\S+)\s+([a-z][a-z0-9+-]*://\S*)")
-# What an entry of the native YAML may say beside its URI.
+# Allowed fields of an entry in our YAML, besides the URI.
 _FIELDS = {
     "sudo": bool,
     "ssh_config": str,
@@ -28,7 +28,7 @@ _FIELDS = {
     "timeout": int,
     "user": str,
 }
-# Entry of an inventory -> the fields of a Target.
+# An entry of an inventory: the fields of a Target.
 _Entry = Mapping[str, object]
 
 
@@ -48,26 +48,24 @@ def resolve(
     sudo: bool = False,
     connect_timeout: float | None = None,
 ) -> dict[str, Target]:
-    """How each host is reached.
+    """Return how each host is reached.
 
-    1. A host that is in the inventory, under Nova's name for it: as that
-       says.
-    2. With `ssh_config`: by its own name, which that file knows.
+    1. A host in the inventory (by its name in Nova): as specified there.
+    2. With `ssh_config`: by its name, as configured there.
     3. By the address of its hypervisor.
-    4. Without one, by its own name.
+    4. Otherwise by its name.
 
-    `ssh_config`, `ssh_user`, `ssh_identity_file`, `sudo` and
-    `connect_timeout` are for all of them, an inventory's hosts included where
-    it says nothing else. Ansible's
-    ansible_ssh_common_args go to ssh as they are: where these switch the
-    check of host keys off, it is off.
+    `ssh_config`, `ssh_user`, `ssh_identity_file`, `sudo` and `connect_timeout`
+    apply to all hosts, unless the inventory specifies otherwise. Ansible's
+    ansible_ssh_common_args are passed to ssh unchanged, even if they disable
+    the verification of host keys.
 
-    :param hosts: Nova's name of the host -> its hypervisor's address.
+    :param hosts: name in Nova -> address of the hypervisor.
     :param inventory: a file of lines ``HostB ssh://root@192.0.2.7``; or one
         in YAML, ``HostB: ssh://...`` or ``HostB: {uri: ssh://..., sudo:
         true}``, below ``hosts:`` or not; or whatever Ansible reads.
-    :raises MigrateError: the inventory cannot be used, or what it or Nova
-        says of a host.
+    :raises MigrateError: the inventory or a value in it or from Nova is
+        invalid.
     """
     known = read(inventory) if inventory else {}
     common: dict[str, object] = {
@@ -77,7 +75,7 @@ def resolve(
         "sudo": sudo,
     }
     if connect_timeout is not None:
-        # ssh knows whole seconds.
+        # ssh only accepts whole seconds.
         common["timeout"] = math.ceil(connect_timeout)
     targets = {}
     for name, address in hosts.items():
@@ -93,13 +91,13 @@ def resolve(
 
 
 def read(path: str) -> Mapping[str, _Entry]:
-    """An inventory's hosts, each with the fields of its Target.
+    """Read the hosts of an inventory, each with the fields of its Target.
 
     :raises MigrateError: it is not an inventory.
     """
     file = pathlib.Path(path).expanduser()
     try:
-        # A script or a folder of files is Ansible's.
+        # Scripts and directories are Ansible inventories.
         if file.is_dir() or os.access(file, os.X_OK):
             return _ansible(path, file)
         if file.stat().st_size > LARGEST:
@@ -117,7 +115,7 @@ def read(path: str) -> Mapping[str, _Entry]:
 
 
 def _lines(path: str, text: str) -> Mapping[str, _Entry] | None:
-    """Lines of name and URI; None when it holds anything else."""
+    """Parse lines of name and URI; None if there is anything else."""
     entries: dict[str, _Entry] = {}
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
@@ -135,9 +133,9 @@ def _lines(path: str, text: str) -> Mapping[str, _Entry] | None:
 
 
 def _depth(text: str) -> int:
-    """How deep brackets and lists are nested, or seem to be.
+    """Return the apparent nesting depth of brackets and lists.
 
-    PyYAML takes seconds for some thousands, and ours has two levels.
+    PyYAML takes seconds for thousands of levels; ours has two.
     """
     deepest = depth = 0
     for bracket in _BRACKETS.findall(text):
@@ -149,7 +147,7 @@ def _depth(text: str) -> int:
 
 
 def _yaml(path: str, text: str) -> Mapping[str, _Entry] | None:
-    """Our own YAML; None when it is nothing of ours."""
+    """Parse our own YAML format; None if it is another format."""
     if _depth(text) > _DEEPEST:
         return None
     try:
@@ -169,7 +167,7 @@ def _yaml(path: str, text: str) -> Mapping[str, _Entry] | None:
 
 
 def _has_uri(value: object) -> bool:
-    """As no inventory of Ansible says it."""
+    """Return whether it has a URI, unlike Ansible's inventories."""
     if isinstance(value, dict):
         return "uri" in value
     return isinstance(value, str) and "://" in value
@@ -190,7 +188,7 @@ def _entry(path: str, name: str, value: object) -> _Entry:
         if kind is None:
             shown = printable(field, 40)
             raise invalid(f"'{shown}' is not one of uri, {', '.join(_FIELDS)}")
-        # bool is an int to Python, and 'yes' is a bool to YAML.
+        # In Python, bool is an int; in YAML, 'yes' is a bool.
         if type(setting) is not kind:
             raise invalid(f"{field} is not of the type {kind.__name__}")
     return entry

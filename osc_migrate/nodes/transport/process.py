@@ -1,4 +1,4 @@
-"""A local process with three pipes, of which none can block."""
+"""A local process with three pipes that never block."""
 
 import contextlib
 import os
@@ -10,29 +10,29 @@ import time
 import typing
 from collections.abc import Callable, Sequence
 
-# Bytes read at once.
+# Bytes per read.
 _CHUNK = 65536
-# Seconds after which we look whether the process is still there: what it
-# left behind may hold the pipes open.
+# Seconds between checks whether the process exists: its children may keep the
+# pipes open.
 _TICK = 0.2
-# Seconds that it may take to go when its input ends.
+# Seconds for it to exit after the end of its input.
 _GRACE = 0.2
 
 
 def environment() -> dict[str, str]:
-    """What a program on its way to a node gets.
+    """Return the environment for a program that connects to a node.
 
-    What ssh and sudo say is read: in English. And no node needs the
-    credentials of the cloud.
+    Messages of ssh and sudo are parsed, so they must be in English. No node
+    gets the credentials of the cloud.
     """
     inherited = {n: v for n, v in os.environ.items() if n[:3] != "OS_"}
     return inherited | {"LC_ALL": "C", "LANGUAGE": ""}
 
 
 class Process:
-    """`argv` in a separate session, so that all of it can be killed.
+    """Runs `argv` in a separate session, so that all of it can be killed.
 
-    :raises OSError: there is no such program, or it may not be run.
+    :raises OSError: the program does not exist or may not be run.
     """
 
     def __init__(
@@ -67,14 +67,16 @@ class Process:
         self.ended = False
 
     def write(self, data: bytes) -> None:
-        """Sends `data` as the process takes it, while :meth:`pump` runs."""
+        """Queue `data` for the process; :meth:`pump` sends it."""
         if not self._unsent and not self._input.closed:
             self._selector.register(self._input, selectors.EVENT_WRITE)
         self._unsent += data
 
     def pump(self, patience: float) -> None:
-        """Waits for the pipes, `patience` seconds at most, and moves what
-        they take and give. Sets `ended` when nothing more will come."""
+        """Transfer data for at most `patience` seconds.
+
+        Sets `ended` when nothing more will come.
+        """
         ready = self._selector.select(max(0.0, min(patience, _TICK)))
         for key, _ in ready:
             if key.fileobj is self._input:
@@ -89,7 +91,7 @@ class Process:
             del self._unsent[: os.write(self._input.fileno(), self._unsent)]
         except BlockingIOError:
             return
-        except OSError:  # It is gone; its last words are still to be read.
+        except OSError:  # It has ended; its last output is still to be read.
             self._unsent.clear()
             self._selector.unregister(self._input)
             self._input.close()
@@ -109,29 +111,29 @@ class Process:
             self._reading -= 1
 
     def _exited(self) -> bool:
-        """Looks without reaping: until then its number is not given away."""
+        """Return whether it has ended; it is not reaped, to keep its ID."""
         if self._popen.returncode is not None:
             return True
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self._popen.pid, flags) is not None
 
     def signal(self) -> None:
-        """Kills it and all it started; from any thread."""
+        """Kill it and all its children; from any thread."""
         with self._lock, contextlib.suppress(ProcessLookupError):
             if self._popen.returncode is None:
                 os.killpg(self._popen.pid, signal.SIGKILL)
 
     def finish(self) -> None:
-        """Ends its input, which makes a shell exit."""
+        """Close its input, which makes a shell exit."""
         if not self._input.closed:
             if self._unsent:
                 self._selector.unregister(self._input)
             self._input.close()
 
     def close(self, grace: float = _GRACE) -> int:
-        """Lets it go, or kills it after `grace` seconds; reaps it.
+        """Wait for it, kill it after `grace` seconds, and reap it.
 
-        :returns: its exit status; below 0 when a signal ended it.
+        :returns: its exit status; negative if a signal ended it.
         """
         if self._popen.returncode is not None:
             return self._popen.returncode

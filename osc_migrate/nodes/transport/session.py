@@ -1,4 +1,4 @@
-"""One session with a node's shell, from its start to its end."""
+"""One session with a node's shell."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -7,9 +7,9 @@ from osc_migrate.nodes.answers import Answer
 from osc_migrate.nodes.transport.frames import Script, Stream
 from osc_migrate.nodes.transport.process import Process
 
-# Bytes of what came last that are looked at for a reason.
+# Number of last bytes that are searched for a reason.
 _TAIL = 4096
-# Seconds that a lost process gets to end, for its exit status.
+# Seconds to wait for the exit status of a lost process.
 _PATIENCE = 0.5
 
 
@@ -23,19 +23,19 @@ class Session:
         self._script = Script()
         self._streams = (Stream(self._script.word), Stream(self._script.word))
         self._finished: list[tuple[bytes, int] | None] = [None, None]
-        # Of the answer that comes next; 0 is the greeting's.
+        # Number of the next answer; 0 is the greeting.
         self._number = 0
         out, err = self._streams
         self.process = Process(argv, out.feed, err.feed)
         self.process.write(self._script.hello())
 
     def ask(self, commands: Iterable[str]) -> None:
-        """Sends them all; the answers to those before were all taken."""
+        """Send all commands; earlier answers must have been taken."""
         for number, command in enumerate(commands, self._number):
             self.process.write(self._script.command(number, command))
 
     def take(self) -> Answer | None:
-        """The next answer, None while it has not come."""
+        """Return the next answer, or None if it is not complete yet."""
         for n, stream in enumerate(self._streams):
             if self._finished[n] is None:
                 self._finished[n] = stream.take(self._number)
@@ -48,27 +48,27 @@ class Session:
 
     @property
     def unfinished(self) -> int:
-        """Bytes of the answer that comes next, so far."""
+        """Bytes received of the next answer."""
         count = 0
         for stream, finished in zip(
             self._streams, self._finished, strict=True
         ):
-            # After its end come later answers: they may, within reason.
+            # Later answers may follow, within limits.
             length = len(stream.buffer)
             count += length if finished is None else length // 4
         return count
 
     def last_words(self) -> str:
-        """What was said last: on stderr, and on stdout when nothing was."""
+        """Return the last output on stderr, or else on stdout."""
         out, err = (_text(bytes(s.buffer[-_TAIL:])) for s in self._streams)
         return f"{out}\n{err}" if self._number == 0 else err or out
 
     def end(self) -> int:
-        """Lets a process go that has ended; its exit status."""
+        """Reap an ended process; return its exit status."""
         return self.process.close(_PATIENCE)
 
     def wait(self, end: float) -> None:
-        """Until something comes, a moment at most, and not after `end`."""
+        """Wait shortly for output, but not after `end`."""
         self.process.pump(end - time.monotonic())
 
 

@@ -12,17 +12,17 @@ from osc_migrate.text import printable
 
 T = typing.TypeVar("T")
 LOG = logging.getLogger(__name__)
-# Characters of an exception's words.
+# Maximum length of an exception's message.
 _WIDEST = 300
 
 
 class Sessions:
-    """A shell on each node, kept from one :meth:`each` to the next.
+    """A shell on each node, kept between calls of :meth:`each`.
 
-    A node that was lost stays lost: later visits report it at once.
+    A lost node stays lost: later visits report that at once.
 
     :param targets: node -> how it is reached.
-    :param forks: how many nodes are visited at once.
+    :param forks: number of nodes visited in parallel.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Sessions:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self.kill()
-        # All are notified before one is waited for.
+        # All shells are told to exit before waiting for any.
         for shell in self._shells.values():
             shell.finish()
         for shell in self._shells.values():
@@ -51,7 +51,7 @@ class Sessions:
 
     @property
     def lost(self) -> dict[str, Unread]:
-        """The nodes that nothing more will be learnt of, and why."""
+        """Lost nodes, and why."""
         return {
             name: shell.lost
             for name, shell in self._shells.items()
@@ -64,14 +64,14 @@ class Sessions:
         names: Iterable[str] | None = None,
         keep_open: bool = True,
     ) -> dict[str, T | Unread]:
-        """What `work` returns for each node, or why there is nothing.
+        """Return the result of `work` for each node, or the error.
 
-        :param work: gets the open shell, in a thread; `shell.name` is the
-            node. What it raises becomes the node's `Unread`.
-        :param names: of these nodes only, in this order.
+        :param work: called with the open shell, in a thread; `shell.name` is
+            the node. Its exceptions become the node's `Unread`.
+        :param names: only these nodes, in this order.
         :param keep_open: False closes each session after its work, so that no
             more than `forks` are open.
-        :raises KeyError: a name is none of the targets'.
+        :raises KeyError: a name is not among the targets.
         """
         chosen = self._shells if names is None else names
         shells = [self._shells[name] for name in chosen]
@@ -88,14 +88,14 @@ class Sessions:
                 for shell, future in zip(shells, futures, strict=True)
             }
         except BaseException:
-            # Ctrl-C: the threads are waiting for nodes; cut them off.
+            # Ctrl-C: the threads wait for nodes; disconnect them.
             self.kill()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
 
     def kill(self) -> None:
-        """Ends all sessions at once; none can be opened any more."""
+        """End all sessions at once and permanently."""
         for shell in self._shells.values():
             shell.kill()
 
@@ -106,7 +106,7 @@ class Sessions:
             shell.open()
             return work(shell)
         except Unread as unread:
-            # Its traceback would keep all that the work had read.
+            # The traceback would keep everything in memory that was read.
             return unread.with_traceback(None)
         except Exception as error:
             LOG.debug("work on node %s", shell.name, exc_info=True)
@@ -123,6 +123,6 @@ def visit(
     forks: int = 20,
     limits: NodeLimits | None = None,
 ) -> dict[str, T | Unread]:
-    """One visit to each node: see :meth:`Sessions.each`."""
+    """Visit each node once: see :meth:`Sessions.each`."""
     with Sessions(targets, forks, limits) as sessions:
         return sessions.each(work, keep_open=False)

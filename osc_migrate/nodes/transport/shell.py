@@ -1,4 +1,4 @@
-"""One long-lived POSIX shell on a node, asked many questions at once."""
+"""A long-lived POSIX shell on a node that answers many questions at once."""
 
 import contextlib
 import dataclasses
@@ -15,39 +15,38 @@ from osc_migrate.nodes.transport.connection_errors import NodeLost
 from osc_migrate.nodes.transport.session import Session
 from osc_migrate.text import printable, size
 
-# Characters of a command in a message.
+# Maximum length of a command in a message.
 _SHOWN = 60
 
 
 @dataclasses.dataclass(frozen=True)
 class NodeLimits:
-    """What a node may take at most."""
+    """Limits for one node."""
 
-    # Seconds until its shell answers.
+    # Seconds until its shell must answer.
     connect: float = 20.0
-    # Seconds in all that we wait for it.
+    # Total time allowed for the node, in seconds.
     node: float = 120.0
-    # Bytes of one answer.
+    # Maximum size of an answer in bytes.
     size: int = 2**20
 
     @property
     def slowness(self) -> float:
-        """How many times longer than usual the node may take: a slow one
-        needs that for each command too."""
+        """Factor by which the node may be slower than usual, per command."""
         return max(1.0, self.node / type(self).node)
 
 
 class Shell:
-    """The shell that `argv` starts, such as ``ssh host exec sh``.
+    """A shell started by `argv`, such as ``ssh host exec sh``.
 
-    It is opened by the first question, or by :meth:`open`. A question that
-    takes too long or says too much ends the session, and the others are
-    asked in a new one; at the second such question the node is lost. One
-    thread at a time may use it; :meth:`kill` may come from any.
+    It is opened by the first question, or by :meth:`open`. A question whose
+    answer takes too long or is too large ends the session, and the others are
+    asked in a new one; after a second such question the node is lost. Only one
+    thread may use it at a time, except for :meth:`kill`.
 
-    Nothing is killed on the node itself: what hangs there, hangs on.
+    Nothing is killed on the node itself: hanging commands keep hanging.
 
-    :ivar lost: why nothing more will be answered; None while all is well.
+    :ivar lost: why it is lost, or None.
     """
 
     def __init__(
@@ -60,8 +59,7 @@ class Shell:
         self._session: Session | None = None
         self._strikes = 0
         self._stopped = threading.Event()
-        # Seconds that we may still wait for this node; while we do, until
-        # when.
+        # Seconds left for this node, and the deadline while waiting.
         self._left = self.limits.node
         self._end = 0.0
 
@@ -72,7 +70,7 @@ class Shell:
         self.close()
 
     def open(self) -> None:
-        """Reaches the node.
+        """Connect to the node.
 
         :raises NodeLost: it could not be reached, or was lost before.
         """
@@ -85,8 +83,10 @@ class Shell:
     def ask(
         self, questions: Mapping[str, Question]
     ) -> dict[str, Answer | Unread]:
-        """Asks all at once and reads the answers in order: a batch costs
-        about one round trip. Trouble of the node is among the answers."""
+        """Send all questions, and read the answers in order.
+
+        A batch takes about one round trip. Errors are among the answers.
+        """
         answers: dict[str, Answer | Unread] = {}
         left = {
             name: question.slower(self.limits.slowness)
@@ -107,9 +107,9 @@ class Shell:
         return {name: answers[name] for name in questions}
 
     def run(self, command: str, *args: str, limit: float = 10.0) -> Answer:
-        """Asks one question.
+        """Ask one question.
 
-        :param limit: seconds.
+        :param limit: time limit in seconds.
         :raises Unread: there is no answer.
         """
         answer = self.ask({"": Question(command, args, limit)})[""]
@@ -118,19 +118,18 @@ class Shell:
         return answer
 
     def close(self) -> None:
-        """Ends the session; a next question would open one again."""
+        """End the session; the next question would open another one."""
         session, self._session = self._session, None
         if session is not None:
             session.process.close()
 
     def finish(self) -> None:
-        """Asks the shell to exit without waiting for it: :meth:`close` is
-        quick then."""
+        """Tell the shell to exit, so that :meth:`close` is fast."""
         if self._session is not None:
             self._session.process.finish()
 
     def kill(self) -> None:
-        """Ends all at once, for good; what is being asked gets no answer."""
+        """End it at once and permanently; pending questions get no answer."""
         self._stopped.set()
         self._lose(NodeLost("stopped"))
         session = self._session
@@ -139,7 +138,7 @@ class Shell:
 
     @contextlib.contextmanager
     def _waiting(self) -> Iterator[None]:
-        """Counts the time; leaves no process behind an interruption."""
+        """Account for the time; leave no process behind if interrupted."""
         self._end = time.monotonic() + self._left
         try:
             yield
@@ -150,10 +149,11 @@ class Shell:
             self._left = self._end - time.monotonic()
 
     def _open(self) -> None:
-        """Starts a session, or loses the node."""
+        """Start a session, or mark the node as lost."""
         failure = self._start()
         if failure is not None and failure.passing:
-            # Not all who were sent away together shall come back together.
+            # Random, so that rejected clients do not all retry at the same
+            # time.
             pause = 1 + secrets.randbelow(1000) / 1000
             if not self._stopped.wait(pause):
                 failure = self._start()
@@ -161,7 +161,7 @@ class Shell:
             self._lose(failure)
 
     def _start(self) -> NodeLost | None:
-        """Starts a session; returns why there is none."""
+        """Start a session; return the error, or None."""
         try:
             session = self._session = Session(self.argv)
         except OSError as error:
@@ -176,7 +176,7 @@ class Shell:
         return None
 
     def _trouble(self, session: Session, end: float) -> NodeLost | None:
-        """Why there will be no shell; None while there may be."""
+        """Return why there will be no shell, or None."""
         if session.process.ended:
             stderr, status = session.last_words(), session.end()
             return connection_errors.unreachable(self.name, stderr, status)
@@ -195,8 +195,7 @@ class Shell:
         left: dict[str, Question],
         answers: dict[str, Answer | Unread],
     ) -> None:
-        """Moves questions from `left` to `answers` until they, or the
-        session, end."""
+        """Process questions in `left` until they, or the session, end."""
         session.ask(question.text for question in left.values())
         for name, question in list(left.items()):
             answer = self._answer(session, question)
@@ -210,7 +209,7 @@ class Shell:
     def _answer(
         self, session: Session, question: Question
     ) -> Answer | Unread | None:
-        """One answer; None when the node was lost instead."""
+        """Return one answer, or None if the node was lost."""
         end = min(time.monotonic() + question.limit, self._end)
         while (answer := session.take()) is None:
             if session.process.ended:
@@ -236,7 +235,7 @@ class Shell:
         return answer
 
     def _strike(self, reason: str) -> Unread:
-        """A question that cost the session; the second one costs the node."""
+        """Count a lost session; after the second, the node is lost."""
         self._strikes += 1
         if self._strikes > 1:
             self._lose(NodeLost(f"given up after two such commands: {reason}"))
@@ -250,7 +249,7 @@ class Shell:
             self.lost = failure
 
     def _drop(self) -> None:
-        """Kills the session: what it runs would hold it up."""
+        """Kill the session, whose command would block it."""
         session, self._session = self._session, None
         if session is not None:
             session.process.close(grace=0)

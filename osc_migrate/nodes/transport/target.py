@@ -1,4 +1,4 @@
-"""How a node is reached: testinfra's URIs, as a command line of ours."""
+"""How a node is reached: URIs like testinfra's, as a command line."""
 
 import dataclasses
 import re
@@ -8,18 +8,18 @@ import urllib.parse
 from osc_migrate.errors import MigrateError
 from osc_migrate.text import printable
 
-# No option and nothing that a shell or ssh_config would look at twice.
+# Excludes options, and characters special to a shell or ssh_config.
 _SAFE = re.compile(r"[A-Za-z0-9_.:%][A-Za-z0-9_.:%-]*")
-# Of host keys ssh decides as it is configured: none of these weakens that.
+# Host key verification is as configured: no option here weakens it.
 _SSH = (
     "ssh",
-    # No terminal; no agent, no X11 and no Kerberos ticket is forwarded.
+    # No terminal; do not forward agent, X11 or Kerberos tickets.
     *("-T", "-a", "-x", "-k"),
     *("-o", "BatchMode=yes"),
-    # A dead node is noticed; each question has its own limit besides.
+    # Detect dead nodes; each question also has its own limit.
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
-    # A configuration made for logins by hand: use a master that is there,
-    # become none, forward nothing, run our command.
+    # The configuration may be meant for interactive logins: use an existing
+    # master, do not become one, forward nothing, run our command.
     *("-o", "ControlMaster=no", "-o", "ClearAllForwardings=yes"),
     *("-o", "RemoteCommand=none"),
 )
@@ -30,7 +30,7 @@ _FALSE = {"false": False, "0": False, "no": False}
 
 
 class BadTarget(MigrateError):
-    """A node cannot be reached in the way that was named."""
+    """A node cannot be reached as specified."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"node '{printable(name, 80)}': {reason}")

@@ -12,7 +12,7 @@ from osc_migrate.nodes.file_state import STATE_OF, require
 
 @dataclasses.dataclass(frozen=True)
 class Readable:
-    """A file, and who may read it."""
+    """Owner and mode of a file."""
 
     owner: str
     group: str
@@ -20,7 +20,7 @@ class Readable:
     mode: str
 
     def by(self, user: str, group: str) -> bool:
-        """A user may read it who is in that group."""
+        """Return whether a user in that group may read it."""
         digits = self.mode.zfill(3)[-3:]
         for name, account, digit in (
             (self.owner, user, digits[0]),
@@ -35,25 +35,25 @@ class Readable:
 class Volumes(Facts):
     """What connects volumes: iSCSI, multipath, NVMe, Ceph."""
 
-    # 'iqn...' of /etc/iscsi/initiatorname.iscsi; empty without one.
+    # 'iqn...' in /etc/iscsi/initiatorname.iscsi; empty without one.
     initiator: str
-    # Connections to iSCSI targets that are open.
+    # Number of open iSCSI sessions.
     iscsi_sessions: int
-    # Programs that run, of 'iscsid' and 'multipathd'.
+    # Running programs among 'iscsid' and 'multipathd'.
     running: frozenset[str]
-    # systemd's units that are installed, of iscsid and multipathd.
+    # Installed systemd units of iscsid and multipathd.
     units: frozenset[str]
-    # multipathd's configuration is there, without which it does not start.
+    # Whether multipath.conf exists, which multipathd needs on Red Hat.
     multipath_conf: bool
     # /etc/nvme/hostnqn; empty without one.
     hostnqn: str
-    # Controllers reached over a network.
+    # Number of controllers reached over a network.
     nvme_fabrics: int
-    # UUIDs of secrets that libvirt has, and of those that have a value; None
-    # where libvirt keeps the values elsewhere.
+    # UUIDs of libvirt's secrets, and of those with a value; None if libvirt
+    # stores the values elsewhere.
     secrets: frozenset[str]
     with_value: frozenset[str] | None
-    # ceph.conf and keyring, by their paths; what is not there is left out.
+    # Path -> ceph.conf and keyring, if they exist.
     ceph_files: Mapping[str, Readable]
 
 
@@ -85,7 +85,7 @@ echo end=connectors
 )
 
 
-# libvirt keeps values apart from the secrets' descriptions.
+# libvirt stores values separately from the definitions of secrets.
 _SECRETS = r"""(
 timeout -k 1 8 virsh -c qemu:///system secret-list || exit 1
 [ ! -d /etc/libvirt/secrets ] || echo "values here"
@@ -168,7 +168,7 @@ def _first(output: CommandOutput, name: str, path: str) -> str:
 
 
 def _secrets(output: CommandOutput) -> frozenset[str]:
-    """The rows below virsh's ruler begin with a UUID."""
+    """Return the UUIDs at the start of the rows below virsh's ruler."""
     columns = (line.split(maxsplit=1) for line in output.lines("secrets"))
     return frozenset(
         word[0].lower() for word in columns if word and _is_uuid(word[0])
