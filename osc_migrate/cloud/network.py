@@ -1,7 +1,7 @@
 """Ports, bindings and agents, from Neutron."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from osc_migrate import errors
 from osc_migrate.cloud.json_fields import JsonObject
@@ -62,14 +62,7 @@ class Network:
         :raises ApiError: Neutron did not answer.
         :raises Unread: its answer makes no sense.
         """
-        rows = list(
-            self._api.pages(
-                "/ports",
-                "ports",
-                f"list the ports of server {server_id}",
-                query={"device_id": server_id},
-            )
-        )
+        rows = list(self._port_rows(server_id))
         networks = {row.text("network_id") for row in rows}
         shown = {n: fact(self._network, n) for n in networks}
         return tuple(
@@ -94,32 +87,31 @@ class Network:
         :raises ApiError: Neutron did not answer.
         :raises Unread: its answer makes no sense.
         """
-        rows = self._api.pages(
-            "/ports",
-            "ports",
-            f"list the ports of server {server_id}",
-            query={"device_id": server_id},
-        )
         return frozenset(
             host
-            for row in rows
+            for row in self._port_rows(server_id)
             for host, status in self._bindings(row.text("id")).items()
             if status == "ACTIVE"
         )
 
     def statuses(self, server_id: str) -> dict[str, str]:
-        """The status of each port of a server, by its ID.
+        """Return port ID -> status, for the ports of a server.
 
         :raises ApiError: Neutron did not answer.
         :raises Unread: its answer makes no sense.
         """
-        rows = self._api.pages(
+        return {
+            row.text("id"): row.text("status")
+            for row in self._port_rows(server_id)
+        }
+
+    def _port_rows(self, server_id: str) -> Iterator[JsonObject]:
+        return self._api.pages(
             "/ports",
             "ports",
             f"list the ports of server {server_id}",
             query={"device_id": server_id},
         )
-        return {row.text("id"): row.text("status") for row in rows}
 
     def _network(self, network_id: str) -> JsonObject:
         return self._get(
