@@ -23,7 +23,7 @@ SHARED = Gap(
 USABLE = frozenset({"in-use", "available", "downloading"})
 
 
-def _local_gib(move: MoveFacts) -> int:
+def local_gib(move: MoveFacts) -> int:
     """Return the virtual size of local disks (not volumes), in GiB.
 
     :raises Skip: not known, which flavor_and_image_are_known reports.
@@ -43,7 +43,7 @@ def disks_need_no_copy(move: MoveFacts) -> str:
     images_type=rbd), which no API shows. Nova checks it before the copy
     starts (nova/virt/libvirt/driver.py, check_can_live_migrate_source).
     """
-    size = _local_gib(move)
+    size = local_gib(move)
     if size or move.server.image_id is not None or move.server.config_drive:
         raise NotChecked(
             f"a local disk ({size} GiB) needs shared storage, which no API"
@@ -62,8 +62,8 @@ def disks_are_there_to_copy(move: MoveFacts) -> str:
     check_can_live_migrate_source).
     """
     if move.server.image_id is not None:
-        return f"{_local_gib(move)} GiB"
-    if move.server.config_drive or _local_gib(move):
+        return f"{local_gib(move)} GiB"
+    if move.server.config_drive or local_gib(move):
         return "besides its boot volume"
     raise Problem(
         "all its disks are volumes, which are shared storage",
@@ -90,7 +90,7 @@ def destination_has_space_for_the_copy(move: MoveFacts) -> str:
                 f"df -h in the instances_path on {paste(host.name)} shows it",
             ),
         )
-    size = _local_gib(move)
+    size = local_gib(move)
     if size <= left:
         return f"{size} GiB needed, {left} GiB left"
     raise Concern(

@@ -15,6 +15,7 @@ from osc_migrate.commands import (
     node_blockers,
     nodes,
     planning,
+    prompt,
     run_base,
     verdicts,
 )
@@ -138,7 +139,7 @@ class Drain(base.Base, command.Lister):
             self.exit_code = planning.exit_code(plan)
             self.ending = verdicts.of_plan(plan, parsed_args.plan)
             return planning.plan_rows(parsed_args, plan)
-        run_base.approve(
+        prompt.approve(
             parsed_args,
             [
                 *planning.what_changes(plan),

@@ -120,11 +120,20 @@ class Moving(base.Base, command.ShowOne):
             ):
                 base.say(f"{finding.title}: {finding.detail}")
         self.foretell(parsed_args)
+        self.approve(parsed_args, facts)
         outcome = self.after(parsed_args, self._move(parsed_args, facts))
         return self.result(parsed_args, outcome)
 
     def foretell(self, parsed_args: argparse.Namespace) -> None:
         """Print a forecast before the move."""
+
+    def approve(
+        self, parsed_args: argparse.Namespace, facts: MoveFacts
+    ) -> None:
+        """Ask before a move that loads the cloud much.
+
+        :raises Declined: the user did not agree.
+        """
 
     def looks(
         self, parsed_args: argparse.Namespace, move: Move

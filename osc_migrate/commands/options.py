@@ -68,6 +68,17 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_auto_approve(parser: Parser) -> None:
+    parser.add_argument(
+        "--auto-approve",
+        action="store_true",
+        help=(
+            "Do not ask before the first change (without a terminal, it"
+            " never asks)"
+        ),
+    )
+
+
 def add_long(parser: Parser, help: str) -> None:
     parser.add_argument("--long", action="store_true", help=help)
 

@@ -1,6 +1,24 @@
 """Ask the user at the terminal."""
 
+import argparse
 import sys
+from collections.abc import Iterable
+
+from osc_migrate.commands import base
+from osc_migrate.errors import Declined
+
+
+def approve(parsed_args: argparse.Namespace, summary: Iterable[str]) -> None:
+    """Print the changes and ask for approval, only on a terminal.
+
+    :raises Declined: the user did not agree.
+    """
+    if parsed_args.auto_approve or not is_interactive():
+        return
+    for line in summary:
+        base.say(f"  {line}")
+    if not agreed("Proceed?"):
+        raise Declined("not approved; nothing was changed")
 
 
 def agreed(question: str, *, default: bool = False) -> bool:

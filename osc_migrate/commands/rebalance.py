@@ -9,7 +9,14 @@ from osc_migrate import errors
 from osc_migrate.cloud import fleet as read_fleet
 from osc_migrate.cloud.cloud import Cloud
 from osc_migrate.cloud.fleet import Fleet
-from osc_migrate.commands import base, options, planning, run_base, verdicts
+from osc_migrate.commands import (
+    base,
+    options,
+    planning,
+    prompt,
+    run_base,
+    verdicts,
+)
 from osc_migrate.facts import fact
 from osc_migrate.maintenance import planning as plans
 from osc_migrate.maintenance import running as runs
@@ -104,7 +111,7 @@ class Rebalance(base.Base, command.Lister):
             return planning.plan_rows(parsed_args, plan)
         for line in plan.reasons:
             base.say(line)
-        run_base.approve(parsed_args, planning.what_changes(plan))
+        prompt.approve(parsed_args, planning.what_changes(plan))
         run = runs.rebalance(
             self.connection,
             request,

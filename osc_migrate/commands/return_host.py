@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from osc_lib.command import command
 
-from osc_migrate.commands import base, planning, run_base
+from osc_migrate.commands import base, planning, prompt, run_base
 from osc_migrate.maintenance import running as runs
 from osc_migrate.maintenance.running.results import Row
 from osc_migrate.text import some
@@ -55,7 +55,7 @@ class Return(base.Base, command.Lister):
             planning.request(parsed_args),
             run_base.options_of(parsed_args),
             journal_dir=parsed_args.journal_dir,
-            approve=lambda rows: run_base.approve(parsed_args, _summary(rows)),
+            approve=lambda rows: prompt.approve(parsed_args, _summary(rows)),
         )
         return run_base.execute(self, parsed_args, run)
 

@@ -14,13 +14,11 @@ from osc_migrate.commands import (
     junit,
     lost_output,
     options,
-    prompt,
     run_drawing,
     signals,
     verdicts,
 )
 from osc_migrate.commands.ending import Ending
-from osc_migrate.errors import Declined
 from osc_migrate.maintenance.planning.plan import Plan, Step
 from osc_migrate.maintenance.running import Options, Run
 from osc_migrate.maintenance.running.attached import Attached
@@ -63,14 +61,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add options for carrying out a run, and for its records."""
     add_show_options(parser)
     group = parser.add_argument_group("run")
-    group.add_argument(
-        "--auto-approve",
-        action="store_true",
-        help=(
-            "Do not ask before the first change (without a terminal, it"
-            " never asks)"
-        ),
-    )
+    options.add_auto_approve(group)
     failures = group.add_mutually_exclusive_group()
     failures.add_argument(
         "--max-failures",
@@ -106,19 +97,6 @@ def add_directory(parser: options.Parser) -> None:
             " $XDG_STATE_HOME/osc-migrate/runs)"
         ),
     )
-
-
-def approve(parsed_args: argparse.Namespace, summary: Iterable[str]) -> None:
-    """Print the changes and ask for approval, only on a terminal.
-
-    :raises Declined: the user did not agree.
-    """
-    if parsed_args.auto_approve or not prompt.is_interactive():
-        return
-    for line in summary:
-        base.say(f"  {line}")
-    if not prompt.agreed("Proceed?"):
-        raise Declined("not approved; nothing was changed")
 
 
 def options_of(parsed_args: argparse.Namespace) -> Options:

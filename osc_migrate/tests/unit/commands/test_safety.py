@@ -1,6 +1,7 @@
 """What changes a cloud is not begun by accident."""
 
 import argparse
+import dataclasses
 import io
 import types
 from importlib import metadata
@@ -9,8 +10,11 @@ import pytest
 from cliff import commandmanager, interactive
 
 from osc_migrate import errors
-from osc_migrate.commands import base, run_base
+from osc_migrate.commands import base, prompt
+from osc_migrate.commands.block import Block
 from osc_migrate.commands.live import Live
+from osc_migrate.facts import Unread
+from osc_migrate.tests.unit import shapes
 from osc_migrate.tests.unit.commands.desk import Desk
 
 GROUP = "openstack.migrate.v1"
@@ -102,7 +106,7 @@ def approve(monkeypatch, typed, **arguments):
         lambda: arguments.pop("terminal", True),
     )
     given = argparse.Namespace(auto_approve=False, **arguments)
-    run_base.approve(given, ["2 servers to move: 2 to HostC"])
+    prompt.approve(given, ["2 servers to move: 2 to HostC"])
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "n\n", "no\n", "what?\n"])
@@ -127,8 +131,46 @@ def test_auto_approve_skips_the_question(monkeypatch, capsys):
     monkeypatch.setattr(
         "osc_migrate.commands.prompt.is_interactive", lambda: True
     )
-    run_base.approve(argparse.Namespace(auto_approve=True), ["x"])
+    prompt.approve(argparse.Namespace(auto_approve=True), ["x"])
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "gib, asked", [(1, False), (19, False), (20, True), (500, True)]
+)
+def test_a_large_copy_is_approved_first(monkeypatch, capsys, gib, asked):
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    monkeypatch.setattr(
+        "osc_migrate.commands.prompt.is_interactive", lambda: True
+    )
+    flavor = dataclasses.replace(shapes.flavor(), disk=gib)
+    facts = shapes.move(
+        server=shapes.server(image_id="image", flavor=flavor),
+    )
+    command = Block(Desk(Cloud()).app, None)
+    given = argparse.Namespace(auto_approve=False)
+    if not asked:
+        command.approve(given, facts)
+        return
+    with pytest.raises(errors.Declined):
+        command.approve(given, facts)
+    said = capsys.readouterr().err
+    assert said == f"  up to {gib} GiB of disks to copy\nProceed? [y/N] "
+    given.auto_approve = True
+    command.approve(given, facts)
+
+
+def test_a_copy_of_unknown_size_is_approved_first(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    monkeypatch.setattr(
+        "osc_migrate.commands.prompt.is_interactive", lambda: True
+    )
+    facts = shapes.move(
+        server=shapes.server(image_id="image", flavor=Unread("no rights"))
+    )
+    command = Block(Desk(Cloud()).app, None)
+    command.approve(argparse.Namespace(auto_approve=False), facts)
+    assert "an unknown amount of disks" in capsys.readouterr().err
 
 
 def test_a_refusal_is_an_exit_code():
